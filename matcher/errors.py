@@ -1,0 +1,60 @@
+"""Every error the library raises, on one page.
+
+    MatcherError
+    ├── UsageError            exit 2   the command line or the call is wrong
+    ├── InputRefused          exit 3   a file, row or column cannot be accepted
+    └── Interrupted           exit 130 stopped by hand; the work so far is kept
+
+A message says what is wrong, where (file, row, column) and what to do. It never holds a value from a person's
+record: names, numbers, phones, accounts and addresses stay in the files they came from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class MatcherError(Exception):
+    """The root of the tree; `exit_status` is what the command line ends with."""
+
+    exit_status = 1
+
+
+class UsageError(MatcherError):
+    """The call itself cannot be carried out, whatever the data hold."""
+
+    exit_status = 2
+
+
+class InputRefused(MatcherError):
+    """A file, row or column cannot be accepted; nothing else was touched."""
+
+    exit_status = 3
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: Path | str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.what, self.file, self.row, self.column, self.remedy = what, file, row, column, remedy
+        where = ", ".join(
+            part
+            for part in (
+                f"file {file}" if file is not None else "",
+                f"row {row}" if row is not None else "",
+                f"column {column}" if column is not None else "",
+            )
+            if part
+        )
+        text = f"{where}: {what}" if where else what
+        super().__init__(f"{text}. {remedy}" if remedy else text)
+
+
+class Interrupted(MatcherError):
+    """Stopped by hand; run again with --resume to go on from the last finished chunk."""
+
+    exit_status = 130

@@ -1,0 +1,129 @@
+"""Named schemas of the tables that pass between the stages, one sentence each.
+
+Dates are `pl.Date`; a month is the date of its first day; money is `Decimal(18, 2)` yuan; a probability is a share
+of 1; a weight is in bits (log2 of m/u).
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+MONEY = pl.Decimal(18, 2)
+
+IDENTITY = pl.Schema(
+    {
+        "name": pl.String,
+        "id_number": pl.String,
+        "sex": pl.String,
+        "birth_date": pl.Date,
+        "phone": pl.String,
+        "address": pl.String,
+        "division_code": pl.String,
+    }
+)
+"""Who a row is about, as the department wrote it: text untouched, sex MALE or FEMALE, birth date read."""
+
+PREPARED = pl.Schema(
+    {
+        "name": pl.String,  # dots and blanks removed, widths folded, private-use characters resolved
+        "name_simple": pl.String,  # traditional and variant forms folded: a comparison form, never storage
+        "name_pinyin": pl.String,  # syllables without tone, surname read as a surname
+        "name_shape": pl.String,  # look-alike characters folded to one of their class
+        "surname": pl.String,
+        "former_name": pl.String,  # normalised like `name`
+        "number": pl.String,  # 18 characters, X upper case; 15-digit numbers upgraded; null where unusable
+        "number_valid": pl.Boolean,  # checksum and birth date hold; null where `number` is null
+        "number_upgraded": pl.Boolean,  # it was a 15-digit number
+        "birth_date": pl.Date,  # the field; where it is missing, the date inside a valid number
+        "sex": pl.String,  # likewise
+        "phone": pl.String,  # digits only, country code removed
+        "address": pl.String,  # widths, blanks and punctuation folded
+        "division_code": pl.String,  # first six digits
+    }
+)
+"""One person, ready to be compared; every column may be null, and null never equals null."""
+
+PAIRS = pl.Schema(
+    {
+        "applicant": pl.UInt32,  # row of the applicants' table
+        "record": pl.UInt32,  # row of the batch
+        "blocks": pl.UInt32,  # bit i: block i of the plan proposed the pair
+        "weight_bits": pl.Float64,
+        "probability": pl.Float64,
+    }
+)
+"""Scored candidate pairs of one batch at or above the review threshold, with one level column a comparison."""
+
+LINKS = pl.Schema(
+    {
+        "person_id": pl.String,
+        "source": pl.String,
+        "record_id": pl.String,
+        "party": pl.String,
+        "probability": pl.Float64,
+        "weight_bits": pl.Float64,
+        "grade": pl.String,
+        "decision": pl.String,
+        "levels": pl.Struct(
+            {
+                "number": pl.String,
+                "name": pl.String,
+                "birth_date": pl.String,
+                "sex": pl.String,
+                "phone": pl.String,
+                "address": pl.String,
+            }
+        ),
+        "blocks": pl.List(pl.String),
+    }
+)
+"""Every pair of an applicant and a record at or above the review threshold, sorted by all keys."""
+
+EVIDENCE = pl.List(pl.Struct({"source": pl.String, "record_id": pl.String, "person_id": pl.String}))
+EXCEPTIONS = pl.List(pl.Struct({"name": pl.String, "result": pl.String}))
+
+FINDINGS = pl.Schema(
+    {
+        "finding_id": pl.String,
+        "evidence_hash": pl.String,
+        "rule_id": pl.String,
+        "rule_version": pl.String,
+        "household_id": pl.String,
+        "person_ids": pl.List(pl.String),
+        "severity": pl.String,
+        "basis": pl.String,
+        "grade": pl.String,
+        "status": pl.String,
+        "amount_low_yuan": MONEY,
+        "amount_high_yuan": MONEY,
+        "period_start": pl.Date,
+        "period_end": pl.Date,
+        "evidence": EVIDENCE,
+        "exceptions": EXCEPTIONS,
+        "explanation_zh": pl.String,
+        "explanation_en": pl.String,
+    }
+)
+"""One lead a row: what a rule noticed about a household, how sure we are of whom, and what would clear it."""
+
+COVERAGE = pl.Schema(
+    {
+        "person_id": pl.String,
+        "source": pl.String,
+        "state": pl.String,
+        "as_of": pl.Date,
+    }
+)
+"""What each source said of each person: VALUE, NO_RECORD, NO_ANSWER, NOT_ASKED or NOT_AUTHORISED."""
+
+REJECTS = pl.Schema(
+    {
+        "source": pl.String,
+        "file": pl.String,
+        "row_number": pl.Int64,
+        "column": pl.String,
+        "reason": pl.String,
+        "raw_value": pl.String,
+    }
+)
+"""Rows and values set aside, with the place they stand in and why; the value is masked."""
