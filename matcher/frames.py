@@ -7,10 +7,17 @@ of 1; a weight is in bits (log2 of m/u).
 from __future__ import annotations
 
 import polars as pl
+from polars.datatypes import DataType, DataTypeClass
 
 MONEY = pl.Decimal(18, 2)
 
-IDENTITY = pl.Schema(
+
+def schema(columns: dict[str, DataType | DataTypeClass]) -> pl.Schema:
+    """A schema whose column types may be mixed as freely as polars allows."""
+    return pl.Schema(columns)
+
+
+IDENTITY = schema(
     {
         "name": pl.String,
         "id_number": pl.String,
@@ -23,12 +30,11 @@ IDENTITY = pl.Schema(
 )
 """Who a row is about, as the department wrote it: text untouched, sex MALE or FEMALE, birth date read."""
 
-PREPARED = pl.Schema(
+PREPARED = schema(
     {
         "name": pl.String,  # dots and blanks removed, widths folded, private-use characters resolved
         "name_simple": pl.String,  # traditional and variant forms folded: a comparison form, never storage
         "name_pinyin": pl.String,  # syllables without tone, surname read as a surname
-        "name_shape": pl.String,  # look-alike characters folded to one of their class
         "surname": pl.String,
         "former_name": pl.String,  # normalised like `name`
         "number": pl.String,  # 18 characters, X upper case; 15-digit numbers upgraded; null where unusable
@@ -37,13 +43,13 @@ PREPARED = pl.Schema(
         "birth_date": pl.Date,  # the field; where it is missing, the date inside a valid number
         "sex": pl.String,  # likewise
         "phone": pl.String,  # digits only, country code removed
-        "address": pl.String,  # widths, blanks and punctuation folded
+        "address": pl.String,  # as written: folded only where a pair is compared
         "division_code": pl.String,  # first six digits
     }
 )
 """One person, ready to be compared; every column may be null, and null never equals null."""
 
-PAIRS = pl.Schema(
+PAIRS = schema(
     {
         "applicant": pl.UInt32,  # row of the applicants' table
         "record": pl.UInt32,  # row of the batch
@@ -54,7 +60,7 @@ PAIRS = pl.Schema(
 )
 """Scored candidate pairs of one batch at or above the review threshold, with one level column a comparison."""
 
-LINKS = pl.Schema(
+LINKS = schema(
     {
         "person_id": pl.String,
         "source": pl.String,
@@ -82,7 +88,7 @@ LINKS = pl.Schema(
 EVIDENCE = pl.List(pl.Struct({"source": pl.String, "record_id": pl.String, "person_id": pl.String}))
 EXCEPTIONS = pl.List(pl.Struct({"name": pl.String, "result": pl.String}))
 
-FINDINGS = pl.Schema(
+FINDINGS = schema(
     {
         "finding_id": pl.String,
         "evidence_hash": pl.String,
@@ -106,7 +112,7 @@ FINDINGS = pl.Schema(
 )
 """One lead a row: what a rule noticed about a household, how sure we are of whom, and what would clear it."""
 
-COVERAGE = pl.Schema(
+COVERAGE = schema(
     {
         "person_id": pl.String,
         "source": pl.String,
@@ -116,7 +122,7 @@ COVERAGE = pl.Schema(
 )
 """What each source said of each person: VALUE, NO_RECORD, NO_ANSWER, NOT_ASKED or NOT_AUTHORISED."""
 
-REJECTS = pl.Schema(
+REJECTS = schema(
     {
         "source": pl.String,
         "file": pl.String,

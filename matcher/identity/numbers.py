@@ -115,6 +115,36 @@ def plausible_dates(matrix: Bytes) -> Flags:
     lengths = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     real_month = (month >= 1) & (month <= 12)
     longest = lengths[np.where(real_month, month, 0)] + (leap & (month == 2))
-    return np.asarray(
-        real_month & (day >= 1) & (day <= longest) & (year >= EARLIEST_BIRTH_YEAR) & (year <= 2099)
-    )
+    return np.asarray(real_month & (day >= 1) & (day <= longest) & (year >= EARLIEST_BIRTH_YEAR) & (year <= 2099))
+
+
+REGULAR = r"^[1-9]\d{16}[\dX]$"
+_FOLDED = str.maketrans("０１２３４５６７８９ＸｘxХх", "0123456789XXXXX", " \t\r\n\u3000\u00a0\u200b\ufeff-'`’‘\"＇")
+
+
+def read(written: str) -> str | None:
+    """The eighteen characters a written number stands for, or None where it is no citizen number.
+
+    Widths and blanks are folded, x is upper case, fifteen digits are upgraded; a spreadsheet's trailing `.0` goes. The
+    check need not hold: a number with one slip is still worth comparing. A number of one repeated digit is a filler.
+
+    >>> read("１１０１０５ 19491231002x")
+    '11010519491231002X'
+    """
+    text = written.translate(_FOLDED).removesuffix(".0")
+    if len(text) == 15 and text.isascii() and text.isdigit():
+        text = upgrade(text)
+        return text if birth_date(text) else None
+    if (
+        len(text) != 18
+        or not text.isascii()
+        or not text[:17].isdigit()
+        or not (text[17].isdigit() or text[17] == "X")
+    ):
+        return None
+    return None if len(set(text[:17])) == 1 else text
+
+
+def was_fifteen(written: str) -> bool:
+    """Whether a written number has fifteen digits."""
+    return len(written.translate(_FOLDED).removesuffix(".0")) == 15

@@ -1,0 +1,1 @@
+"""How much each level of agreement weighs, kept as numbers in one versioned file."""
