@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -28,6 +28,20 @@ class Applicants:
 
     def __len__(self) -> int:
         return len(self.person_ids)
+
+    def people(self, members: pl.DataFrame) -> pl.DataFrame:
+        """`person_id`, `birth_date` (the field, else from a valid number) and `authorised_until` of every applicant."""
+        born = self.prepared.select("birth_date").with_columns(self.person_ids.alias("person_id"))
+        return born.join(members.select("person_id", "authorised_until"), on="person_id", how="left")
+
+    def only(self, allowed: pl.Series) -> Applicants:
+        """The same applicants, of whom only these `person_id`s can be found by any block."""
+        rows = self.person_ids.is_in(allowed.implode()).arg_true().cast(pl.UInt32).implode()
+        return replace(
+            self,
+            keys=tuple(table.filter(pl.col("row").is_in(rows)) for table in self.keys),
+            valid_numbers=self.valid_numbers.filter(pl.col("row").is_in(rows)),
+        )
 
 
 def prepare(members: pl.DataFrame, households: pl.DataFrame, plan: Plan, model: Model) -> Applicants:

@@ -111,13 +111,11 @@ def compare(pairs: pl.DataFrame) -> pl.DataFrame:
 
 def _name_levels(pairs: pl.DataFrame) -> pl.DataFrame:
     unsettled = pairs.select(
-
-            _number_agrees
-            & pl.col("name_l").is_not_null()
-            & pl.col("name_r").is_not_null()
-            & ~same("name_simple")
-            & ~same("name_pinyin")
-
+        _number_agrees
+        & pl.col("name_l").is_not_null()
+        & pl.col("name_r").is_not_null()
+        & ~same("name_simple")
+        & ~same("name_pinyin")
     ).to_series()
     left = pairs.get_column("name_simple_l").filter(unsettled).to_list()
     right = pairs.get_column("name_simple_r").filter(unsettled).to_list()

@@ -1,0 +1,1 @@
+"""Where the kernel runs: on this machine's cores, later on a cluster; the same kernel everywhere."""

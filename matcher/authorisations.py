@@ -1,0 +1,79 @@
+"""Who may be looked up where: each adult's signed authorisation, by department and date (PIPL; safeguard F-23).
+
+An adult without a valid authorisation for a source on the scan's date is not joined with it at all. A minor needs
+none of their own. Whoever's age is unknown counts as an adult.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+from matcher.errors import InputRefused
+
+ADULT_AGE = 18
+ALL_SOURCES = "ALL"
+ALL_SOURCES_WORDS = ("ALL", "全部", "所有", "全部部门", "所有部门", "*")
+ECONOMIC_CHECK = re.compile(
+    r"核对|核查|核验|核实|比对|救助|帮扶|认定|低保|困难|VERIF|CHECK|SCAN|AID|ASSIST|ELIGIB|MEANS|HARDSHIP", re.I
+)
+"""A purpose must speak of checking a household's economic situation for aid; an empty one is taken as such."""
+
+
+def authorised(
+    people: pl.DataFrame,
+    authorisations: pl.DataFrame | None,
+    sources: Iterable[str],
+    as_of: dt.date,
+    authorised_by: str | None,
+) -> dict[str, pl.Series]:
+    """For each source the `person_id`s that may be joined with it on that date.
+
+    `people` has `person_id`, `birth_date` (the field, else from a valid number; null where unknown) and
+    `authorised_until`. Without the table the scan is refused, unless `authorised_by` says on whose authority it runs.
+    """
+    sources = tuple(sources)
+    if authorisations is None:
+        if not authorised_by:
+            raise InputRefused(
+                "there is no authorisations table, so nobody may be looked up",
+                file="authorisations.*",
+                remedy="Add the table, or state the authority with --authorised-by TEXT; summary.json records it",
+            )
+        everyone = people.get_column("person_id")
+        return dict.fromkeys(sources, everyone)
+    minors = people.filter(_age(as_of) < ADULT_AGE).get_column("person_id")
+    lapsed = people.filter((pl.col("authorised_until") < as_of).fill_null(False)).get_column("person_id")
+    in_force = authorisations.filter(
+        (pl.col("valid_from").is_null() | (pl.col("valid_from") <= as_of))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of))
+        & (pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > as_of))
+        & ~pl.col("person_id").is_in(lapsed.implode())
+    )
+    in_force = in_force.filter(_for_this_purpose(in_force.get_column("purpose")))
+    scope = pl.col("source").str.strip_chars()
+    allowed = {}
+    for source in sources:
+        covering = in_force.filter(
+            scope.is_null() | scope.str.to_uppercase().is_in(ALL_SOURCES_WORDS) | (scope.str.to_lowercase() == source)
+        )
+        allowed[source] = pl.concat([minors, covering.get_column("person_id")]).unique().sort()
+    return allowed
+
+
+def _age(as_of: dt.date) -> pl.Expr:
+    """Whole years on that date; null where the birth date is."""
+    born = pl.col("birth_date")
+    had_birthday = (pl.lit(as_of.month) > born.dt.month()) | (
+        (pl.lit(as_of.month) == born.dt.month()) & (pl.lit(as_of.day) >= born.dt.day())
+    )
+    return pl.lit(as_of.year) - born.dt.year() - (~had_birthday).cast(pl.Int32)
+
+
+def _for_this_purpose(purposes: pl.Series) -> pl.Series:
+    stated = purposes.unique().drop_nulls().to_list()
+    wrong = [purpose for purpose in stated if purpose.strip() and not ECONOMIC_CHECK.search(purpose)]
+    return ~purposes.is_in(wrong).fill_null(False)

@@ -1,0 +1,84 @@
+"""What each source said of each person, so that silence is never read as zero (safeguard F-8)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from matcher.frames import COVERAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A source that took part in the scan: its extract's date, whether it is complete, and who may be looked up."""
+
+    as_of: dt.date | None
+    complete: bool
+    authorised: pl.Series
+
+
+def cover(
+    person_ids: pl.Series,
+    sources: Mapping[str, Asked | None],
+    links: pl.DataFrame,
+    answers: pl.DataFrame | None,
+) -> pl.DataFrame:
+    """One state a person and source (frames.COVERAGE), sorted; a source mapped to None was not asked.
+
+    VALUE: a record is linked. NO_RECORD: the source answered that it has none, or its extract is complete and nothing
+    resembles the person. NO_ANSWER: no statement can be made, which includes a pair still under review. NOT_ASKED and
+    NOT_AUTHORISED say themselves. An answer list (`answers`) speaks for its own source and person.
+    """
+    people = person_ids.to_frame("person_id")
+    linked = links.group_by("person_id", "source").agg(value=(pl.col("decision") == "LINK").any())
+    told = _told(answers)
+    frames = []
+    for source, asked in sorted(sources.items()):
+        if asked is None and told.filter(pl.col("source") == source).is_empty():
+            state, as_of = pl.lit("NOT_ASKED"), None
+            frame = people
+        else:
+            as_of = asked.as_of if asked else None
+            absent = "NO_RECORD" if asked and asked.complete else "NO_ANSWER"
+            frame = people.join(
+                linked.filter(pl.col("source") == source).drop("source"), on="person_id", how="left"
+            ).join(told.filter(pl.col("source") == source).drop("source"), on="person_id", how="left")
+            if asked:
+                frame = frame.with_columns(allowed=pl.col("person_id").is_in(asked.authorised.implode()))
+            else:
+                frame = frame.with_columns(allowed=pl.lit(True))
+            state = (
+                pl.when(~pl.col("allowed"))
+                .then(pl.lit("NOT_AUTHORISED"))
+                .when(pl.col("value"))
+                .then(pl.lit("VALUE"))
+                .when(pl.col("value").is_not_null())
+                .then(pl.lit("NO_ANSWER"))
+                .when(pl.col("answer") == "NO_RECORD")
+                .then(pl.lit("NO_RECORD"))
+                .when(pl.col("answer").is_not_null())
+                .then(pl.lit("NO_ANSWER"))
+                .when(pl.lit(asked is None))
+                .then(pl.lit("NOT_ASKED"))
+                .otherwise(pl.lit(absent))
+            )
+        frames.append(
+            frame.select("person_id", source=pl.lit(source), state=state, as_of=pl.lit(as_of, dtype=pl.Date))
+        )
+    return pl.concat(frames).select(COVERAGE.names()).cast(COVERAGE).sort("person_id", "source")
+
+
+def _told(answers: pl.DataFrame | None) -> pl.DataFrame:
+    """The last answer a person and source; where two came on one day, the one that says less."""
+    if answers is None:
+        return pl.DataFrame(schema={"source": pl.String, "person_id": pl.String, "answer": pl.String})
+    caution = pl.col("answer").replace_strict({"RECORD": 0, "NO_RECORD": 1, "NO_ANSWER": 2}, default=2)
+    return (
+        answers.sort("source", "person_id", "answered_on", caution, nulls_last=False)
+        .group_by("source", "person_id", maintain_order=True)
+        .last()
+        .select("source", "person_id", "answer")
+    )

@@ -1,0 +1,105 @@
+"""Streams the big side through the kernel on this machine's cores, a chunk at a time.
+
+What is in memory at once: the applicants, and `WORKERS + 1` chunks. What stays of a chunk is the pairs at or above the
+review threshold and the rows they rest on; rows that match nobody are counted and forgotten (safeguard F-25).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import polars as pl
+
+from matcher import kernel
+from matcher.applicants import Applicants
+from matcher.engines.workspace import ChunkResult, Counts, Workspace
+from matcher.normalising import people
+from matcher.plan import Plan
+from matcher.progress import Progress, Step
+from matcher.scoring.model import Model
+from matcher.sources.contract import Contract
+from matcher.sources.feeds import Chunk, Feed, chunks, row_count
+
+SELF = "SELF"
+WORKERS = 2
+
+
+def match_feed(
+    feed: Feed, applicants: Applicants, plan: Plan, model: Model, workspace: Workspace, progress: Progress
+) -> Counts:
+    """Runs every chunk of a feed that the workspace does not hold yet; returns the counts of the whole feed."""
+    total = row_count(feed)
+    rows_in = accepted = 0
+    nulled: dict[str, int] = {}
+    for counts in _finished(feed, applicants, plan, model, workspace):
+        rows_in += counts.rows_in
+        accepted += counts.accepted
+        for column, count in counts.nulled.items():
+            nulled[column] = nulled.get(column, 0) + count
+        progress(Step(f"match {feed.source}", rows_in, max(total, rows_in)))
+    return Counts(rows_in, accepted, nulled)
+
+
+def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants, plan: Plan, model: Model) -> ChunkResult:
+    """The pairs of one chunk, with the records they rest on named by `record_id`; a pure function of its arguments."""
+    rows = chunk.frame.rechunk()
+    found = []
+    for party in contract.parties or (SELF,):
+        prefix = "" if party == SELF else f"{party.lower()}_"
+        scored = kernel.score(applicants, people.prepare(rows, prefix).rechunk(), plan, model)
+        found.append(scored.with_columns(party=pl.lit(party.upper())))
+    pairs = pl.concat(found)
+    matched = pairs.get_column("record").unique().sort()
+    records = name_records(rows.select(pl.all().gather(matched)), contract)
+    named = records.select(record=matched, record_id="record_id", content="content")
+    pairs = (
+        pairs.join(named, on="record", how="left", maintain_order="left")
+        .with_columns(
+            person_id=applicants.person_ids.gather(pairs.get_column("applicant")), source=pl.lit(chunk.source)
+        )
+        .drop("applicant", "record")
+    )
+    accepted = len(rows)
+    return ChunkResult(pairs, records, chunk.rejects, Counts(chunk.rows_in, accepted, dict(chunk.nulled)))
+
+
+def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The rows with `content`, a hash of their contract columns, and a `record_id` from it where they bear none."""
+    columns = sorted(column for column in contract.schema() if column != "record_id")
+    contents = [
+        hashlib.blake2b(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8"), digest_size=12).hexdigest()
+        for row in rows.select(columns).iter_rows()
+    ]
+    content = pl.Series("content", contents, dtype=pl.String)
+    return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))
+
+
+def _finished(feed: Feed, applicants: Applicants, plan: Plan, model: Model, workspace: Workspace) -> Iterator[Counts]:
+    """The counts of each chunk in order, as it is done or found done."""
+    pending: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
+
+    def settle() -> Counts:
+        chunk, future = pending.popleft()
+        result = future.result()
+        workspace.keep(feed.source, chunk.file_index, chunk.index, result)
+        return result.counts
+
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+        try:
+            for chunk in chunks(feed, plan.chunk_rows):
+                if workspace.finished(feed.source, chunk.file_index, chunk.index):
+                    yield workspace.counts(feed.source, chunk.file_index, chunk.index)
+                    continue
+                pending.append((chunk, pool.submit(match_chunk, chunk, feed.contract, applicants, plan, model)))
+                if len(pending) > WORKERS:
+                    yield settle()
+            while pending:
+                yield settle()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

@@ -1,0 +1,108 @@
+"""The finished chunks of a scan on disk, so that memory stays flat and an interrupted scan can go on.
+
+A chunk is three Parquet files and a JSON of counts. The JSON is renamed into place last: a chunk is finished when it
+is there, and a kill at any moment costs at most the chunks under way. The folder holds matched rows only, and is
+removed when the scan has written its outputs.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from matcher.errors import InputRefused
+
+FOLDER = ".work"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What happened to a chunk's rows: rows in = accepted + set aside; `nulled` values by column."""
+
+    rows_in: int
+    accepted: int
+    nulled: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """A chunk done: scored pairs, the department records they rest on, the rows set aside, the counts."""
+
+    pairs: pl.DataFrame
+    records: pl.DataFrame
+    rejects: pl.DataFrame
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The folder of finished chunks of one scan."""
+
+    folder: Path
+
+    @classmethod
+    def open(cls, out: Path, fingerprint: str, *, resume: bool) -> Workspace:
+        """The workspace inside `out`; with `resume` the finished chunks of the same scan are kept, else it starts empty.
+
+        Raises InputRefused when asked to resume a scan of other inputs, model, plan or program.
+        """
+        folder = out / FOLDER
+        seal = folder / "scan"
+        if resume and seal.exists():
+            if seal.read_text(encoding="ascii") != fingerprint:
+                raise InputRefused(
+                    "the interrupted scan in this folder had other inputs, model, plan or program version",
+                    file=out,
+                    remedy="Run again without --resume to start afresh",
+                )
+            return cls(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        folder.chmod(0o700)
+        seal.write_text(fingerprint, encoding="ascii")
+        return cls(folder)
+
+    def finished(self, source: str, file: int, chunk: int) -> bool:
+        """Whether this chunk was done before."""
+        return self._stem(source, file, chunk).with_suffix(".json").exists()
+
+    def counts(self, source: str, file: int, chunk: int) -> Counts:
+        """The counts of a finished chunk."""
+        return Counts(**json.loads(self._stem(source, file, chunk).with_suffix(".json").read_text(encoding="utf-8")))
+
+    def keep(self, source: str, file: int, chunk: int, result: ChunkResult) -> None:
+        """Writes a chunk; afterwards it counts as finished."""
+        stem = self._stem(source, file, chunk)
+        stem.parent.mkdir(exist_ok=True)
+        for name, frame in (("pairs", result.pairs), ("records", result.records), ("rejects", result.rejects)):
+            frame.write_parquet(stem.with_suffix(f".{name}.parquet"), compression="zstd")
+        unfinished = stem.with_suffix(".json.part")
+        unfinished.write_text(
+            json.dumps(
+                {
+                    "rows_in": result.counts.rows_in,
+                    "accepted": result.counts.accepted,
+                    "nulled": result.counts.nulled,
+                }
+            ),
+            encoding="utf-8",
+        )
+        unfinished.replace(stem.with_suffix(".json"))
+
+    def read(self, source: str, name: str) -> Iterator[pl.DataFrame]:
+        """The `pairs`, `records` or `rejects` of every finished chunk of a source, in the order of the files."""
+        for path in sorted((self.folder / source).glob(f"*.{name}.parquet")):
+            if path.with_name(path.name.removesuffix(f".{name}.parquet") + ".json").exists():
+                yield pl.read_parquet(path)
+
+    def remove(self) -> None:
+        """The scan is complete; nothing of it stays here."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _stem(self, source: str, file: int, chunk: int) -> Path:
+        return self.folder / source / f"{file:04d}-{chunk:06d}"

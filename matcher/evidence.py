@@ -1,0 +1,53 @@
+"""Linked records gathered from all chunks: each once, under a name of its own, beside the person it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+CONTENT = ("record_id", "content")
+
+
+def gather(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The records of all chunks, each once with `copies` rows behind it, sorted by `record_id`.
+
+    Rows of equal content are one record. Where a source gave one `record_id` to rows of different content, all but
+    one are named `RECORD_ID~HASH`, so that none is lost and no two are taken for each other; `given_id` keeps what
+    the source wrote.
+    """
+    rows = pl.concat(frames, how="vertical")
+    distinct = rows.drop("row_number", strict=False).unique(CONTENT, maintain_order=True)
+    copies = rows.group_by(CONTENT).agg(copies=pl.len())
+    return (
+        distinct.join(copies, on=CONTENT, how="left")
+        .sort(CONTENT)
+        .with_columns(
+            given_id="record_id",
+            record_id=pl.when(pl.int_range(pl.len()).over("record_id") == 0)
+            .then("record_id")
+            .otherwise(pl.col("record_id") + "~" + pl.col("content").str.head(8)),
+        )
+        .sort("record_id")
+    )
+
+
+def rename(pairs: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
+    """The pairs with the `record_id` that `gather` gave to the record they rest on."""
+    names = records.select("content", given_id="given_id", final_id="record_id")
+    return (
+        pairs.join(names, left_on=["record_id", "content"], right_on=["given_id", "content"], how="left")
+        .with_columns(record_id="final_id")
+        .drop("final_id", "content")
+    )
+
+
+def linked(links: pl.DataFrame, records: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """What the rules see of one source: a row a link decided LINK, with the household and the record's own columns."""
+    return (
+        links.filter(pl.col("decision") == "LINK")
+        .select("person_id", "party", "record_id", "grade", "probability")
+        .join(members.select("person_id", "household_id"), on="person_id", how="left")
+        .join(records.drop("given_id"), on="record_id", how="left")
+        .sort("person_id", "party", "record_id")
+    )

@@ -1,0 +1,28 @@
+"""How long the stages took and how much memory the process has used at most."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Clock:
+    """A stopwatch with laps, in seconds; `laps` keeps the order of the stages."""
+
+    laps: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.perf_counter)
+
+    def lap(self, stage: str) -> None:
+        """Ends the stage that began with the last lap."""
+        now = time.perf_counter()
+        self.laps[stage] = round(now - self._since, 3)
+        self._since = now
+
+
+def peak_memory_bytes() -> int:
+    """The largest resident size this process has had so far (getrusage; kibibytes on Linux, bytes on macOS)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -1,0 +1,242 @@
+"""The whole scan on one page: feeds → links → findings → report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from matcher import __version__, authorisations, coverage, evidence, kernel, linking, policy, roster
+from matcher import applicants as small_side
+from matcher.applicants import Applicants
+from matcher.engines import local
+from matcher.engines.workspace import Counts, Workspace
+from matcher.errors import InputRefused, UsageError
+from matcher.measure import Clock, peak_memory_bytes
+from matcher.plan import PERSONS, Plan
+from matcher.progress import Progress, Step, silent
+from matcher.report import files, page, summary
+from matcher.rules import book, finding
+from matcher.rules.rule import Facts, FeedFacts
+from matcher.scoring import model as models
+from matcher.scoring.model import Model
+from matcher.sources.contract import all_contracts
+from matcher.sources.feeds import Delivery, Feed, file_hashes, open_folder, read_all
+
+OWN_TABLES = ("households", "members", "authorisations", "answers")
+"""Tables of the folder that are no department's records about people."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """What to scan and how; `as_of` defaults to the latest date at which a feed was cut."""
+
+    folder: Path
+    out: Path
+    as_of: dt.date | None = None
+    model: Path | None = None
+    policy: Path | None = None
+    rules: tuple[str, ...] = ()
+    authorised_by: str | None = None
+    resume: bool = False
+    plan: Plan = PERSONS
+
+
+def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
+    """Scans the folder, writes the files of contracts.md §3 into `out`, and returns the content of summary.json.
+
+    The same inputs, model, plan and policy give the same bytes in links, findings, coverage and rejects. Raises
+    InputRefused (a file, row or column cannot be accepted) or UsageError; then `out` holds no new output, and the
+    finished chunks stay there for `resume`.
+    """
+    clock, plan, model = Clock(), request.plan, models.load(request.model)
+    delivery = open_folder(request.folder)
+    as_of = request.as_of or _latest(delivery)
+    rules = book.chosen(request.rules, as_of)
+    values = policy.load(request.policy or _beside(request.folder, "policy.toml"))
+    hashes = file_hashes(delivery)
+    clock.lap("open")
+
+    own = {name: read_all(feed) for name, feed in delivery.feeds.items() if name in OWN_TABLES}
+    households, members, strays = _roster(own)
+    feeds = {name: feed for name, feed in sorted(delivery.feeds.items()) if name not in OWN_TABLES}
+    everyone = small_side.prepare(members, households, plan, model)
+    allowed = authorisations.authorised(
+        everyone.people(members),
+        own["authorisations"].frame if "authorisations" in own else None,
+        feeds,
+        as_of,
+        request.authorised_by,
+    )
+    clock.lap("applicants")
+
+    fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by)
+    workspace = Workspace.open(request.out, fingerprint, resume=request.resume)
+    counts = {
+        name: local.match_feed(feed, everyone.only(allowed[name]), plan, model, workspace, progress)
+        for name, feed in feeds.items()
+    }
+    clock.lap("match")
+
+    links, linked = _link(feeds, counts, workspace, members, len(everyone), plan, model, progress)
+    covered = coverage.cover(
+        everyone.person_ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None
+    )
+    clock.lap("link")
+
+    findings = finding.run(
+        Facts(
+            as_of=as_of,
+            policy=values,
+            households=households,
+            members=members,
+            linked=linked,
+            same_person=_same_person(everyone, plan, model),
+            coverage=covered,
+            feeds={name: _facts_of(feed, as_of) for name, feed in feeds.items()},
+        ),
+        rules,
+    )
+    rejects = pl.concat(
+        [own[name].rejects for name in sorted(own)]
+        + [strays]
+        + [frame for name in feeds for frame in workspace.read(name, "rejects")]
+    ).sort("source", "file", "row_number", "column", maintain_order=True)
+    clock.lap("rules")
+
+    report = summary.summarise(
+        findings,
+        links,
+        covered,
+        rejects,
+        rows_in={name: count.rows_in for name, count in counts.items()}
+        | {name: table.rows_in for name, table in own.items()},
+        accepted={name: count.accepted for name, count in counts.items()}
+        | {name: len(table.frame) for name, table in own.items()},
+        nulled={name: count.nulled for name, count in counts.items()}
+        | {name: dict(table.nulled) for name, table in own.items()},
+        timings=clock.laps,
+        peak_rss_bytes=peak_memory_bytes(),
+        versions={
+            "program": __version__,
+            "plan": plan.version,
+            "model": model.version,
+            "policy": values.version,
+            "rules": ",".join(f"{rule.id}@{rule.version}" for rule in rules),
+        },
+        input_hashes=hashes,
+        as_of=as_of,
+        households=households.select("household_id", "division_code"),
+        feeds={name: (feed.as_of, feed.complete) for name, feed in feeds.items()},
+        authorised_by=request.authorised_by,
+        hot_keys=everyone.hot_keys,
+    )
+    files.write_outputs(request.out, links, findings, covered, rejects, report)
+    page.write_page(request.out)
+    workspace.remove()
+    return report
+
+
+def _latest(delivery: Delivery) -> dt.date:
+    """The latest date at which a feed was cut: the scan's reference date where none is given."""
+    dates = [feed.as_of for feed in delivery.feeds.values() if feed.as_of is not None]
+    if not dates:
+        raise UsageError(
+            "no feed says when it was cut, so the scan has no reference date; "
+            "give --as-of DATE, or as_of in feeds.toml for each feed"
+        )
+    return max(dates)
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    path = folder / name
+    return path if path.exists() else None
+
+
+def _roster(own: Mapping[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Households, members, and the members set aside because their household is not in the folder."""
+    for name in ("households", "members"):
+        if name not in own:
+            raise InputRefused(
+                f"the folder has no {name} table", file=f"{name}.*", remedy="Add it as Parquet or CSV; see contracts"
+            )
+    households = roster.checked(own["households"].frame, "household_id", "households.*")
+    members = roster.checked(own["members"].frame, "person_id", "members.*")
+    members, strays = roster.of_known_households(members, households, "members.*")
+    return households, members, strays
+
+
+def _link(
+    feeds: Mapping[str, Feed],
+    counts: Mapping[str, Counts],
+    workspace: Workspace,
+    members: pl.DataFrame,
+    applicants: int,
+    plan: Plan,
+    model: Model,
+    progress: Progress,
+) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """The links of all sources, and what the rules see of each."""
+    all_links, linked = [], {}
+    for done, name in enumerate(feeds, start=1):
+        records = evidence.gather(workspace.read(name, "records"))
+        pairs = evidence.rename(pl.concat(workspace.read(name, "pairs")), records)
+        found = linking.links(pairs, plan, model, applicants, counts[name].accepted)
+        linked[name] = evidence.linked(found, records, members)
+        all_links.append(found)
+        progress(Step("link", done, len(feeds), "sources"))
+    return linking.merge(all_links), linked
+
+
+def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[str, coverage.Asked | None]:
+    """Every source that a contract knows, with what is known of its extract; None where there is none."""
+    return {
+        contract.id: coverage.Asked(feeds[contract.id].as_of, feeds[contract.id].complete, allowed[contract.id])
+        if contract.id in feeds
+        else None
+        for contract in all_contracts()
+        if contract.id not in OWN_TABLES
+    }
+
+
+def _same_person(everyone: Applicants, plan: Plan, model: Model) -> pl.DataFrame:
+    """Pairs of members rows that are one human being: the applicants matched with themselves by the same kernel."""
+    pairs = kernel.score(everyone, everyone.prepared, plan, model).filter(pl.col("applicant") != pl.col("record"))
+    ids = everyone.person_ids
+    return (
+        pairs.with_columns(
+            person_id=ids.gather(pairs.get_column("applicant")),
+            other_person_id=ids.gather(pairs.get_column("record")),
+        )
+        .with_columns(grade=linking.grade(model, len(everyone), len(everyone)))
+        .filter(linking.decision(model) == "LINK")
+        .select("person_id", "other_person_id", "grade")
+        .sort("person_id", "other_person_id")
+    )
+
+
+def _facts_of(feed: Feed, as_of: dt.date) -> FeedFacts:
+    age = None if feed.as_of is None else (as_of - feed.as_of).days
+    limit = feed.contract.max_age_days
+    return FeedFacts(feed.source, feed.as_of, feed.complete, age is not None and limit is not None and age > limit)
+
+
+def _fingerprint(
+    hashes: Mapping[str, str], model: Model, plan: Plan, as_of: dt.date, authorised_by: str | None
+) -> str:
+    """What a chunk's result depends on, so that --resume never mixes two scans."""
+    parts = [
+        __version__,
+        repr(plan),
+        repr(model),
+        as_of.isoformat(),
+        authorised_by or "",
+        dict(sorted(hashes.items())),
+    ]
+    return hashlib.sha256(json.dumps(parts, default=str).encode("utf-8")).hexdigest()
