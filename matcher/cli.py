@@ -1,0 +1,206 @@
+"""The commands of `matcher`: results on stdout or in files, progress and messages on stderr.
+
+Exit status: 0 done, 2 usage, 3 input refused (with file, row and column), 130 interrupted (resumable). The heavy
+modules are imported inside the commands: help stays quick, and --threads must be known before polars starts.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from matcher.console import shown
+from matcher.errors import MatcherError
+
+app = typer.Typer(
+    help=__doc__.splitlines()[0] if __doc__ else None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+messages = Console(stderr=True)
+results = Console()
+
+INTERRUPTED = 130
+
+
+class Language(StrEnum):
+    """What people read."""
+
+    zh = "zh"
+    en = "en"
+
+
+class Form(StrEnum):
+    """How the synthetic city's departments write their files."""
+
+    parquet = "parquet"
+    gb18030 = "gb18030"
+
+
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
+Lang = Annotated[Language, typer.Option("--lang", help="Language of tables and explanations.")]
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("a date is written YYYY-MM-DD") from None
+
+
+@app.command()
+def scan(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of tables and feeds.")],
+    out: Annotated[Path, typer.Option("--out", help="Where the results go.")],
+    as_of: Annotated[
+        dt.date | None,
+        typer.Option(
+            "--as-of", parser=_day, metavar="DATE", help="Reference date; default: the latest feed's as_of."
+        ),
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A model file; default: the shipped one.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Dated values by division; default: policy.toml in DIR.")
+    ] = None,
+    rules: Annotated[str, typer.Option(metavar="ID,ID", help="Only these rules.")] = "",
+    threads: Annotated[int | None, typer.Option(min=1, help="Cores to use; default: all.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted scan.")] = False,
+    authorised_by: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="The authority to look people up without an authorisations table."),
+    ] = None,
+    lang: Lang = Language.zh,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Join the feeds of DIR to its applicants and raise leads: fraud, duplicate aid, unmet entitlement."""
+    if threads is not None:
+        os.environ["POLARS_MAX_THREADS"] = str(threads)
+    from matcher.pipeline import ScanRequest
+    from matcher.pipeline import scan as run
+    from matcher.report import terminal
+
+    request = ScanRequest(
+        folder=folder,
+        out=out,
+        as_of=as_of,
+        model=model,
+        policy=policy,
+        rules=tuple(rule.strip() for rule in rules.split(",") if rule.strip()),
+        authorised_by=authorised_by,
+        resume=resume,
+    )
+    with shown(messages, quiet=quiet) as progress:
+        report = run(request, progress)
+    if as_json:
+        results.print_json(json.dumps(report, ensure_ascii=False))
+    else:
+        terminal.show(report, out, results, lang.value)
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
+    lang: Lang = Language.zh,
+    as_json: AsJson = False,
+) -> None:
+    """Show again what a scan found."""
+    from matcher.report import files, terminal
+
+    content = files.read_summary(out)
+    if as_json:
+        results.print_json(json.dumps(content, ensure_ascii=False))
+    else:
+        terminal.show(content, out, results, lang.value)
+
+
+@app.command()
+def explain(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding_id, or its unmistakable beginning.")],
+    lang: Annotated[Language | None, typer.Option("--lang", help="One language; default: both.")] = None,
+) -> None:
+    """Say why a lead was raised, on which records, what was tested and what would clear it."""
+    from matcher.report import files, terminal
+
+    terminal.explain(files.find(out, finding), results, lang.value if lang else None)
+
+
+@app.command()
+def evaluate(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
+    truth: Annotated[
+        Path, typer.Option("--truth", metavar="DIR", help="The folder with truth_links and truth_findings.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Precision and recall of links and of every rule against a known truth."""
+    from matcher.scoring import evaluation
+
+    outcome = evaluation.evaluate(out, truth)
+    if as_json:
+        results.print_json(json.dumps(outcome.as_dict(), ensure_ascii=False))
+    else:
+        results.print(outcome.table())
+
+
+@app.command()
+def synth(
+    out: Annotated[Path, typer.Option("--out", help="The folder to write.")],
+    households: Annotated[int, typer.Option(min=1, help="Households applying or on file.")] = 5_000,
+    records: Annotated[int, typer.Option(min=1, help="Department records in all feeds together.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
+    form: Annotated[Form, typer.Option(help="Parquet, or GB18030 CSV with Chinese headers.")] = Form.parquet,
+    quiet: Quiet = False,
+) -> None:
+    """Write a city with known truth: people, families, feeds, planted leads and innocent look-alikes."""
+    from matcher.synthetic.city import write_city
+
+    with shown(messages, quiet=quiet) as progress:
+        write_city(out, households=households, records=records, seed=seed, form=form.value, progress=progress)
+    messages.print(f"{out}: {households:,} households, {records:,} records, seed {seed}", highlight=False)
+
+
+@app.command()
+def rules(
+    rule_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One rule; default: the list.")] = None,
+    lang: Lang = Language.zh,
+) -> None:
+    """The rules in force, as clerks read them."""
+    from matcher.rules import book
+
+    results.print(book.describe(rule_id, lang.value), markup=False, highlight=False)
+
+
+@app.command()
+def sources(
+    source_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One source; default: the list.")] = None,
+    lang: Lang = Language.zh,
+) -> None:
+    """What each department's feed may hold: columns, values, and the headings that are recognised."""
+    from matcher.sources import contract
+
+    results.print(contract.describe(source_id, lang.value), markup=False, highlight=False)
+
+
+def main() -> None:
+    """The console script: runs a command and turns the library's errors into messages and exit statuses."""
+    try:
+        app()
+    except MatcherError as error:
+        messages.print(f"matcher: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        messages.print("matcher: interrupted; a scan goes on from its last chunk with --resume", highlight=False)
+        sys.exit(INTERRUPTED)
