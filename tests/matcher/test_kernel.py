@@ -88,11 +88,29 @@ def test_fifteen_digits_meet_eighteen(small: Applicants) -> None:
     "record",
     [
         # a twin: all agrees but the given name and the sequence of the number
-        {"name": "王秀兰", "id_number": TWIN, "birth_date": dt.date(1955, 3, 3), "phone": "13800138000", "address": HOME},
+        {
+            "name": "王秀兰",
+            "id_number": TWIN,
+            "birth_date": dt.date(1955, 3, 3),
+            "phone": "13800138000",
+            "address": HOME,
+        },
         # a namesake born the same day, with a number of her own
-        {"name": "王秀英", "id_number": TWIN, "birth_date": dt.date(1955, 3, 3), "phone": "13800138000", "address": HOME},
+        {
+            "name": "王秀英",
+            "id_number": TWIN,
+            "birth_date": dt.date(1955, 3, 3),
+            "phone": "13800138000",
+            "address": HOME,
+        },
         # a sister without a number
-        {"name": "王秀兰", "birth_date": dt.date(1955, 3, 3), "sex": "FEMALE", "phone": "13800138000", "address": HOME},
+        {
+            "name": "王秀兰",
+            "birth_date": dt.date(1955, 3, 3),
+            "sex": "FEMALE",
+            "phone": "13800138000",
+            "address": HOME,
+        },
         # only the name
         {"name": "王秀英"},
         # nothing at all
