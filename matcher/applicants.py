@@ -57,7 +57,11 @@ def prepare(members: pl.DataFrame, households: pl.DataFrame, plan: Plan, model: 
         .with_columns(pl.col(c).fill_null(pl.col(f"{c}_home")) for c in ("phone", "address", "division_code"))
         .sort("person_id")
     )
-    prepared = people.prepare(rows)
+    return keyed(rows.get_column("person_id"), people.prepare(rows), plan, model)
+
+
+def keyed(person_ids: pl.Series, prepared: pl.DataFrame, plan: Plan, model: Model) -> Applicants:
+    """Applicants from rows that are prepared already (frames.PREPARED), in the order given."""
     prepared = prepared.with_columns(
         model.name_bits(prepared.get_column("name_simple"), prepared.get_column("surname"))
     ).rechunk()
@@ -73,7 +77,7 @@ def prepare(members: pl.DataFrame, households: pl.DataFrame, plan: Plan, model: 
         hot_keys[block.name] = table.get_column("key").n_unique() - cool.get_column("key").n_unique()
         keys.append(cool.rechunk())
     return Applicants(
-        person_ids=rows.get_column("person_id"),
+        person_ids=person_ids,
         prepared=prepared,
         keys=tuple(keys),
         valid_numbers=blocking.keys(valid, number),
