@@ -118,3 +118,15 @@ def pinyin(simple_name: str) -> str:
     table, special = readings(), surname_readings()
     spoken = special.get(family) or "".join(table.get(character, character) for character in family)
     return spoken + "".join(table.get(character, character) for character in simple_name[len(family) :])
+
+
+@cache
+def surname_shares() -> dict[str, float]:
+    """Surname → its share of the population in percent."""
+    return {surname: float(share) for surname, share in _table("surname_shares.txt")}
+
+
+@cache
+def given_name_table() -> dict[str, tuple[str, ...]]:
+    """`men` and `women`: characters of given names; `whole`: given names that many bear. Commonest first, each once."""
+    return {kind: tuple(dict.fromkeys(listed)) for kind, *listed in _table("given_names.txt")}
