@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from matcher.identity import numbers
-from matcher.normalising import irregular
+from matcher import columnwise
 
 
 def read(written: pl.Series) -> pl.DataFrame:
     """From numbers as written: `number` (18 characters or null), `number_valid`, `number_upgraded` (null with it)."""
-    number = irregular.read(written, numbers.REGULAR, numbers.read).rename("number")
+    number = columnwise.read(written, numbers.REGULAR, numbers.read).rename("number")
     upgraded = (
         number.is_not_null() & written.str.len_bytes().is_between(15, 60) & ~written.str.contains(numbers.REGULAR)
     )

@@ -7,14 +7,14 @@ from functools import cache
 import polars as pl
 
 from matcher.identity import names
-from matcher.normalising import irregular
+from matcher import columnwise
 
 REGULAR = "^[\u4e00-\u9fa5]+$"
 
 
 def cleaned(written: pl.Series) -> pl.Series:
     """Each name as `identity.names.clean` reads it."""
-    return irregular.read(written, REGULAR, names.clean)
+    return columnwise.read(written, REGULAR, names.clean)
 
 
 def folded(clean: pl.Expr) -> pl.Expr:

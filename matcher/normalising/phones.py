@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from matcher.identity import contacts
-from matcher.normalising import irregular
+from matcher import columnwise
 
 
 def read(written: pl.Series) -> pl.Series:
     """Each phone as `identity.contacts.phone` reads it."""
-    return irregular.read(written, contacts.REGULAR_PHONE, contacts.phone)
+    return columnwise.read(written, contacts.REGULAR_PHONE, contacts.phone)

@@ -1,0 +1,1 @@
+"""What departments send: contracts, files opened in chunks, values read or set aside with the reason."""

@@ -1,7 +1,7 @@
 """The few values of a column that are not written as they should be, read one at a time.
 
 Most values of a register are regular and need no work; a pattern finds those, and only the distinct others pass
-through the scalar function of `matcher.identity`. So a column is fast, and agrees with the scalar by construction.
+through a scalar function. So a column is fast, and agrees with the scalar by construction.
 """
 
 from __future__ import annotations
