@@ -1,136 +1,88 @@
-"""Months and payments: what was paid inside an interval, never more and never guessed.
+"""Months of aid: how streams of payments overlap, and what was really paid in them.
 
-A month is the date of its first day; intervals of months include both ends. An amount is yuan for a month, or once
-where a stream begins and ends in the same month.
+A month is the date of its first day. A row of aid pays `amount_yuan` for every month from `start_month` to `end_month`;
+where both are one month it was paid once; without an end it is paid up to the reference date, never beyond.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-
-import polars as pl
-
-
-def month(day: dt.date) -> dt.date:
-    """The month a day falls in."""
-    return day.replace(day=1)
-
-
-def shift(first: dt.date, months: int) -> dt.date:
-    """The month that many months later, or earlier where negative."""
-    year, index = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return dt.date(year, index + 1, 1)
-
-
-def count(first: dt.date, last: dt.date) -> int:
-    """Months from first to last, both counted; 0 where last lies before first."""
-    return max(0, (last.year - first.year) * 12 + last.month - first.month + 1)
-
-
-def span(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
-    """Every month from first to last."""
-    return tuple(shift(month(first), step) for step in range(count(first, last)))
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Payment:
-    """A stream of aid as far as it was paid: the same yuan (None where unknown) in every month from first to last."""
+class Stream:
+    """Months paid under one programme: first and last month, and the amount of each month (None where unknown)."""
 
-    person_id: str
-    programme: str
     first: dt.date
     last: dt.date
+    programme: str
     record_id: str
-    yuan: Decimal | None = None
-    county: str | None = None
-    cause: str | None = None
-
-    @property
-    def months(self) -> tuple[dt.date, ...]:
-        """Every month paid for."""
-        return span(self.first, self.last)
+    person_id: str
+    division: str | None
+    amount: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What one programme paid inside an interval: yuan known to be paid, and how many streams have no amount."""
-
-    programme: str
-    first: dt.date
-    last: dt.date
-    yuan: Decimal
-    unknown: int
+def first_day(day: dt.date) -> dt.date:
+    """The month of a day."""
+    return day.replace(day=1)
 
 
-def payments(aid: pl.DataFrame, as_of: dt.date) -> list[Payment]:
-    """The streams of linked aid rows, sorted, cut off at the month of `as_of`; an open end runs up to there.
-
-    Rows without a first month, beginning later or ending before they begin are left out: they say nothing of what was
-    paid.
-    """
-    limit = month(as_of)
-    columns = [
-        "person_id",
-        "record_id",
-        "programme",
-        "start_month",
-        "end_month",
-        "amount_yuan",
-        "division_code",
-        "cause",
-    ]
-    found = []
-    for row in aid.select(columns).iter_rows(named=True):
-        if row["start_month"] is None or row["programme"] is None:
-            continue
-        first = month(row["start_month"])
-        last = limit if row["end_month"] is None else min(limit, month(row["end_month"]))
-        if first <= last:
-            county = row["division_code"][:6] if row["division_code"] else None
-            found.append(
-                Payment(
-                    row["person_id"],
-                    row["programme"],
-                    first,
-                    last,
-                    row["record_id"],
-                    row["amount_yuan"],
-                    county,
-                    row["cause"],
-                )  # fmt: skip
-            )
-    return sorted(found, key=lambda p: (p.person_id, p.programme, p.first, p.last, p.record_id))
+def add_months(month: dt.date, count: int) -> dt.date:
+    """The month `count` months later."""
+    years, index = divmod(month.year * 12 + month.month - 1 + count, 12)
+    return dt.date(years, index + 1, 1)
 
 
-def paid(streams: Iterable[Payment], first: dt.date, last: dt.date) -> tuple[Paid, ...]:
-    """What was paid for the months from first to last, one row a programme, sorted.
+def months_between(first: dt.date, last: dt.date) -> int:
+    """How many months from `first` to `last`, both counted; 0 where `last` lies before."""
+    return max((last.year - first.year) * 12 + last.month - first.month + 1, 0)
 
-    A record counts once, whomever it is linked to, and so do two records that say the same of the same person.
-    """
-    seen: set[object] = set()
-    by_programme: dict[str, list[tuple[dt.date, dt.date, Decimal | None]]] = {}
-    for stream in sorted(streams, key=lambda p: (p.record_id, p.person_id)):
-        start, end = max(stream.first, month(first)), min(stream.last, month(last))
-        alike = (stream.person_id, stream.programme, stream.first, stream.last, stream.yuan, stream.county)
-        if start > end or stream.record_id in seen or alike in seen:
-            continue
-        seen |= {stream.record_id, alike}
-        by_programme.setdefault(stream.programme, []).append((start, end, stream.yuan))
-    return tuple(
-        Paid(
-            programme,
-            min(start for start, _, _ in parts),
-            max(end for _, end, _ in parts),
-            sum((yuan * count(start, end) for start, end, yuan in parts if yuan is not None), Decimal(0)),
-            sum(yuan is None for _, _, yuan in parts),
-        )
-        for programme, parts in sorted(by_programme.items())
+
+def stream(row: Mapping[str, Any], as_of: dt.date) -> Stream | None:
+    """The months that a row of aid paid up to the reference date; None where it says no month or none has come."""
+    start = row["start_month"]
+    if start is None or row["programme"] is None:
+        return None
+    first, today = first_day(start), first_day(as_of)
+    last = min(first_day(row["end_month"]) if row["end_month"] else today, today)
+    if last < first:
+        return None
+    division = row["division_code"]
+    return Stream(
+        first=first,
+        last=last,
+        programme=row["programme"],
+        record_id=row["record_id"],
+        person_id=row["person_id"],
+        division=division[:6] if division and len(division) >= 6 else None,
+        amount=row["amount_yuan"],
     )
 
 
-def total(parts: Iterable[Paid]) -> Decimal:
-    """Yuan known to be paid in all these programmes."""
-    return sum((part.yuan for part in parts), Decimal(0))
+def shared(left: Stream, right: Stream) -> tuple[dt.date, dt.date] | None:
+    """The first and last month that both streams pay, or None."""
+    first, last = max(left.first, right.first), min(left.last, right.last)
+    return (first, last) if first <= last else None
+
+
+def paid(streams: Iterable[Stream], first: dt.date, last: dt.date | None = None) -> tuple[Decimal, Decimal]:
+    """The sum really paid from month `first` to month `last` (open: without end), as [low, high] yuan.
+
+    An unknown amount adds nothing: the sum is never above what is known to have been paid (safeguard F-10).
+    """
+    total = Decimal(0)
+    for each in streams:
+        until = each.last if last is None else min(each.last, last)
+        months = months_between(max(each.first, first), until)
+        total += (each.amount or Decimal(0)) * months
+    return max(total, Decimal(0)), max(total, Decimal(0))
+
+
+def span(streams: Iterable[Stream], first: dt.date) -> tuple[dt.date, dt.date] | None:
+    """The first and last month paid from month `first` on, or None."""
+    later = [each for each in streams if each.last >= first]
+    return (max(min(each.first for each in later), first), max(each.last for each in later)) if later else None

@@ -1,7 +1,8 @@
-"""Dated values and exclusions by division: which threshold held where, since when, and on what legal basis.
+"""Dated values by division: every threshold a rule uses, and which programmes exclude one another.
 
-The shipped defaults are read first, then the folder's own `policy.toml`, whose rows outrank them. Everything that is
-not read in an official text says `assumed`, and nothing assumed is hidden in code.
+The shipped defaults stand in policy.toml beside this file; a folder's own policy.toml stands before them. For a date
+and division the value with the longest matching division counts, then the folder's before the shipped, then the
+latest `valid_from`. So a replay of an old date uses the values of that date.
 """
 
 from __future__ import annotations
@@ -9,181 +10,159 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tomllib
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, get_args
+from typing import Any, Literal
 
-from matcher.errors import InputRefused
+from matcher.errors import InputRefused, MatcherError
+from matcher.identity.programmes import BY_CODE
 
 Status = Literal["verified", "assumed"]
 EVERYWHERE = "*"
 
+_COMMON = {"division", "valid_from", "valid_to", "basis", "status"}
+_VALUE_KEYS = {"key", "value", "unit"} | _COMMON
+_EXCLUSIVE_KEYS = {"keeps", "yields"} | _COMMON
+
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number of the policy, in its unit, for a division (a prefix of its code, or *) from a day on."""
+    """One threshold: what it is, in which unit, where and when it holds, and on which basis."""
 
     key: str
     value: float
     unit: str
+    division: str
     valid_from: dt.date
     valid_to: dt.date | None
-    division: str
     basis: str
     status: Status
-    local: bool = False
+    own: bool
+
+    def holds(self, on: dt.date, division: str | None) -> bool:
+        """Whether it is in force on that day in that division (six digits, or None where unknown)."""
+        return _holds(self.division, self.valid_from, self.valid_to, on, division)
 
 
 @dataclass(frozen=True, slots=True)
-class Exclusion:
-    """Two programmes that nobody may draw in the same month: `kept` goes on, `stopped` is the one of lower priority."""
+class Exclusive:
+    """Two programmes that nobody may hold for one month; `keeps` goes before `yields`."""
 
-    kept: str
-    stopped: str
+    keeps: str
+    yields: str
+    division: str
     valid_from: dt.date
     valid_to: dt.date | None
-    division: str
     basis: str
     status: Status
-    local: bool = False
+    own: bool
+
+    def holds(self, on: dt.date, division: str | None) -> bool:
+        """Whether it is in force on that day in that division."""
+        return _holds(self.division, self.valid_from, self.valid_to, on, division)
 
 
-class Dated(Protocol):
-    """What a row of either kind knows of where and when it holds."""
-
-    @property
-    def valid_from(self) -> dt.date: ...
-    @property
-    def valid_to(self) -> dt.date | None: ...
-    @property
-    def division(self) -> str: ...
-    @property
-    def local(self) -> bool: ...
-
-
-Row = TypeVar("Row", bound=Dated)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Policy:
-    """All values and exclusions of one scan; `version` changes with any of them."""
+    """All values in force somewhere at some time."""
 
     values: tuple[Value, ...]
-    exclusions: tuple[Exclusion, ...]
+    exclusives: tuple[Exclusive, ...]
+    version: str
 
-    @property
-    def version(self) -> str:
-        """Sixteen hexadecimal digits over every value and exclusion, in a fixed order."""
-        rows = sorted(repr(astuple(row)) for row in (*self.values, *self.exclusions))
-        return hashlib.blake2b("\n".join(rows).encode("utf-8"), digest_size=8).hexdigest()
+    def entry(self, key: str, on: dt.date, division: str | None = None) -> Value:
+        """The value of `key` that counts on that day in that division. Raises MatcherError where none is in force."""
+        holding = [value for value in self.values if value.key == key and value.holds(on, division)]
+        if not holding:
+            raise MatcherError(f"no value of {key} is in force on {on}; add one to policy.toml")
+        return max(holding, key=_rank)
 
-    def value(self, key: str, *, on: dt.date, division: str | None = None) -> float:
-        """The value in force: of the most specific division, there the folder's before the shipped, there the latest.
+    def value(self, key: str, on: dt.date, division: str | None = None) -> float:
+        """The number of `entry`."""
+        return self.entry(key, on, division).value
 
-        Raises KeyError where no row of that key holds on that day: a rule names only keys that are shipped.
-        """
-        row = _in_force((value for value in self.values if value.key == key), on, division)
-        if row is None:
-            raise KeyError(f"no value of {key} on {on.isoformat()}")
-        return row.value
-
-    def exclusion(self, one: str, other: str, *, on: dt.date, division: str | None = None) -> Exclusion | None:
-        """The exclusion of the two programmes in force there and then, in either order; None where both may be drawn."""
-        pair = {one, other}
-        return _in_force((row for row in self.exclusions if {row.kept, row.stopped} == pair), on, division)
+    def exclusive(self, on: dt.date, division: str | None = None) -> tuple[Exclusive, ...]:
+        """Each excluded pair of programmes once, as it holds on that day in that division."""
+        best: dict[frozenset[str], Exclusive] = {}
+        for cell in sorted((cell for cell in self.exclusives if cell.holds(on, division)), key=_rank):
+            best[frozenset((cell.keeps, cell.yields))] = cell
+        return tuple(sorted(best.values(), key=lambda cell: (cell.keeps, cell.yields)))
 
 
-def _in_force(rows: Iterable[Row], on: dt.date, division: str | None) -> Row | None:
-    held = [
-        row
-        for row in rows
-        if row.valid_from <= on
-        and (row.valid_to is None or on <= row.valid_to)
-        and (row.division == EVERYWHERE or (division or "").startswith(row.division))
-    ]
-    return max(
-        held,
-        key=lambda row: (len(row.division) * (row.division != EVERYWHERE), row.local, row.valid_from),
-        default=None,
-    )
-
-
-def load(folder_policy: Path | None = None) -> Policy:
-    """The shipped defaults and, where there is one, the folder's policy. Raises InputRefused for a malformed file."""
-    shipped = files("matcher").joinpath("defaults/policy.toml").read_text(encoding="utf-8")
-    values, exclusions = _read(shipped, "policy.toml (shipped)", local=False)
-    if folder_policy is not None:
+def load(own: Path | None = None) -> Policy:
+    """The shipped defaults, with a city's own policy.toml before them. Raises InputRefused for a malformed file."""
+    shipped = files("matcher").joinpath("policy.toml").read_bytes()
+    contents = [(shipped, "policy.toml (shipped)", False)]
+    if own is not None:
         try:
-            text = folder_policy.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputRefused("the policy cannot be read", file=folder_policy, remedy="Save it as UTF-8") from error
-        known = {value.key for value in values}
-        own_values, own_exclusions = _read(text, folder_policy, local=True)
-        for number, value in enumerate(own_values, start=1):
-            if value.key not in known:
-                raise InputRefused(
-                    f"[[value]] number {number}: no rule reads the key {value.key!r}",
-                    file=folder_policy,
-                    column="key",
-                    remedy=f"The keys are {', '.join(sorted(known))}",
-                )
-        values, exclusions = values + own_values, exclusions + own_exclusions
-    return Policy(values, exclusions)
+            contents.append((own.read_bytes(), own.name, True))
+        except OSError as error:
+            raise InputRefused("the policy file cannot be opened", file=own, remedy="Check the path") from error
+    values: list[Value] = []
+    exclusives: list[Exclusive] = []
+    for content, name, is_own in contents:
+        table = _parse(content, name)
+        values += [_value(entry, name, place, is_own) for place, entry in enumerate(table.get("value", []), 1)]
+        exclusives += [
+            _exclusive(entry, name, place, is_own) for place, entry in enumerate(table.get("exclusive", []), 1)
+        ]
+    digest = hashlib.sha256(b"\0".join(content for content, _, _ in contents)).hexdigest()[:12]
+    return Policy(tuple(values), tuple(exclusives), digest)
 
 
-def _read(text: str, file: Path | str, *, local: bool) -> tuple[tuple[Value, ...], tuple[Exclusion, ...]]:
+def _parse(content: bytes, name: str) -> dict[str, Any]:
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputRefused(f"not valid TOML: {error}", file=file) from error
-    for table in sorted(content.keys() - {"value", "exclusive"}):
-        raise InputRefused(f"unknown table {table!r}", file=file, remedy="A policy holds [[value]] and [[exclusive]]")
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for table in ("value", "exclusive"):
-        entries = content.get(table, [])
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise InputRefused(f"{table} is not a list", file=file, remedy=f"Write every entry under [[{table}]]")
-        rows[table] = [_checked(entry, table, number, file) for number, entry in enumerate(entries, start=1)]
-    return (
-        tuple(Value(**{**row, "value": float(row["value"])}, local=local) for row in rows["value"]),
-        tuple(Exclusion(**row, local=local) for row in rows["exclusive"]),
-    )
+        table = tomllib.loads(content.decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputRefused(f"this is not TOML ({error})", file=name) from error
+    if unknown := sorted(set(table) - {"value", "exclusive"}):
+        raise InputRefused(
+            f"it holds {', '.join(unknown)}", file=name, remedy="Known are [[value]] and [[exclusive]]"
+        )
+    return table
 
 
-_SHARED = {"valid_from": dt.date, "division": str, "basis": str, "status": str}
-_FIELDS: dict[str, dict[str, type | tuple[type, ...]]] = {
-    "value": {"key": str, "value": (int, float), "unit": str, **_SHARED},
-    "exclusive": {"kept": str, "stopped": str, **_SHARED},
-}
+def _value(entry: dict[str, Any], name: str, place: int, own: bool) -> Value:
+    where, common = f"[[value]] {place}", _common(entry, _VALUE_KEYS, name, f"[[value]] {place}")
+    number = entry.get("value")
+    if not isinstance(entry.get("key"), str) or isinstance(number, bool) or not isinstance(number, int | float):
+        raise InputRefused(f"{where} needs a key and a number as value", file=name)
+    return Value(key=entry["key"], value=float(number), unit=str(entry.get("unit", "")), own=own, **common)
 
 
-def _checked(row: dict[str, Any], table: str, number: int, file: Path | str) -> dict[str, Any]:
-    """The row with all its fields, or InputRefused naming the entry and the field."""
+def _exclusive(entry: dict[str, Any], name: str, place: int, own: bool) -> Exclusive:
+    where, common = f"[[exclusive]] {place}", _common(entry, _EXCLUSIVE_KEYS, name, f"[[exclusive]] {place}")
+    for side in ("keeps", "yields"):
+        if entry.get(side) not in BY_CODE:
+            raise InputRefused(
+                f"{where}: {side} is no programme", file=name, remedy="Use the codes of the programmes"
+            )
+    return Exclusive(keeps=entry["keeps"], yields=entry["yields"], own=own, **common)
 
-    def refuse(field: str, what: str) -> InputRefused:
-        return InputRefused(f"[[{table}]] number {number}: {what}", file=file, column=field)
 
-    fields = _FIELDS[table]
-    for field, kind in fields.items():
-        if field not in row:
-            raise refuse(field, f"{field} is missing")
-        if not isinstance(row[field], kind) or isinstance(row[field], (bool, dt.datetime)):
-            raise refuse(field, f"{field} is of the wrong kind")
-    for field in sorted(row.keys() - fields.keys() - {"valid_to"}):
-        raise refuse(field, f"unknown field {field}")
-    valid_to = row.get("valid_to")
-    if valid_to is not None and (not isinstance(valid_to, dt.date) or valid_to < row["valid_from"]):
-        raise refuse("valid_to", "valid_to is not a day on or after valid_from")
-    if row["status"] not in get_args(Status):
-        raise refuse("status", "status is neither verified nor assumed")
-    if row["division"] != EVERYWHERE and not (row["division"].isdigit() and len(row["division"]) in (2, 4, 6)):
-        raise refuse("division", "division is neither * nor a code of two, four or six digits")
-    if not row["basis"].strip():
-        raise refuse("basis", "basis is empty: name the text that the row rests on")
-    if table == "value" and not (row["value"] >= 0 and row["value"] < float("inf")):
-        raise refuse("value", "value is not a number from zero up")
-    if table == "exclusive" and row["kept"] == row["stopped"]:
-        raise refuse("stopped", "a programme cannot exclude itself")
-    return {"valid_to": None, **row}
+def _common(entry: dict[str, Any], known: set[str], name: str, where: str) -> dict[str, Any]:
+    if unknown := sorted(set(entry) - known):
+        raise InputRefused(
+            f"{where} holds {', '.join(unknown)}", file=name, remedy=f"Known are {', '.join(sorted(known))}"
+        )
+    if not entry.get("basis") or entry.get("status") not in ("verified", "assumed"):
+        raise InputRefused(f"{where} needs a legal basis and status verified or assumed", file=name)
+    days = {key: entry.get(key) for key in ("valid_from", "valid_to")}
+    if type(days["valid_from"]) is not dt.date or type(days["valid_to"]) not in (dt.date, type(None)):
+        raise InputRefused(f"{where} needs valid_from as a date, such as 2024-01-01", file=name)
+    return {
+        **days,
+        "division": str(entry.get("division", EVERYWHERE)),
+        "basis": entry["basis"],
+        "status": entry["status"],
+    }
+
+
+def _holds(place: str, valid_from: dt.date, valid_to: dt.date | None, on: dt.date, division: str | None) -> bool:
+    there = place == EVERYWHERE or (division is not None and division.startswith(place))
+    return there and valid_from <= on and (valid_to is None or on <= valid_to)
+
+
+def _rank(entry: Value | Exclusive) -> tuple[int, bool, dt.date]:
+    return (0 if entry.division == EVERYWHERE else len(entry.division), entry.own, entry.valid_from)
