@@ -7,6 +7,7 @@ sure the link to the person is, which innocent explanations were tested, and wha
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -20,6 +21,9 @@ Severity = Literal["INFO", "LOW", "MEDIUM", "HIGH"]
 Grade = Literal["G1", "G2", "G3", "G4", "G5"]
 Result = Literal["NO", "YES", "UNKNOWN"]
 Basis = Literal["UNDECLARED", "OVER_LIMIT"]
+
+Text = str | tuple[str, str]
+"""What fills a wording: the same in every language (a date, an amount, a masked plate), or (Chinese, English)."""
 
 SEVERITIES: tuple[Severity, ...] = ("INFO", "LOW", "MEDIUM", "HIGH")
 
@@ -39,8 +43,8 @@ class Facts:
     """All that the rules may see: the applicants, and the department records linked to them.
 
     `households`, `members`: the contract's columns, typed, all null where the table has none. `linked[source]`: one row a (person_id, party, record_id)
-    whose link is decided LINK, with columns person_id, household_id, record_id, party, grade, probability, copies and
-    the contract's columns of that source (null where the department sent none). A source without links is an empty
+    whose link is decided LINK, with columns person_id, household_id, record_id, party, grade, probability, copies,
+    content (a hash) and the contract's columns of that source (null where the department sent none). A source without links is an empty
     frame; a source that was not asked is absent. `same_person`: pairs (person_id, other_person_id, grade) of members
     rows that are one human being. `coverage`: frames.COVERAGE.
     """
@@ -70,7 +74,8 @@ class Lead:
 
     `natural_key` tells this lead from others of the same rule and people (a plate, a certificate, a programme).
     `amount` is [low, high] yuan at risk, never above what was paid. `facts` fill the rule's wording; the values are
-    ready to print and already masked.
+    ready to print and already masked. The fact `arithmetic`, where given, is printed as how the amount came about, and
+    the fact `remark` as a further sentence.
     """
 
     household_id: str
@@ -80,7 +85,7 @@ class Lead:
     grade: Grade
     evidence: tuple[Evidence, ...]
     exceptions: tuple[tuple[str, Result], ...]
-    facts: Mapping[str, str]
+    facts: Mapping[str, Text]
     amount: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
     period: tuple[dt.date | None, dt.date | None] = (None, None)
     basis: Basis | None = None
@@ -91,7 +96,9 @@ class Rule:
     """A rule in force. `doc` is what the clerk reads; `zh` and `en` are filled from a lead's facts.
 
     `inputs` are the sources it reads beside households and members: where one of them was not asked, the rule stays
-    silent and the coverage says so. `exceptions` maps each exception's name to its words (zh, en).
+    silent and the coverage says so. `reads` are the columns of each source that a lead rests on: when the value of
+    one changes in the evidence, an earlier dismissal ends; no rule reads what the law forbids (safeguard F-24).
+    `exceptions` maps each exception's name to its words (zh, en).
     """
 
     id: str
@@ -101,6 +108,7 @@ class Rule:
     basis: str
     valid_from: dt.date
     inputs: tuple[str, ...]
+    reads: Mapping[str, tuple[str, ...]]
     minimum_grade: Grade
     find: Callable[[Facts], Iterator[Lead]]
     zh: str
@@ -112,6 +120,7 @@ class Rule:
     valid_to: dt.date | None = None
 
     @property
-    def doc(self) -> str:
-        """The public explanation: the docstring of the function that finds."""
-        return self.find.__doc__ or ""
+    def doc(self) -> tuple[str, str]:
+        """The public explanation (zh, en): the docstring of the function that finds, first Chinese, then English."""
+        chinese, _, english = inspect.cleandoc(self.find.__doc__ or "").partition("\n\n")
+        return chinese.replace("\n", ""), english

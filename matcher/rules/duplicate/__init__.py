@@ -1,0 +1,1 @@
+"""Rules about aid that is granted twice or beside what excludes it."""

@@ -1,0 +1,1 @@
+"""Rules about aid that a household may be entitled to and does not receive."""

@@ -1,0 +1,75 @@
+"""A lead in words, Chinese and English from one structure: what, on which data, how sure, what was tested, what clears it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from matcher.rules import reading
+from matcher.rules.rule import Facts, Lead, Rule, Severity
+
+GRADES = {
+    "G1": ("号码与姓名一致", "number and name agree"),
+    "G2": ("号码一致，姓名仅写法不同", "the number agrees, the name differs only in how it is written"),
+    "G3": ("号码一致，姓名不同", "the number agrees, the names really differ"),
+    "G4": ("号码有一处笔误，姓名与出生日期一致", "the number has one slip of the pen; name and birth date agree"),
+    "G5": (
+        "无可用号码，姓名、出生日期、性别及另一项一致；须先核实身份",
+        "no usable number; name, birth date, sex and one more field agree; the identity must be checked first",
+    ),
+}
+RESULTS = {"NO": ("否", "no"), "YES": ("是", "yes"), "UNKNOWN": ("不明", "unknown")}
+SEVERITIES = {"INFO": ("提示", "info"), "LOW": ("低", "low"), "MEDIUM": ("中", "medium"), "HIGH": ("高", "high")}
+
+
+def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: str) -> str:
+    """The whole explanation of a lead, one line a part."""
+    zh = language == "zh"
+    which = 0 if zh else 1
+    sources = sorted({piece.source for piece in lead.evidence if piece.source in facts.feeds})
+    dated = [f"{source} ({reading.date_of_feed(facts, source, language)})" for source in sources]
+    words = {name.removesuffix(f"_{language}"): value for name, value in lead.facts.items()}
+    tested = [f"{rule.exceptions[name][which]}: {RESULTS[result][which]}" for name, result in lead.exceptions]
+    low, high = lead.amount
+    if zh:
+        lines = [
+            f"【{rule.id} {rule.title_zh}】（疑点，程度{SEVERITIES[severity][0]}）",
+            rule.zh.format_map(words),
+            f"依据数据：{'、'.join(dated) or '本档案'}；共 {len(lead.evidence)} 条记录。",
+            f"身份关联：{GRADES[lead.grade][0]}（{lead.grade}）。",
+            _amount_zh(low, high),
+            f"已核对的例外：{'；'.join(tested)}。" if tested else "",
+            f"可以消除本疑点的材料：{rule.clears_zh}",
+            f"依据：{rule.basis}（规则版本 {rule.version}）。",
+            "本条只是疑点，不是结论；由工作人员核实后决定，当事人可以说明和提出异议。",
+        ]
+    else:
+        lines = [
+            f"[{rule.id} {rule.title_en}] (lead, {SEVERITIES[severity][1]})",
+            rule.en.format_map(words),
+            f"Data: {', '.join(dated) or 'the files themselves'}; {len(lead.evidence)} records.",
+            f"Identity: {GRADES[lead.grade][1]} ({lead.grade}).",
+            _amount_en(low, high),
+            f"Exceptions tested: {'; '.join(tested)}." if tested else "",
+            f"What would clear it: {rule.clears_en}",
+            f"Basis: {rule.basis} (rule version {rule.version}).",
+            "This is a lead, not a finding of fact: a person verifies and decides, and those concerned may explain and object.",
+        ]
+    return "\n".join(line for line in lines if line)
+
+
+def _amount_zh(low: Decimal, high: Decimal) -> str:
+    if high == 0:
+        return "涉及金额：无。"
+    return (
+        f"涉及金额：{high:.2f} 元。"
+        if low == high
+        else f"涉及金额：{low:.2f} 至 {high:.2f} 元（以实际已发放为上限）。"
+    )
+
+
+def _amount_en(low: Decimal, high: Decimal) -> str:
+    if high == 0:
+        return "Amount at risk: none."
+    if low == high:
+        return f"Amount at risk: {high:.2f} yuan."
+    return f"Amount at risk: {low:.2f} to {high:.2f} yuan (never above what was paid)."

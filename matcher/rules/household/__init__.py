@@ -1,0 +1,1 @@
+"""Rules about a household as a whole."""

@@ -1,0 +1,74 @@
+"""What several rules ask of the facts: dates of a household, its payments, its members at a date, the weakest grade."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from matcher.overlap import Stream, stream
+from matcher.rules.rule import Facts, Grade
+
+Row = Mapping[str, Any]
+
+
+def application_date(household: Row, as_of: dt.date) -> dt.date:
+    """The day the household declared its situation for: of its application, else of its file, else the scan's date."""
+    day: dt.date = household["applied_on"] or household["file_opened_on"] or as_of
+    return day
+
+
+def rows_by(frame: pl.DataFrame, key: str) -> dict[str, list[Row]]:
+    """The rows of a frame by a key column, in the frame's order."""
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in frame.iter_rows(named=True):
+        found[row[key]].append(row)
+    return found
+
+
+def households(facts: Facts, ids: Iterable[str]) -> dict[str, Row]:
+    """These households by their id."""
+    wanted = facts.households.filter(pl.col("household_id").is_in(sorted(set(ids))))
+    return {row["household_id"]: row for row in wanted.iter_rows(named=True)}
+
+
+def members(facts: Facts, ids: Iterable[str]) -> dict[str, list[Row]]:
+    """The members of these households, by household."""
+    return rows_by(facts.members.filter(pl.col("household_id").is_in(sorted(set(ids)))), "household_id")
+
+
+def is_member(member: Row, on: dt.date) -> bool:
+    """Whether the membership holds on that day; an unknown end is none, an unknown beginning was before."""
+    began, ended = member["valid_from"], member["valid_to"]
+    return (began is None or began <= on) and (ended is None or ended > on)
+
+
+def payments(facts: Facts, ids: Iterable[str]) -> dict[str, list[Stream]]:
+    """The aid paid to any member of these households, each record once, by household."""
+    aid = facts.linked.get("aid")
+    if aid is None:
+        return {}
+    wanted = aid.filter(pl.col("household_id").is_in(sorted(set(ids)))).unique(
+        ["household_id", "record_id"], keep="first", maintain_order=True
+    )
+    found: dict[str, list[Stream]] = defaultdict(list)
+    for row in wanted.iter_rows(named=True):
+        if paid := stream(row, facts.as_of):
+            found[row["household_id"]].append(paid)
+    return found
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """The grade that a lead resting on all of these has."""
+    return max(grades)
+
+
+def date_of_feed(facts: Facts, source: str, language: str) -> str:
+    """The day a source was cut, or the words for not knowing it."""
+    feed = facts.feeds.get(source)
+    if feed is None or feed.as_of is None:
+        return "日期未注明" if language == "zh" else "date not stated"
+    return feed.as_of.isoformat()
