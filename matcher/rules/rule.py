@@ -7,7 +7,6 @@ sure the link to the person is, which innocent explanations were tested, and wha
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,9 +20,6 @@ Severity = Literal["INFO", "LOW", "MEDIUM", "HIGH"]
 Grade = Literal["G1", "G2", "G3", "G4", "G5"]
 Result = Literal["NO", "YES", "UNKNOWN"]
 Basis = Literal["UNDECLARED", "OVER_LIMIT"]
-
-Text = str | tuple[str, str]
-"""What fills a wording: the same in every language (a date, an amount, a masked plate), or (Chinese, English)."""
 
 SEVERITIES: tuple[Severity, ...] = ("INFO", "LOW", "MEDIUM", "HIGH")
 
@@ -74,8 +70,7 @@ class Lead:
 
     `natural_key` tells this lead from others of the same rule and people (a plate, a certificate, a programme).
     `amount` is [low, high] yuan at risk, never above what was paid. `facts` fill the rule's wording; the values are
-    ready to print and already masked. The fact `arithmetic`, where given, is printed as how the amount came about, and
-    the fact `remark` as a further sentence.
+    ready to print and already masked.
     """
 
     household_id: str
@@ -85,7 +80,7 @@ class Lead:
     grade: Grade
     evidence: tuple[Evidence, ...]
     exceptions: tuple[tuple[str, Result], ...]
-    facts: Mapping[str, Text]
+    facts: Mapping[str, str]
     amount: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
     period: tuple[dt.date | None, dt.date | None] = (None, None)
     basis: Basis | None = None
@@ -96,9 +91,7 @@ class Rule:
     """A rule in force. `doc` is what the clerk reads; `zh` and `en` are filled from a lead's facts.
 
     `inputs` are the sources it reads beside households and members: where one of them was not asked, the rule stays
-    silent and the coverage says so. `reads` are the columns of each source that a lead rests on: when the value of
-    one changes in the evidence, an earlier dismissal ends; no rule reads what the law forbids (safeguard F-24).
-    `exceptions` maps each exception's name to its words (zh, en).
+    silent and the coverage says so. `exceptions` maps each exception's name to its words (zh, en).
     """
 
     id: str
@@ -108,7 +101,6 @@ class Rule:
     basis: str
     valid_from: dt.date
     inputs: tuple[str, ...]
-    reads: Mapping[str, tuple[str, ...]]
     minimum_grade: Grade
     find: Callable[[Facts], Iterator[Lead]]
     zh: str
@@ -120,7 +112,6 @@ class Rule:
     valid_to: dt.date | None = None
 
     @property
-    def doc(self) -> tuple[str, str]:
-        """The public explanation (zh, en): the docstring of the function that finds, first Chinese, then English."""
-        chinese, _, english = inspect.cleandoc(self.find.__doc__ or "").partition("\n\n")
-        return chinese.replace("\n", ""), english
+    def doc(self) -> str:
+        """The public explanation: the docstring of the function that finds."""
+        return self.find.__doc__ or ""
