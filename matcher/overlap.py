@@ -42,6 +42,11 @@ def months_between(first: dt.date, last: dt.date) -> int:
     return max((last.year - first.year) * 12 + last.month - first.month + 1, 0)
 
 
+def months(first: dt.date, last: dt.date) -> list[dt.date]:
+    """Every month from `first` to `last`, both counted."""
+    return [add_months(first, count) for count in range(months_between(first, last))]
+
+
 def stream(row: Mapping[str, Any], as_of: dt.date) -> Stream | None:
     """The months that a row of aid paid up to the reference date; None where it says no month or none has come."""
     start = row["start_month"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -81,6 +82,10 @@ class Policy:
     def value(self, key: str, on: dt.date, division: str | None = None) -> float:
         """The number of `entry`."""
         return self.entry(key, on, division).value
+
+    def at(self, on: dt.date, division: str | None) -> Callable[[str], float]:
+        """The numbers in force on that day in that division, by key."""
+        return lambda key: self.value(key, on, division)
 
     def exclusive(self, on: dt.date, division: str | None = None) -> tuple[Exclusive, ...]:
         """Each excluded pair of programmes once, as it holds on that day in that division."""

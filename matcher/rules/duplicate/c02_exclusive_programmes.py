@@ -1,0 +1,114 @@
+"""C02: programmes that exclude one another, paid for the same months."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+
+import polars as pl
+
+from matcher.identity.programmes import BY_CODE
+from matcher.overlap import Stream, months, paid, shared, stream
+from matcher.policy import Exclusive
+from matcher.rules import reading
+from matcher.rules.rule import Evidence, Facts, Lead, Rule
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """One person was paid two programmes that exclude one another for more months than a change from one to the other
+    may overlap. Different members of a household are no lead. Where the exclusion itself is only assumed, the lead
+    says no more than that somebody should look.
+    """
+    codes = sorted({code for cell in facts.policy.exclusives for code in (cell.keeps, cell.yields)})
+    aid = facts.linked["aid"].filter(pl.col("programme").is_in(codes))
+    homes = reading.households(facts, aid.get_column("household_id"))
+    for person_id, rows in sorted(reading.rows_by(aid, "person_id").items()):
+        household_id = rows[0]["household_id"]
+        division = homes[household_id]["division_code"]
+        grades = {row["record_id"]: row["grade"] for row in rows}
+        streams = [months_paid for row in rows if (months_paid := stream(row, facts.as_of))]
+        switch = facts.policy.value("overlap.switch_months", facts.as_of, division)
+        for cell in facts.policy.exclusive(facts.as_of, division):
+            overlap = _overlap(streams, cell)
+            if overlap is None or overlap.months <= switch:
+                continue
+            yield Lead(
+                household_id=household_id,
+                person_ids=(person_id,),
+                natural_key=(cell.keeps, cell.yields),
+                severity="MEDIUM" if cell.status == "verified" else "INFO",
+                grade=reading.weakest(grades[each.record_id] for each in overlap.streams),
+                evidence=tuple(Evidence("aid", each.record_id, person_id) for each in overlap.streams),
+                exceptions=(("switch_month", "NO"), ("different_members", "NO")),
+                facts=_facts(cell, overlap),
+                amount=(Decimal(0), overlap.lower),
+                period=(overlap.first, overlap.last),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Overlap:
+    """Two programmes side by side: from when to when, in how many months, on which payments, and what the lower paid."""
+
+    first: dt.date
+    last: dt.date
+    months: int
+    streams: tuple[Stream, ...]
+    lower: Decimal
+
+
+def _overlap(streams: Sequence[Stream], cell: Exclusive) -> _Overlap | None:
+    kept = [each for each in streams if each.programme == cell.keeps]
+    yielding = [each for each in streams if each.programme == cell.yields]
+    both = {(one, other): common for one, other in product(kept, yielding) if (common := shared(one, other))}
+    if not both:
+        return None
+    every = sorted({month for first, last in both.values() for month in months(first, last)})
+    lower = sum((paid([other], *common)[1] for (_, other), common in both.items()), Decimal(0))
+    most = sum((paid([other], every[0], every[-1])[1] for other in {other for _, other in both}), Decimal(0))
+    involved = tuple(sorted({each for pair in both for each in pair}, key=lambda each: each.record_id))
+    return _Overlap(every[0], every[-1], len(every), involved, min(lower, most))
+
+
+def _facts(cell: Exclusive, overlap: _Overlap) -> dict[str, str]:
+    keeps, yields = BY_CODE[cell.keeps], BY_CODE[cell.yields]
+    verified = cell.status == "verified"
+    return {
+        "keeps_zh": keeps.name_zh,
+        "keeps_en": keeps.name_en,
+        "yields_zh": yields.name_zh,
+        "yields_en": yields.name_en,
+        "first": f"{overlap.first:%Y-%m}",
+        "last": f"{overlap.last:%Y-%m}",
+        "months": str(overlap.months),
+        "cell": cell.basis,
+        "status_zh": "已核实" if verified else "尚待主管部门核实，仅供参考",
+        "status_en": "verified" if verified else "assumed, to be verified by the authority in charge",
+    }
+
+
+RULE = Rule(
+    id="C02",
+    version="1",
+    title_zh="互斥项目同期领取",
+    title_en="Exclusive programmes overlap",
+    basis="安政办〔2019〕15号 一：避免重复救助；各项目的互斥规定见正文",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("aid",),
+    minimum_grade="G5",
+    find=find,
+    zh="同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}，二者不得同时享受（{cell}；{status}）。"
+    "最省事的合法更正：自重叠首月起保留{keeps}，{yields}按规定办理停止或转换。",
+    en="One person was paid both {keeps} and {yields} in {months} months from {first} to {last}; the two exclude one another "
+    "({cell}; {status}). The cheapest lawful correction: keep {keeps} from the first shared month and end or convert {yields}.",
+    clears_zh="项目转换审批、属于不同家庭成员的证明，或发放记录有误的说明。",
+    clears_en="The approval of the change, proof that two members were meant, or a statement that the payment records err.",
+    exceptions={
+        "switch_month": ("是否仅为转换当月", "only the month of the change"),
+        "different_members": ("是否为不同家庭成员", "different members of the household"),
+    },
+    parameters=("overlap.switch_months",),
+)

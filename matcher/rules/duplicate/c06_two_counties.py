@@ -1,0 +1,108 @@
+"""C06: dibao or tekun paid by two counties."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import combinations
+
+import polars as pl
+
+from matcher.overlap import Stream, months, paid, shared, stream
+from matcher.rules import reading
+from matcher.rules.reading import Row
+from matcher.rules.rule import Evidence, Facts, Lead, Rule
+
+PROGRAMMES = ("DIBAO", "TEKUN")
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """One person was paid minimum living guarantee or destitution support by two counties for more months than a move
+    may overlap. The county is the one that paid. Two active files, in one county or in two, are rule P05's.
+    """
+    aid = facts.linked["aid"].filter(pl.col("programme").is_in(PROGRAMMES) & pl.col("division_code").is_not_null())
+    homes = reading.households(facts, aid.get_column("household_id"))
+    same = _representatives(facts)
+    by_human: dict[str, dict[str, Row]] = {}
+    for row in aid.iter_rows(named=True):
+        by_human.setdefault(same.get(row["person_id"], row["person_id"]), {}).setdefault(row["record_id"], row)
+    for _, rows in sorted(by_human.items()):
+        streams = [months_paid for row in rows.values() if (months_paid := stream(row, facts.as_of))]
+        yield from _leads(facts, streams, rows, homes)
+
+
+def _leads(facts: Facts, streams: list[Stream], rows: dict[str, Row], homes: dict[str, Row]) -> Iterator[Lead]:
+    by_counties: dict[tuple[str, str], list[tuple[Stream, Stream]]] = {}
+    for one, other in combinations(sorted(streams), 2):
+        if one.division and other.division and one.division != other.division and shared(one, other):
+            by_counties.setdefault(tuple(sorted((one.division, other.division))), []).append((one, other))  # type: ignore[arg-type]
+    for counties, pairs in sorted(by_counties.items()):
+        common = [shared(one, other) for one, other in pairs]
+        every = sorted({month for both in common if both for month in months(*both)})
+        started = {
+            county: min(s.first for pair in pairs for s in pair if s.division == county) for county in counties
+        }
+        later = max(counties, key=lambda county: (started[county], county))
+        involved = sorted({each for pair in pairs for each in pair}, key=lambda each: each.record_id)
+        chief = next(each for each in involved if each.division == later)
+        home = homes[rows[chief.record_id]["household_id"]]
+        if len(every) <= facts.policy.value("overlap.switch_months", facts.as_of, home["division_code"]):
+            continue
+        lower = [each for each in involved if each.division == later]
+        amount = sum(
+            (paid([each], month, month)[1] for each in lower for month in every),
+            Decimal(0),
+        )
+        yield Lead(
+            household_id=home["household_id"],
+            person_ids=tuple(sorted({each.person_id for each in involved})),
+            natural_key=counties,
+            severity="HIGH",
+            grade=reading.weakest(rows[each.record_id]["grade"] for each in involved),
+            evidence=tuple(Evidence("aid", each.record_id, each.person_id) for each in involved),
+            exceptions=(("move_month", "NO"), ("boundary_change", "UNKNOWN")),
+            facts={
+                "counties_zh": "、".join(counties),
+                "counties_en": ", ".join(counties),
+                "later": later,
+                "first": f"{every[0]:%Y-%m}",
+                "last": f"{every[-1]:%Y-%m}",
+                "months": str(len(every)),
+            },
+            amount=(Decimal(0), amount),
+            period=(every[0], every[-1]),
+        )
+
+
+def _representatives(facts: Facts) -> dict[str, str]:
+    """Members rows that are one human being, by number: each row's smallest equal."""
+    pairs = facts.same_person.filter(pl.col("grade").is_in(["G1", "G2"]))
+    smallest: dict[str, str] = {}
+    for one, other, _ in pairs.sort("person_id", "other_person_id").iter_rows():
+        smallest[one] = min(smallest.get(one, one), other)
+    return smallest
+
+
+RULE = Rule(
+    id="C06",
+    version="1",
+    title_zh="两地领取",
+    title_en="Aid from two counties",
+    basis="社会救助暂行办法：由户籍所在地（或居住地）县级认定；安政办〔2019〕15号 一：避免重复救助",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("aid",),
+    minimum_grade="G5",
+    find=find,
+    zh="同一人 {first} 至 {last} 有 {months} 个月同时由两个县（市、区）发放低保或特困供养（{counties}）；后开始的是 {later}。"
+    "最省事的合法更正：由现居住地继续，另一地自重叠首月起终止并互相函告。",
+    en="One person was paid dibao or tekun by two counties ({counties}) in {months} months from {first} to {last}; the later is "
+    "{later}. The cheapest lawful correction: the county of residence goes on, the other ends it from the first shared month.",
+    clears_zh="户籍迁移或区划调整的证明，或发放记录有误的说明。",
+    clears_en="Proof of a move or of a changed boundary, or a statement that the payment records err.",
+    exceptions={
+        "move_month": ("是否仅为迁移当月", "only the month of the move"),
+        "boundary_change": ("是否因区划调整", "a changed boundary"),
+    },
+    parameters=("overlap.switch_months",),
+)

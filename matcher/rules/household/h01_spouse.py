@@ -1,0 +1,133 @@
+"""H01: a spouse left out of the household."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import polars as pl
+
+from matcher.identity import names, numbers
+from matcher.rules import masking, reading
+from matcher.rules.reading import Row
+from matcher.rules.rule import Evidence, Facts, Lead, Rule
+
+OTHER = {"A": "b", "B": "a"}
+BY_DECLARATION = "WIDOWED"
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """By the last event in the marriage register a member is married, and the spouse is not a member of the household
+    at the reference date. A later divorce, a spouse who was a member and left (by death, say), and a member who declares to be widowed are
+    no lead: registers of death and divorce lag behind.
+    """
+    marriages = facts.linked["marriage"].filter(pl.col("event").is_not_null())
+    by_person = reading.rows_by(marriages, "person_id")
+    household_ids = marriages.get_column("household_id").unique().to_list()
+    members = reading.members(facts, household_ids)
+    couples: dict[tuple[str, str], list[Row]] = {}
+    for rows in by_person.values():
+        known = [row for row in rows if row["event_date"] <= facts.as_of]
+        last = max(
+            known, key=lambda row: (row["event_date"], row["event"] == "DIVORCED", row["record_id"]), default=None
+        )
+        if last is None or last["event"] != "MARRIED":
+            continue
+        family = members[last["household_id"]]
+        self_row = next(member for member in family if member["person_id"] == last["person_id"])
+        if (
+            not reading.is_member(self_row, facts.as_of)
+            or self_row["declared_marital_status"] == BY_DECLARATION
+            or any(_is_spouse(member, last) for member in family if member["person_id"] != last["person_id"])
+        ):
+            continue
+        couples.setdefault((last["household_id"], last["certificate_no"] or last["record_id"]), []).append(last)
+    for (household_id, certificate), rows in sorted(couples.items()):
+        first = min(rows, key=lambda row: row["person_id"])
+        declared = next(
+            m["declared_marital_status"] for m in members[household_id] if m["person_id"] == first["person_id"]
+        )
+        yield Lead(
+            household_id=household_id,
+            person_ids=tuple(row["person_id"] for row in rows),
+            natural_key=(certificate,),
+            severity="MEDIUM",
+            grade=reading.weakest(row["grade"] for row in rows),
+            evidence=tuple(Evidence("marriage", row["record_id"], row["person_id"]) for row in rows),
+            exceptions=(
+                ("spouse_deceased", "UNKNOWN"),
+                ("divorce_not_fed", "UNKNOWN" if not facts.feeds["marriage"].complete else "NO"),
+                ("separated", "UNKNOWN"),
+                ("prison_missing_abroad", "UNKNOWN"),
+                ("protection_order", "UNKNOWN"),
+            ),
+            facts={
+                "date": first["event_date"].isoformat(),
+                "certificate": masking.code(first["certificate_no"]),
+                "as_of": facts.as_of.isoformat(),
+                "declared_zh": MARITAL.get(declared, ("未说明", ""))[0],
+                "declared_en": MARITAL.get(declared, ("", "not stated"))[1],
+            },
+            period=(first["event_date"], None),
+        )
+
+
+MARITAL = {
+    "SINGLE": ("未婚", "single"),
+    "MARRIED": ("已婚", "married"),
+    "DIVORCED": ("离异", "divorced"),
+    "WIDOWED": ("丧偶", "widowed"),
+}
+
+
+def _is_spouse(member: Row, event: Row) -> bool:
+    """Whether a member, past or present, is the other party of a marriage: by number, else by name and birth date."""
+    side = OTHER[event["party"]]
+    own, other = _number(member["id_number"]), _number(event[f"{side}_id_number"])
+    if own and other:
+        return own == other
+    name, spouse = _name(member["name"]), _name(event[f"{side}_name"])
+    born = member["birth_date"] or _born(own)
+    other_born = event[f"{side}_birth_date"] or _born(other)
+    if name is None or name != spouse:
+        return False
+    return born is None or other_born is None or born == other_born
+
+
+def _number(written: str | None) -> str | None:
+    number = numbers.read(written) if written else None
+    return number if number and numbers.is_valid(number) else None
+
+
+def _born(number: str | None) -> dt.date | None:
+    return numbers.birth_date(number) if number else None
+
+
+def _name(written: str | None) -> str | None:
+    clean = names.clean(written) if written else None
+    return names.simplify(clean) if clean else None
+
+
+RULE = Rule(
+    id="H01",
+    version="1",
+    title_zh="配偶未计入家庭",
+    title_en="Spouse left out",
+    basis="民发〔2021〕57号：共同生活的家庭成员包括配偶；安政办〔2019〕15号 三（一）",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("marriage",),
+    minimum_grade="G4",
+    find=find,
+    zh="婚姻登记（{date}，证书 {certificate}）显示婚姻有效，而 {as_of} 配偶不在家庭成员中；本人申报：{declared}。",
+    en="The marriage register ({date}, certificate {certificate}) shows a marriage in force, and on {as_of} the spouse is not a "
+    "member of the household; declared: {declared}.",
+    clears_zh="离婚证、判决书、配偶死亡或失踪证明、分居或人身安全保护令等材料。",
+    clears_en="A divorce certificate or judgment, proof of the spouse's death or absence, of separation, or a protection order.",
+    exceptions={
+        "spouse_deceased": ("配偶是否已故", "the spouse has died"),
+        "divorce_not_fed": ("离婚是否尚未报送", "a divorce not yet reported"),
+        "separated": ("是否长期分居", "separated for long"),
+        "prison_missing_abroad": ("配偶是否服刑、失踪或在境外", "the spouse is in prison, missing or abroad"),
+        "protection_order": ("是否有人身安全保护令", "a protection order"),
+    },
+)

@@ -1,0 +1,147 @@
+"""H04: two homes, or a shop or office."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+from matcher.overlap import first_day, paid, span
+from matcher.rules import masking, reading
+from matcher.rules.holdings import Holding, judge, known
+from matcher.rules.reading import Row
+from matcher.rules.rule import Facts, Lead, Rule
+
+RESIDENTIAL = ("HOME", None)
+COMMERCIAL = ("SHOP", "OFFICE")
+WHOLE = 100.0
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """At the application date the real-estate register held more homes of the household than it declared; or it holds
+    more now than the limit allows, or a shop or an office. A presale contract and the registration of one unit are
+    one home; what a couple owns together is one home; an inherited share below one half, parking spaces and store
+    rooms do not count; what was sold by then does not either.
+    """
+    by_household = reading.rows_by(facts.linked["real_estate"], "household_id")
+    homes = reading.households(facts, by_household)
+    streams = reading.payments(facts, by_household)
+    for household_id, rows in sorted(by_household.items()):
+        home = homes[household_id]
+        applied = reading.application_date(home, facts.as_of)
+        value = facts.policy.at(facts.as_of, home["division_code"])
+        least_share = value("home.counted_share_percent")
+        limit = int(value("home.limit"))
+        units: dict[str, list[Row]] = {}
+        for row in rows:
+            if row["use"] in RESIDENTIAL or row["use"] in COMMERCIAL:
+                unit = known(row["unit_no"], row["certificate_no"], row["property_address"], row["record_id"])
+                units.setdefault(unit, []).append(row)
+        counted = {unit: records for unit, records in units.items() if _share(records) >= least_share}
+        found = judge(
+            [_holding(unit, records) for unit, records in counted.items()],
+            home["declared_homes"],
+            limit=limit,
+            tolerance=int(value("declaration.tolerance")),
+            applied=applied,
+            as_of=facts.as_of,
+            lag_days=int(value("transfer.registration_lag_days")),
+        )
+        if found is None:
+            continue
+        since = first_day(found.since or applied)
+        records = [record for holding in found.holdings for record in holding.records]
+        commercial = sum(not holding.residential for holding in found.holdings)
+        yield Lead(
+            household_id=household_id,
+            person_ids=found.person_ids,
+            natural_key=found.natural_key,
+            severity=found.severity,
+            basis=found.basis,
+            grade=found.grade,
+            evidence=found.evidence,
+            exceptions=(
+                ("use", "NO" if all(holding.sure for holding in found.holdings) else "UNKNOWN"),
+                ("inherited_share", "NO"),
+                ("presale_of_same_unit", "NO"),
+                ("undelivered", "UNKNOWN" if any(record["status"] == "PRESALE" for record in records) else "NO"),
+                ("seized", "UNKNOWN"),
+                ("resettlement", "UNKNOWN"),
+                ("ancestral", "UNKNOWN"),
+                ("area_per_head", "UNKNOWN"),
+            ),
+            facts={
+                "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
+                "homes": str(len(found.holdings) - commercial),
+                "commercial": str(commercial),
+                "declared_zh": "未说明" if home["declared_homes"] is None else str(home["declared_homes"]),
+                "declared_en": "not stated" if home["declared_homes"] is None else str(home["declared_homes"]),
+                "limit": str(limit),
+                "units": "、".join(masking.code(holding.key) for holding in found.holdings),
+                "why_zh": "多于申报数" if found.basis == "UNDECLARED" else "超过规定",
+                "why_en": "more than declared" if found.basis == "UNDECLARED" else "more than the limit allows",
+            },
+            amount=(Decimal(0), paid(streams.get(household_id, []), since)[1]),
+            period=span(streams.get(household_id, []), since) or (None, None),
+        )
+
+
+def _share(records: list[Row]) -> float:
+    """The per cent of a unit that members own together; a record without a share is the whole."""
+    by_person: dict[str, float] = {}
+    for record in records:
+        share = WHOLE if record["share_percent"] is None else record["share_percent"]
+        by_person[record["person_id"]] = max(by_person.get(record["person_id"], 0.0), share)
+    return sum(by_person.values())
+
+
+def _holding(unit: str, records: list[Row]) -> Holding:
+    open_ended = [record for record in records if record["ended_on"] is None and record["status"] != "HISTORIC"]
+    return Holding(
+        key=unit,
+        source="real_estate",
+        records=tuple(records),
+        started=min((record["acquired_on"] for record in records if record["acquired_on"]), default=None),
+        ended=None
+        if open_ended
+        else max((record["ended_on"] for record in records if record["ended_on"]), default=None),
+        gone=not open_ended,
+        sure=all(record["use"] is not None for record in records),
+        residential=all(record["use"] in RESIDENTIAL for record in records),
+    )
+
+
+RULE = Rule(
+    id="H04",
+    version="1",
+    title_zh="两套以上住房或非住宅",
+    title_en="Two homes or non-residential property",
+    basis="安政办〔2019〕15号 三（一）收入和财产核对机制；最低生活保障地方实施细则",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("real_estate",),
+    minimum_grade="G5",
+    find=find,
+    zh="{date} 不动产登记中该家庭计入的住房 {homes} 套、商铺或办公用房 {commercial} 处（{units}），申报住房 {declared} 套，"
+    "规定不超过 {limit} 套：{why}。",
+    en="On {date} the real-estate register held {homes} homes and {commercial} shops or offices of the household ({units}); "
+    "homes declared: {declared}; limit: {limit}: {why}.",
+    clears_zh="买卖、继承份额、查封、未交付、安置或危旧房的证明，或说明登记有误（如“不是本人”“已出售”）。",
+    clears_en="Proof of sale, of an inherited share, seizure, non-delivery, resettlement or dereliction, or a statement that "
+    "the register errs.",
+    exceptions={
+        "use": ("用途是否不计入", "of a use that does not count"),
+        "inherited_share": ("是否仅为不足一半的继承份额", "only an inherited share below one half"),
+        "presale_of_same_unit": ("预售与登记是否为同一套", "presale and registration of one unit"),
+        "undelivered": ("是否尚未交付", "not yet delivered"),
+        "seized": ("是否被查封", "seized"),
+        "resettlement": ("是否为待安置过渡房", "pending resettlement"),
+        "ancestral": ("是否为祖宅或危旧房", "ancestral or derelict"),
+        "area_per_head": ("人均面积是否低于当地标准", "area per head below the city's average"),
+    },
+    parameters=(
+        "home.limit",
+        "home.counted_share_percent",
+        "declaration.tolerance",
+        "transfer.registration_lag_days",
+    ),
+)

@@ -1,0 +1,129 @@
+"""H05: a car, van or truck that the household owns."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+from matcher.overlap import first_day, paid, span
+from matcher.rules import masking, reading
+from matcher.rules.holdings import Holding, judge, known
+from matcher.rules.reading import Row
+from matcher.rules.rule import Facts, Lead, Result, Rule
+
+COUNTED = ("CAR", "VAN", "TRUCK", None)
+ACTIVE = ("ACTIVE", None)
+DAYS_A_YEAR = 365.25
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """At the application date the vehicle register held more cars, vans or trucks of the household than it declared;
+    or it holds more now than the limit allows. Motorcycles, tricycles, vehicles for the disabled, old vehicles and
+    vehicles of little value do not count; what was scrapped, stolen, sold or cancelled by then does not either.
+    """
+    by_household = reading.rows_by(facts.linked["vehicles"], "household_id")
+    homes = reading.households(facts, by_household)
+    streams = reading.payments(facts, by_household)
+    for household_id, rows in sorted(by_household.items()):
+        home = homes[household_id]
+        applied = reading.application_date(home, facts.as_of)
+        value = facts.policy.at(facts.as_of, home["division_code"])
+        cars: dict[str, list[Row]] = {}
+        for row in rows:
+            if row["vehicle_kind"] in COUNTED and not _tolerated(
+                row, applied, value("vehicle.tolerated_age_years"), value("vehicle.tolerated_value_yuan")
+            ):
+                cars.setdefault(known(row["plate"], row["vin"], row["record_id"]), []).append(row)
+        found = judge(
+            [_holding(key, records) for key, records in cars.items()],
+            home["declared_vehicles"],
+            limit=int(value("vehicle.limit")),
+            tolerance=int(value("declaration.tolerance")),
+            applied=applied,
+            as_of=facts.as_of,
+            lag_days=int(value("transfer.registration_lag_days")),
+        )
+        if found is None:
+            continue
+        since = first_day(found.since or applied)
+        records = [record for holding in found.holdings for record in holding.records]
+        unknown_kind: Result = "UNKNOWN" if any(record["vehicle_kind"] is None for record in records) else "NO"
+        yield Lead(
+            household_id=household_id,
+            person_ids=found.person_ids,
+            natural_key=found.natural_key,
+            severity=found.severity,
+            basis=found.basis,
+            grade=found.grade,
+            evidence=found.evidence,
+            exceptions=(
+                ("kind", unknown_kind),
+                ("age", "UNKNOWN" if any(record["registered_on"] is None for record in records) else "NO"),
+                ("value", "UNKNOWN" if any(record["value_yuan"] is None for record in records) else "NO"),
+                ("sold_not_transferred", "UNKNOWN"),
+                ("livelihood", "UNKNOWN"),
+            ),
+            facts={
+                "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
+                "found": str(len(found.holdings)),
+                "declared_zh": "未说明" if home["declared_vehicles"] is None else str(home["declared_vehicles"]),
+                "declared_en": "not stated" if home["declared_vehicles"] is None else str(home["declared_vehicles"]),
+                "limit": f"{value('vehicle.limit'):g}",
+                "plates": "、".join(masking.plate(record["plate"]) for record in records),
+                "why_zh": "多于申报数" if found.basis == "UNDECLARED" else "超过规定数",
+                "why_en": "more than declared" if found.basis == "UNDECLARED" else "more than the limit allows",
+            },
+            amount=(Decimal(0), paid(streams.get(household_id, []), since)[1]),
+            period=span(streams.get(household_id, []), since) or (None, None),
+        )
+
+
+def _tolerated(row: Row, on: dt.date, years: float, yuan: float) -> bool:
+    old = row["registered_on"] is not None and (on - row["registered_on"]).days >= years * DAYS_A_YEAR
+    return old or (row["value_yuan"] is not None and row["value_yuan"] < Decimal(str(yuan)))
+
+
+def _holding(key: str, records: list[Row]) -> Holding:
+    ended = [record["ended_on"] for record in records if record["ended_on"] is not None]
+    return Holding(
+        key=key,
+        source="vehicles",
+        records=tuple(records),
+        started=min((record["registered_on"] for record in records if record["registered_on"]), default=None),
+        ended=min(ended, default=None)
+        if all(record["status"] not in ACTIVE or record["ended_on"] for record in records)
+        else None,
+        gone=all(record["status"] not in ACTIVE for record in records),
+        sure=all(record["vehicle_kind"] is not None for record in records),
+    )
+
+
+RULE = Rule(
+    id="H05",
+    version="1",
+    title_zh="名下车辆",
+    title_en="Vehicle",
+    basis="安政办〔2019〕15号 三（一）收入和财产核对机制；最低生活保障地方实施细则",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("vehicles",),
+    minimum_grade="G5",
+    find=find,
+    zh="{date} 车辆登记中该家庭名下计入的机动车 {found} 辆（{plates}），申报 {declared} 辆，规定不超过 {limit} 辆：{why}。",
+    en="On {date} the vehicle register held {found} counted vehicles of the household ({plates}); declared: {declared}; "
+    "limit: {limit}: {why}.",
+    clears_zh="过户、报废或被盗证明，残疾人专用或经营必需的证明，或说明登记有误（如“已卖未过户”“不是本人”）。",
+    clears_en="Proof of sale, scrapping or theft, of disability or livelihood use, or a statement that the register errs "
+    "(sold but not transferred; not mine).",
+    exceptions={
+        "kind": ("车辆类型是否不计入", "of a kind that does not count"),
+        "age": ("是否超过规定车龄", "older than the tolerated age"),
+        "value": ("价值是否低于规定", "below the tolerated value"),
+        "sold_not_transferred": ("是否已卖未过户", "sold but not transferred"),
+        "livelihood": ("是否为谋生所必需", "needed for a livelihood"),
+    },
+    parameters=(
+        "vehicle.limit", "vehicle.tolerated_age_years", "vehicle.tolerated_value_yuan", "declaration.tolerance",
+        "transfer.registration_lag_days",
+    ),
+)  # fmt: skip

@@ -1,0 +1,140 @@
+"""P01: aid paid after death."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+import polars as pl
+
+from matcher.identity.programmes import BY_CODE
+from matcher.overlap import Stream, add_months, first_day, paid, span
+from matcher.rules import reading
+from matcher.rules.reading import Row
+from matcher.rules.rule import Evidence, Facts, Lead, Result, Rule, Severity
+
+CENT = Decimal("0.01")
+REGISTERS_AGREE_DAYS = 31
+"""Two registers whose dates lie further apart than this do not speak of one death with certainty."""
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """A member is recorded as dead, and aid was paid for months after the month of death: aid of their own, or aid of
+    a household that still counts them. The month of death, arrears for earlier months and a membership that was ended
+    in time are no lead; a household that lives on is recomputed for one person less, never stopped.
+    """
+    deaths = facts.linked["deaths"].filter(
+        pl.col("grade").is_in(["G1", "G2"]) & (pl.col("death_date") <= facts.as_of)
+    )
+    by_person = reading.rows_by(deaths, "person_id")
+    household_ids = deaths.get_column("household_id").unique().to_list()
+    families = reading.members(facts, household_ids)
+    streams = reading.payments(facts, household_ids)
+    homes = reading.households(facts, household_ids)
+    for person_id, records in sorted(by_person.items()):
+        household_id = records[0]["household_id"]
+        died = max(record["death_date"] for record in records)
+        member = next(each for each in families[household_id] if each["person_id"] == person_id)
+        lag = facts.policy.value("transfer.lag_days", facts.as_of, homes[household_id]["division_code"])
+        still_counted = member["valid_to"] is None or (member["valid_to"] - died).days > lag
+        first_wrong = add_months(first_day(died), 1)
+        others = [
+            each
+            for each in families[household_id]
+            if each["person_id"] != person_id and reading.is_member(each, max(died, first_wrong))
+        ]
+        by_programme: dict[str, list[Stream]] = {}
+        for stream in streams.get(household_id, []):
+            own = stream.person_id == person_id and _unit(stream) == "PERSON"
+            shared = _unit(stream) == "HOUSEHOLD" and still_counted
+            if (own or shared) and stream.last >= first_wrong:
+                by_programme.setdefault(stream.programme, []).append(stream)
+        for programme, wrong in sorted(by_programme.items()):
+            yield _lead(facts, household_id, person_id, records, programme, wrong, first_wrong, len(others))
+
+
+def _unit(stream: Stream) -> str:
+    programme = BY_CODE.get(stream.programme)
+    return programme.unit if programme else "PERSON"
+
+
+def _lead(
+    facts: Facts,
+    household_id: str,
+    person_id: str,
+    deaths: list[Row],
+    programme: str,
+    wrong: list[Stream],
+    first_wrong: dt.date,
+    others: int,
+) -> Lead:
+    dates = sorted(record["death_date"] for record in deaths)
+    disagree = (dates[-1] - dates[0]).days > REGISTERS_AGREE_DAYS
+    share = others + 1 if _unit(wrong[0]) == "HOUSEHOLD" else 1
+    severity: Severity = "LOW" if disagree else "MEDIUM" if share > 1 else "HIGH"
+    total = paid(wrong, first_wrong)[1]
+    amount = (total / share).quantize(CENT)
+    period = span(wrong, first_wrong) or (first_wrong, first_wrong)
+    registers_disagree: Result = "UNKNOWN" if disagree else "NO"
+    known = BY_CODE.get(programme)
+    return Lead(
+        household_id=household_id,
+        person_ids=(person_id,),
+        natural_key=(programme,),
+        severity=severity,
+        grade=reading.weakest(record["grade"] for record in deaths),
+        evidence=(
+            *(Evidence("deaths", record["record_id"], person_id) for record in deaths),
+            *(Evidence("aid", stream.record_id, stream.person_id) for stream in wrong),
+        ),
+        exceptions=(
+            ("month_of_death", "NO"),
+            ("arrears", "NO"),
+            ("membership_ended", "NO"),
+            ("registers_disagree", registers_disagree),
+            ("funeral_item", "UNKNOWN"),
+        ),
+        facts={
+            "died": dates[-1].isoformat(),
+            "first": f"{period[0]:%Y-%m}",
+            "last": f"{period[1]:%Y-%m}",
+            "programme_zh": known.name_zh if known else programme,
+            "programme_en": known.name_en if known else programme,
+            "total": f"{total:.2f}",
+            "share_zh": ""
+            if share == 1
+            else f"；按 {share} 人计的人均份额 {amount:.2f} 元，其余成员的救助应重新计算而不是停发",
+            "share_en": ""
+            if share == 1
+            else f"; one of {share} shares is {amount:.2f} yuan, and the aid of the others is to be recomputed, not stopped",
+        },
+        amount=(amount, amount),
+        period=period,
+    )
+
+
+RULE = Rule(
+    id="P01",
+    version="1",
+    title_zh="死亡后继续发放",
+    title_en="Aid after death",
+    basis="安政办〔2019〕15号：已死亡的是否已注销；社会救助暂行办法第六十八条",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("deaths", "aid"),
+    minimum_grade="G4",
+    find=find,
+    zh="死亡登记日期 {died}，而{programme}发放了 {first} 至 {last} 的款项，合计 {total} 元{share}。",
+    en="Death is recorded on {died}, and {programme} was paid for {first} to {last}, {total} yuan in all{share}.",
+    clears_zh="死亡登记有误（本人在世）的证明、补发死亡前月份的凭证、抚恤丧葬费用的凭证。",
+    clears_en="Proof that the death record errs, that arrears of earlier months were paid, or that it was a funeral or "
+    "survivors' item.",
+    exceptions={
+        "month_of_death": ("是否仅为死亡当月", "only the month of death"),
+        "arrears": ("是否为补发以前月份", "arrears of earlier months"),
+        "membership_ended": ("家庭是否已及时减员", "the household had already counted one less"),
+        "registers_disagree": ("各登记的死亡日期是否不一致", "the registers disagree about the date"),
+        "funeral_item": ("是否为丧葬抚恤项目", "a funeral or survivors' item"),
+    },
+    parameters=("transfer.lag_days",),
+)

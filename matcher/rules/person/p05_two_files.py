@@ -1,0 +1,137 @@
+"""P05: one person in two active files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+import numpy as np
+import polars as pl
+from chinese_calendar import get_workdays
+
+from matcher.overlap import first_day, paid
+from matcher.rules import reading
+from matcher.rules.reading import Row
+from matcher.rules.rule import Evidence, Facts, Lead, Rule
+
+DAYS_A_YEAR = 365.25
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """One person is a member of two active files for more working days than a transfer may take. An application is
+    no file; a transfer with a short overlap is none; a child or student listed by both parents is none. Files in two
+    counties are this rule's too.
+    """
+    pairs = facts.same_person.filter(pl.col("person_id") < pl.col("other_person_id"))
+    wanted = pl.concat([pairs.get_column("person_id"), pairs.get_column("other_person_id")]).unique()
+    rows = facts.members.filter(pl.col("person_id").is_in(wanted.implode()))
+    people = {row["person_id"]: row for row in rows.iter_rows(named=True)}
+    homes = reading.households(facts, rows.get_column("household_id").to_list())
+    dated = facts.households.select(pl.col("file_opened_on").is_not_null().any()).item()
+    leads = []
+    for one, other, grade in pairs.sort("person_id", "other_person_id").iter_rows():
+        sides = [
+            _interval(people[person], homes[people[person]["household_id"]], facts.as_of, dated)
+            for person in (one, other)
+        ]
+        left, right = sides
+        if left is None or right is None or people[one]["household_id"] == people[other]["household_id"]:
+            continue
+        first, last = max(left[0], right[0]), min(left[1], right[1])
+        later, earlier = sorted(
+            ((left[0], people[one]["household_id"], one), (right[0], people[other]["household_id"], other)),
+            reverse=True,
+        )
+        division = homes[later[1]]["division_code"]
+        days, certain = working_days(first, last)
+        if days <= facts.policy.value("transfer.working_days", facts.as_of, division):
+            continue
+        age = facts.policy.value("child.counted_until_age", facts.as_of, division)
+        if all(_is_child(people[person], facts.as_of, age) for person in (one, other)):
+            continue
+        leads.append((later, earlier, first, last, days, certain, grade))
+    streams = reading.payments(facts, [later[1] for later, *_ in leads])
+    for later, earlier, first, last, days, certain, grade in leads:
+        amount = paid(streams.get(later[1], []), first_day(first), first_day(last))
+        divisions = [homes[side[1]]["division_code"] for side in (earlier, later)]
+        yield Lead(
+            household_id=later[1],
+            person_ids=(later[2], earlier[2]),
+            natural_key=(earlier[1],),
+            severity="MEDIUM",
+            grade=grade,
+            evidence=(Evidence("members", later[2], later[2]), Evidence("members", earlier[2], earlier[2])),
+            exceptions=(("transfer", "NO"), ("listed_by_both_parents", "NO"), ("remarriage_dated", "UNKNOWN")),
+            facts={
+                "first": first.isoformat(),
+                "last": last.isoformat(),
+                "days": str(days),
+                "certain_zh": "" if certain else "（部分年份的节假日未知，按周一至周五计）",
+                "certain_en": "" if certain else " (holidays of some years unknown: Monday to Friday counted)",
+                "divisions_zh": _divisions(divisions, "、", "不明"),
+                "divisions_en": _divisions(divisions, ", ", "unknown"),
+            },
+            amount=(Decimal(0), amount[1]),
+            period=(first, last),
+        )
+
+
+def _interval(member: Row, home: Row, as_of: dt.date, dated: bool) -> tuple[dt.date, dt.date] | None:
+    """From when to when the person was in an active file, as far as is known; None where never.
+
+    `dated`: some household of the table says when its file was opened; then one that does not is an application.
+    """
+    opened = home["file_opened_on"]
+    if opened is None and (dated or member["valid_from"] is None):
+        return None
+    began = max(day for day in (opened, member["valid_from"]) if day is not None)
+    ended = min(day for day in (home["file_closed_on"], member["valid_to"], as_of) if day is not None)
+    return (began, ended) if began <= ended else None
+
+
+def working_days(first: dt.date, last: dt.date) -> tuple[int, bool]:
+    """Working days from `first` to `last`, both counted, and whether the calendar knows all the years.
+
+    Source: the State Council's holiday notices through chinese_calendar; years it does not know count Monday to
+    Friday.
+    """
+    if last < first:
+        return 0, True
+    try:
+        return len(get_workdays(first, last)), True
+    except NotImplementedError:
+        return int(np.busday_count(first, last + dt.timedelta(days=1))), False
+
+
+def _is_child(member: Row, as_of: dt.date, age: float) -> bool:
+    born = member["birth_date"]
+    return member["relation"] == "CHILD" and (born is None or (as_of - born).days < age * DAYS_A_YEAR)
+
+
+def _divisions(codes: list[str | None], joint: str, unknown: str) -> str:
+    return joint.join(dict.fromkeys(code or unknown for code in codes))
+
+
+RULE = Rule(
+    id="P05",
+    version="1",
+    title_zh="一人两档",
+    title_en="Person in two active files",
+    basis="困难职工档案管理办法：一户一档；安政办〔2019〕15号 三（一）",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=(),
+    minimum_grade="G2",
+    find=find,
+    zh="同一人在 {first} 至 {last} 同时属于两份在册档案（区划 {divisions}），重叠 {days} 个工作日{certain}。",
+    en="One person belonged to two active files from {first} to {last} (divisions {divisions}): {days} working days of "
+    "overlap{certain}.",
+    clears_zh="转档手续、离婚再婚后的家庭变更证明，或两份档案并非同一人的证明。",
+    clears_en="Papers of the transfer, of a divorce or remarriage, or proof that the two are not one person.",
+    exceptions={
+        "transfer": ("是否为转档过渡期", "a transfer between unions"),
+        "listed_by_both_parents": ("是否为父母双方都填报的子女", "a child listed by both parents"),
+        "remarriage_dated": ("是否因离婚或再婚变更家庭", "a divorce or remarriage"),
+    },
+    parameters=("transfer.working_days", "child.counted_until_age"),
+)

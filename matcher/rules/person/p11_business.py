@@ -1,0 +1,148 @@
+"""P11: owner of a live business."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+
+from matcher.overlap import add_months
+from matcher.rules import masking, reading
+from matcher.rules.holdings import Holding, judge, known
+from matcher.rules.reading import Row
+from matcher.rules.rule import Facts, Lead, Result, Rule
+
+ROLES = ("LEGAL_REPRESENTATIVE", "OWNER", "SHAREHOLDER")
+LIVE = ("LIVE", None)
+START_UP = ("STARTUP_GRANT", "STARTUP_LOAN")
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """A member is legal representative, owner or shareholder of a business that is live, was founded at least six
+    months before the reference date and trades (turnover or employees), and the household did not declare it, or the
+    limit is broken. A licence under a start-up grant or loan is what the policy asks for and no lead; dormant businesses, supervisors,
+    cooperative members and nominal shares do not count. Where neither turnover nor employees are known, nothing is
+    concluded.
+    """
+    by_household = reading.rows_by(facts.linked["business"], "household_id")
+    homes = reading.households(facts, by_household)
+    streams = reading.payments(facts, by_household)
+    for household_id, rows in sorted(by_household.items()):
+        home = homes[household_id]
+        applied = reading.application_date(home, facts.as_of)
+        value = facts.policy.at(facts.as_of, home["division_code"])
+        founded_by = add_months(facts.as_of, -int(value("business.minimum_months")))
+        least_share = value("business.counted_share_percent")
+        supported = {stream.person_id for stream in streams.get(household_id, []) if stream.programme in START_UP}
+        businesses: dict[str, list[Row]] = {}
+        for row in rows:
+            if _counts(row, least_share) and row["person_id"] not in supported:
+                businesses.setdefault(known(row["uscc"], row["company_name"], row["record_id"]), []).append(row)
+        found = judge(
+            [
+                holding
+                for key, records in businesses.items()
+                if (holding := _holding(key, records)).started is None or holding.started <= founded_by
+            ],
+            home["declared_businesses"],
+            limit=int(value("business.limit")),
+            tolerance=int(value("declaration.tolerance")),
+            applied=applied,
+            as_of=facts.as_of,
+            lag_days=int(value("transfer.registration_lag_days")),
+        )
+        if found is None:
+            continue
+        for holding in found.holdings:
+            persons = tuple(sorted({record["person_id"] for record in holding.records}))
+            couple: Result = "UNKNOWN" if not any(record["employees"] for record in holding.records) else "NO"
+            yield Lead(
+                household_id=household_id,
+                person_ids=persons,
+                natural_key=(holding.key, found.basis),
+                severity=found.severity,
+                basis=found.basis,
+                grade=holding.grade,
+                evidence=tuple(
+                    piece for piece in found.evidence if piece.record_id in {r["record_id"] for r in holding.records}
+                ),
+                exceptions=(
+                    ("start_up_support", "NO" if "aid" in facts.linked else "UNKNOWN"),
+                    ("dormant", "NO"),
+                    ("nominal_share", "NO"),
+                    ("couple_shop", couple),
+                    ("stolen_identity", "UNKNOWN"),
+                ),
+                facts={
+                    "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
+                    "uscc": masking.code(holding.records[0]["uscc"]),
+                    "turnover_zh": _amount(holding, "turnover_yuan", "不明"),
+                    "turnover_en": _amount(holding, "turnover_yuan", "unknown"),
+                    "employees_zh": _amount(holding, "employees", "不明"),
+                    "employees_en": _amount(holding, "employees", "unknown"),
+                    "found": str(len(found.holdings)),
+                    "declared_zh": "未说明"
+                    if home["declared_businesses"] is None
+                    else str(home["declared_businesses"]),
+                    "declared_en": "not stated"
+                    if home["declared_businesses"] is None
+                    else str(home["declared_businesses"]),
+                    "why_zh": "多于申报数" if found.basis == "UNDECLARED" else "超过规定",
+                    "why_en": "more than declared" if found.basis == "UNDECLARED" else "more than the limit allows",
+                },
+                amount=(Decimal(0), Decimal(0)),
+            )
+
+
+def _counts(row: Row, least_share: float) -> bool:
+    trades = (row["turnover_yuan"] or 0) > 0 or (row["employees"] or 0) > 0
+    nominal = row["share_percent"] is not None and row["share_percent"] < least_share
+    return row["role"] in ROLES and trades and not (nominal and row["role"] == "SHAREHOLDER")
+
+
+def _holding(key: str, records: list[Row]) -> Holding:
+    live = [record for record in records if record["status"] in LIVE and record["ended_on"] is None]
+    return Holding(
+        key=key,
+        source="business",
+        records=tuple(records),
+        started=min((record["established_on"] for record in records if record["established_on"]), default=None),
+        ended=None if live else max((record["ended_on"] for record in records if record["ended_on"]), default=None),
+        gone=not live,
+    )
+
+
+def _amount(holding: Holding, column: str, unknown: str) -> str:
+    found = [record[column] for record in holding.records if record[column] is not None]
+    return str(max(found)) if found else unknown
+
+
+RULE = Rule(
+    id="P11",
+    version="1",
+    title_zh="名下经营实体",
+    title_en="Owner of a live business",
+    basis="安政办〔2019〕15号 三（一）收入和财产核对机制；三（四）创业扶持除外",
+    valid_from=dt.date(2019, 1, 1),
+    inputs=("business",),
+    minimum_grade="G5",
+    find=find,
+    zh="{date} 市场主体登记中该家庭成员名下在营的主体 {found} 个（本条：{uscc}，营业额 {turnover} 元，从业 {employees} 人），"
+    "申报 {declared} 个：{why}。",
+    en="On {date} the business register held {found} live businesses of members (this one: {uscc}, turnover {turnover} yuan, "
+    "{employees} employees); declared: {declared}: {why}.",
+    clears_zh="停业、零申报、无雇员夫妻店、创业补助或担保贷款的证明，或冒名登记的更正申请。",
+    clears_en="Proof of dormancy, zero filings, a couple's shop without staff, a start-up grant or loan, or a request to correct "
+    "a registration under a stolen identity.",
+    exceptions={
+        "start_up_support": ("是否享受创业补助或担保贷款", "holder of a start-up grant or loan"),
+        "dormant": ("是否停业或零申报", "dormant or zero filings"),
+        "nominal_share": ("是否仅名义持股", "only a nominal share"),
+        "couple_shop": ("是否无雇员的夫妻店", "a couple's shop without staff"),
+        "stolen_identity": ("是否被冒名登记", "registered under a stolen identity"),
+    },
+    parameters=(
+        "business.limit", "business.minimum_months", "business.counted_share_percent", "declaration.tolerance",
+        "transfer.registration_lag_days",
+    ),
+)  # fmt: skip
