@@ -21,13 +21,14 @@ from matcher.errors import InputRefused, UsageError
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.plan import PERSONS, Plan
 from matcher.progress import Progress, Step, silent
-from matcher.report import files, page, summary
+from matcher.report import files, summary
 from matcher.rules import book, finding
 from matcher.rules.rule import Facts, FeedFacts
 from matcher.scoring import model as models
 from matcher.scoring.model import Model
 from matcher.sources.contract import all_contracts
-from matcher.sources.feeds import Delivery, Feed, file_hashes, open_folder, read_all
+from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
+from matcher.sources.feeds import Chunk, read_all
 
 OWN_TABLES = ("households", "members", "authorisations", "answers")
 """Tables of the folder that are no department's records about people."""
@@ -115,30 +116,29 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
         links,
         covered,
         rejects,
-        rows_in={name: count.rows_in for name, count in counts.items()}
-        | {name: table.rows_in for name, table in own.items()},
-        accepted={name: count.accepted for name, count in counts.items()}
-        | {name: len(table.frame) for name, table in own.items()},
-        nulled={name: count.nulled for name, count in counts.items()}
-        | {name: dict(table.nulled) for name, table in own.items()},
-        timings=clock.laps,
-        peak_rss_bytes=peak_memory_bytes(),
-        versions={
-            "program": __version__,
-            "plan": plan.version,
-            "model": model.version,
-            "policy": values.version,
-            "rules": ",".join(f"{rule.id}@{rule.version}" for rule in rules),
-        },
-        input_hashes=hashes,
-        as_of=as_of,
-        households=households.select("household_id", "division_code"),
-        feeds={name: (feed.as_of, feed.complete) for name, feed in feeds.items()},
-        authorised_by=request.authorised_by,
-        hot_keys=everyone.hot_keys,
+        summary.Circumstances(
+            as_of=as_of,
+            households=households.select("household_id", "division_code"),
+            persons=len(everyone),
+            intake={name: _intake(feed, own, counts) for name, feed in delivery.feeds.items()},
+            ignored_files=delivery.ignored,
+            timings=clock.laps,
+            peak_memory_bytes=peak_memory_bytes(),
+            versions={
+                "program": __version__,
+                "plan": plan.version,
+                "model": model.version,
+                "policy": values.version,
+                "rules": " ".join(f"{rule.id}@{rule.version}" for rule in rules),
+            },
+            input_hashes=hashes,
+            authorised_by=request.authorised_by,
+            hot_keys=everyone.hot_keys,
+        ),
     )
-    files.write_outputs(request.out, links, findings, covered, rejects, report)
-    page.write_page(request.out)
+    files.write_outputs(
+        request.out, {"links": links, "findings": findings, "coverage": covered, "rejects": rejects}, report
+    )
     workspace.remove()
     return report
 
@@ -154,12 +154,20 @@ def _latest(delivery: Delivery) -> dt.date:
     return max(dates)
 
 
+def _intake(feed: Feed, own: Mapping[str, Chunk], counts: Mapping[str, Counts]) -> summary.Intake:
+    if feed.source in own:
+        table = own[feed.source]
+        return summary.Intake(table.rows_in, len(table.frame), table.nulled, feed.as_of, feed.complete)
+    count = counts[feed.source]
+    return summary.Intake(count.rows_in, count.accepted, count.nulled, feed.as_of, feed.complete)
+
+
 def _beside(folder: Path, name: str) -> Path | None:
     path = folder / name
     return path if path.exists() else None
 
 
-def _roster(own: Mapping[str, Any]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+def _roster(own: Mapping[str, Chunk]) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Households, members, and the members set aside because their household is not in the folder."""
     for name in ("households", "members"):
         if name not in own:

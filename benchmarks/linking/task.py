@@ -14,7 +14,8 @@ from pathlib import Path
 import polars as pl
 
 from matcher.normalising import people
-from matcher.sources.feeds import chunks, open_folder, read_all
+from matcher.sources.delivery import open_folder
+from matcher.sources.feeds import chunks, read_all
 
 SOURCE = "population"
 THRESHOLDS = [step / 20 for step in range(1, 20)] + [0.99, 0.999, 0.9999]

@@ -23,7 +23,8 @@ from matcher.plan import Plan
 from matcher.progress import Progress, Step
 from matcher.scoring.model import Model
 from matcher.sources.contract import Contract
-from matcher.sources.feeds import Chunk, Feed, chunks, row_count
+from matcher.sources.delivery import Feed
+from matcher.sources.feeds import Chunk, chunks, row_count
 
 SELF = "SELF"
 WORKERS = 2

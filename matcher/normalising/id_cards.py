@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from matcher.identity import numbers
 from matcher import columnwise
+from matcher.identity import numbers
 
 
 def read(written: pl.Series) -> pl.DataFrame:

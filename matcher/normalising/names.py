@@ -6,8 +6,8 @@ from functools import cache
 
 import polars as pl
 
-from matcher.identity import names
 from matcher import columnwise
+from matcher.identity import names
 
 REGULAR = "^[\u4e00-\u9fa5]+$"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from matcher.identity import contacts
 from matcher import columnwise
+from matcher.identity import contacts
 
 
 def read(written: pl.Series) -> pl.Series:

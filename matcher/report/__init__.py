@@ -1,0 +1,1 @@
+"""What a scan tells people: files, a summary, and tables on a terminal."""

@@ -16,9 +16,7 @@ from matcher.errors import InputRefused
 from matcher.frames import REJECTS
 from matcher.sources import checks, text
 from matcher.sources.contract import fold
-from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
-
-__all__ = ["Chunk", "Delivery", "Feed", "chunks", "file_hashes", "open_folder", "read_all", "row_count"]
+from matcher.sources.delivery import Feed
 
 BLOCK_BYTES = 8 << 20
 TEN_THOUSAND = "万元"

@@ -1,0 +1,59 @@
+"""The output files of a scan, written whole or not at all, and read again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from matcher.errors import InputRefused, UsageError
+
+TABLES = ("links", "findings", "coverage", "rejects")
+ROW_GROUP = 100_000
+
+
+def write_outputs(out: Path, tables: dict[str, pl.DataFrame], summary: dict[str, Any]) -> None:
+    """Writes the four tables and then summary.json; each appears under its name only when it is complete.
+
+    Equal frames give equal bytes. A summary of an earlier scan is removed first, so that it never stands beside other
+    tables.
+    """
+    (out / "summary.json").unlink(missing_ok=True)
+    for name in TABLES:
+        part = out / f"{name}.parquet.part"
+        tables[name].rechunk().write_parquet(part, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+        part.replace(out / f"{name}.parquet")
+    part = out / "summary.json.part"
+    part.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    part.replace(out / "summary.json")
+
+
+def read_summary(out: Path) -> dict[str, Any]:
+    """The content of summary.json. Raises InputRefused where the folder holds no finished scan."""
+    try:
+        content: dict[str, Any] = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError) as error:
+        raise InputRefused(
+            "there is no finished scan here", file=out, remedy="Run `matcher scan DIR --out OUT`, or --resume one"
+        ) from error
+    return content
+
+
+def read_table(out: Path, name: str) -> pl.DataFrame:
+    """One of the four tables of a finished scan."""
+    read_summary(out)
+    return pl.read_parquet(out / f"{name}.parquet")
+
+
+def find(out: Path, beginning: str) -> dict[str, Any]:
+    """The finding whose id begins so. Raises UsageError where none or several do."""
+    findings = read_table(out, "findings")
+    found = findings.filter(pl.col("finding_id").str.starts_with(beginning.strip().lower()))
+    if len(found) != 1:
+        raise UsageError(
+            f"{len(found)} findings begin with {beginning!r}; "
+            + ("copy a finding_id from findings.parquet" if found.is_empty() else "give more of it")
+        )
+    return found.row(0, named=True)

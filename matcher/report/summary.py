@@ -1,0 +1,139 @@
+"""summary.json: counts, amounts, coverage, speed and versions of a scan; never a person's data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+UNKNOWN_DIVISION = "unknown"
+COUNTY_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of one table's rows: rows in = accepted + set aside; `nulled` values by column."""
+
+    rows_in: int
+    accepted: int
+    nulled: Mapping[str, int]
+    as_of: dt.date | None
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """How the scan was run: everything that is not in the tables."""
+
+    as_of: dt.date
+    households: pl.DataFrame
+    persons: int
+    intake: Mapping[str, Intake]
+    ignored_files: tuple[str, ...]
+    timings: Mapping[str, float]
+    peak_memory_bytes: int
+    versions: Mapping[str, str]
+    input_hashes: Mapping[str, str]
+    authorised_by: str | None
+    hot_keys: Mapping[str, int]
+
+
+def summarise(
+    findings: pl.DataFrame, links: pl.DataFrame, coverage: pl.DataFrame, rejects: pl.DataFrame, run: Circumstances
+) -> dict[str, Any]:
+    """The content of summary.json, keys in a fixed order, money as text in yuan."""
+    divisions = run.households.select(
+        "household_id", division=pl.col("division_code").str.slice(0, COUNTY_DIGITS).fill_null(UNKNOWN_DIVISION)
+    )
+    seconds = sum(run.timings.values())
+    rows_in = sum(intake.rows_in for intake in run.intake.values())
+    return {
+        "as_of": run.as_of.isoformat(),
+        "authorised_by": run.authorised_by,
+        "households": len(run.households),
+        "persons": run.persons,
+        "findings": {
+            "total": len(findings),
+            "households": findings.get_column("household_id").n_unique(),
+            "by_rule": _findings_by(findings, "rule_id"),
+            "by_severity": _counts(findings, "severity"),
+            "by_grade": _counts(findings, "grade"),
+            "by_basis": _counts(findings.drop_nulls("basis"), "basis"),
+            "by_division": _findings_by(findings.join(divisions, on="household_id", how="left"), "division"),
+            "by_source": _counts(
+                findings.select("finding_id", pl.col("evidence").list.eval(pl.element().struct.field("source")))
+                .explode("evidence")
+                .unique()
+                .rename({"evidence": "source"}),
+                "source",
+            ),
+        },
+        "links": {
+            "total": len(links),
+            "by_source": {
+                source: {
+                    "decision": _counts(part, "decision"),
+                    "grade": _counts(part.with_columns(pl.col("grade").fill_null("none")), "grade"),
+                }
+                for (source,), part in sorted(links.partition_by("source", as_dict=True).items())
+            },
+        },
+        "coverage": {
+            source: _counts(part, "state")
+            for (source,), part in sorted(coverage.partition_by("source", as_dict=True).items())
+        },
+        "tasks": {
+            "obtain_authorisation": coverage.filter(pl.col("state") == "NOT_AUTHORISED")
+            .get_column("person_id")
+            .n_unique()
+        },
+        "sources": {
+            name: {
+                "rows_in": intake.rows_in,
+                "accepted": intake.accepted,
+                "set_aside": intake.rows_in - intake.accepted,
+                "nulled": dict(sorted(intake.nulled.items())),
+                "as_of": intake.as_of.isoformat() if intake.as_of else None,
+                "complete": intake.complete,
+            }
+            for name, intake in sorted(run.intake.items())
+        },
+        "rejects": _counts(rejects, "reason"),
+        "ignored_files": list(run.ignored_files),
+        "hot_keys": dict(run.hot_keys),
+        "timings_seconds": {**run.timings, "total": round(seconds, 3)},
+        "rows_per_second": round(rows_in / seconds) if seconds else None,
+        "peak_memory_bytes": run.peak_memory_bytes,
+        "versions": dict(run.versions),
+        "input_sha256": dict(run.input_hashes),
+    }
+
+
+def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    """How many rows hold each value, sorted by value."""
+    return dict(frame.group_by(column).len().sort(column).iter_rows())
+
+
+def _findings_by(findings: pl.DataFrame, column: str) -> dict[str, dict[str, Any]]:
+    grouped = (
+        findings.group_by(column)
+        .agg(
+            findings=pl.len(),
+            households=pl.col("household_id").n_unique(),
+            low=pl.col("amount_low_yuan").sum(),
+            high=pl.col("amount_high_yuan").sum(),
+        )
+        .sort(column)
+    )
+    return {
+        row[column] or UNKNOWN_DIVISION: {
+            "findings": row["findings"],
+            "households": row["households"],
+            "amount_low_yuan": str(row["low"]),
+            "amount_high_yuan": str(row["high"]),
+        }
+        for row in grouped.iter_rows(named=True)
+    }

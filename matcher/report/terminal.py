@@ -1,0 +1,118 @@
+"""What a scan found, on a terminal: leads of all kinds with equal weight, how sure the links are, what was not covered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from matcher.rules import book
+
+WORDS = {
+    "leads": ("疑点（须由工作人员核实）", "Leads (to be verified by a person)"),
+    "entitled": ("可能应享未享（转介线索）", "Possibly entitled, not reached (referrals)"),
+    "rule": ("规则", "rule"),
+    "title": ("内容", "what"),
+    "count": ("条数", "leads"),
+    "households": ("户数", "households"),
+    "amount": ("涉及金额（元）", "amount at risk (yuan)"),
+    "sources": ("数据来源", "Sources"),
+    "source": ("来源", "source"),
+    "rows": ("行数", "rows"),
+    "aside": ("搁置", "set aside"),
+    "as_of": ("截至", "as of"),
+    "link": ("已关联", "linked"),
+    "review": ("待人工", "to review"),
+    "states": ("有 / 无记录 / 未答复 / 未授权", "value / no record / no answer / not authorised"),
+    "files": ("结果文件", "Files"),
+    "speed": ("用时", "took"),
+    "explain": ("解释一条疑点", "explain a lead"),
+    "nothing": ("没有发现疑点。", "No leads."),
+    "finding": ("疑点编号", "finding"),
+    "evidence": ("依据的记录", "Records behind it"),
+}
+STATES = ("VALUE", "NO_RECORD", "NO_ANSWER", "NOT_AUTHORISED")
+ENTITLEMENT = "U"
+
+
+def show(summary: dict[str, Any], out: Path, console: Console, language: str) -> None:
+    """Prints the summary of a scan in Chinese ("zh") or English ("en")."""
+    which = 0 if language == "zh" else 1
+    word = {name: words[which] for name, words in WORDS.items()}
+    by_rule = summary["findings"]["by_rule"]
+    for heading, kind in (("leads", False), ("entitled", True)):
+        rows = {rule: counts for rule, counts in by_rule.items() if rule.startswith(ENTITLEMENT) is kind}
+        if rows:
+            console.print(_rules(word, heading, rows, language), "")
+    if not by_rule:
+        console.print(word["nothing"])
+    console.print(_sources(word, summary), "")
+    memory = summary["peak_memory_bytes"] / 2**20
+    console.print(
+        f"{summary['as_of']} · {summary['persons']:,} × {sum(s['rows_in'] for s in summary['sources'].values()):,} · "
+        f"{word['speed']} {summary['timings_seconds']['total']:.1f} s · {memory:,.0f} MiB",
+        highlight=False,
+    )
+    console.print(
+        Text(f"{word['files']}: {out}/{{findings,links,coverage,rejects}}.parquet, summary.json"), soft_wrap=True
+    )
+    if by_rule:
+        console.print(Text(f"{word['explain']}: matcher explain {out} FINDING"), soft_wrap=True)
+
+
+def explain(finding: dict[str, Any], console: Console, language: str | None) -> None:
+    """Prints a finding's explanation in one language, or in both, and the records behind it."""
+    which = 1 if language == "en" else 0
+    table = Table(title=WORDS["evidence"][which], title_justify="left")
+    for heading in ("source", "record_id", "person_id"):
+        table.add_column(heading, overflow="fold")
+    for piece in finding["evidence"]:
+        table.add_row(piece["source"], piece["record_id"], piece["person_id"])
+    texts = [finding[f"explanation_{each}"] for each in ((language,) if language else ("zh", "en"))]
+    console.print(
+        Group(
+            Text(f"{WORDS['finding'][which]} {finding['finding_id']}"),
+            *(part for text in texts for part in (Text(), Text(text))),
+            Text(),
+            table,
+        )
+    )
+
+
+def _rules(word: dict[str, str], heading: str, rows: dict[str, Any], language: str) -> Table:
+    titles = {rule.id: rule.title_zh if language == "zh" else rule.title_en for rule in book.BOOK}
+    table = Table(title=word[heading], title_justify="left")
+    table.add_column(word["rule"])
+    table.add_column(word["title"])
+    for column in ("count", "households", "amount"):
+        table.add_column(word[column], justify="right")
+    for rule, counts in rows.items():
+        low, high = float(counts["amount_low_yuan"]), float(counts["amount_high_yuan"])
+        amount = "—" if high == 0 else f"{high:,.2f}" if low == high else f"{low:,.2f} – {high:,.2f}"
+        table.add_row(rule, titles.get(rule, ""), f"{counts['findings']:,}", f"{counts['households']:,}", amount)
+    return table
+
+
+def _sources(word: dict[str, str], summary: dict[str, Any]) -> Table:
+    table = Table(title=word["sources"], title_justify="left")
+    table.add_column(word["source"])
+    for column in ("rows", "aside", "as_of", "link", "review", "states"):
+        table.add_column(word[column], justify="right")
+    for name, intake in summary["sources"].items():
+        if name not in summary["coverage"]:
+            continue
+        links = summary["links"]["by_source"].get(name, {"decision": {}})["decision"]
+        states = summary["coverage"][name]
+        table.add_row(
+            name,
+            f"{intake['rows_in']:,}",
+            f"{intake['set_aside']:,}",
+            intake["as_of"] or "?",
+            f"{links.get('LINK', 0):,}",
+            f"{links.get('REVIEW', 0):,}",
+            " / ".join(f"{states.get(state, 0):,}" for state in STATES),
+        )
+    return table
