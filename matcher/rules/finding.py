@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -18,14 +19,18 @@ CAPS: Mapping[str, Severity] = {"G4": "MEDIUM", "G5": "LOW"}
 
 STATUS = "LEAD"
 
+MEMBERSHIP = ("household_id", "relation", "birth_date", "valid_from", "valid_to", "file_opened_on", "file_closed_on")
+"""What a lead rests on where its evidence is a membership: a dismissal ends when one of these changes."""
+
 
 def run(facts: Facts, rules: Iterable[Rule]) -> pl.DataFrame:
     """Every lead of every rule as frames.FINDINGS, sorted by rule, household and finding.
 
     A rule of which a source was not asked stays silent; a rule that reads a stale feed says INFO at most.
     """
+    facts = _in_order(facts)
     contents = _Contents(facts)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for rule in rules:
         if any(source not in facts.linked for source in rule.inputs):
             continue
@@ -71,16 +76,30 @@ def _row(rule: Rule, lead: Lead, facts: Facts, contents: _Contents) -> dict[str,
     }
 
 
+def _in_order(facts: Facts) -> Facts:
+    """The same facts, each table sorted by its keys: what a rule yields must not depend on the order of rows."""
+    return replace(
+        facts,
+        households=facts.households.sort("household_id"),
+        members=facts.members.sort("person_id"),
+        linked={name: frame.sort("person_id", "party", "record_id") for name, frame in facts.linked.items()},
+        same_person=facts.same_person.sort("person_id", "other_person_id"),
+    )
+
+
 class _Contents:
-    """The content hash of every linked record, by source and record."""
+    """The content of every record a lead can rest on, by source and record."""
 
     def __init__(self, facts: Facts) -> None:
         self._known = {
             source: dict(frame.select("record_id", "content").iter_rows()) for source, frame in facts.linked.items()
         }
+        files = facts.households.select("household_id", "file_opened_on", "file_closed_on")
+        rows = facts.members.join(files, on="household_id", how="left").select("person_id", *MEMBERSHIP)
+        self._known["members"] = {row[0]: "|".join(map(str, row[1:])) for row in rows.iter_rows()}
 
     def of(self, source: str, record_id: str) -> str:
-        """The record's content; a row of the applicants' own tables stands for itself."""
+        """A hash of the record's values; of a member's row, the dates and the relation that a rule reads."""
         return str(self._known.get(source, {}).get(record_id, record_id))
 
 

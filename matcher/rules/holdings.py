@@ -94,8 +94,18 @@ def judge(
     as_of: dt.date,
     lag_days: int,
 ) -> Judgement | None:
-    """UNDECLARED where more was held at the application than declared; else OVER_LIMIT where the limit is broken now."""
+    """UNDECLARED where more was held at the application than declared; else OVER_LIMIT where the limit is broken now.
+
+    What is surely of a kind that counts is judged alone first: a doubtful thing beside it makes no lead weaker.
+    """
     known = sorted(holdings, key=lambda holding: holding.key)
+    sure = [holding for holding in known if holding.sure]
+    if len(sure) < len(known):
+        found = judge(
+            sure, declared, limit=limit, tolerance=tolerance, applied=applied, as_of=as_of, lag_days=lag_days
+        )
+        if found is not None:
+            return found
     then = tuple(holding for holding in known if holding.held(applied, lag_days))
     if declared is not None and len([each for each in then if each.residential]) > declared + tolerance:
         return Judgement("UNDECLARED", then, _severity(then, over=_over(then, limit)))

@@ -14,6 +14,9 @@ from matcher.rules.rule import Facts, Grade
 
 Row = Mapping[str, Any]
 
+SAME_PAYMENT = ("person_id", "programme", "start_month", "end_month", "amount_yuan", "division_code", "cause")
+"""Two records that agree in all of these tell of one payment twice; rule C09 will look at real double postings."""
+
 
 def application_date(household: Row, as_of: dt.date) -> dt.date:
     """The day the household declared its situation for: of its application, else of its file, else the scan's date."""
@@ -46,13 +49,37 @@ def is_member(member: Row, on: dt.date) -> bool:
     return (began is None or began <= on) and (ended is None or ended > on)
 
 
+def owned(facts: Facts, source: str, began: str, ended: str) -> pl.DataFrame:
+    """What members of open files own by a source, with `held_from` and `held_to`: while it was this household's.
+
+    Who joined after the file was opened brings along what they own from then on; who left takes it with them.
+    """
+    homes = facts.households.filter(pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of))
+    declared = pl.max_horizontal("applied_on", "file_opened_on")
+    stays = facts.members.join(homes, on="household_id", how="inner", suffix="_home").select(
+        "person_id", left="valid_to", joined=pl.when(pl.col("valid_from") > declared).then("valid_from")
+    )
+    return (
+        facts.linked[source]
+        .join(stays, on="person_id", how="inner")
+        .with_columns(held_from=pl.max_horizontal(began, "joined"), held_to=pl.min_horizontal(ended, "left"))
+        .drop("joined", "left")
+        .sort("person_id", "party", "record_id")
+    )
+
+
 def payments(facts: Facts, ids: Iterable[str]) -> dict[str, list[Stream]]:
-    """The aid paid to any member of these households, each record once, by household."""
+    """The aid paid to any member of these households, each payment once, by household.
+
+    A record that is linked to two members counts once, and so do two records that say the same of one person.
+    """
     aid = facts.linked.get("aid")
     if aid is None:
         return {}
-    wanted = aid.filter(pl.col("household_id").is_in(sorted(set(ids)))).unique(
-        ["household_id", "record_id"], keep="first", maintain_order=True
+    wanted = (
+        aid.filter(pl.col("household_id").is_in(sorted(set(ids))))
+        .unique(["household_id", "record_id"], keep="first", maintain_order=True)
+        .unique(SAME_PAYMENT, keep="first", maintain_order=True)
     )
     found: dict[str, list[Stream]] = defaultdict(list)
     for row in wanted.iter_rows(named=True):

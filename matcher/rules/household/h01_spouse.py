@@ -25,7 +25,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     by_person = reading.rows_by(marriages, "person_id")
     household_ids = marriages.get_column("household_id").unique().to_list()
     members = reading.members(facts, household_ids)
-    couples: dict[tuple[str, str], list[Row]] = {}
+    couples: dict[tuple[str, dt.date], list[Row]] = {}
     for rows in by_person.values():
         known = [row for row in rows if row["event_date"] <= facts.as_of]
         last = max(
@@ -41,9 +41,10 @@ def find(facts: Facts) -> Iterator[Lead]:
             or any(_is_spouse(member, last) for member in family if member["person_id"] != last["person_id"])
         ):
             continue
-        couples.setdefault((last["household_id"], last["certificate_no"] or last["record_id"]), []).append(last)
-    for (household_id, certificate), rows in sorted(couples.items()):
-        first = min(rows, key=lambda row: row["person_id"])
+        couples.setdefault((last["certificate_no"] or last["record_id"], last["event_date"]), []).append(last)
+    for (certificate, _), rows in sorted(couples.items()):
+        first = min(rows, key=lambda row: (row["household_id"], row["person_id"]))
+        household_id = first["household_id"]
         declared = next(
             m["declared_marital_status"] for m in members[household_id] if m["person_id"] == first["person_id"]
         )

@@ -23,7 +23,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     one home; what a couple owns together is one home; an inherited share below one half, parking spaces and store
     rooms do not count; what was sold by then does not either.
     """
-    by_household = reading.rows_by(facts.linked["real_estate"], "household_id")
+    by_household = reading.rows_by(reading.owned(facts, "real_estate", "acquired_on", "ended_on"), "household_id")
     homes = reading.households(facts, by_household)
     streams = reading.payments(facts, by_household)
     for household_id, rows in sorted(by_household.items()):
@@ -96,17 +96,17 @@ def _share(records: list[Row]) -> float:
 
 
 def _holding(unit: str, records: list[Row]) -> Holding:
-    open_ended = [record for record in records if record["ended_on"] is None and record["status"] != "HISTORIC"]
+    open_ended = [record for record in records if record["held_to"] is None and record["status"] != "HISTORIC"]
     return Holding(
         key=unit,
         source="real_estate",
         records=tuple(records),
-        started=min((record["acquired_on"] for record in records if record["acquired_on"]), default=None),
+        started=min((record["held_from"] for record in records if record["held_from"]), default=None),
         ended=None
         if open_ended
-        else max((record["ended_on"] for record in records if record["ended_on"]), default=None),
+        else max((record["held_to"] for record in records if record["held_to"]), default=None),
         gone=not open_ended,
-        sure=all(record["use"] is not None for record in records),
+        sure=any(record["use"] is not None for record in records),
         residential=all(record["use"] in RESIDENTIAL for record in records),
     )
 

@@ -22,21 +22,21 @@ def find(facts: Facts) -> Iterator[Lead]:
     or it holds more now than the limit allows. Motorcycles, tricycles, vehicles for the disabled, old vehicles and
     vehicles of little value do not count; what was scrapped, stolen, sold or cancelled by then does not either.
     """
-    by_household = reading.rows_by(facts.linked["vehicles"], "household_id")
+    by_household = reading.rows_by(reading.owned(facts, "vehicles", "registered_on", "ended_on"), "household_id")
     homes = reading.households(facts, by_household)
     streams = reading.payments(facts, by_household)
     for household_id, rows in sorted(by_household.items()):
         home = homes[household_id]
         applied = reading.application_date(home, facts.as_of)
         value = facts.policy.at(facts.as_of, home["division_code"])
+        years, least_value = value("vehicle.tolerated_age_years"), Decimal(str(value("vehicle.tolerated_value_yuan")))
         cars: dict[str, list[Row]] = {}
         for row in rows:
-            if row["vehicle_kind"] in COUNTED and not _tolerated(
-                row, applied, value("vehicle.tolerated_age_years"), value("vehicle.tolerated_value_yuan")
-            ):
+            cheap = row["value_yuan"] is not None and row["value_yuan"] < least_value
+            if row["vehicle_kind"] in COUNTED and not cheap:
                 cars.setdefault(known(row["plate"], row["vin"], row["record_id"]), []).append(row)
         found = judge(
-            [_holding(key, records) for key, records in cars.items()],
+            [_holding(key, records, years) for key, records in cars.items()],
             home["declared_vehicles"],
             limit=int(value("vehicle.limit")),
             tolerance=int(value("declaration.tolerance")),
@@ -79,24 +79,28 @@ def find(facts: Facts) -> Iterator[Lead]:
         )
 
 
-def _tolerated(row: Row, on: dt.date, years: float, yuan: float) -> bool:
-    old = row["registered_on"] is not None and (on - row["registered_on"]).days >= years * DAYS_A_YEAR
-    return old or (row["value_yuan"] is not None and row["value_yuan"] < Decimal(str(yuan)))
-
-
-def _holding(key: str, records: list[Row]) -> Holding:
-    ended = [record["ended_on"] for record in records if record["ended_on"] is not None]
+def _holding(key: str, records: list[Row], years: float) -> Holding:
+    active = [record for record in records if record["status"] in ACTIVE]
+    ends = [day for record in records if (day := _end(record, years))]
+    open_ended = any(_end(record, years) is None for record in active)
     return Holding(
         key=key,
         source="vehicles",
         records=tuple(records),
-        started=min((record["registered_on"] for record in records if record["registered_on"]), default=None),
-        ended=min(ended, default=None)
-        if all(record["status"] not in ACTIVE or record["ended_on"] for record in records)
-        else None,
-        gone=all(record["status"] not in ACTIVE for record in records),
-        sure=all(record["vehicle_kind"] is not None for record in records),
+        started=min((record["held_from"] for record in records if record["held_from"]), default=None),
+        ended=None if open_ended else max(ends, default=None),
+        gone=not active,
+        sure=any(record["vehicle_kind"] is not None for record in records),
     )
+
+
+def _end(record: Row, years: float) -> dt.date | None:
+    """When it was no longer theirs, or too old to count, whichever came first; None where neither is known."""
+    end: dt.date | None = record["held_to"]
+    if record["status"] in ACTIVE and record["registered_on"]:
+        worn: dt.date = record["registered_on"] + dt.timedelta(days=years * DAYS_A_YEAR)
+        return min(end, worn) if end else worn
+    return end
 
 
 RULE = Rule(

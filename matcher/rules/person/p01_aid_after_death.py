@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 import polars as pl
@@ -12,11 +13,11 @@ from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, add_months, first_day, paid, span
 from matcher.rules import reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Facts, Lead, Result, Rule, Severity
+from matcher.rules.rule import Evidence, Facts, Grade, Lead, Result, Rule, Severity
 
 CENT = Decimal("0.01")
-REGISTERS_AGREE_DAYS = 31
-"""Two registers whose dates lie further apart than this do not speak of one death with certainty."""
+LAWFUL_CAUSES = ("丧葬", "殡葬", "抚恤", "遗属", "补发", "FUNERAL", "SURVIVOR", "ARREARS")
+"""What may lawfully be paid after a death: funeral and survivors' items, and arrears of earlier months."""
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -30,14 +31,17 @@ def find(facts: Facts) -> Iterator[Lead]:
     by_person = reading.rows_by(deaths, "person_id")
     household_ids = deaths.get_column("household_id").unique().to_list()
     families = reading.members(facts, household_ids)
-    streams = reading.payments(facts, household_ids)
+    aid = facts.linked["aid"].filter(~_lawful(pl.col("cause")))
+    streams = reading.payments(replace(facts, linked={**facts.linked, "aid": aid}), household_ids)
+    grades = {(row[0], row[1]): row[2] for row in aid.select("record_id", "person_id", "grade").iter_rows()}
     homes = reading.households(facts, household_ids)
     for person_id, records in sorted(by_person.items()):
         household_id = records[0]["household_id"]
         died = max(record["death_date"] for record in records)
         member = next(each for each in families[household_id] if each["person_id"] == person_id)
         lag = facts.policy.value("transfer.lag_days", facts.as_of, homes[household_id]["division_code"])
-        still_counted = member["valid_to"] is None or (member["valid_to"] - died).days > lag
+        counted_until = min(member["valid_to"] or facts.as_of, facts.as_of)
+        still_counted = (counted_until - died).days > lag
         first_wrong = add_months(first_day(died), 1)
         others = [
             each
@@ -46,12 +50,25 @@ def find(facts: Facts) -> Iterator[Lead]:
         ]
         by_programme: dict[str, list[Stream]] = {}
         for stream in streams.get(household_id, []):
-            own = stream.person_id == person_id and _unit(stream) == "PERSON"
+            own = stream.person_id == person_id and _unit(stream) != "HOUSEHOLD"
             shared = _unit(stream) == "HOUSEHOLD" and still_counted
             if (own or shared) and stream.last >= first_wrong:
                 by_programme.setdefault(stream.programme, []).append(stream)
         for programme, wrong in sorted(by_programme.items()):
-            yield _lead(facts, household_id, person_id, records, programme, wrong, first_wrong, len(others))
+            links = [grades[stream.record_id, stream.person_id] for stream in wrong]
+            grade = reading.weakest([*(record["grade"] for record in records), *links])
+            disagree = _disagree(records, facts.policy.value("registers.disagree_days", facts.as_of))
+            yield _lead(household_id, person_id, records, programme, wrong, first_wrong, len(others), grade, disagree)
+
+
+def _lawful(cause: pl.Expr) -> pl.Expr:
+    return cause.str.to_uppercase().str.contains_any(list(LAWFUL_CAUSES)).fill_null(False)
+
+
+def _disagree(deaths: list[Row], days: float) -> bool:
+    """Whether the registers' dates lie too far apart to speak of one death with certainty."""
+    dates = [record["death_date"] for record in deaths]
+    return bool((max(dates) - min(dates)).days > days)
 
 
 def _unit(stream: Stream) -> str:
@@ -60,7 +77,6 @@ def _unit(stream: Stream) -> str:
 
 
 def _lead(
-    facts: Facts,
     household_id: str,
     person_id: str,
     deaths: list[Row],
@@ -68,9 +84,10 @@ def _lead(
     wrong: list[Stream],
     first_wrong: dt.date,
     others: int,
+    grade: Grade,
+    disagree: bool,
 ) -> Lead:
-    dates = sorted(record["death_date"] for record in deaths)
-    disagree = (dates[-1] - dates[0]).days > REGISTERS_AGREE_DAYS
+    died = max(record["death_date"] for record in deaths)
     share = others + 1 if _unit(wrong[0]) == "HOUSEHOLD" else 1
     severity: Severity = "LOW" if disagree else "MEDIUM" if share > 1 else "HIGH"
     total = paid(wrong, first_wrong)[1]
@@ -83,7 +100,7 @@ def _lead(
         person_ids=(person_id,),
         natural_key=(programme,),
         severity=severity,
-        grade=reading.weakest(record["grade"] for record in deaths),
+        grade=grade,
         evidence=(
             *(Evidence("deaths", record["record_id"], person_id) for record in deaths),
             *(Evidence("aid", stream.record_id, stream.person_id) for stream in wrong),
@@ -93,10 +110,10 @@ def _lead(
             ("arrears", "NO"),
             ("membership_ended", "NO"),
             ("registers_disagree", registers_disagree),
-            ("funeral_item", "UNKNOWN"),
+            ("funeral_item", "NO"),
         ),
         facts={
-            "died": dates[-1].isoformat(),
+            "died": died.isoformat(),
             "first": f"{period[0]:%Y-%m}",
             "last": f"{period[1]:%Y-%m}",
             "programme_zh": known.name_zh if known else programme,
@@ -122,7 +139,7 @@ RULE = Rule(
     basis="安政办〔2019〕15号：已死亡的是否已注销；社会救助暂行办法第六十八条",
     valid_from=dt.date(2019, 1, 1),
     inputs=("deaths", "aid"),
-    minimum_grade="G4",
+    minimum_grade="G5",
     find=find,
     zh="死亡登记日期 {died}，而{programme}发放了 {first} 至 {last} 的款项，合计 {total} 元{share}。",
     en="Death is recorded on {died}, and {programme} was paid for {first} to {last}, {total} yuan in all{share}.",
@@ -136,5 +153,5 @@ RULE = Rule(
         "registers_disagree": ("各登记的死亡日期是否不一致", "the registers disagree about the date"),
         "funeral_item": ("是否为丧葬抚恤项目", "a funeral or survivors' item"),
     },
-    parameters=("transfer.lag_days",),
+    parameters=("transfer.lag_days", "registers.disagree_days"),
 )

@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 
+import polars as pl
+
 from matcher.overlap import add_months
 from matcher.rules import masking, reading
 from matcher.rules.holdings import Holding, judge, known
@@ -24,16 +26,15 @@ def find(facts: Facts) -> Iterator[Lead]:
     cooperative members and nominal shares do not count. Where neither turnover nor employees are known, nothing is
     concluded.
     """
-    by_household = reading.rows_by(facts.linked["business"], "household_id")
+    by_household = reading.rows_by(reading.owned(facts, "business", "established_on", "ended_on"), "household_id")
     homes = reading.households(facts, by_household)
-    streams = reading.payments(facts, by_household)
+    supported = _supported(facts)
     for household_id, rows in sorted(by_household.items()):
         home = homes[household_id]
         applied = reading.application_date(home, facts.as_of)
         value = facts.policy.at(facts.as_of, home["division_code"])
         founded_by = add_months(facts.as_of, -int(value("business.minimum_months")))
         least_share = value("business.counted_share_percent")
-        supported = {stream.person_id for stream in streams.get(household_id, []) if stream.programme in START_UP}
         businesses: dict[str, list[Row]] = {}
         for row in rows:
             if _counts(row, least_share) and row["person_id"] not in supported:
@@ -42,7 +43,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             [
                 holding
                 for key, records in businesses.items()
-                if (holding := _holding(key, records)).started is None or holding.started <= founded_by
+                if (holding := _holding(key, records)).started is not None and holding.started <= founded_by
             ],
             home["declared_businesses"],
             limit=int(value("business.limit")),
@@ -94,20 +95,29 @@ def find(facts: Facts) -> Iterator[Lead]:
             )
 
 
+def _supported(facts: Facts) -> frozenset[str]:
+    """Who was granted a start-up grant or loan, whenever that was."""
+    aid = facts.linked.get("aid")
+    if aid is None:
+        return frozenset()
+    granted = aid.filter(pl.col("programme").is_in(START_UP))
+    return frozenset(granted.get_column("person_id").to_list())
+
+
 def _counts(row: Row, least_share: float) -> bool:
     trades = (row["turnover_yuan"] or 0) > 0 or (row["employees"] or 0) > 0
     nominal = row["share_percent"] is not None and row["share_percent"] < least_share
-    return row["role"] in ROLES and trades and not (nominal and row["role"] == "SHAREHOLDER")
+    return row["role"] in ROLES and trades and not nominal
 
 
 def _holding(key: str, records: list[Row]) -> Holding:
-    live = [record for record in records if record["status"] in LIVE and record["ended_on"] is None]
+    live = [record for record in records if record["status"] in LIVE and record["held_to"] is None]
     return Holding(
         key=key,
         source="business",
         records=tuple(records),
-        started=min((record["established_on"] for record in records if record["established_on"]), default=None),
-        ended=None if live else max((record["ended_on"] for record in records if record["ended_on"]), default=None),
+        started=min((record["held_from"] for record in records if record["held_from"]), default=None),
+        ended=None if live else max((record["held_to"] for record in records if record["held_to"]), default=None),
         gone=not live,
     )
 

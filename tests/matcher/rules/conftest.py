@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from polars.datatypes import DataType, DataTypeClass
 
 from matcher import frames, policy
 from matcher.rules import book, finding
@@ -24,7 +25,7 @@ Rows = Sequence[Mapping[str, Any]]
 Scene = Callable[..., Facts]
 Run = Callable[[str, Facts], list[dict[str, Any]]]
 
-LINK = {
+LINK: dict[str, DataType | DataTypeClass] = {
     "person_id": pl.String, "household_id": pl.String, "party": pl.String, "grade": pl.String,
     "probability": pl.Float64, "copies": pl.UInt32, "content": pl.String,
 }  # fmt: skip
@@ -58,7 +59,7 @@ def _linked(source: str, rows: Rows, homes: Mapping[str, str]) -> pl.DataFrame:
             {key: str(value) for key, value in row.items() if key not in ("person_id", "grade", "party")}
         )
         full.append({"content": hashlib.blake2b(text.encode(), digest_size=8).hexdigest(), **known})
-    return _frame(full, pl.Schema({**LINK, **contract.load(source).schema()}))
+    return _frame(full, frames.schema({**LINK, **contract.load(source).schema()}))
 
 
 @pytest.fixture
