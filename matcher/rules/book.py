@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from matcher.errors import UsageError
+from matcher.rules import reading
 from matcher.rules.duplicate import c02_exclusive_programmes, c06_two_counties
 from matcher.rules.entitlement import u04_student_without_aid
 from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle
@@ -40,10 +41,11 @@ def describe(rule_id: str | None, language: str) -> str:
         return "\n".join(f"{rule.id}  {rule.title_zh if zh else rule.title_en}" for rule in BOOK)
     (rule,) = chosen((rule_id,), dt.date.max)
     exceptions = [words[0 if zh else 1] for words in rule.exceptions.values()]
+    inputs = ("、" if zh else ", ").join(reading.source_name(each, language) for each in rule.inputs or ("members",))
     lines = [
         f"{rule.id}  {rule.title_zh if zh else rule.title_en}  (v{rule.version}, {rule.valid_from.isoformat()})",
         "",
-        " ".join(rule.doc.split()),
+        rule.doc[0 if zh else 1],
         "",
         *(
             (f"依据：{rule.basis}", f"例外：{'；'.join(exceptions)}", f"可以消除：{rule.clears_zh}")
@@ -51,6 +53,6 @@ def describe(rule_id: str | None, language: str) -> str:
             else (f"Basis: {rule.basis}", f"Exceptions: {'; '.join(exceptions)}", f"Clears it: {rule.clears_en}")
         ),
         f"{'参数' if zh else 'Parameters'}: {', '.join(rule.parameters) or '—'}",
-        f"{'数据' if zh else 'Inputs'}: {', '.join(rule.inputs) or 'members'}; ≥ {rule.minimum_grade}",
+        f"{'数据' if zh else 'Inputs'}: {inputs}; ≥ {rule.minimum_grade}",
     ]
     return "\n".join(lines)

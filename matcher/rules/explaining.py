@@ -17,7 +17,11 @@ GRADES = {
         "no usable number; name, birth date, sex and one more field agree; the identity must be checked first",
     ),
 }
-RESULTS = {"NO": ("否", "no"), "YES": ("是", "yes"), "UNKNOWN": ("不明", "unknown")}
+RESULTS = {
+    "NO": ("已核对，否", "tested, no"),
+    "YES": ("已核对，是", "tested, yes"),
+    "UNKNOWN": ("不明，须人工核实", "unknown, for a person to check"),
+}
 SEVERITIES = {"INFO": ("提示", "info"), "LOW": ("低", "low"), "MEDIUM": ("中", "medium"), "HIGH": ("高", "high")}
 
 
@@ -26,7 +30,11 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
     zh = language == "zh"
     which = 0 if zh else 1
     sources = sorted({piece.source for piece in lead.evidence if piece.source in facts.feeds})
-    dated = [f"{source} ({reading.date_of_feed(facts, source, language)})" for source in sources]
+    dated = [
+        f"{reading.source_name(source, language)}"
+        + (f"（{_as_of(facts, source, 0)}）" if zh else f" ({_as_of(facts, source, 1)})")
+        for source in sources
+    ]
     words = {name.removesuffix(f"_{language}"): value for name, value in lead.facts.items()}
     tested = [f"{rule.exceptions[name][which]}: {RESULTS[result][which]}" for name, result in lead.exceptions]
     low, high = lead.amount
@@ -34,10 +42,10 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
         lines = [
             f"【{rule.id} {rule.title_zh}】（疑点，程度{SEVERITIES[severity][0]}）",
             rule.zh.format_map(words),
-            f"依据数据：{'、'.join(dated) or '本档案'}；共 {len(lead.evidence)} 条记录。",
+            f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；共 {len(lead.evidence)} 条记录。",
             f"身份关联：{GRADES[lead.grade][0]}（{lead.grade}）。",
             _amount_zh(low, high),
-            f"已核对的例外：{'；'.join(tested)}。" if tested else "",
+            f"例外情形：{'；'.join(tested)}。" if tested else "",
             f"可以消除本疑点的材料：{rule.clears_zh}",
             f"依据：{rule.basis}（规则版本 {rule.version}）。",
             "本条只是疑点，不是结论；由工作人员核实后决定，当事人可以说明和提出异议。",
@@ -46,15 +54,20 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
         lines = [
             f"[{rule.id} {rule.title_en}] (lead, {SEVERITIES[severity][1]})",
             rule.en.format_map(words),
-            f"Data: {', '.join(dated) or 'the files themselves'}; {len(lead.evidence)} records.",
+            f"Data: {', '.join(dated) or 'our own household files'}; {len(lead.evidence)} records.",
             f"Identity: {GRADES[lead.grade][1]} ({lead.grade}).",
             _amount_en(low, high),
-            f"Exceptions tested: {'; '.join(tested)}." if tested else "",
+            f"Exceptions: {'; '.join(tested)}." if tested else "",
             f"What would clear it: {rule.clears_en}",
             f"Basis: {rule.basis} (rule version {rule.version}).",
             "This is a lead, not a finding of fact: a person verifies and decides, and those concerned may explain and object.",
         ]
     return "\n".join(line for line in lines if line)
+
+
+def _as_of(facts: Facts, source: str, which: int) -> str:
+    date = facts.feeds[source].as_of
+    return reading.UNDATED[which] if date is None else f"{('数据截至', 'as of ')[which]}{date.isoformat()}"
 
 
 def _amount_zh(low: Decimal, high: Decimal) -> str:

@@ -9,10 +9,24 @@ from typing import Any
 
 import polars as pl
 
+from matcher.identity import numbers
 from matcher.overlap import Stream, stream
 from matcher.rules.rule import Facts, Grade
 
 Row = Mapping[str, Any]
+
+UNDATED = ("日期未注明", "date not stated")
+
+SOURCES = {
+    "members": ("家庭成员", "household members"),
+    "deaths": ("死亡登记", "death registers"),
+    "business": ("市场主体登记", "business register"),
+    "marriage": ("婚姻登记", "marriage register"),
+    "real_estate": ("不动产登记", "real-estate register"),
+    "vehicles": ("机动车登记", "vehicle register"),
+    "aid": ("救助发放", "aid paid"),
+    "school": ("学籍", "school register"),
+}
 
 SAME_PAYMENT = ("person_id", "programme", "start_month", "end_month", "amount_yuan", "division_code", "cause")
 """Two records that agree in all of these tell of one payment twice; rule C09 will look at real double postings."""
@@ -68,6 +82,11 @@ def owned(facts: Facts, source: str, began: str, ended: str) -> pl.DataFrame:
     )
 
 
+def once(aid: pl.DataFrame) -> pl.DataFrame:
+    """The rows of aid without those that tell of a payment a second time."""
+    return aid.unique(SAME_PAYMENT, keep="first", maintain_order=True)
+
+
 def payments(facts: Facts, ids: Iterable[str]) -> dict[str, list[Stream]]:
     """The aid paid to any member of these households, each payment once, by household.
 
@@ -76,10 +95,10 @@ def payments(facts: Facts, ids: Iterable[str]) -> dict[str, list[Stream]]:
     aid = facts.linked.get("aid")
     if aid is None:
         return {}
-    wanted = (
-        aid.filter(pl.col("household_id").is_in(sorted(set(ids))))
-        .unique(["household_id", "record_id"], keep="first", maintain_order=True)
-        .unique(SAME_PAYMENT, keep="first", maintain_order=True)
+    wanted = once(
+        aid.filter(pl.col("household_id").is_in(sorted(set(ids)))).unique(
+            ["household_id", "record_id"], keep="first", maintain_order=True
+        )
     )
     found: dict[str, list[Stream]] = defaultdict(list)
     for row in wanted.iter_rows(named=True):
@@ -93,9 +112,21 @@ def weakest(grades: Iterable[Grade]) -> Grade:
     return max(grades)
 
 
+def source_name(source: str, language: str) -> str:
+    """What clerks call a source."""
+    return SOURCES[source][0 if language == "zh" else 1]
+
+
+def birth_date(member: Row) -> dt.date | None:
+    """A member's birth date: the field, else the one inside a valid number."""
+    born: dt.date | None = member["birth_date"]
+    number = numbers.read(member["id_number"]) if member["id_number"] else None
+    return born or (numbers.birth_date(number) if number and numbers.is_valid(number) else None)
+
+
 def date_of_feed(facts: Facts, source: str, language: str) -> str:
     """The day a source was cut, or the words for not knowing it."""
     feed = facts.feeds.get(source)
     if feed is None or feed.as_of is None:
-        return "日期未注明" if language == "zh" else "date not stated"
+        return UNDATED[0 if language == "zh" else 1]
     return feed.as_of.isoformat()

@@ -7,6 +7,7 @@ sure the link to the person is, which innocent explanations were tested, and wha
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -112,6 +113,7 @@ class Rule:
     valid_to: dt.date | None = None
 
     @property
-    def doc(self) -> str:
-        """The public explanation: the docstring of the function that finds."""
-        return self.find.__doc__ or ""
+    def doc(self) -> tuple[str, str]:
+        """The public explanation (zh, en): the docstring of the function that finds, first Chinese, then English."""
+        chinese, _, english = inspect.cleandoc(self.find.__doc__ or "").partition("\n\n")
+        return chinese.replace("\n", ""), english.replace("\n", " ")

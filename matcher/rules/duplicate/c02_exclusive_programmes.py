@@ -18,12 +18,15 @@ from matcher.rules.rule import Evidence, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """One person was paid two programmes that exclude one another for more months than a change from one to the other
+    """同一人同时领取两个不得同时享受的项目，重叠月数超过转换所允许的月数。不同家庭成员各自领取的不构成疑点。互斥关系本身
+    尚待核实的，只作提示。
+
+    One person was paid two programmes that exclude one another for more months than a change from one to the other
     may overlap. Different members of a household are no lead. Where the exclusion itself is only assumed, the lead
     says no more than that somebody should look.
     """
     codes = sorted({code for cell in facts.policy.exclusives for code in (cell.keeps, cell.yields)})
-    aid = facts.linked["aid"].filter(pl.col("programme").is_in(codes))
+    aid = reading.once(facts.linked["aid"].filter(pl.col("programme").is_in(codes)))
     homes = reading.households(facts, aid.get_column("household_id"))
     for person_id, rows in sorted(reading.rows_by(aid, "person_id").items()):
         household_id = rows[0]["household_id"]

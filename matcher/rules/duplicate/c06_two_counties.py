@@ -18,10 +18,14 @@ PROGRAMMES = ("DIBAO", "TEKUN")
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """One person was paid minimum living guarantee or destitution support by two counties for more months than a move
+    """同一人由两个县（市、区）同时发放低保或特困供养，重叠月数超过迁移所允许的月数。县以发放地为准。两份在册档案无论是否
+    同县，由规则P05处理。
+
+    One person was paid minimum living guarantee or destitution support by two counties for more months than a move
     may overlap. The county is the one that paid. Two active files, in one county or in two, are rule P05's.
     """
-    aid = facts.linked["aid"].filter(pl.col("programme").is_in(PROGRAMMES) & pl.col("division_code").is_not_null())
+    paid_by = pl.col("programme").is_in(PROGRAMMES) & pl.col("division_code").is_not_null()
+    aid = reading.once(facts.linked["aid"].filter(paid_by))
     homes = reading.households(facts, aid.get_column("household_id"))
     same = _representatives(facts)
     by_human: dict[str, dict[str, Row]] = {}
@@ -34,9 +38,10 @@ def find(facts: Facts) -> Iterator[Lead]:
 
 def _leads(facts: Facts, streams: list[Stream], rows: dict[str, Row], homes: dict[str, Row]) -> Iterator[Lead]:
     by_counties: dict[tuple[str, str], list[tuple[Stream, Stream]]] = {}
-    for one, other in combinations(sorted(streams), 2):
+    for one, other in combinations(sorted(streams, key=lambda each: each.record_id), 2):
         if one.division and other.division and one.division != other.division and shared(one, other):
-            by_counties.setdefault(tuple(sorted((one.division, other.division))), []).append((one, other))  # type: ignore[arg-type]
+            first, second = sorted((one.division, other.division))
+            by_counties.setdefault((first, second), []).append((one, other))
     for counties, pairs in sorted(by_counties.items()):
         common = [shared(one, other) for one, other in pairs]
         every = sorted({month for both in common if both for month in months(*both)})

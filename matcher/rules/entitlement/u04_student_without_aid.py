@@ -18,7 +18,10 @@ DAYS_A_YEAR = 365.25
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """A member of an active file is enrolled at a school today, and no student aid was paid in this school year to the
+    """在册家庭的成员目前在校就读，而本学年没有发给学生本人或家庭任何成员的助学项目。该家庭可能符合条件而未享受：征得
+    同意后转介。
+
+    A member of an active file is enrolled at a school today, and no student aid was paid in this school year to the
     student or, since the parent is the file's subject, to anyone of the household. This is something the household
     may be entitled to: with its consent, a referral.
     """
@@ -37,7 +40,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         for household_id, streams in reading.payments(facts, household_ids).items()
         if any(each.programme in STUDENT_AID and each.last >= begun for each in streams)
     }
-    complete = facts.feeds["aid"].complete
+    untold = _untold(facts)
     for person_id, records in sorted(reading.rows_by(enrolled, "person_id").items()):
         household_id = records[0]["household_id"]
         student = next(each for each in families[household_id] if each["person_id"] == person_id)
@@ -45,14 +48,15 @@ def find(facts: Facts) -> Iterator[Lead]:
             continue
         if not reading.is_member(student, facts.as_of) or _too_old(student, facts):
             continue
+        told = untold.isdisjoint(each["person_id"] for each in families[household_id])
         yield Lead(
             household_id=household_id,
             person_ids=(person_id,),
             natural_key=(f"{begun:%Y}",),
-            severity="LOW" if complete else "INFO",
+            severity="LOW" if told else "INFO",
             grade=reading.weakest(record["grade"] for record in records),
             evidence=tuple(Evidence("school", record["record_id"], person_id) for record in records),
-            exceptions=(("aid_elsewhere", "NO" if complete else "UNKNOWN"), ("family_declines", "UNKNOWN")),
+            exceptions=(("aid_elsewhere", "NO" if told else "UNKNOWN"), ("family_declines", "UNKNOWN")),
             facts={
                 "year": f"{begun.year}–{begun.year + 1}",
                 "as_of": facts.as_of.isoformat(),
@@ -61,6 +65,16 @@ def find(facts: Facts) -> Iterator[Lead]:
             },
             period=(begun, add_months(begun, 11)),
         )
+
+
+def _untold(facts: Facts) -> frozenset[str]:
+    """Members of whom the departments' silence does not say that no aid was paid."""
+    if not facts.feeds["aid"].complete:
+        return frozenset(facts.members.get_column("person_id").to_list())
+    unasked = facts.coverage.filter(
+        pl.col("source") == "aid", pl.col("state").is_in(["NOT_AUTHORISED", "NOT_ASKED", "NO_ANSWER"])
+    )
+    return frozenset(unasked.get_column("person_id").to_list())
 
 
 def school_year(day: dt.date) -> dt.date:
@@ -77,7 +91,7 @@ def _active(home: Row, as_of: dt.date) -> bool:
 
 def _too_old(student: Row, facts: Facts) -> bool:
     oldest = facts.policy.value("student.oldest_age", facts.as_of)
-    born = student["birth_date"]
+    born = reading.birth_date(student)
     return born is not None and (facts.as_of - born).days >= (oldest + 1) * DAYS_A_YEAR
 
 

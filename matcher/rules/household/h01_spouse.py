@@ -17,7 +17,10 @@ BY_DECLARATION = "WIDOWED"
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """By the last event in the marriage register a member is married, and the spouse is not a member of the household
+    """婚姻登记的最近一次事件表明成员已婚，而核查日配偶不在家庭成员中。此后离婚、配偶曾是成员而已离开（如已故）、本人申报
+    丧偶的，不构成疑点：死亡与离婚登记常有滞后。
+
+    By the last event in the marriage register a member is married, and the spouse is not a member of the household
     at the reference date. A later divorce, a spouse who was a member and left (by death, say), and a member who declares to be widowed are
     no lead: registers of death and divorce lag behind.
     """

@@ -18,7 +18,10 @@ WHOLE = 100.0
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """At the application date the real-estate register held more homes of the household than it declared; or it holds
+    """申请日不动产登记中该家庭的住房多于申报；或目前超过规定套数，或有商铺、办公用房。同一套的预售与登记算一套，夫妻共有
+    算一套；不足一半的继承份额、车位和储藏间不计；申请前已出售的不计。
+
+    At the application date the real-estate register held more homes of the household than it declared; or it holds
     more now than the limit allows, or a shop or an office. A presale contract and the registration of one unit are
     one home; what a couple owns together is one home; an inherited share below one half, parking spaces and store
     rooms do not count; what was sold by then does not either.

@@ -18,7 +18,10 @@ DAYS_A_YEAR = 365.25
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """At the application date the vehicle register held more cars, vans or trucks of the household than it declared;
+    """申请日机动车登记中该家庭的轿车、客车或货车多于申报；或目前超过规定数量。摩托车、三轮车、残疾人专用车、老旧车和价值
+    很低的车不计；此前已报废、被盗、出售或注销的不计。
+
+    At the application date the vehicle register held more cars, vans or trucks of the household than it declared;
     or it holds more now than the limit allows. Motorcycles, tricycles, vehicles for the disabled, old vehicles and
     vehicles of little value do not count; what was scrapped, stolen, sold or cancelled by then does not either.
     """

@@ -21,7 +21,10 @@ LAWFUL_CAUSES = ("丧葬", "殡葬", "抚恤", "遗属", "补发", "FUNERAL", "S
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """A member is recorded as dead, and aid was paid for months after the month of death: aid of their own, or aid of
+    """死亡登记显示成员已故，而死亡当月之后仍有发放：本人的救助，或仍按其在内计算人数的家庭的救助。死亡当月、补发以前月份、
+    丧葬抚恤项目以及家庭已及时减员的，不构成疑点；其余成员的救助应按减少一人重新计算，而不是停发。
+
+    A member is recorded as dead, and aid was paid for months after the month of death: aid of their own, or aid of
     a household that still counts them. The month of death, arrears for earlier months and a membership that was ended
     in time are no lead; a household that lives on is recomputed for one person less, never stopped.
     """

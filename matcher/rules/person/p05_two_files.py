@@ -19,7 +19,10 @@ DAYS_A_YEAR = 365.25
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """One person is a member of two active files for more working days than a transfer may take. An application is
+    """同一人同时是两份在册档案的成员，重叠的工作日超过转档所需的时限。仅申请未建档、转档的短期重叠、父母双方都填报的子女，
+    不构成疑点。两地各有一份档案的，也由本规则处理。
+
+    One person is a member of two active files for more working days than a transfer may take. An application is
     no file; a transfer with a short overlap is none; a child or student listed by both parents is none. Files in two
     counties are this rule's too.
     """
@@ -105,7 +108,7 @@ def working_days(first: dt.date, last: dt.date) -> tuple[int, bool]:
 
 
 def _is_child(member: Row, as_of: dt.date, age: float) -> bool:
-    born = member["birth_date"]
+    born = reading.birth_date(member)
     return member["relation"] == "CHILD" and (born is None or (as_of - born).days < age * DAYS_A_YEAR)
 
 
@@ -121,7 +124,7 @@ RULE = Rule(
     basis="困难职工档案管理办法：一户一档；安政办〔2019〕15号 三（一）",
     valid_from=dt.date(2019, 1, 1),
     inputs=(),
-    minimum_grade="G2",
+    minimum_grade="G4",
     find=find,
     zh="同一人在 {first} 至 {last} 同时属于两份在册档案（区划 {divisions}），重叠 {days} 个工作日{certain}。",
     en="One person belonged to two active files from {first} to {last} (divisions {divisions}): {days} working days of "

@@ -20,7 +20,11 @@ START_UP = ("STARTUP_GRANT", "STARTUP_LOAN")
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """A member is legal representative, owner or shareholder of a business that is live, was founded at least six
+    """成员是在营市场主体的法定代表人、经营者或股东，该主体在核查日六个月以前成立且有经营（有营业额或从业人员），而家庭
+    未申报，或超过规定。创业补助或创业担保贷款支持的经营、停业主体、监事、合作社社员和名义持股不构成疑点；营业额和从业
+    人员均不明的，不作推断。
+
+    A member is legal representative, owner or shareholder of a business that is live, was founded at least six
     months before the reference date and trades (turnover or employees), and the household did not declare it, or the
     limit is broken. A licence under a start-up grant or loan is what the policy asks for and no lead; dormant businesses, supervisors,
     cooperative members and nominal shares do not count. Where neither turnover nor employees are known, nothing is

@@ -125,3 +125,12 @@ def test_one_human_in_two_households_draws_in_two_counties_once(scene: Scene, ru
     for records in (both, [both[0], both[3]]):
         leads = run("C06", scene(homes, members, same_person=[("P1", "P9")], aid=records))
         assert [lead["amount_high_yuan"] for lead in leads] == [400]
+
+
+@pytest.mark.parametrize(
+    ("rule", "records", "yuan"), [("C06", [DIBAO, THERE, THERE], 400), ("C02", [UI, UI, POST], 300)]
+)
+def test_a_payment_told_of_twice_was_paid_once(
+    scene: Scene, run: Run, rule: str, records: list[dict[str, Any]], yuan: int
+) -> None:
+    assert [lead["amount_high_yuan"] for lead in run(rule, scene([HOME], MEMBERS, aid=records))] == [yuan]

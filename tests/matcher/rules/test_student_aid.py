@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from matcher.identity import numbers
 from matcher.rules.rule import Facts
 
 Scene = Callable[..., Facts]
@@ -73,3 +74,15 @@ def test_silence_is_no_proof_of_no_aid(scene: Scene, run: Run) -> None:
 def test_one_lead_a_school_year(scene: Scene, run: Run) -> None:
     facts = scene([HOME], [HEAD, CHILD], school=[TERM, {**TERM, "school": "市二中"}], aid=[])
     assert len(run("U04", facts)) == 1
+
+
+def test_a_parent_who_may_not_be_looked_up_may_have_the_aid(scene: Scene, run: Run) -> None:
+    silent = [{"person_id": "P1", "source": "aid", "state": "NOT_AUTHORISED"}]
+    facts = scene([HOME], [HEAD, CHILD], complete=["aid"], coverage=silent, school=[TERM], aid=[])
+    assert [lead["severity"] for lead in run("U04", facts)] == ["INFO"]
+
+
+def test_the_age_may_stand_in_the_number(scene: Scene, run: Run) -> None:
+    seventeen = "41050219900606002"
+    grown = {**CHILD, "birth_date": None, "id_number": seventeen + numbers.check_character(seventeen)}
+    assert run("U04", scene([HOME], [HEAD, grown], school=[TERM], aid=[])) == []
