@@ -1,0 +1,222 @@
+"""Families: heads, spouses, children, parents and a few twins, under one roof, with the names of their time."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from matcher.identity import names
+from matcher.synthetic import numbering, places
+from matcher.synthetic.numbering import Ints, Issuer
+
+Flags = npt.NDArray[np.bool_]
+
+HEAD, SPOUSE, CHILD, PARENT = range(4)
+RELATIONS = pl.Series(["HEAD", "SPOUSE", "CHILD", "PARENT"])
+
+WITH_SPOUSE, WITH_PARENT = 0.72, 0.15
+CHILDREN = (0.30, 0.48, 0.22)
+TWINS = 0.03
+"""Share of second children who are the first one's twin."""
+ONE_PHONE, HUB_PHONE = 0.35, 0.002
+WHOLE_NAME, RARE_CHARACTER, MINORITY = 0.08, 0.06, 0.01
+MOTHERS_SURNAME = 0.06
+ZIPF = 0.75
+
+MINORITY_NAMES = (
+    "买买提",
+    "吐尔逊",
+    "艾合买提",
+    "阿不都",
+    "热合曼",
+    "古丽",
+    "帕提古丽",
+    "阿依努尔",
+    "玉素甫",
+    "卡德尔",
+)
+ONE_CHARACTER = ((1960, 0.05), (1970, 0.09), (1980, 0.16), (1990, 0.33), (2000, 0.37), (2100, 0.25))
+"""Share of one-character given names among those born before that year (domain/identity.md §1.3)."""
+
+
+def families(rng: np.random.Generator, issuer: Issuer, count: int, first_id: int, as_of: dt.date) -> pl.DataFrame:
+    """`count` families, a row a person, heads first in each.
+
+    Columns: family, relation, name, id_number, sex, birth_date, phone, address, division_code.
+    """
+    spouse, parent = rng.random(count) < WITH_SPOUSE, rng.random(count) < WITH_PARENT
+    children = rng.choice(3, count, p=CHILDREN)
+    size = 1 + spouse + children + parent
+    family = np.repeat(np.arange(count), size)
+    place_in = np.arange(len(family)) - np.repeat(np.cumsum(size) - size, size)
+    relation = np.full(len(family), CHILD)
+    relation[place_in == 0] = HEAD
+    relation[(place_in == 1) & spouse[family]] = SPOUSE
+    relation[(place_in == size[family] - 1) & parent[family]] = PARENT
+    second = (relation == CHILD) & np.r_[False, (relation[:-1] == CHILD) & (family[1:] == family[:-1])]
+    twins = second & (rng.random(len(family)) < TWINS)
+
+    head_male = rng.random(count) < 0.6
+    male = rng.random(len(family)) < 0.5
+    male[relation == HEAD] = head_male
+    male[relation == SPOUSE] = ~head_male[family[relation == SPOUSE]]
+    male[twins] = male[np.flatnonzero(twins) - 1]
+
+    head_year = as_of.year - rng.integers(28, 63, count)
+    year = head_year[family] + rng.integers(-4, 5, len(family)) * (relation == SPOUSE)
+    year = year + rng.integers(22, 33, len(family)) * (relation == CHILD)
+    year = year - rng.integers(22, 33, len(family)) * (relation == PARENT)
+    year = np.clip(year, numbering.FIRST_YEAR, as_of.year - 1)
+    year[twins] = year[np.flatnonzero(twins) - 1]
+
+    origin = rng.choice(len(numbering.CODES), count, p=numbering.SHARES)[family]
+    elsewhere = rng.random(len(family)) < 0.12
+    origin[elsewhere] = rng.choice(len(numbering.CODES), int(elsewhere.sum()), p=numbering.SHARES)
+    matrix, born = issuer.issue(origin, year, male)
+    matrix[twins] = numbering.twin(matrix[np.flatnonzero(twins) - 1])
+    born[twins] = born[np.flatnonzero(twins) - 1]
+
+    home = _homes(rng, count)
+    return pl.DataFrame(
+        {
+            "family": family + first_id,
+            "relation": RELATIONS.gather(relation),
+            "name": _names(rng, family, relation, male, year, twins, count),
+            "id_number": pl.Series(matrix.view("S18").ravel()).cast(pl.String),
+            "sex": pl.Series(["FEMALE", "MALE"]).gather(male.astype(np.int64)),
+            "birth_date": pl.Series(born).cast(pl.Date),
+            "phone": _phones(rng, family, count),
+            "address": home.get_column("address").gather(family),
+            "division_code": home.get_column("division_code").gather(family),
+        }
+    )
+
+
+def namesakes(rng: np.random.Generator, issuer: Issuer, people: pl.DataFrame) -> pl.DataFrame:
+    """For each of these people somebody else of the same name, sex and birth date, with a number of their own."""
+    born = people.get_column("birth_date").to_numpy().astype("datetime64[D]")
+    origin = rng.choice(len(numbering.CODES), len(people), p=numbering.SHARES)
+    male = (people.get_column("sex") == "MALE").to_numpy()
+    # sequences above 996 are never issued to anybody else
+    matrix = numbering.compose(origin, born, np.where(male, 999, 998))
+    home = _homes(rng, len(people))
+    return people.with_columns(
+        pl.Series(matrix.view("S18").ravel()).cast(pl.String).alias("id_number"),
+        _phones(rng, np.arange(len(people)), len(people)).alias("phone"),
+        home.get_column("address"),
+        home.get_column("division_code"),
+    )
+
+
+@cache
+def _surnames() -> tuple[pl.Series, npt.NDArray[np.float64]]:
+    shares = names.surname_shares()
+    weights = np.array(list(shares.values()))
+    return pl.Series(list(shares)), weights / weights.sum()
+
+
+@cache
+def _given(kind: str) -> tuple[pl.Series, npt.NDArray[np.float64]]:
+    ranked = pl.Series(list(names.given_name_table()[kind]))
+    weights = (np.arange(len(ranked)) + 1.0) ** -ZIPF
+    return ranked, weights / weights.sum()
+
+
+@cache
+def _rare() -> pl.Series:
+    """Characters outside the common ones that parents pick to be different; some are hard to write."""
+    listed = {c for kind in ("men", "women") for c in names.given_name_table()[kind]}
+    return pl.Series(
+        [chr(c) for c in range(0x4E00, 0x9FA6) if c % 23 == 0 and chr(c) not in listed] + ["䶮", "㛃", "㑇"]
+    )
+
+
+def _names(
+    rng: np.random.Generator, family: Ints, relation: Ints, male: Flags, year: Ints, twins: Flags, count: int
+) -> pl.Series:
+    surnames, shares = _surnames()
+    father, mother = (rng.choice(len(surnames), count, p=shares) for _ in range(2))
+    own = father[family]
+    foreign = (relation == SPOUSE) | ((relation == CHILD) & (rng.random(len(family)) < MOTHERS_SURNAME))
+    own[foreign] = mother[family[foreign]]
+
+    def characters(where: Flags) -> pl.Series:
+        men, men_share = _given("men")
+        women, women_share = _given("women")
+        found = np.where(
+            where,
+            rng.choice(len(men), len(where), p=men_share),
+            len(men) + rng.choice(len(women), len(where), p=women_share),
+        )
+        odd = rng.random(len(where)) < RARE_CHARACTER / 2
+        found = np.where(odd, len(men) + len(women) + rng.integers(0, len(_rare()), len(where)), found)
+        return pl.concat([men, women, _rare()]).gather(found)
+
+    first, second = characters(male), characters(male)
+    shared = np.arange(len(family))
+    shared[twins] -= 1  # twins share the first character of their given names
+    first = first.gather(shared)
+    one = np.zeros(len(family), dtype=bool)
+    since = 0
+    for before, share in ONE_CHARACTER:
+        one |= (year >= since) & (year < before) & (rng.random(len(family)) < share)
+        since = before
+    one &= ~twins & ~np.r_[twins[1:], False]
+    whole, whole_share = _given("whole")
+    popular = (rng.random(len(family)) < WHOLE_NAME) & ~twins & ~np.r_[twins[1:], False]
+    minority = rng.random(len(family)) < MINORITY
+    frame = pl.DataFrame(
+        {
+            "surname": surnames.gather(own),
+            "first": first,
+            "second": second,
+            "whole": whole.gather(rng.choice(len(whole), len(family), p=whole_share)),
+            "minority": pl.Series(MINORITY_NAMES).gather(rng.integers(0, len(MINORITY_NAMES), len(family))),
+            "father": pl.Series(MINORITY_NAMES).gather(rng.integers(0, len(MINORITY_NAMES), len(family))),
+            "one": one,
+            "popular": popular,
+            "is_minority": minority,
+        }
+    )
+    given = pl.when("popular").then("whole").when("one").then("first").otherwise(pl.col("first") + pl.col("second"))
+    return frame.select(
+        pl.when("is_minority")
+        .then(pl.col("minority") + "·" + pl.col("father"))
+        .otherwise(pl.col("surname") + given)
+        .alias("name")
+    ).to_series()
+
+
+def _phones(rng: np.random.Generator, family: Ints, count: int) -> pl.Series:
+    together = rng.integers(13_000_000_000, 19_999_999_999, count)
+    alone = rng.integers(13_000_000_000, 19_999_999_999, len(family))
+    number = np.where((rng.random(count) < ONE_PHONE)[family], together[family], alone)
+    hub = rng.random(len(family)) < HUB_PHONE
+    number[hub] = 13_903_720_000 + rng.integers(0, 20, int(hub.sum()))
+    return pl.Series("phone", number).cast(pl.String)
+
+
+def _homes(rng: np.random.Generator, count: int) -> pl.DataFrame:
+    shares = np.array([share for _, _, share in places.COUNTIES])
+    county = rng.choice(len(places.COUNTIES), count, p=shares / shares.sum())
+    parts = pl.DataFrame(
+        {
+            "division_code": pl.Series([code for code, _, _ in places.COUNTIES]).gather(county),
+            "county": pl.Series([name for _, name, _ in places.COUNTIES]).gather(county),
+            "road": pl.Series(places.ROADS).gather(rng.integers(0, len(places.ROADS), count)),
+            "number": rng.integers(1, 400, count),
+            "building": rng.integers(1, 40, count),
+            "unit": rng.integers(1, 5, count),
+            "room": rng.integers(1, 25, count) * 100 + rng.integers(1, 5, count),
+        }
+    )
+    return parts.select(
+        "division_code",
+        address=pl.format(
+            "河南省安阳市{}{}{}号{}号楼{}单元{}室", "county", "road", "number", "building", "unit", "room"
+        ),
+    )
