@@ -44,7 +44,8 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
             rule.zh.format_map(words),
             f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；共 {len(lead.evidence)} 条记录。",
             f"身份关联：{GRADES[lead.grade][0]}（{lead.grade}）。",
-            _amount_zh(low, high),
+            _amount_zh(low, high) + (f"已发放：{words['sums']}。" if words.get("sums") else ""),
+            _interval(lead, "区间：", " 至 ", "今", "。"),
             f"例外情形：{'；'.join(tested)}。" if tested else "",
             f"可以消除本疑点的材料：{rule.clears_zh}",
             f"依据：{rule.basis}（规则版本 {rule.version}）。",
@@ -56,7 +57,8 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
             rule.en.format_map(words),
             f"Data: {', '.join(dated) or 'our own household files'}; {len(lead.evidence)} records.",
             f"Identity: {GRADES[lead.grade][1]} ({lead.grade}).",
-            _amount_en(low, high),
+            _amount_en(low, high) + (f" Paid: {words['sums']}." if words.get("sums") else ""),
+            _interval(lead, "Interval: ", " to ", "now", "."),
             f"Exceptions: {'; '.join(tested)}." if tested else "",
             f"What would clear it: {rule.clears_en}",
             f"Basis: {rule.basis} (rule version {rule.version}).",
@@ -68,6 +70,12 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
 def _as_of(facts: Facts, source: str, which: int) -> str:
     date = facts.feeds[source].as_of
     return reading.UNDATED[which] if date is None else f"{('数据截至', 'as of ')[which]}{date.isoformat()}"
+
+
+def _interval(lead: Lead, label: str, to: str, now: str, stop: str) -> str:
+    """From when to when, where the lead says so; without an end it goes on."""
+    start, end = lead.period
+    return f"{label}{start.isoformat()}{to}{end.isoformat() if end else now}{stop}" if start else ""
 
 
 def _amount_zh(low: Decimal, high: Decimal) -> str:

@@ -11,9 +11,9 @@ from itertools import product
 import polars as pl
 
 from matcher.identity.programmes import BY_CODE
-from matcher.overlap import Stream, months, paid, shared, stream
+from matcher.overlap import Stream, months, shared, stream
 from matcher.policy import Exclusive
-from matcher.rules import reading
+from matcher.rules import reading, sums
 from matcher.rules.rule import Evidence, Facts, Lead, Rule
 
 
@@ -27,6 +27,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     """
     codes = sorted({code for cell in facts.policy.exclusives for code in (cell.keeps, cell.yields)})
     aid = reading.once(facts.linked["aid"].filter(pl.col("programme").is_in(codes)))
+    aid = aid.filter(pl.col("programme").n_unique().over("person_id") > 1)
     homes = reading.households(facts, aid.get_column("household_id"))
     for person_id, rows in sorted(reading.rows_by(aid, "person_id").items()):
         household_id = rows[0]["household_id"]
@@ -61,6 +62,7 @@ class _Overlap:
     months: int
     streams: tuple[Stream, ...]
     lower: Decimal
+    sums: dict[str, str]
 
 
 def _overlap(streams: Sequence[Stream], cell: Exclusive) -> _Overlap | None:
@@ -70,16 +72,16 @@ def _overlap(streams: Sequence[Stream], cell: Exclusive) -> _Overlap | None:
     if not both:
         return None
     every = sorted({month for first, last in both.values() for month in months(first, last)})
-    lower = sum((paid([other], *common)[1] for (_, other), common in both.items()), Decimal(0))
-    most = sum((paid([other], every[0], every[-1])[1] for other in {other for _, other in both}), Decimal(0))
+    lower = sorted({other for _, other in both}, key=lambda each: each.record_id)
     involved = tuple(sorted({each for pair in both for each in pair}, key=lambda each: each.record_id))
-    return _Overlap(every[0], every[-1], len(every), involved, min(lower, most))
+    return _Overlap(every[0], every[-1], len(every), involved, sums.paid_in(lower, every), sums.words(lower, every))
 
 
 def _facts(cell: Exclusive, overlap: _Overlap) -> dict[str, str]:
     keeps, yields = BY_CODE[cell.keeps], BY_CODE[cell.yields]
     verified = cell.status == "verified"
     return {
+        **overlap.sums,
         "keeps_zh": keeps.name_zh,
         "keeps_en": keeps.name_en,
         "yields_zh": yields.name_zh,

@@ -9,8 +9,8 @@ from itertools import combinations
 
 import polars as pl
 
-from matcher.overlap import Stream, months, paid, shared, stream
-from matcher.rules import reading
+from matcher.overlap import Stream, months, shared, stream
+from matcher.rules import reading, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Facts, Lead, Rule
 
@@ -55,10 +55,7 @@ def _leads(facts: Facts, streams: list[Stream], rows: dict[str, Row], homes: dic
         if len(every) <= facts.policy.value("overlap.switch_months", facts.as_of, home["division_code"]):
             continue
         lower = [each for each in involved if each.division == later]
-        amount = sum(
-            (paid([each], month, month)[1] for each in lower for month in every),
-            Decimal(0),
-        )
+        amount = sums.paid_in(lower, every)
         yield Lead(
             household_id=home["household_id"],
             person_ids=tuple(sorted({each.person_id for each in involved})),
@@ -68,6 +65,7 @@ def _leads(facts: Facts, streams: list[Stream], rows: dict[str, Row], homes: dic
             evidence=tuple(Evidence("aid", each.record_id, each.person_id) for each in involved),
             exceptions=(("move_month", "NO"), ("boundary_change", "UNKNOWN")),
             facts={
+                **sums.words(lower, every),
                 "counties_zh": "、".join(counties),
                 "counties_en": ", ".join(counties),
                 "later": later,

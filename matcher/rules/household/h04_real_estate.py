@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from matcher.overlap import first_day, paid, span
-from matcher.rules import masking, reading
+from matcher.rules import masking, reading, sums
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
 from matcher.rules.rule import Facts, Lead, Rule
@@ -74,6 +74,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                 ("area_per_head", "UNKNOWN"),
             ),
             facts={
+                **sums.words(streams.get(household_id, []), sums.since(since, facts.as_of)),
                 "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
                 "homes": str(len(found.holdings) - commercial),
                 "commercial": str(commercial),

@@ -11,7 +11,7 @@ import polars as pl
 
 from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, add_months, first_day, paid, span
-from matcher.rules import reading
+from matcher.rules import reading, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Facts, Grade, Lead, Result, Rule, Severity
 
@@ -116,6 +116,7 @@ def _lead(
             ("funeral_item", "NO"),
         ),
         facts={
+            **sums.words(wrong, sums.since(*period)),
             "died": died.isoformat(),
             "first": f"{period[0]:%Y-%m}",
             "last": f"{period[1]:%Y-%m}",

@@ -11,7 +11,7 @@ import polars as pl
 from chinese_calendar import get_workdays
 
 from matcher.overlap import first_day, paid
-from matcher.rules import reading
+from matcher.rules import reading, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Facts, Lead, Rule
 
@@ -67,6 +67,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             evidence=(Evidence("members", later[2], later[2]), Evidence("members", earlier[2], earlier[2])),
             exceptions=(("transfer", "NO"), ("listed_by_both_parents", "NO"), ("remarriage_dated", "UNKNOWN")),
             facts={
+                **sums.words(streams.get(later[1], []), sums.since(first, last)),
                 "first": first.isoformat(),
                 "last": last.isoformat(),
                 "days": str(days),

@@ -175,6 +175,8 @@ def test_the_amount_is_what_was_paid_since_the_car_was_owned(scene: Scene, run: 
     )
     (lead,) = run("H05", facts)
     assert lead["amount_high_yuan"] == 3 * 500
+    assert "最低生活保障 3 个月 1500.00 元" in lead["explanation_zh"]
+    assert "minimum living standard guarantee, 3 months, 1500.00 yuan" in lead["explanation_en"]
     unasked = scene([{**HOME, "declared_vehicles": 0}], COUPLE, vehicles=[CAR])
     assert run("H05", unasked)[0]["amount_high_yuan"] == 0
 
