@@ -36,7 +36,8 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
         for source in sources
     ]
     words = {name.removesuffix(f"_{language}"): value for name, value in lead.facts.items()}
-    tested = [f"{rule.exceptions[name][which]}: {RESULTS[result][which]}" for name, result in lead.exceptions]
+    colon = "：" if zh else ": "
+    tested = [f"{rule.exceptions[name][which]}{colon}{RESULTS[result][which]}" for name, result in lead.exceptions]
     low, high = lead.amount
     if zh:
         lines = [

@@ -5,32 +5,49 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, first_day, months
 
+NEEDS_TESTED = frozenset(
+    {
+        "DIBAO", "TEKUN", "DISASTER_RELIEF", "EDUCATION_AID", "EMPLOYMENT_AID", "TEMPORARY_AID", "SPECIAL_AID",
+        "MEDICAL_AID", "HOUSING_AID", "STATE_STUDENT_AID", "GOLDEN_AUTUMN", "LIVING_SUBSIDY", "SUMMER_COOL",
+        "AUTUMN_SCHOOL", "WINTER_WARMTH",
+    }
+)  # fmt: skip
+"""Aid granted because of need. A wage, a grant for work done and an insurance benefit are earned: what a household owns
+does not put them at risk."""
+
+
+def needs_tested(streams: Iterable[Stream]) -> list[Stream]:
+    """The streams of aid that depend on what the household owns."""
+    return [stream for stream in streams if stream.programme in NEEDS_TESTED]
+
 
 def paid_in(streams: Iterable[Stream], when: Collection[dt.date]) -> Decimal:
     """Yuan known to be paid for these months."""
-    return sum((_parts(stream, when)[0] for stream in streams), Decimal(0))
+    wanted = frozenset(when)
+    return sum(((stream.amount or Decimal(0)) * len(_inside(stream, wanted)) for stream in streams), Decimal(0))
 
 
-def since(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
+def since(first: dt.date, last: dt.date) -> list[dt.date]:
     """Every month from the month of one day to the month of another."""
-    start, end = first_day(first), first_day(last)
-    return tuple(months(start, end)) if start <= end else ()
+    return list(_months(first_day(first), first_day(last)))
 
 
 def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str]:
     """The facts `sums_zh` and `sums_en`: what each programme paid for these months, and what has no amount."""
+    wanted = frozenset(when)
     lines_zh, lines_en = [], []
     by_programme: dict[str, list[Stream]] = {}
     for stream in streams:
-        if _parts(stream, when)[1]:
+        if _inside(stream, wanted):
             by_programme.setdefault(stream.programme, []).append(stream)
     for code, parts in sorted(by_programme.items()):
-        count = len({month for stream in parts for month in _parts(stream, when)[1]})
-        amount = paid_in(parts, when)
+        count = len({month for stream in parts for month in _inside(stream, wanted)})
+        amount = paid_in(parts, wanted)
         unknown = sum(stream.amount is None for stream in parts)
         known = BY_CODE.get(code)
         lines_zh.append(
@@ -44,6 +61,11 @@ def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str
     return {"sums_zh": "；".join(lines_zh), "sums_en": "; ".join(lines_en)}
 
 
-def _parts(stream: Stream, when: Collection[dt.date]) -> tuple[Decimal, tuple[dt.date, ...]]:
-    inside = tuple(month for month in months(stream.first, stream.last) if month in when)
-    return (stream.amount or Decimal(0)) * len(inside), inside
+def _inside(stream: Stream, wanted: Collection[dt.date]) -> list[dt.date]:
+    return [month for month in _months(stream.first, stream.last) if month in wanted]
+
+
+@lru_cache(maxsize=4096)
+def _months(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
+    """Few intervals, asked for in every lead."""
+    return tuple(months(first, last))

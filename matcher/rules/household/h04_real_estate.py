@@ -53,6 +53,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         if found is None:
             continue
         since = first_day(found.since or applied)
+        aid = sums.needs_tested(streams.get(household_id, []))
         records = [record for holding in found.holdings for record in holding.records]
         commercial = sum(not holding.residential for holding in found.holdings)
         yield Lead(
@@ -74,7 +75,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                 ("area_per_head", "UNKNOWN"),
             ),
             facts={
-                **sums.words(streams.get(household_id, []), sums.since(since, facts.as_of)),
+                **sums.words(aid, sums.since(since, facts.as_of)),
                 "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
                 "homes": str(len(found.holdings) - commercial),
                 "commercial": str(commercial),
@@ -85,8 +86,8 @@ def find(facts: Facts) -> Iterator[Lead]:
                 "why_zh": "多于申报数" if found.basis == "UNDECLARED" else "超过规定",
                 "why_en": "more than declared" if found.basis == "UNDECLARED" else "more than the limit allows",
             },
-            amount=(Decimal(0), paid(streams.get(household_id, []), since)[1]),
-            period=span(streams.get(household_id, []), since) or (None, None),
+            amount=(Decimal(0), paid(aid, since)[1]),
+            period=span(aid, since) or (None, None),
         )
 
 

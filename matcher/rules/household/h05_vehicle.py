@@ -50,6 +50,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         if found is None:
             continue
         since = first_day(found.since or applied)
+        aid = sums.needs_tested(streams.get(household_id, []))
         records = [record for holding in found.holdings for record in holding.records]
         unknown_kind: Result = "UNKNOWN" if any(record["vehicle_kind"] is None for record in records) else "NO"
         yield Lead(
@@ -68,7 +69,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                 ("livelihood", "UNKNOWN"),
             ),
             facts={
-                **sums.words(streams.get(household_id, []), sums.since(since, facts.as_of)),
+                **sums.words(aid, sums.since(since, facts.as_of)),
                 "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
                 "found": str(len(found.holdings)),
                 "declared_zh": "未说明" if home["declared_vehicles"] is None else str(home["declared_vehicles"]),
@@ -78,8 +79,8 @@ def find(facts: Facts) -> Iterator[Lead]:
                 "why_zh": "多于申报数" if found.basis == "UNDECLARED" else "超过规定数",
                 "why_en": "more than declared" if found.basis == "UNDECLARED" else "more than the limit allows",
             },
-            amount=(Decimal(0), paid(streams.get(household_id, []), since)[1]),
-            period=span(streams.get(household_id, []), since) or (None, None),
+            amount=(Decimal(0), paid(aid, since)[1]),
+            period=span(aid, since) or (None, None),
         )
 
 

@@ -181,6 +181,13 @@ def test_the_amount_is_what_was_paid_since_the_car_was_owned(scene: Scene, run: 
     assert run("H05", unasked)[0]["amount_high_yuan"] == 0
 
 
+def test_an_earned_benefit_is_not_at_risk(scene: Scene, run: Run) -> None:
+    earned = {**DIBAO, "programme": "UI_BENEFIT"}
+    (lead,) = run("H05", scene([{**HOME, "declared_vehicles": 0}], COUPLE, vehicles=[CAR], aid=[DIBAO, earned]))
+    assert lead["amount_high_yuan"] == 8 * 500
+    assert "失业" not in lead["explanation_zh"]
+
+
 def test_a_county_may_tolerate_a_car(scene: Scene, run: Run, tmp_path: Any) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(
