@@ -41,7 +41,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         if (
             not reading.is_member(self_row, facts.as_of)
             or self_row["declared_marital_status"] == BY_DECLARATION
-            or any(_is_spouse(member, last) for member in family if member["person_id"] != last["person_id"])
+            or any(_is_spouse(member, self_row, last) for member in family if member is not self_row)
         ):
             continue
         couples.setdefault((last["certificate_no"] or last["record_id"], last["event_date"]), []).append(last)
@@ -84,17 +84,22 @@ MARITAL = {
 }
 
 
-def _is_spouse(member: Row, event: Row) -> bool:
-    """Whether a member, past or present, is the other party of a marriage: by number, else by name and birth date."""
+def _is_spouse(member: Row, other_half: Row, event: Row) -> bool:
+    """Whether a member, past or present, is the other party of a marriage: by number, else by name and birth date.
+
+    Where head and spouse of the household bear the names of the couple, a birth date that differs is a slip.
+    """
     side = OTHER[event["party"]]
     own, other = _number(member["id_number"]), _number(event[f"{side}_id_number"])
     if own and other:
         return own == other
     name, spouse = _name(member["name"]), _name(event[f"{side}_name"])
-    born = member["birth_date"] or _born(own)
+    born = reading.birth_date(member)
     other_born = event[f"{side}_birth_date"] or _born(other)
     if name is None or name != spouse:
         return False
+    if {member["relation"], other_half["relation"]} == {"HEAD", "SPOUSE"}:
+        return True
     return born is None or other_born is None or born == other_born
 
 

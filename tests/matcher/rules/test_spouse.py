@@ -44,11 +44,18 @@ DIVORCE = {**WEDDING, "event": "DIVORCED", "event_date": "2020-01-01", "certific
         pytest.param([HEAD, {**WIFE, "id_number": f" {LI.lower()}"}], [WEDDING], 0, id="number written otherwise"),
         pytest.param([HEAD, {**WIFE, "id_number": None}], [WEDDING], 0, id="spouse by name and birth date"),
         pytest.param(
-            [HEAD, {**WIFE, "id_number": None, "birth_date": "1973-05-05"}], [WEDDING], 1, id="namesake born otherwise"
+            [HEAD, {**WIFE, "id_number": None, "birth_date": "1972-05-15"}], [WEDDING], 0, id="a slip in the birth date"
         ),
         pytest.param(
             [{**HEAD, "id_number": None}, {**WIFE, "name": "王芳", "id_number": None}],
             [{**WEDDING, "b_id_number": None, "b_name": None, "b_birth_date": None}], 1, id="nulls are nobody",
+        ),
+        pytest.param(
+            [HEAD, {**WIFE, "relation": "OTHER", "id_number": None, "birth_date": "1999-05-05"}], [WEDDING], 1,
+            id="a namesake born otherwise",
+        ),
+        pytest.param(
+            [HEAD, {**WIFE, "id_number": number("41050219720606004")}], [WEDDING], 1, id="a namesake with her own number"
         ),
         pytest.param([HEAD, {**WIFE, "valid_to": "2023-06-01"}], [WEDDING], 0, id="spouse left the household"),
         pytest.param([{**HEAD, "valid_to": "2023-06-01"}], [WEDDING], 0, id="the married member left"),
