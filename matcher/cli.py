@@ -143,6 +143,7 @@ def evaluate(
     truth: Annotated[
         Path, typer.Option("--truth", metavar="DIR", help="The folder with truth_links and truth_findings.")
     ],
+    brief: Annotated[bool, typer.Option("--brief", help="One line: totals only.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Precision and recall of links and of every rule against a known truth."""
@@ -151,6 +152,8 @@ def evaluate(
     outcome = evaluation.evaluate(out, truth)
     if as_json:
         results.print_json(json.dumps(outcome.as_dict(), ensure_ascii=False))
+    elif brief:
+        results.print(outcome.line(), highlight=False)
     else:
         results.print(outcome.table())
 

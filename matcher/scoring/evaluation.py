@@ -67,6 +67,14 @@ class Evaluation:
             for section, scores in (("links", self.links), ("review", self.review), ("findings", self.findings))
         }
 
+    def line(self) -> str:
+        """The totals in one line."""
+        links, findings = self.links[0], self.findings[0]
+        return (
+            f"links: precision {_share(links.precision)}, recall {_share(links.recall)} · "
+            f"findings: precision {_share(findings.precision)}, recall {_share(findings.recall)} (against the known truth)"
+        )
+
     def table(self) -> Group:
         """The scores as tables for a terminal."""
         return Group(

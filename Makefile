@@ -1,0 +1,50 @@
+# Everything a newcomer types. Each target works on a fresh clone with Python 3.11+, git and make, and nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check bench locks clean
+
+demo: $(VENV)/.api
+	$(BIN)/jiekun demo --no-serve
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+
+# Pins every dependency with its hashes for all platforms. Needs uv; run it after a change of pyproject.toml.
+locks:
+	uv pip compile --quiet $(LOCK) pyproject.toml --output-file locks/matcher.txt
+	uv pip compile --quiet $(LOCK) --extra api pyproject.toml --output-file locks/api.txt
+	uv pip compile --quiet $(LOCK) --extra api --extra postgres pyproject.toml --output-file locks/postgres.txt
+	uv pip compile --quiet $(LOCK) --extra spark pyproject.toml --output-file locks/spark.txt
+	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev pyproject.toml --output-file locks/dev.txt
+	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev --extra bench pyproject.toml \
+		--output-file locks/bench.txt
+LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	--no-emit-find-links
+
+clean:
+	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "This Python cannot make virtual environments; on Debian install the package python3-venv."; exit 2; }
+
+$(VENV)/.%: locks/%.txt pyproject.toml | $(BIN)/python
+	@echo "installing from $<"
+	@$(INSTALL) --require-hashes -r $<
+	@$(INSTALL) --no-deps -e .
+	@touch $@

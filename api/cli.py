@@ -1,0 +1,72 @@
+"""The commands of `jiekun`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from api import matching
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+messages = Console(stderr=True)
+
+MARKER = "jiekun-demo.json"
+INTERRUPTED = 130
+
+
+@app.callback()
+def jiekun() -> None:
+    """解困: households in hardship, checked against department data; leads for people to decide on."""
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option("--dir", help="Where the demo lives.")] = Path("demo"),
+    households: Annotated[int, typer.Option(min=1, help="Households applying or on file.")] = 5_000,
+    records: Annotated[int, typer.Option(min=1, help="Department records.")] = 200_000,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same city.")] = 2024,
+    lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="End after the scan; there is no server to start yet.")
+    ] = False,
+) -> None:
+    """Write a synthetic city, scan it and show what was found; what is there already is used again."""
+    city, out = folder / "city", folder / "out"
+    wanted = {"households": households, "records": records, "seed": seed, "version": version("jiekun")}
+    if _marked(folder) == wanted:
+        messages.print(f"{folder}: the city and its scan are there already; delete the folder to begin anew")
+        matching.run(["report", str(out), "--lang", lang])
+    else:
+        (folder / MARKER).unlink(missing_ok=True)
+        size = ["--households", str(households), "--records", str(records), "--seed", str(seed)]
+        matching.run(["synth", "--out", str(city), *size])
+        matching.run(["scan", str(city), "--out", str(out), "--lang", lang])
+        (folder / MARKER).write_text(json.dumps(wanted), encoding="utf-8")
+    matching.run(["evaluate", str(out), "--truth", str(city / "truth"), "--brief"])
+    if not no_serve:
+        messages.print("The GraphQL service comes with the next release; this one ends here.", highlight=False)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except matching.MatcherFailed as error:
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def _marked(folder: Path) -> dict[str, object] | None:
+    """What the folder was made from, or None where it is not complete."""
+    try:
+        content: dict[str, object] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+    return content

@@ -1,0 +1,5 @@
+"""The one door to the matcher: scans run as a subprocess that sees a folder and nothing of ours."""
+
+from api.matching.scans import MatcherFailed, run
+
+__all__ = ["MatcherFailed", "run"]
