@@ -42,10 +42,10 @@ def rename(pairs: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def linked(links: pl.DataFrame, records: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """What the rules see of one source: a row a link decided LINK, with the household and the record's own columns."""
+def beside(links: pl.DataFrame, decision: str, records: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """What the rules see of one source: a row a link so decided, with the household and the record's own columns."""
     return (
-        links.filter(pl.col("decision") == "LINK")
+        links.filter(pl.col("decision") == decision)
         .select("person_id", "party", "record_id", "grade", "probability")
         .join(members.select("person_id", "household_id"), on="person_id", how="left")
         .join(records.drop("given_id"), on="record_id", how="left")

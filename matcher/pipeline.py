@@ -85,7 +85,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     }
     clock.lap("match")
 
-    links, linked = _link(feeds, counts, workspace, members, len(everyone), plan, model, progress)
+    links, linked, reviewed = _link(feeds, counts, workspace, members, len(everyone), plan, model, progress)
     covered = coverage.cover(
         everyone.person_ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None
     )
@@ -101,6 +101,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             same_person=_same_person(everyone, plan, model),
             coverage=covered,
             feeds={name: _facts_of(feed, as_of) for name, feed in feeds.items()},
+            reviewed=reviewed,
         ),
         rules,
     )
@@ -189,17 +190,18 @@ def _link(
     plan: Plan,
     model: Model,
     progress: Progress,
-) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
-    """The links of all sources, and what the rules see of each."""
-    all_links, linked = [], {}
+) -> tuple[pl.DataFrame, dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
+    """The links of all sources, and of each the records that are linked and those under review."""
+    all_links, linked, reviewed = [], {}, {}
     for done, name in enumerate(feeds, start=1):
         records = evidence.gather(workspace.read(name, "records"))
         pairs = evidence.rename(pl.concat(workspace.read(name, "pairs")), records)
         found = linking.links(pairs, plan, model, applicants, counts[name].accepted)
-        linked[name] = evidence.linked(found, records, members)
+        linked[name] = evidence.beside(found, "LINK", records, members)
+        reviewed[name] = evidence.beside(found, "REVIEW", records, members)
         all_links.append(found)
         progress(Step("link", done, len(feeds), "sources"))
-    return linking.merge(all_links), linked
+    return linking.merge(all_links), linked, reviewed
 
 
 def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[str, coverage.Asked | None]:

@@ -93,8 +93,16 @@ def payments(facts: Facts, ids: Iterable[str]) -> dict[str, list[Stream]]:
     A record that is linked to two members counts once, and so do two records that say the same of one person.
     """
     aid = facts.linked.get("aid")
-    if aid is None:
-        return {}
+    return {} if aid is None else payments_in(aid, facts.as_of, ids)
+
+
+def under_review(facts: Facts, source: str) -> pl.DataFrame:
+    """The records of an asked source that a person has still to look at; they may withhold a lead, never raise one."""
+    return facts.reviewed.get(source, facts.linked[source].clear())
+
+
+def payments_in(aid: pl.DataFrame, as_of: dt.date, ids: Iterable[str]) -> dict[str, list[Stream]]:
+    """The payments of these rows of aid, by household."""
     wanted = once(
         aid.filter(pl.col("household_id").is_in(sorted(set(ids)))).unique(
             ["household_id", "record_id"], keep="first", maintain_order=True
@@ -102,7 +110,7 @@ def payments(facts: Facts, ids: Iterable[str]) -> dict[str, list[Stream]]:
     )
     found: dict[str, list[Stream]] = defaultdict(list)
     for row in wanted.iter_rows(named=True):
-        if paid := stream(row, facts.as_of):
+        if paid := stream(row, as_of):
             found[row["household_id"]].append(paid)
     return found
 

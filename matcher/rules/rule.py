@@ -43,7 +43,8 @@ class Facts:
     whose link is decided LINK, with columns person_id, household_id, record_id, party, grade, probability, copies,
     content (a hash) and the contract's columns of that source (null where the department sent none). A source without links is an empty
     frame; a source that was not asked is absent. `same_person`: pairs (person_id, other_person_id, grade) of members
-    rows that are one human being. `coverage`: frames.COVERAGE.
+    rows that are one human being. `coverage`: frames.COVERAGE. `reviewed[source]`: like `linked`, the pairs that a person
+    has still to look at; they may withhold a lead, never raise one (docs/decisions/0013).
     """
 
     as_of: dt.date
@@ -54,6 +55,7 @@ class Facts:
     same_person: pl.DataFrame
     coverage: pl.DataFrame
     feeds: Mapping[str, FeedFacts]
+    reviewed: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

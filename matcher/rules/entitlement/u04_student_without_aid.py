@@ -37,7 +37,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     begun = school_year(facts.as_of)
     helped = {
         household_id
-        for household_id, streams in reading.payments(facts, household_ids).items()
+        for frame in (facts.linked["aid"], reading.under_review(facts, "aid"))
+        for household_id, streams in reading.payments_in(frame, facts.as_of, household_ids).items()
         if any(each.programme in STUDENT_AID and each.last >= begun for each in streams)
     }
     untold = _untold(facts)

@@ -28,6 +28,14 @@ def find(facts: Facts) -> Iterator[Lead]:
     by_person = reading.rows_by(marriages, "person_id")
     household_ids = marriages.get_column("household_id").unique().to_list()
     members = reading.members(facts, household_ids)
+    parties = {
+        (row["household_id"], row["record_id"], row["party"])
+        for frame in (marriages, reading.under_review(facts, "marriage"))
+        for row in frame.select("household_id", "record_id", "party").iter_rows(named=True)
+    }
+    divorces = reading.rows_by(
+        reading.under_review(facts, "marriage").filter(pl.col("event") == "DIVORCED"), "person_id"
+    )
     couples: dict[tuple[str, dt.date], list[Row]] = {}
     for rows in by_person.values():
         known = [row for row in rows if row["event_date"] <= facts.as_of]
@@ -41,6 +49,8 @@ def find(facts: Facts) -> Iterator[Lead]:
         if (
             not reading.is_member(self_row, facts.as_of)
             or self_row["declared_marital_status"] == BY_DECLARATION
+            or (last["household_id"], last["record_id"], OTHER[last["party"]].upper()) in parties
+            or any(divorce["event_date"] >= last["event_date"] for divorce in divorces.get(last["person_id"], ()))
             or any(_is_spouse(member, self_row, last) for member in family if member is not self_row)
         ):
             continue
