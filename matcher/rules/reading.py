@@ -38,6 +38,12 @@ def application_date(household: Row, as_of: dt.date) -> dt.date:
     return day
 
 
+def last_day(household: Row, as_of: dt.date) -> dt.date:
+    """The last day on which the household was on file: the scan's date, or the day its file was closed."""
+    closed: dt.date | None = household["file_closed_on"]
+    return min(closed, as_of) if closed else as_of
+
+
 def rows_by(frame: pl.DataFrame, key: str) -> dict[str, list[Row]]:
     """The rows of a frame by a key column, in the frame's order."""
     found: dict[str, list[Row]] = defaultdict(list)
@@ -64,13 +70,12 @@ def is_member(member: Row, on: dt.date) -> bool:
 
 
 def owned(facts: Facts, source: str, began: str, ended: str) -> pl.DataFrame:
-    """What members of open files own by a source, with `held_from` and `held_to`: while it was this household's.
+    """What members own by a source, with `held_from` and `held_to`: while it was this household's.
 
     Who joined after the file was opened brings along what they own from then on; who left takes it with them.
     """
-    homes = facts.households.filter(pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of))
     declared = pl.max_horizontal("applied_on", "file_opened_on")
-    stays = facts.members.join(homes, on="household_id", how="inner", suffix="_home").select(
+    stays = facts.members.join(facts.households, on="household_id", how="inner", suffix="_home").select(
         "person_id", left="valid_to", joined=pl.when(pl.col("valid_from") > declared).then("valid_from")
     )
     return (

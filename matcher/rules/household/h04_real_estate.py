@@ -31,7 +31,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     streams = reading.payments(facts, by_household)
     for household_id, rows in sorted(by_household.items()):
         home = homes[household_id]
-        applied = reading.application_date(home, facts.as_of)
+        applied, today = reading.application_date(home, facts.as_of), reading.last_day(home, facts.as_of)
         value = facts.policy.at(facts.as_of, home["division_code"])
         least_share = value("home.counted_share_percent")
         limit = int(value("home.limit"))
@@ -47,7 +47,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             limit=limit,
             tolerance=int(value("declaration.tolerance")),
             applied=applied,
-            as_of=facts.as_of,
+            as_of=today,
             lag_days=int(value("transfer.registration_lag_days")),
         )
         if found is None:
@@ -76,7 +76,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             ),
             facts={
                 **sums.words(aid, sums.since(since, facts.as_of)),
-                "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
+                "date": (applied if found.basis == "UNDECLARED" else today).isoformat(),
                 "homes": str(len(found.holdings) - commercial),
                 "commercial": str(commercial),
                 "declared_zh": "未说明" if home["declared_homes"] is None else str(home["declared_homes"]),

@@ -30,7 +30,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     streams = reading.payments(facts, by_household)
     for household_id, rows in sorted(by_household.items()):
         home = homes[household_id]
-        applied = reading.application_date(home, facts.as_of)
+        applied, today = reading.application_date(home, facts.as_of), reading.last_day(home, facts.as_of)
         value = facts.policy.at(facts.as_of, home["division_code"])
         years, least_value = value("vehicle.tolerated_age_years"), Decimal(str(value("vehicle.tolerated_value_yuan")))
         cars: dict[str, list[Row]] = {}
@@ -44,7 +44,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             limit=int(value("vehicle.limit")),
             tolerance=int(value("declaration.tolerance")),
             applied=applied,
-            as_of=facts.as_of,
+            as_of=today,
             lag_days=int(value("transfer.registration_lag_days")),
         )
         if found is None:
@@ -70,7 +70,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             ),
             facts={
                 **sums.words(aid, sums.since(since, facts.as_of)),
-                "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
+                "date": (applied if found.basis == "UNDECLARED" else today).isoformat(),
                 "found": str(len(found.holdings)),
                 "declared_zh": "未说明" if home["declared_vehicles"] is None else str(home["declared_vehicles"]),
                 "declared_en": "not stated" if home["declared_vehicles"] is None else str(home["declared_vehicles"]),

@@ -35,7 +35,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     supported = _supported(facts)
     for household_id, rows in sorted(by_household.items()):
         home = homes[household_id]
-        applied = reading.application_date(home, facts.as_of)
+        applied, today = reading.application_date(home, facts.as_of), reading.last_day(home, facts.as_of)
         value = facts.policy.at(facts.as_of, home["division_code"])
         founded_by = add_months(facts.as_of, -int(value("business.minimum_months")))
         least_share = value("business.counted_share_percent")
@@ -53,7 +53,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             limit=int(value("business.limit")),
             tolerance=int(value("declaration.tolerance")),
             applied=applied,
-            as_of=facts.as_of,
+            as_of=today,
             lag_days=int(value("transfer.registration_lag_days")),
         )
         if found is None:
@@ -79,7 +79,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                     ("stolen_identity", "UNKNOWN"),
                 ),
                 facts={
-                    "date": (applied if found.basis == "UNDECLARED" else facts.as_of).isoformat(),
+                    "date": (applied if found.basis == "UNDECLARED" else today).isoformat(),
                     "uscc": masking.code(holding.records[0]["uscc"]),
                     "turnover_zh": _amount(holding, "turnover_yuan", "不明"),
                     "turnover_en": _amount(holding, "turnover_yuan", "unknown"),

@@ -160,13 +160,19 @@ def test_what_a_former_member_owns_does_not_count(
 
 
 @pytest.mark.parametrize(
-    ("rule", "source", "record"), [("H05", "vehicles", CAR), ("H04", "real_estate", FLAT), ("P11", "business", SHOP)]
+    ("closed", "bought", "expected"),
+    [
+        ("2024-11-01", "2020-05-06", ["UNDECLARED"]),  # concealed while on file
+        ("2024-11-01", "2024-08-01", ["OVER_LIMIT"]),  # owned while on file
+        ("2024-11-01", "2024-11-20", []),  # bought when it was no longer on file
+    ],
 )
-def test_a_closed_file_is_left_alone(scene: Scene, run: Run, rule: str, source: str, record: dict[str, Any]) -> None:
-    home = {
-        **HOME, "declared_vehicles": 0, "declared_homes": 0, "declared_businesses": 0, "file_closed_on": "2024-11-01",
-    }  # fmt: skip
-    assert run(rule, scene([home], COUPLE, aid=[], **{source: [record]})) == []
+def test_a_closed_file_is_judged_by_its_last_day(
+    scene: Scene, run: Run, closed: str, bought: str, expected: list[str]
+) -> None:
+    home = {**HOME, "declared_vehicles": 0, "file_closed_on": closed}
+    leads = run("H05", scene([home], COUPLE, vehicles=[{**CAR, "registered_on": bought}]))
+    assert [lead["basis"] for lead in leads] == expected
 
 
 def test_the_amount_is_what_was_paid_since_the_car_was_owned(scene: Scene, run: Run) -> None:
