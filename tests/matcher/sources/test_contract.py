@@ -1,0 +1,109 @@
+"""The contracts: every table and column of contracts.md, and headings that Chinese offices use."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.errors import UsageError
+from matcher.sources import contract
+
+PERSON = "name id_number sex birth_date phone address division_code"
+PROMISED = {
+    "households": "household_id applied_on file_opened_on file_closed_on target_group programme residence "
+    "declared_monthly_income_yuan declared_vehicles declared_homes declared_businesses declared_deposits_yuan payee_account "
+    "payee_name address phone division_code tier category employer_uscc causes exit_reason handler_id",
+    "members": PERSON + " person_id household_id relation declared_marital_status declared_monthly_income_yuan "
+    "declared_employment former_name valid_from valid_to authorised_until",
+    "population": PERSON
+    + " household_no relation_to_head former_name marital_status status death_date updated_on record_id",
+    "deaths": PERSON + " death_date register record_id",
+    "social_insurance": PERSON
+    + " kind status payer employer_name employer_uscc wage_base_yuan benefit_yuan start_month "
+    "end_month insured_month paid_month record_id",
+    "tax": PERSON + " payer_name payer_uscc kind income_yuan tax_yuan income_month tax_year record_id",
+    "business": PERSON
+    + " uscc company_name company_kind role share_percent capital_yuan status established_on ended_on "
+    "turnover_yuan employees record_id",
+    "marriage": "certificate_no event event_date a_name a_id_number a_birth_date b_name b_id_number b_birth_date record_id",
+    "real_estate": PERSON + " certificate_no unit_no share_percent co_ownership use area_m2 property_address status "
+    "acquired_on ended_on value_yuan record_id",
+    "vehicles": PERSON + " plate vin vehicle_kind value_yuan registered_on status ended_on record_id",
+    "housing_fund": PERSON
+    + " fund_account employer_name employer_uscc base_yuan deposit_yuan balance_yuan status opened_on "
+    "month record_id",
+    "finance": PERSON
+    + " institution account_no kind balance_yuan average_balance_6m_yuan status opened_on agent_name "
+    "agent_id_number as_of record_id",
+    "aid": PERSON
+    + " programme agency household_head_name start_month end_month amount_yuan payee_account payee_name cause "
+    "document_no record_id",
+    "school": PERSON + " school stage term_start term_end fee_yuan status record_id",
+    "medical": PERSON
+    + " settlement_no invoice_no hospital admitted_on total_yuan insurance_paid_yuan patient_paid_yuan",
+    "authorisations": "person_id source purpose valid_from valid_to withdrawn_on",
+    "answers": "source person_id answer answered_on",
+    "custody": PERSON + " kind from to",
+    "payroll_public": PERSON + " employer_name from_month to_month",
+    "union_roll": PERSON + " union joined_on contract_from contract_to",
+    "injury_cases": PERSON,
+    "unemployment_benefit": PERSON + " month benefit_yuan",
+    "handlers": "handler_id household_id decided_on",
+    "documents": "household_id document_hash",
+}
+
+
+def test_every_promised_table_has_a_contract() -> None:
+    assert set(contract.source_ids()) == set(PROMISED)
+
+
+@pytest.mark.parametrize("source", sorted(PROMISED))
+def test_every_promised_column_is_there(source: str) -> None:
+    assert set(PROMISED[source].split()) <= set(contract.load(source).schema())
+
+
+@pytest.mark.parametrize("source", sorted(PROMISED))
+def test_no_heading_means_two_columns(source: str) -> None:
+    seen: dict[str, str] = {}
+    for column in contract.load(source).columns:
+        for header in (column.name, *column.headers):
+            assert seen.setdefault(contract.fold(header), column.name) == column.name, header
+
+
+@pytest.mark.parametrize(
+    ("source", "heading", "column"),
+    [
+        ("vehicles", "车牌号", "plate"), ("vehicles", "号牌号码", "plate"), ("vehicles", "机动车所有人", "name"),
+        ("vehicles", "身份证明号码", "id_number"), ("real_estate", "权利人", "name"), ("real_estate", "坐落", "property_address"),
+        ("real_estate", "建筑面积（平方米）", "area_m2"), ("members", "公民身份号码", "id_number"), ("members", " 身份证号 ", "id_number"),
+        ("aid", "发放金额（元）", "amount_yuan"), ("aid", "金额(万元)", "amount_yuan"), ("marriage", "男方姓名", "a_name"),
+        ("school", "学籍状态", "status"), ("households", "申报车辆数", "declared_vehicles"), ("deaths", "死亡日期", "death_date"),
+        ("business", "统一社会信用代码", "uscc"), ("population", "ID_NUMBER", "id_number"),
+    ],
+)  # fmt: skip
+def test_headings_that_offices_use(source: str, heading: str, column: str) -> None:
+    assert contract.load(source).headings()[contract.fold(heading)] == column
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "word", "value"),
+    [
+        ("vehicles", "status", "正常", "ACTIVE"), ("vehicles", "status", "注销", "CANCELLED"), ("vehicles", "status", "转移", "TRANSFERRED"),
+        ("vehicles", "vehicle_kind", "小型轿车", "CAR"), ("members", "sex", "男", "MALE"), ("members", "sex", "2", "FEMALE"),
+        ("members", "relation", "长女", "CHILD"), ("members", "relation", "户主", "HEAD"), ("business", "status", "存续", "LIVE"),
+        ("marriage", "event", "离婚登记", "DIVORCED"), ("real_estate", "use", "成套住宅", "HOME"), ("school", "status", "在读", "ENROLLED"),
+    ],
+)  # fmt: skip
+def test_words_that_offices_use(source: str, column: str, word: str, value: str) -> None:
+    found = next(each for each in contract.load(source).columns if each.name == column)
+    assert found.values[contract.fold(word)] == value
+
+
+def test_an_unknown_source_is_told_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="vehicles"):
+        contract.load("cars")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_source_describes_itself(language: str) -> None:
+    assert "plate" in contract.describe("vehicles", language)
+    assert "vehicles" in contract.describe(None, language)

@@ -1,0 +1,248 @@
+"""Files as departments send them: any encoding, any block size, nothing lost, every refusal with its place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher.errors import InputRefused
+from matcher.sources import checks, feeds
+from matcher.sources.delivery import file_hashes, open_folder
+
+HEADER = "姓名,公民身份号码,车牌号,车辆类型,状态,注册日期,价值"
+ROWS = (
+    "张伟,11010519491231002x,豫E12345,小型轿车,正常,2020年5月6日,85000",
+    "李娜,410502198001011234,豫E22222,摩托车,转移,20190304,\"12,000.50\"",
+    "王芳,,豫E33333,货车,报废,2018/7/1,无",
+)  # fmt: skip
+
+
+def vehicles(folder: Path, *, rows: int = 100) -> list[feeds.Chunk]:
+    return list(feeds.chunks(open_folder(folder).feeds["vehicles"], rows))
+
+
+def csv(folder: Path, text: str, encoding: str = "utf-8", name: str = "vehicles.csv") -> None:
+    (folder / name).write_bytes(text.encode(encoding))
+
+
+TEXT = "\r\n".join([HEADER, *ROWS, ""])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "gbk", "utf-16"])
+def test_every_encoding_reads_the_same(tmp_path: Path, encoding: str) -> None:
+    csv(tmp_path, TEXT, encoding)
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.select("name", "plate", "vehicle_kind", "status", "registered_on", "value_yuan").rows() == [
+        ("张伟", "豫E12345", "CAR", "ACTIVE", dt.date(2020, 5, 6), Decimal("85000.00")),
+        ("李娜", "豫E22222", "MOTORCYCLE", "TRANSFERRED", dt.date(2019, 3, 4), Decimal("12000.50")),
+        ("王芳", "豫E33333", "TRUCK", "SCRAPPED", dt.date(2018, 7, 1), None),
+    ]
+    assert chunk.rejects.is_empty()
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+def test_every_delimiter_reads_the_same(tmp_path: Path, delimiter: str) -> None:
+    csv(tmp_path, "姓名,车牌号\n张伟,豫E1\n李娜,豫E2\n".replace(",", delimiter))
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.select("name", "plate").rows() == [("张伟", "豫E1"), ("李娜", "豫E2")]
+
+
+def test_parquet_with_typed_columns_is_taken_as_it_is(tmp_path: Path) -> None:
+    pl.DataFrame(
+        {
+            "name": ["张伟", "李娜"],
+            "id_number": [110105194912310020, None],
+            "registered_on": pl.Series([dt.date(2020, 5, 6), None]).cast(pl.Datetime),
+            "value_yuan": [1234.5, float("nan")],
+            "status": pl.Series(["ACTIVE", "正常"], dtype=pl.Categorical),
+        }
+    ).write_parquet(tmp_path / "vehicles.parquet")
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.select("id_number", "registered_on", "value_yuan", "status").rows() == [
+        ("110105194912310020", dt.date(2020, 5, 6), Decimal("1234.50"), "ACTIVE"),
+        (None, None, None, "ACTIVE"),
+    ]
+    assert chunk.rejects.is_empty()
+
+
+def test_the_same_table_as_parquet_and_as_text_is_the_same(tmp_path: Path) -> None:
+    csv(tmp_path, TEXT, "gb18030")
+    (read,) = vehicles(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    read.frame.drop("row_number").write_parquet(other / "vehicles.parquet")
+    assert vehicles(other)[0].frame.equals(read.frame)
+
+
+def test_what_cannot_be_read_is_named_with_its_place(tmp_path: Path) -> None:
+    csv(
+        tmp_path,
+        f"{HEADER}\n张伟,1,豫E1,飞船,正常,2023-02-30,约一万\n两,个\n李娜,2,豫E2,小型轿车,正常,,\n",
+        "gb18030",
+    )
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.rejects.select("row_number", "column", "reason", "raw_value").sort(
+        "row_number", "column"
+    ).rows() == [
+        (1, "registered_on", "VALUE_NULLED:UNREADABLE_DATE", "2023-02-30"),
+        (1, "value_yuan", "VALUE_NULLED:UNREADABLE_MONEY", "约一万"),
+        (1, "vehicle_kind", "VALUE_NULLED:UNREADABLE_ENUM", "飞船"),
+        (2, None, "ROW_SET_ASIDE:2_FIELDS_OF_7", None),
+    ]
+    assert (chunk.rows_in, len(chunk.frame)) == (3, 2)
+    assert chunk.nulled == {"registered_on": 1, "value_yuan": 1, "vehicle_kind": 1}
+    assert chunk.frame.get_column("row_number").to_list() == [1, 3]
+
+
+def test_a_row_without_its_key_is_set_aside(tmp_path: Path) -> None:
+    csv(tmp_path, "姓名,死亡日期\n张伟,2024-01-01\n李娜,\n王芳,某日\n", name="deaths.csv")
+    (chunk,) = feeds.chunks(open_folder(tmp_path).feeds["deaths"], 10)
+    assert chunk.frame.get_column("name").to_list() == ["张伟"]
+    assert chunk.rejects.get_column("reason").to_list() == [
+        "ROW_SET_ASIDE:MISSING_KEY",
+        "ROW_SET_ASIDE:UNREADABLE_DATE",
+    ]
+
+
+def test_a_personal_value_is_masked_in_rejects(tmp_path: Path) -> None:
+    csv(tmp_path, "姓名,车牌号,出生日期\n张伟,豫E1,1980-02-31\n")
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.rejects.get_column("raw_value").to_list() == ["1***"]
+
+
+def test_a_bad_byte_costs_one_value_and_not_the_feed(tmp_path: Path) -> None:
+    (tmp_path / "vehicles.csv").write_bytes(
+        "姓名,车牌号\n张".encode("gb18030") + b"\xff" + "伟,豫E1\n李娜,豫E2\n".encode("gb18030")
+    )
+    (tmp_path / "feeds.toml").write_text('[vehicles]\nencoding = "gb18030"\n')
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.get_column("plate").to_list() == ["豫E1", "豫E2"]
+    assert "\ufffd" in chunk.frame.item(0, "name")
+
+
+def test_quoted_line_breaks_stay_in_their_cell(tmp_path: Path) -> None:
+    csv(tmp_path, '姓名,地址,车牌号\n张伟,"文峰区\n人民大道",豫E1\n')
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.item(0, "address") == "文峰区\n人民大道"
+
+
+def test_money_headed_in_ten_thousands(tmp_path: Path) -> None:
+    csv(tmp_path, "姓名,车牌号,价值（万元）\n张伟,豫E1,8.5\n")
+    assert vehicles(tmp_path)[0].frame.item(0, "value_yuan") == Decimal("85000.00")
+
+
+def test_feeds_toml_speaks_for_a_departments_own_layout(tmp_path: Path) -> None:
+    csv(tmp_path, "who,car,state,worth\n张伟,豫E1,好,2\n", name="jdc_2024_1.csv")
+    (tmp_path / "feeds.toml").write_text(
+        '[vehicles]\nfiles = ["jdc_2024*.csv"]\nas_of = 2024-12-31\ncomplete = true\n'
+        '[vehicles.columns]\nname = "who"\nplate = "car"\nstatus = "state"\nvalue_yuan = "worth"\n'
+        '[vehicles.values.status]\n"好" = "ACTIVE"\n[vehicles.units]\nvalue_yuan = "万元"\n',
+        encoding="utf-8",
+    )
+    delivery = open_folder(tmp_path)
+    feed = delivery.feeds["vehicles"]
+    assert (feed.as_of, feed.complete) == (dt.date(2024, 12, 31), True)
+    (chunk,) = feeds.chunks(feed, 10)
+    assert chunk.frame.select("name", "plate", "status", "value_yuan").rows() == [
+        ("张伟", "豫E1", "ACTIVE", Decimal(20000))
+    ]
+
+
+def test_several_files_are_one_feed_and_strangers_are_named(tmp_path: Path) -> None:
+    csv(tmp_path, "姓名,车牌号\n张伟,豫E1\n", name="vehicles_a.csv")
+    csv(tmp_path, "车牌号,姓名\n豫E2,李娜\n", name="vehicles_b.csv")
+    csv(tmp_path, "x\n", name="notes.csv")
+    delivery = open_folder(tmp_path)
+    assert delivery.ignored == ("notes.csv",)
+    assert feeds.read_all(delivery.feeds["vehicles"]).frame.get_column("plate").to_list() == ["豫E1", "豫E2"]
+    assert set(file_hashes(delivery)) == {"vehicles_a.csv", "vehicles_b.csv"}
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("[cars]\n", r"\[cars\] is no source"),
+        ("[vehicles]\ncolour = 1\n", "holds colour"),
+        ("[vehicles]\nas_of = 'soon'\n", "as_of"),
+        ("[vehicles]\ncomplete = 'yes'\n", "complete"),
+        ("[vehicles]\nfiles = ['../secret.csv']\n", "leaves the folder"),
+        ("[vehicles]\nfiles = ['none*.csv']\n", "no file is called"),
+        ("[vehicles.columns]\ncolour = 'x'\n", "unknown columns"),
+        ("[vehicles.columns]\nplate = 'x'\n", "no heading of the file"),
+        ("[finance]\nas_of = 2024-01-01\n", "no file of the folder"),
+        ("vehicles = [", "not TOML"),
+    ],
+)
+def test_a_wrong_mapping_is_refused_with_its_place(tmp_path: Path, content: str, match: str) -> None:
+    csv(tmp_path, TEXT)
+    (tmp_path / "feeds.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(InputRefused, match=match):
+        vehicles(tmp_path)
+
+
+def test_files_that_cannot_be_read_are_refused_with_their_name(tmp_path: Path) -> None:
+    for name, content, match in (
+        ("vehicles.csv", b"", "empty"),
+        ("vehicles.xlsx", b"x", "cannot be read yet"),
+        ("vehicles.parquet", b"PAR1 broken", "no whole Parquet"),
+        ("vehicles_x.csv", "车牌号\n豫E1\n".encode(), "column name"),
+        ("vehicles_y.csv", b"\xff\x00\xfe\xfa" * 9, "neither UTF-8"),
+    ):
+        folder = tmp_path / match.replace(" ", "_")
+        folder.mkdir()
+        (folder / name).write_bytes(content)
+        with pytest.raises(InputRefused, match=match) as refused:
+            vehicles(folder)
+        assert name in str(refused.value)
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path: Path) -> None:
+    pl.DataFrame({"name": ["张伟"] * 1000}).write_parquet(tmp_path / "vehicles.parquet")
+    content = (tmp_path / "vehicles.parquet").read_bytes()
+    (tmp_path / "vehicles.parquet").write_bytes(content[: len(content) // 2])
+    with pytest.raises(InputRefused, match=r"vehicles\.parquet"):
+        vehicles(tmp_path)
+
+
+def test_a_symbolic_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    csv(tmp_path, TEXT, name="elsewhere.csv")
+    (tmp_path / "in" / "vehicles.csv").symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(InputRefused, match="symbolic link"):
+        vehicles(tmp_path / "in")
+
+
+cells = st.text(alphabet='张伟王0123456789-/年月日.,元万"\n\r; \t?xX', max_size=10)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(cells, min_size=1, max_size=4), max_size=12),
+    st.integers(1, 5),
+    st.sampled_from(["utf-8", "gb18030"]),
+)
+def test_rows_in_are_rows_accepted_plus_rows_set_aside(
+    tmp_path: Path, rows: list[list[str]], size: int, encoding: str
+) -> None:
+    quoted = [",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in rows]
+    csv(tmp_path, "\n".join(["姓名,注册日期,价值", *quoted, ""]), encoding)
+    whole, parts = vehicles(tmp_path, rows=1000), vehicles(tmp_path, rows=size)
+    for chunks in (whole, parts):
+        aside = sum(
+            chunk.rejects.filter(pl.col("reason").str.starts_with(checks.SET_ASIDE))["row_number"].n_unique()
+            for chunk in chunks
+        )
+        assert (
+            sum(chunk.rows_in for chunk in chunks) == sum(len(chunk.frame) for chunk in chunks) + aside == len(rows)
+        )
+    assert pl.concat(chunk.frame for chunk in parts).equals(pl.concat(chunk.frame for chunk in whole))
+    assert pl.concat(chunk.rejects for chunk in parts).equals(pl.concat(chunk.rejects for chunk in whole))
+    for chunk in whole:  # F-8: a value that cannot be read never becomes zero
+        for row in chunk.frame.filter(pl.col("value_yuan") == 0).get_column("row_number"):
+            assert any(digit in rows[row - 1][2] for digit in "0123456789")
