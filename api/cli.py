@@ -17,7 +17,6 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 messages = Console(stderr=True)
 
 MARKER = "jiekun-demo.json"
-INTERRUPTED = 130
 
 
 @app.callback()
@@ -59,8 +58,6 @@ def main() -> None:
         app()
     except matching.MatcherFailed as error:
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
 
 
 def _marked(folder: Path) -> dict[str, object] | None:

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from matcher.console import shown
-from matcher.errors import MatcherError
+from matcher.errors import Interrupted, MatcherError
 
 app = typer.Typer(
     help=__doc__.splitlines()[0] if __doc__ else None,
@@ -29,8 +29,6 @@ app = typer.Typer(
 )
 messages = Console(stderr=True)
 results = Console()
-
-INTERRUPTED = 130
 
 
 class Language(StrEnum):
@@ -101,8 +99,11 @@ def scan(
         authorised_by=authorised_by,
         resume=resume,
     )
-    with shown(messages, quiet=quiet) as progress:
-        report = run(request, progress)
+    try:
+        with shown(messages, quiet=quiet) as progress:
+            report = run(request, progress)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what is done is kept, and the same command with --resume goes on") from None
     if as_json:
         results.print_json(json.dumps(report, ensure_ascii=False))
     else:
@@ -204,6 +205,3 @@ def main() -> None:
     except MatcherError as error:
         messages.print(f"matcher: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(error.exit_status)
-    except KeyboardInterrupt:
-        messages.print("matcher: interrupted; a scan goes on from its last chunk with --resume", highlight=False)
-        sys.exit(INTERRUPTED)

@@ -97,35 +97,30 @@ def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
     count = max(1, round(PLANT_SHARE * len(homes)), 8 if len(homes) >= 2_000 else 1)
     order = [homes[index] for index in ledger.rng.permutation(len(homes))]
     next_id = (f"P{number:08d}" for number in range(first_number + 1, 10**8))
-    free = list(order)
     for kind in two_files.KINDS:
         for _ in range(count):
-            pair = sorted((home for home in _take(free, 2, kind, ledger.as_of)), key=_opened)
-            if len(pair) == 2:
-                two_files.plant(kind, pair[0], pair[1], next_id, ledger)
+            pair = _pair(order, kind, ledger.as_of)
+            if pair:
+                two_files.plant(kind, *pair, next_id, ledger)
                 for home in pair:
                     home.planted = kind
     for plant in PLANTS:
-        fitting = [home for home in free if home.planted is None and plant.needs(home, ledger.as_of)][:count]
+        fitting = [home for home in order if home.planted is None and plant.needs(home, ledger.as_of)][:count]
         for home in fitting:
             home.planted = plant.kind
             plant.arrange(home, ledger)
 
 
-def _take(free: list[Household], count: int, kind: str, as_of: dt.date) -> list[Household]:
-    """Households for people in two files: on file for some months; the first with a child where the kind asks for one."""
-    fitting = (home for home in free if home.planted is None and on_file(home, as_of))
-    if kind != "child_of_both_parents":
-        return [home for home, _ in zip(fitting, range(count), strict=False)]
-    first = next(
-        (home for home in fitting if home.pupils(as_of) and home.pupils(as_of)[0] is home.having("CHILD")[0]), None
-    )
-    second = next(
-        (home for home in free if home.planted is None and home is not first and on_file(home, as_of)), None
-    )
-    if first is None or second is None or _opened(first) > _opened(second):
-        return []
-    return [first, second]
+def _pair(homes: list[Household], kind: str, as_of: dt.date) -> tuple[Household, Household] | None:
+    """Two unplanted households on file for some months: the file opened first, or the child's own home, comes first."""
+    free = [home for home in homes if home.planted is None and on_file(home, as_of)]
+    first = next((home for home in free if kind != "child_of_both_parents" or home.pupils(as_of)), None)
+    second = next((home for home in free if home is not first), None)
+    if first is None or second is None:
+        return None
+    if kind != "child_of_both_parents" and _opened(second) < _opened(first):
+        return second, first
+    return first, second
 
 
 def _opened(home: Household) -> dt.date:

@@ -38,7 +38,7 @@ def plant(kind: str, one: Household, other: Household, next_id: Iterator[str], l
 
 
 def _child_of_both(one: Household, other: Household, next_id: Iterator[str], ledger: Ledger) -> None:
-    child = next(person for person in one.people if person.relation == "CHILD")
+    child = one.pupils(ledger.as_of)[0]
     copy = Person(child.human, next(next_id), "CHILD", child.identity, marital="SINGLE")
     other.people.append(copy)
     one.settled.add("school")
