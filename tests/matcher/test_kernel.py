@@ -47,7 +47,7 @@ def small() -> Applicants:
 
 
 def table(*rows: dict[str, object]) -> pl.DataFrame:
-    schema = {**dict(IDENTITY), "person_id": pl.String, "household_id": pl.String}
+    schema = pl.Schema([*IDENTITY.items(), ("person_id", pl.String()), ("household_id", pl.String())])
     return pl.DataFrame([{column: row.get(column) for column in schema} for row in rows], schema=schema)
 
 

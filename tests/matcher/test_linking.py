@@ -34,8 +34,10 @@ def pairs(*changes: dict[str, object]) -> pl.DataFrame:
     return pl.DataFrame([PAIR | change for change in changes], schema_overrides={"blocks": pl.UInt32})
 
 
-def link(applicants: int = 1_000, records: int = 100_000, **change: object) -> dict[str, object]:
-    (row,) = linking.links(pairs(change), PERSONS, MODEL, applicants, records).to_dicts()
+def link(
+    change: dict[str, object] | None = None, applicants: int = 1_000, records: int = 100_000
+) -> dict[str, object]:
+    (row,) = linking.links(pairs(change or {}), PERSONS, MODEL, applicants, records).to_dicts()
     return row
 
 
@@ -65,18 +67,18 @@ def link(applicants: int = 1_000, records: int = 100_000, **change: object) -> d
     ],
 )
 def test_grades(change: dict[str, object], grade: str | None, decision: str) -> None:
-    row = link(**change)
+    row = link(change)
     assert (row["grade"], row["decision"]) == (grade, decision)
 
 
 def test_the_more_pairs_chance_has_the_rarer_a_name_must_be() -> None:
     weak: dict[str, object] = {"number": "missing", "third_bits": 20.0, "name_bits": 14.0}
-    assert link(records=10_000, **weak)["grade"] == "G5"
-    assert link(records=100_000_000, applicants=1_000_000, **weak)["grade"] is None
+    assert link(weak, records=10_000)["grade"] == "G5"
+    assert link(weak, records=100_000_000, applicants=1_000_000)["grade"] is None
 
 
 def test_blocks_are_named() -> None:
-    assert link(blocks=5)["blocks"] == ["number", "phone&surname"]
+    assert link({"blocks": 5})["blocks"] == ["number", "phone&surname"]
 
 
 def test_links_are_sorted_and_each_is_there_once() -> None:

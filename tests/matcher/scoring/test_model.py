@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from matcher.comparing import people
+from matcher.comparing.levels import Comparison
 from matcher.errors import InputRefused
 from matcher.scoring import model as models
 from matcher.scoring import weighing
@@ -17,7 +18,7 @@ MODEL = models.load()
 
 
 @pytest.mark.parametrize("comparison", people.ALL, ids=lambda comparison: comparison.field)
-def test_every_level_but_missing_is_weighed(comparison: people.Comparison) -> None:
+def test_every_level_but_missing_is_weighed(comparison: Comparison) -> None:
     assert set(MODEL.weights[comparison.field]) == {level.name for level in comparison.levels} - {"missing"}
 
 
