@@ -112,6 +112,11 @@ def load(own: Path | None = None) -> Policy:
         exclusives += [
             _exclusive(entry, name, place, is_own) for place, entry in enumerate(table.get("exclusive", []), 1)
         ]
+    known = {value.key for value in values if not value.own}
+    if own is not None and (strange := sorted({value.key for value in values} - known)):
+        raise InputRefused(
+            f"no rule reads {', '.join(strange)}", file=own.name, remedy=f"Known keys are {', '.join(sorted(known))}"
+        )
     digest = hashlib.sha256(b"\0".join(content for content, _, _ in contents)).hexdigest()[:12]
     return Policy(tuple(values), tuple(exclusives), digest)
 

@@ -26,7 +26,11 @@ WORDS = {
     "as_of": ("截至", "as of"),
     "link": ("已关联", "linked"),
     "review": ("待人工", "to review"),
-    "states": ("有 / 无记录 / 未答复 / 未授权", "value / no record / no answer / not authorised"),
+    "coverage": ("每人的答复情况", "What each source said of each person"),
+    "VALUE": ("有", "value"),
+    "NO_RECORD": ("无记录", "no record"),
+    "NO_ANSWER": ("未答复", "no answer"),
+    "NOT_AUTHORISED": ("未授权", "not authorised"),
     "files": ("结果文件", "Files"),
     "speed": ("用时", "took"),
     "explain": ("解释一条疑点", "explain a lead"),
@@ -49,7 +53,7 @@ def show(summary: dict[str, Any], out: Path, console: Console, language: str) ->
             console.print(_rules(word, heading, rows, language), "")
     if not by_rule:
         console.print(word["nothing"])
-    console.print(_sources(word, summary), "")
+    console.print(_sources(word, summary), "", _coverage(word, summary), "")
     memory = summary["peak_memory_bytes"] / 2**20
     console.print(
         f"{summary['as_of']} · {summary['persons']:,} × {sum(s['rows_in'] for s in summary['sources'].values()):,} · "
@@ -99,13 +103,12 @@ def _rules(word: dict[str, str], heading: str, rows: dict[str, Any], language: s
 def _sources(word: dict[str, str], summary: dict[str, Any]) -> Table:
     table = Table(title=word["sources"], title_justify="left")
     table.add_column(word["source"])
-    for column in ("rows", "aside", "as_of", "link", "review", "states"):
+    for column in ("rows", "aside", "as_of", "link", "review"):
         table.add_column(word[column], justify="right")
     for name, intake in summary["sources"].items():
         if name not in summary["coverage"]:
             continue
         links = summary["links"]["by_source"].get(name, {"decision": {}})["decision"]
-        states = summary["coverage"][name]
         table.add_row(
             name,
             f"{intake['rows_in']:,}",
@@ -113,6 +116,16 @@ def _sources(word: dict[str, str], summary: dict[str, Any]) -> Table:
             intake["as_of"] or "?",
             f"{links.get('LINK', 0):,}",
             f"{links.get('REVIEW', 0):,}",
-            " / ".join(f"{states.get(state, 0):,}" for state in STATES),
         )
+    return table
+
+
+def _coverage(word: dict[str, str], summary: dict[str, Any]) -> Table:
+    table = Table(title=word["coverage"], title_justify="left")
+    table.add_column(word["source"])
+    for state in STATES:
+        table.add_column(word[state], justify="right")
+    for name, states in summary["coverage"].items():
+        if name in summary["sources"]:
+            table.add_row(name, *(f"{states.get(state, 0):,}" for state in STATES))
     return table

@@ -133,7 +133,9 @@ def _checked(
     aside = rejects.filter(pl.col("reason").str.starts_with(checks.SET_ASIDE)).get_column("row_number").n_unique()
     if rows_in != len(frame) + aside:
         raise AssertionError(f"{file}: {rows_in} rows in, {len(frame)} accepted and {aside} set aside")
-    return Chunk(feed.source, file, file_index, index, frame, rejects.sort("row_number", maintain_order=True), rows_in, nulled)
+    return Chunk(
+        feed.source, file, file_index, index, frame, rejects.sort("row_number", maintain_order=True), rows_in, nulled
+    )
 
 
 def _equal(opened: _File, rows: int) -> Iterator[tuple[pl.DataFrame, list[_Misfit]]]:
