@@ -21,7 +21,7 @@ from matcher.errors import InputRefused, UsageError
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.plan import PERSONS, Plan
 from matcher.progress import Progress, Step, silent
-from matcher.report import files, summary
+from matcher.report import files, page, summary
 from matcher.rules import book, finding
 from matcher.rules.rule import Facts, FeedFacts
 from matcher.scoring import model as models
@@ -140,6 +140,8 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     files.write_outputs(
         request.out, {"links": links, "findings": findings, "coverage": covered, "rejects": rejects}, report
     )
+    titles = {contract.id: (contract.title_zh, contract.title_en) for contract in all_contracts()}
+    page.write_page(request.out, report, findings, titles)
     workspace.remove()
     return report
 

@@ -8,6 +8,7 @@ at the end says so; with JIEKUN_REQUIRE_ALL set, as in CI, they fail instead.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import uuid
 import warnings
@@ -58,6 +59,16 @@ def postgresql_server() -> Iterator[str]:
             return
         yield server.get_uri()
         server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The machine's own Chromium."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if found := shutil.which(name):
+            return found
+    missing("the report page in a browser: there is no Chromium on this machine")
+    raise AssertionError("unreachable")
 
 
 @asynccontextmanager

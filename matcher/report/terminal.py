@@ -86,8 +86,13 @@ def explain(finding: dict[str, Any], console: Console, language: str | None) -> 
     )
 
 
+def rule_titles() -> dict[str, tuple[str, str]]:
+    """Each rule's title in Chinese and English."""
+    return {rule.id: (rule.title_zh, rule.title_en) for rule in book.BOOK}
+
+
 def _rules(word: dict[str, str], heading: str, rows: dict[str, Any], language: str) -> Table:
-    titles = {rule.id: rule.title_zh if language == "zh" else rule.title_en for rule in book.BOOK}
+    titles = {rule: words[0 if language == "zh" else 1] for rule, words in rule_titles().items()}
     table = Table(title=word[heading], title_justify="left")
     table.add_column(word["rule"])
     table.add_column(word["title"])

@@ -1,0 +1,49 @@
+"""Outputs appear whole, the same frames give the same bytes, and a folder that holds none says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from matcher import frames
+from matcher.errors import InputRefused, UsageError
+from matcher.report import files
+
+EMPTY = {"links": frames.LINKS, "findings": frames.FINDINGS, "coverage": frames.COVERAGE, "rejects": frames.REJECTS}
+
+
+def tables() -> dict[str, pl.DataFrame]:
+    made = {name: schema.to_frame() for name, schema in EMPTY.items()}
+    ids = ["abc1", "abc2", "def3"]
+    made["findings"] = pl.DataFrame({"finding_id": ids}).select(
+        *(
+            pl.col(name) if name == "finding_id" else pl.lit(None, dtype=kind).alias(name)
+            for name, kind in frames.FINDINGS.items()
+        )
+    )
+    return made
+
+
+def test_equal_frames_give_equal_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        files.write_outputs(tmp_path / name, tables(), {"as_of": "2024-12-31"})
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_finding_is_found_by_its_unmistakable_beginning(tmp_path: Path) -> None:
+    files.write_outputs(tmp_path, tables(), {})
+    assert files.find(tmp_path, "DEF")["finding_id"] == "def3"
+    with pytest.raises(UsageError, match="2 findings begin with 'abc'"):
+        files.find(tmp_path, "abc")
+    with pytest.raises(UsageError, match="0 findings"):
+        files.find(tmp_path, "zzz")
+
+
+def test_an_unfinished_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="no finished scan"):
+        files.read_summary(tmp_path)
