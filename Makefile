@@ -20,7 +20,7 @@ check: $(VENV)/.dev
 	$(BIN)/python -m pytest -q tests/test_layers.py
 
 bench: $(VENV)/.bench
-	$(BIN)/python -m pytest benchmarks --benchmark-columns=min,median,max,rounds --benchmark-sort=name
+	$(BIN)/python -m pytest benchmarks -o python_files="test_*.py" --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 
 # Pins every dependency with its hashes for all platforms. Needs uv; run it after a change of pyproject.toml.
 locks:

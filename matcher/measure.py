@@ -6,6 +6,9 @@ import resource
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
+
+KIBIBYTE = 1024
 
 
 @dataclass
@@ -23,6 +26,13 @@ class Clock:
 
 
 def peak_memory_bytes() -> int:
-    """The largest resident size this process has had so far (getrusage; kibibytes on Linux, bytes on macOS)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """The largest resident size this process has had so far.
+
+    On Linux from /proc, since getrusage there also counts what the parent held when it forked; elsewhere from getrusage.
+    """
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return int(status.split("VmHWM:")[1].split()[0]) * KIBIBYTE
+    except (OSError, IndexError, ValueError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * KIBIBYTE

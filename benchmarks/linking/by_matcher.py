@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow.parquet as pq
 
+from benchmarks.linking import task
 from matcher import applicants, kernel
 from matcher.frames import PREPARED
 from matcher.plan import PERSONS
@@ -38,3 +39,4 @@ def link(out: Path) -> None:
 
 if __name__ == "__main__":
     link(Path(sys.argv[1]))
+    task.leave_peak(Path(sys.argv[1]), "matcher")

@@ -15,6 +15,8 @@ import splink.comparison_library as cl
 from splink import Linker, SettingsCreator, block_on
 from splink.internals.duckdb.database_api import DuckDBAPI
 
+from benchmarks.linking import task
+
 MAX_PAIRS = 1e6
 
 
@@ -64,3 +66,4 @@ def link(out: Path) -> None:
 
 if __name__ == "__main__":
     link(Path(sys.argv[1]))
+    task.leave_peak(Path(sys.argv[1]), "splink")

@@ -1,0 +1,1 @@
+"""One linking task, given to the kernel and to Splink alike."""
