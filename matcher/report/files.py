@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from matcher.errors import InputRefused, UsageError
+from matcher.rules.rule import SEVERITIES
 
 TABLES = ("links", "findings", "coverage", "rejects")
 ROW_GROUP = 100_000
@@ -45,6 +46,14 @@ def read_table(out: Path, name: str) -> pl.DataFrame:
     """One of the four tables of a finished scan."""
     read_summary(out)
     return pl.read_parquet(out / f"{name}.parquet")
+
+
+def gravest_first(findings: pl.DataFrame) -> pl.DataFrame:
+    """The order in which people look: how bad if true, then how much is at stake."""
+    rank = pl.col("severity").replace_strict(
+        {each: place for place, each in enumerate(SEVERITIES)}, return_dtype=pl.Int8
+    )
+    return findings.sort(rank, "amount_high_yuan", "finding_id", descending=[True, True, False])
 
 
 def find(out: Path, beginning: str) -> dict[str, Any]:

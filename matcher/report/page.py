@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from importlib.resources import files
+from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
-from matcher.report import terminal
-from matcher.rules.rule import SEVERITIES
+from matcher.report import files, terminal
 
 FILE = "report.html"
 Language = Literal["zh", "en"]
@@ -40,9 +39,10 @@ def render(
 ) -> str:
     """The page as text."""
     style, script = (
-        files("matcher.report").joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
+        resources.files("matcher.report").joinpath(name).read_text(encoding="utf-8")
+        for name in ("page.css", "page.js")
     )
-    page = files("matcher.report").joinpath("page.html").read_text(encoding="utf-8")
+    page = resources.files("matcher.report").joinpath("page.html").read_text(encoding="utf-8")
     data = json.dumps(_data(summary, findings, titles, language), ensure_ascii=False, separators=(",", ":"))
     safe = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
     filling = {
@@ -93,18 +93,10 @@ def _data(
                 "zh": row["explanation_zh"],
                 "en": row["explanation_en"],
             }
-            for row in _gravest_first(findings).iter_rows(named=True)
+            for row in files.gravest_first(findings).iter_rows(named=True)
         ],
         "versions": " · ".join(f"{name} {value}" for name, value in summary["versions"].items()),
     }
-
-
-def _gravest_first(findings: pl.DataFrame) -> pl.DataFrame:
-    """The order in which people look: how bad if true, then how much is at stake."""
-    rank = pl.col("severity").replace_strict(
-        {each: place for place, each in enumerate(SEVERITIES)}, return_dtype=pl.Int8
-    )
-    return findings.sort(rank, "amount_high_yuan", "finding_id", descending=[True, True, False])
 
 
 def _digest(text: str) -> str:

@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from matcher.report import files
 from matcher.rules import book
 
 WORDS = {
@@ -61,10 +62,11 @@ def show(summary: dict[str, Any], out: Path, console: Console, language: str) ->
         highlight=False,
     )
     console.print(
-        Text(f"{word['files']}: {out}/{{findings,links,coverage,rejects}}.parquet, summary.json"), soft_wrap=True
+        Text(f"{word['files']}: {out}/report.html, {{findings,links,coverage,rejects}}.parquet, summary.json"),
+        soft_wrap=True,
     )
     if by_rule:
-        console.print(Text(f"{word['explain']}: matcher explain {out} FINDING"), soft_wrap=True)
+        console.print(Text(f"{word['explain']}: matcher explain {out} {_example(out)}"), soft_wrap=True)
 
 
 def explain(finding: dict[str, Any], console: Console, language: str | None) -> None:
@@ -84,6 +86,11 @@ def explain(finding: dict[str, Any], console: Console, language: str | None) -> 
             table,
         )
     )
+
+
+def _example(out: Path) -> str:
+    """The beginning of the id of the lead that weighs most."""
+    return str(files.gravest_first(files.read_table(out, "findings")).item(0, "finding_id"))[:12]
 
 
 def rule_titles() -> dict[str, tuple[str, str]]:
