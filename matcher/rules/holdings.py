@@ -48,11 +48,12 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Why a household's holdings are worth a look, and how much."""
+    """Why a household's holdings are worth a look, and how much; `day` is the one they were counted for."""
 
     basis: Basis
     holdings: tuple[Holding, ...]
     severity: Severity
+    day: dt.date
 
     @property
     def grade(self) -> Grade:
@@ -77,6 +78,17 @@ class Judgement:
     def natural_key(self) -> tuple[str, ...]:
         """What tells this lead from another of the same rule and people."""
         return (*sorted(holding.key for holding in self.holdings), self.basis)
+
+    def words(self, declared: int | None) -> dict[str, str]:
+        """The facts of every such lead's wording: `date`, `declared` and `why`, in both languages."""
+        concealed = self.basis == "UNDECLARED"
+        return {
+            "date": self.day.isoformat(),
+            "declared_zh": "未说明" if declared is None else str(declared),
+            "declared_en": "not stated" if declared is None else str(declared),
+            "why_zh": "多于申报数" if concealed else "超过规定",
+            "why_en": "more than declared" if concealed else "more than the limit allows",
+        }
 
     @property
     def since(self) -> dt.date | None:
@@ -108,10 +120,10 @@ def judge(
             return found
     then = tuple(holding for holding in known if holding.held(applied, lag_days))
     if declared is not None and len([each for each in then if each.residential]) > declared + tolerance:
-        return Judgement("UNDECLARED", then, _severity(then, over=_over(then, limit)))
+        return Judgement("UNDECLARED", then, _severity(then, over=_over(then, limit)), applied)
     now = tuple(holding for holding in known if holding.held(as_of, 0))
     if _over(now, limit):
-        return Judgement("OVER_LIMIT", now, _severity(now, over=True))
+        return Judgement("OVER_LIMIT", now, _severity(now, over=True), as_of)
     return None
 
 

@@ -79,21 +79,13 @@ def find(facts: Facts) -> Iterator[Lead]:
                     ("stolen_identity", "UNKNOWN"),
                 ),
                 facts={
-                    "date": (applied if found.basis == "UNDECLARED" else today).isoformat(),
+                    **found.words(home["declared_businesses"]),
                     "uscc": masking.code(holding.records[0]["uscc"]),
                     "turnover_zh": _amount(holding, "turnover_yuan", "不明"),
                     "turnover_en": _amount(holding, "turnover_yuan", "unknown"),
                     "employees_zh": _amount(holding, "employees", "不明"),
                     "employees_en": _amount(holding, "employees", "unknown"),
                     "found": str(len(found.holdings)),
-                    "declared_zh": "未说明"
-                    if home["declared_businesses"] is None
-                    else str(home["declared_businesses"]),
-                    "declared_en": "not stated"
-                    if home["declared_businesses"] is None
-                    else str(home["declared_businesses"]),
-                    "why_zh": "多于申报数" if found.basis == "UNDECLARED" else "超过规定",
-                    "why_en": "more than declared" if found.basis == "UNDECLARED" else "more than the limit allows",
                 },
                 amount=(Decimal(0), Decimal(0)),
             )
