@@ -47,7 +47,7 @@ def demo(
         matching.run(["synth", "--out", str(city), *size])
         matching.run(["scan", str(city), "--out", str(out), "--lang", lang])
         (folder / MARKER).write_text(json.dumps(wanted), encoding="utf-8")
-    matching.run(["evaluate", str(out), "--truth", str(city / "truth"), "--brief"])
+    matching.run(["evaluate", str(out), "--truth", str(city), "--brief"])
     if not no_serve:
         messages.print("The GraphQL service comes with the next release; this one ends here.", highlight=False)
 

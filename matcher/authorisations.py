@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import polars as pl
 
 from matcher.errors import InputRefused
+from matcher.sources.contract import fold
 
 ADULT_AGE = 18
-ALL_SOURCES = "ALL"
-ALL_SOURCES_WORDS = ("ALL", "全部", "所有", "全部部门", "所有部门", "*")
+ALL_SOURCES = frozenset({"all", "全部", "所有", "全部部门", "所有部门", "各部门", "全部来源", "所有来源"})
+SEPARATORS = re.compile(r"[,，;；、/|\s]+")
 ECONOMIC_CHECK = re.compile(
     r"核对|核查|核验|核实|比对|救助|帮扶|认定|低保|困难|VERIF|CHECK|SCAN|AID|ASSIST|ELIGIB|MEANS|HARDSHIP", re.I
 )
@@ -26,16 +27,16 @@ ECONOMIC_CHECK = re.compile(
 def authorised(
     people: pl.DataFrame,
     authorisations: pl.DataFrame | None,
-    sources: Iterable[str],
+    sources: Mapping[str, frozenset[str]],
     as_of: dt.date,
     authorised_by: str | None,
 ) -> dict[str, pl.Series]:
     """For each source the `person_id`s that may be joined with it on that date.
 
-    `people` has `person_id`, `birth_date` (the field, else from a valid number; null where unknown) and
+    `sources` maps each source to the folded names an authorisation may call it by; one cell may name several. A row
+    that names none covers all only where the whole table names none. `people` has `person_id`, `birth_date` (the field, else from a valid number; null where unknown) and
     `authorised_until`. Without the table the scan is refused, unless `authorised_by` says on whose authority it runs.
     """
-    sources = tuple(sources)
     if authorisations is None:
         if not authorised_by:
             raise InputRefused(
@@ -54,14 +55,19 @@ def authorised(
         & ~pl.col("person_id").is_in(lapsed.implode())
     )
     in_force = in_force.filter(_for_this_purpose(in_force.get_column("purpose")))
-    scope = pl.col("source").str.strip_chars()
+    unnamed = authorisations.get_column("source").is_null().all()
+    cells = {cell: _names_in(cell) for cell in in_force.get_column("source").unique().drop_nulls().to_list()}
     allowed = {}
-    for source in sources:
-        covering = in_force.filter(
-            scope.is_null() | scope.str.to_uppercase().is_in(ALL_SOURCES_WORDS) | (scope.str.to_lowercase() == source)
-        )
-        allowed[source] = pl.concat([minors, covering.get_column("person_id")]).unique().sort()
+    for source, names in sources.items():
+        covering = [cell for cell, named in cells.items() if named & (names | ALL_SOURCES)]
+        signed = in_force if unnamed else in_force.filter(pl.col("source").is_in(covering))
+        allowed[source] = pl.concat([minors, signed.get_column("person_id")]).unique().sort()
     return allowed
+
+
+def _names_in(cell: str) -> frozenset[str]:
+    """The folded names of sources in one cell."""
+    return frozenset(fold(name) for name in SEPARATORS.split(cell) if name)
 
 
 def _age(as_of: dt.date) -> pl.Expr:

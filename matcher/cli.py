@@ -104,6 +104,8 @@ def scan(
             report = run(request, progress)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; what is done is kept, and the same command with --resume goes on") from None
+    for name in report["ignored_files"]:
+        messages.print(f"{name}: belongs to no source and was not read; name it in feeds.toml", highlight=False)
     if as_json:
         results.print_json(json.dumps(report, ensure_ascii=False))
     else:

@@ -71,7 +71,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     allowed = authorisations.authorised(
         everyone.people(members),
         own["authorisations"].frame if "authorisations" in own else None,
-        feeds,
+        {name: feed.contract.names() for name, feed in feeds.items()},
         as_of,
         request.authorised_by,
     )

@@ -26,7 +26,7 @@ def write(city: Path, out: Path) -> None:
     """Writes the task of a synthetic city."""
     out.mkdir(parents=True, exist_ok=True)
     delivery = open_folder(city)
-    unknown = pl.read_parquet(city / "truth" / "unauthorised.parquet")  # the truth does not speak of them
+    unknown = pl.read_parquet(city / "truth_unauthorised.parquet")  # the truth does not speak of them
     members = read_all(delivery.feeds["members"]).frame.join(unknown, on="person_id", how="anti").sort("person_id")
     homes = read_all(delivery.feeds["households"]).frame.select("household_id", "phone", "address", "division_code")
     members = members.drop("phone", "address", "division_code").join(homes, on="household_id", how="left")
@@ -38,7 +38,7 @@ def write(city: Path, out: Path) -> None:
         for chunk in chunks(delivery.feeds[SOURCE], 250_000)
     ]
     pl.concat(parts).write_parquet(out / "records.parquet", row_group_size=250_000)
-    pl.read_parquet(city / "truth" / "truth_links.parquet").filter(pl.col("source") == SOURCE).select(
+    pl.read_parquet(city / "truth_links.parquet").filter(pl.col("source") == SOURCE).select(
         "person_id", "record_id"
     ).write_parquet(out / "truth.parquet")
 

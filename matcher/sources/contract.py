@@ -39,7 +39,7 @@ TYPES: Mapping[Kind, pl.DataType] = {
 
 _COLUMN_KEYS = {"type", "must_exist", "never_null", "personal", "on_error", "headers", "values"}
 _CONTRACT_KEYS = {
-    "id", "title_zh", "title_en", "agency_zh", "identity", "record", "parties", "max_age_days", "columns",
+    "id", "aliases", "title_zh", "title_en", "agency_zh", "identity", "record", "parties", "max_age_days", "columns",
 }  # fmt: skip
 
 
@@ -69,6 +69,7 @@ class Contract:
     title_zh: str
     title_en: str
     agency_zh: str
+    aliases: tuple[str, ...]
     columns: tuple[Column, ...]
     parties: tuple[str, ...]
     max_age_days: int | None
@@ -76,6 +77,10 @@ class Contract:
     def schema(self) -> pl.Schema:
         """The typed columns of an accepted row."""
         return pl.Schema({column.name: TYPES[column.kind] for column in self.columns})
+
+    def names(self) -> frozenset[str]:
+        """The folded words by which an authorisation or an answer list may call the source."""
+        return frozenset(fold(word) for word in (self.id, self.title_zh, self.title_en, *self.aliases))
 
     def headings(self) -> dict[str, str]:
         """Folded heading → column: the column's own name first, then its synonyms."""
@@ -140,6 +145,7 @@ def _contract(content: dict[str, Any], source_id: str) -> Contract:
         title_zh=content["title_zh"],
         title_en=content["title_en"],
         agency_zh=content["agency_zh"],
+        aliases=tuple(content.get("aliases", ())),
         columns=tuple(_column(source_id, name, entry) for name, entry in tables.items()),
         parties=tuple(content.get("parties", ())),
         max_age_days=content.get("max_age_days"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from matcher.sources.contract import Contract, load, source_ids
 
 MAPPING_FILE = "feeds.toml"
 NOT_FEEDS = {MAPPING_FILE, "policy.toml"}
+TRUTH = "truth_"
+"""What is known to be true of a synthetic or labelled folder lies beside its feeds and is no feed."""
+
 SUPPORTED = (".parquet", ".csv", ".tsv", ".txt")
 
 UNITS = {"元": 1, "yuan": 1, "万元": 10_000}
@@ -73,7 +77,7 @@ def open_folder(folder: Path) -> Delivery:
     taken = {path for paths in claimed.values() for path in paths}
     ignored = []
     for path in present:
-        if path in taken or path.name in NOT_FEEDS:
+        if path in taken or path.name in NOT_FEEDS or path.name.startswith(TRUTH):
             continue
         owner = _source_of(path.name)
         if owner is None or "files" in mapping.get(owner, {}):
@@ -103,7 +107,9 @@ def file_hashes(delivery: Delivery) -> dict[str, str]:
 
 
 def _source_of(name: str) -> str | None:
-    return max((source for source in source_ids() if name.lower().startswith(source)), key=len, default=None)
+    """The source whose id begins the file's name, and is not merely the beginning of another word there."""
+    fitting = [source for source in source_ids() if re.match(rf"{source}(?![a-z])", name.lower())]
+    return max(fitting, key=len, default=None)
 
 
 def _feed(source: str, files: list[Path], entry: Mapping[str, Any]) -> Feed:

@@ -27,7 +27,6 @@ BLOCK_FAMILIES = 25_000
 PLANT_SHARE = 0.008
 UNAUTHORISED = 0.015
 NAMESAKES = 0.01
-TRUTH = "truth"
 LINK_COLUMNS = {"person_id": pl.String, "source": pl.String, "record_id": pl.String, "party": pl.String}
 
 
@@ -50,7 +49,7 @@ def write_city(
     as_of: dt.date = AS_OF,
     progress: Progress = silent,
 ) -> CityReport:
-    """Writes the city into `out`: `households` that applied, `records` department records in all, `OUT/truth` beside.
+    """Writes the city into `out`: `households` that applied, `records` department records in all, the truth beside.
 
     Records about the applicants come first; citizens who never applied fill up the rest. If the applicants alone have
     more records than asked for, there are no others. The same arguments write the same bytes.
@@ -76,7 +75,7 @@ def write_city(
         _fill_up(tables, records, rng, issuer, households + len(outside), as_of, progress)
     _own_tables(out, homes, unauthorised, ledger, form, rng)
     (out / "feeds.toml").write_text(feeds_toml(sources, as_of), encoding="utf-8")
-    _truth(out / TRUTH, homes, ledger, pl.concat(truth), unauthorised)
+    _truth(out, homes, ledger, pl.concat(truth), unauthorised)
     return CityReport(
         rows={source: table.rows for source, table in tables.items()},
         leads=_tally(ledger.findings, "rule_id"),
@@ -292,7 +291,6 @@ def _signed(homes: list[Household], unauthorised: set[str], ledger: Ledger) -> l
 
 def _truth(out: Path, homes: list[Household], ledger: Ledger, about: pl.DataFrame, unauthorised: set[str]) -> None:
     """Writes who every record is about, which leads are real, what only looks like one, and who may not be looked up."""
-    out.mkdir(exist_ok=True)
     members = pl.DataFrame(
         [
             (person.human, person.person_id)
@@ -316,9 +314,9 @@ def _truth(out: Path, homes: list[Household], ledger: Ledger, about: pl.DataFram
     ).sort("rule_id", "household_id").write_parquet(out / "truth_findings.parquet")
     pl.DataFrame(
         ledger.lookalikes, schema=dict.fromkeys(("kind", "rule_id", "household_id", "person_id"), pl.String)
-    ).write_parquet(out / "lookalikes.parquet")
+    ).write_parquet(out / "truth_lookalikes.parquet")
     pl.DataFrame({"person_id": sorted(unauthorised)}, schema={"person_id": pl.String}).write_parquet(
-        out / "unauthorised.parquet"
+        out / "truth_unauthorised.parquet"
     )
 
 

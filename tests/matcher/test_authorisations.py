@@ -9,6 +9,7 @@ import pytest
 
 from matcher import authorisations
 from matcher.errors import InputRefused
+from matcher.sources.contract import load
 
 TODAY = dt.date(2024, 12, 31)
 PEOPLE = pl.DataFrame(
@@ -19,6 +20,7 @@ PEOPLE = pl.DataFrame(
     },
     schema_overrides={"authorised_until": pl.Date},
 )
+NAMES = {source: load(source).names() for source in ("vehicles", "finance")}
 SCHEMA = {
     "person_id": pl.String,
     "source": pl.String,
@@ -34,7 +36,7 @@ def table(**row: object) -> pl.DataFrame:
 
 
 def allowed(rows: pl.DataFrame | None, people: pl.DataFrame = PEOPLE, by: str | None = None) -> dict[str, list[str]]:
-    found = authorisations.authorised(people, rows, ["vehicles", "finance"], TODAY, by)
+    found = authorisations.authorised(people, rows, NAMES, TODAY, by)
     return {source: series.to_list() for source, series in found.items()}
 
 
@@ -46,6 +48,9 @@ def allowed(rows: pl.DataFrame | None, people: pl.DataFrame = PEOPLE, by: str | 
         ({"source": None}, True),
         ({"source": "vehicles"}, True),
         ({"source": "finance"}, False),  # another department
+        ({"source": "车管所"}, True),
+        ({"source": "房产、车辆，公积金"}, True),
+        ({"source": "房产；公积金"}, False),
         ({"source": "ALL", "valid_from": TODAY, "valid_to": TODAY}, True),
         ({"source": "ALL", "valid_to": dt.date(2024, 12, 30)}, False),  # expired
         ({"source": "ALL", "valid_from": dt.date(2025, 1, 1)}, False),  # not yet
@@ -59,6 +64,11 @@ def allowed(rows: pl.DataFrame | None, people: pl.DataFrame = PEOPLE, by: str | 
 )
 def test_an_authorisation_holds_for_its_source_purpose_and_dates(row: dict[str, object], vehicles: bool) -> None:
     assert ("adult" in allowed(table(person_id="adult", **row))["vehicles"]) is vehicles
+
+
+def test_a_row_that_names_no_source_covers_all_only_where_none_does() -> None:
+    rows = pl.concat([table(person_id="adult"), table(person_id="spouse", source="finance")])
+    assert allowed(rows)["vehicles"] == ["child"]
 
 
 def test_one_spouse_does_not_sign_for_the_other() -> None:

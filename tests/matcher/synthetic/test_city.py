@@ -60,7 +60,7 @@ def test_there_are_as_many_records_as_asked_for(made: tuple[Path, CityReport]) -
 def test_every_valid_number_belongs_to_one_human(made: tuple[Path, CityReport]) -> None:
     """Two people of the population register never share a number, whatever the register did to it."""
     register = table(made[0], "population").select("record_id", "id_number")
-    links = pl.read_parquet(made[0] / "truth" / "truth_links.parquet").filter(pl.col("source") == "population")
+    links = pl.read_parquet(made[0] / "truth_links.parquet").filter(pl.col("source") == "population")
     strangers = register.join(links, on="record_id", how="anti").get_column("id_number").drop_nulls()
     read = [number for number in map(numbers.read, strangers.to_list()) if number and numbers.is_valid(number)]
     assert len(set(read)) == len(read)
@@ -78,7 +78,7 @@ def test_record_ids_are_unique_in_their_source(made: tuple[Path, CityReport]) ->
 
 def test_the_truth_speaks_of_rows_that_are_there(made: tuple[Path, CityReport]) -> None:
     folder = made[0]
-    links = pl.read_parquet(folder / "truth" / "truth_links.parquet")
+    links = pl.read_parquet(folder / "truth_links.parquet")
     people = table(folder, "members").get_column("person_id")
     assert links.get_column("person_id").is_in(people.implode()).all()
     for (source,), part in links.partition_by("source", as_dict=True).items():
@@ -88,8 +88,8 @@ def test_the_truth_speaks_of_rows_that_are_there(made: tuple[Path, CityReport]) 
 
 
 def test_nobody_unauthorised_is_in_the_truth(made: tuple[Path, CityReport]) -> None:
-    truth = made[0] / "truth"
-    unauthorised = pl.read_parquet(truth / "unauthorised.parquet").get_column("person_id")
+    truth = made[0]
+    unauthorised = pl.read_parquet(truth / "truth_unauthorised.parquet").get_column("person_id")
     assert len(unauthorised) > 0
     assert (
         not pl.read_parquet(truth / "truth_links.parquet").get_column("person_id").is_in(unauthorised.implode()).any()
@@ -100,7 +100,7 @@ def test_every_rule_has_true_leads_and_look_alikes(made: tuple[Path, CityReport]
     report, rules = made[1], {rule.id for rule in book.BOOK}
     assert set(report.leads) == rules
     assert {plant.rule for plant in PLANTS} | {"P05"} == rules
-    lookalikes = pl.read_parquet(made[0] / "truth" / "lookalikes.parquet")
+    lookalikes = pl.read_parquet(made[0] / "truth_lookalikes.parquet")
     assert set(lookalikes.get_column("rule_id")) == rules
     assert set(two_files.KINDS) - {"two_files"} <= set(report.lookalikes)
 
