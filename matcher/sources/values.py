@@ -9,46 +9,67 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, Decimal
 
 PLACEHOLDERS = frozenset(
     {
-        "", "无", "不详", "未知", "暂无", "空", "没有", "未填", "未填写", "/", "//", "\\", "-", "--", "---", "—", "——",
-        "null", "none", "n/a", "na", "nan", "nil", "\\n", "#n/a", "?", "*", ".",
+        "", "无", "不详", "未知", "暂无", "空", "没有", "未填", "未填写", "(空)", "（空）", "/", "//", "／", "\\", "-", "--", "---",
+        "－", "—", "——", "null", "(null)", "none", "n/a", "na", "nan", "nil", "nat", "\\n", "#n/a", "?", "？", "*", ".",
     }
 )  # fmt: skip
-"""Written where nothing is known: null, and no broken value. Compared in lower case, without blanks."""
+"""Written where nothing is known: null, and no broken value. Compared in lower case, without blanks around them."""
 
 DATE_PLACEHOLDERS = PLACEHOLDERS | {
-    "0", "00000000", "0000-00-00", "0000/00/00", "1900-01-01", "1900/1/1", "1900/01/01", "19000101", "1900年1月1日",
-    "0000-00-00 00:00:00", "1900-01-01 00:00:00", "99991231", "9999-12-31", "长期", "至今",
+    "0", "000000", "00000000", "0000-00", "0000-00-00", "0000/00/00", "0000-00-00 00:00:00", "长期", "至今", "永久",
 }  # fmt: skip
+"""The same for dates and months; an open end has no last day."""
 
-_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
-_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
-_COMPACT_MONTH = re.compile(r"(\d{4})(\d{2})")
-_TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$")
-_SERIAL = re.compile(r"([2-6]\d{4})(\.0+)?")
+EMPTY_DAYS = frozenset(map(dt.date.fromisoformat, ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01")))
+"""The first days of calendars of programs: what an empty date became on its way, however it is written."""
+
+OPEN_YEAR = 9999
+"""A date in this year means that no end is set."""
+
+FIRST_YEAR, LAST_YEAR = 1850, 2199
+"""No living person, house or permit is older, and no term runs longer: a date outside is a slip of the pen."""
+
+_CHINA = dt.timezone(dt.timedelta(hours=8))
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", re.A)
+_COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?", re.A)
+_MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?", re.A)
+_COMPACT_MONTH = re.compile(r"(\d{4})(\d{2})", re.A)
+_TIME = re.compile(r"(?:T| +)(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?$| *\d{1,2}[时点](?:\d{1,2}分(?:\d{1,2}秒)?)?$", re.A)  # fmt: skip
+_SERIAL = re.compile(r"([1-6]\d{4})(?:\.\d+)?", re.A)
 _SERIAL_ZERO = dt.date(1899, 12, 30)
-_FRACTION = re.compile(r"(\d+)/([1-9]\d*)")
-_UNITS = re.compile(r"(元整|元|人民币|平方米|㎡|m2|套|辆|个|家|人|户|处|%)$")
+_NUMBER = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,18})(?:\.\d*)?"
+_MONEY = re.compile(rf"(?:¥|人民币|RMB|CNY)?({_NUMBER}(?:[eE][+-]?\d{{1,2}})?)(万|亿)?(元整|元|人民币)?", re.A | re.I)
+_COUNT = re.compile(rf"({_NUMBER})(?:套|辆|个|家|人|户|处|元|年|年度)?", re.A)
+_MEASURE = re.compile(rf"({_NUMBER})(?:%|平方米|平米|㎡|m2|元)?", re.A | re.I)
+_FRACTION = re.compile(r"(\d{1,9})/([1-9]\d{0,8})", re.A)
+_MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
+_BOOLEANS = {
+    **dict.fromkeys(("是", "有", "y", "yes", "true", "t", "1", "√"), "true"),
+    **dict.fromkeys(("否", "n", "no", "false", "f", "0", "×"), "false"),
+}
 
 
 def date(text: str) -> str | None:
     """A day as YYYY-MM-DD: with dashes, strokes, points, 年月日, eight digits, with a time, or as a spreadsheet's serial.
 
+    A time with a zone is the day it was in China at that moment.
+
     >>> date("2024年3月14日"), date("20240314"), date("45365"), date("2023-02-30")
     ('2024-03-14', '2024-03-14', '2024-03-14', None)
     """
-    text = _TIME.sub("", _plain(text))
-    found = _DAY.fullmatch(text) or _COMPACT_DAY.fullmatch(text)
+    plain = _plain(text)
+    time = _TIME.search(plain)
+    found = _DAY.fullmatch(plain[: time.start()] if time else plain) or _COMPACT_DAY.fullmatch(
+        plain[: time.start()] if time else plain
+    )
     if found:
-        try:
-            return dt.date(*map(int, found.groups())).isoformat()
-        except ValueError:
-            return None
-    if serial := _SERIAL.fullmatch(text):
+        day = _day(int(found[1]), int(found[2]), int(found[3]))
+        return _in_china(day, time) if day and time and time[3] else day
+    if serial := _SERIAL.fullmatch(plain):
         return (_SERIAL_ZERO + dt.timedelta(days=int(serial[1]))).isoformat()
     return None
 
@@ -56,36 +77,37 @@ def date(text: str) -> str | None:
 def month(text: str) -> str | None:
     """A month as the date of its first day, from a month or a day in any form.
 
-    >>> month("202403"), month("2024年3月"), month("2024-03-14"), month("2024-13")
-    ('2024-03-01', '2024-03-01', '2024-03-01', None)
+    Five digits that begin like a year of ours are no serial: they may be a month short of a digit.
+
+    >>> month("202403"), month("2024年3月"), month("2024-03-14"), month("2024-13"), month("20241")
+    ('2024-03-01', '2024-03-01', '2024-03-01', None, None)
     """
     plain = _plain(text)
     found = _MONTH.fullmatch(plain) or _COMPACT_MONTH.fullmatch(plain)
     if found:
-        try:
-            return dt.date(int(found[1]), int(found[2]), 1).isoformat()
-        except ValueError:
-            return None
+        return _day(int(found[1]), int(found[2]), 1)
+    if len(plain) == 5 and plain.startswith(("19", "20")):
+        return None
     day = date(text)
     return f"{day[:7]}-01" if day else None
 
 
-def money(text: str) -> str | None:
-    """Yuan with two decimals, from yuan or 万元, with or without thousands marks; half a fen goes to the even one.
+def money(text: str, unit: int = 1) -> str | None:
+    """Yuan with two decimals, with or without thousands marks; half a fen goes to the even one.
+
+    `unit` is what the column counts in, in yuan; an amount that names its own unit (元, 万元, 亿元) keeps that.
 
     >>> money("¥1,234.5"), money("1.2万元"), money("12.345"), money("约一千")
     ('1234.50', '12000.00', '12.34', None)
+    >>> money("1.23456", 10_000), money("12万元", 10_000), money("50元", 10_000)
+    ('12345.60', '120000.00', '50.00')
     """
-    plain = _plain(text).lstrip("¥￥").replace(",", "")
-    factor = Decimal(1)
-    plain = _UNITS.sub("", plain)
-    if plain.endswith("万"):
-        factor, plain = Decimal(10_000), plain[:-1]
-    try:
-        amount = Decimal(plain) * factor
-    except InvalidOperation:
+    found = _MONEY.fullmatch(_plain(text))
+    if not found:
         return None
-    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 16:
+    factor = _MULTIPLES[found[2]] if found[2] else Decimal(1) if found[3] else Decimal(unit)
+    amount = Decimal(found[1].replace(",", "")) * factor
+    if abs(amount) >= Decimal(10) ** 16:
         return None
     return str(amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN))
 
@@ -96,9 +118,9 @@ def integer(text: str) -> str | None:
     >>> integer("2套"), integer("1,000"), integer("3.0"), integer("2.5")
     ('2', '1000', '3', None)
     """
-    plain = _UNITS.sub("", _plain(text)).replace(",", "")
-    found = re.fullmatch(r"([+-]?\d{1,18})(\.0+)?", plain)
-    return str(int(found[1])) if found else None
+    found = _COUNT.fullmatch(_plain(text))
+    number = Decimal(found[1].replace(",", "")) if found else None
+    return str(int(number)) if number is not None and number == int(number) else None
 
 
 def decimal(text: str) -> str | None:
@@ -107,11 +129,36 @@ def decimal(text: str) -> str | None:
     >>> decimal("50%"), decimal("1/4"), decimal("89.5㎡")
     ('50', '25.0', '89.5')
     """
-    plain = _UNITS.sub("", _plain(text)).replace(",", "")
+    plain = _plain(text)
     if share := _FRACTION.fullmatch(plain):
         return str(100 * int(share[1]) / int(share[2]))
-    return plain if re.fullmatch(r"[+-]?\d{1,18}(\.\d+)?", plain) else None
+    found = _MEASURE.fullmatch(plain)
+    return found[1].replace(",", "") if found else None
+
+
+def boolean(text: str) -> str | None:
+    """Yes or no as `true` or `false`.
+
+    >>> boolean("是"), boolean("N"), boolean("也许")
+    ('true', 'false', None)
+    """
+    return _BOOLEANS.get(_plain(text).lower())
+
+
+def _day(year: int, month: int, day: int) -> str | None:
+    try:
+        return dt.date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _in_china(day: str, time: re.Match[str]) -> str | None:
+    try:
+        moment = dt.datetime.fromisoformat(f"{day}T{int(time[1]):02}:{time[2]}:00{time[3]}")
+        return moment.astimezone(_CHINA).date().isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().replace("，", ",").strip("'\"`‘’“”")
+    return unicodedata.normalize("NFKC", text).strip().strip("'\"`‘’“”")
