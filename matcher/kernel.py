@@ -11,6 +11,7 @@ import polars as pl
 from matcher import blocking
 from matcher.applicants import Applicants
 from matcher.comparing import people as comparisons
+from matcher.frames import PAIRS
 from matcher.plan import Plan
 from matcher.scoring import weighing
 from matcher.scoring.model import Model
@@ -23,7 +24,7 @@ def score(applicants: Applicants, batch: pl.DataFrame, plan: Plan, model: Model)
     """The pairs of an applicant and a row of `batch` (frames.PREPARED) at or above the model's review probability.
 
     Columns: frames.PAIRS, a level for each of comparing.people.FIELDS, and what the identity grades need:
-    `third_bits` (rarity of the best agreeing third field), `name_bits`, `number_usable` (on both sides).
+    `name_bits` and `third_bits`, the rarity of the name and of the best agreeing third field.
     Sorted by applicant and record.
     """
     proposed = propose(applicants, batch, plan)

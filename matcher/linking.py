@@ -1,6 +1,6 @@
 """Pairs to links: an identity grade says how sure we are of whom, a decision says what may be built on it.
 
-Grades (domain/rules.md E0): G1 number and name equal · G2 number equal, name differs only in how it is written ·
+Grades: G1 number and name equal · G2 number equal, name differs only in how it is written ·
 G3 number equal, names really differ: never for economic rules · G4 one number fails its check and one slip repairs it,
 name and birth date equal · G5 no usable number; name, birth date and sex equal, rare enough for this many comparisons,
 and a third field agrees. A pair without a grade is for a person to review and feeds no rule.

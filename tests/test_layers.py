@@ -30,7 +30,6 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
 
 FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise"}
 API_FLOORS: tuple[tuple[str, ...], ...] = (("settings",), ("database",), ("matching",), ("cli",))
-STANDARD_ONLY = "api/domain"
 FORBIDDEN_NAMES = {"utils", "util", "misc", "helpers", "helper", "common"}
 
 

@@ -1,6 +1,6 @@
-"""The programmes of aid and the target groups: codes, Chinese names, and whom each is granted to.
+"""The programmes of aid: codes, Chinese names, and whom each is granted to.
 
-Source: the policy's list of measures (安政办〔2019〕15号), as read in the domain page A6 and A8.
+Source: the policy's list of measures (安政办〔2019〕15号).
 """
 
 from __future__ import annotations
@@ -66,11 +66,3 @@ PROGRAMMES: tuple[Programme, ...] = (
 BY_CODE = {programme.code: programme for programme in PROGRAMMES}
 
 STUDENT_AID = frozenset({"EDUCATION_AID", "STATE_STUDENT_AID", "GOLDEN_AUTUMN", "AUTUMN_SCHOOL"})
-
-TARGET_GROUPS: tuple[tuple[str, str], ...] = (
-    ("DIBAO_UNDEREMPLOYED", "低保且未充分就业"),
-    ("BELOW_LINE", "低于低保标准"),
-    ("EXPENDITURE_SHOCK", "支出突增"),
-    ("MIGRANT_WORKER", "困难农民工"),
-    ("STRUCTURAL_REFORM", "供给侧改革"),
-)

@@ -23,12 +23,6 @@ def folded(clean: pl.Expr) -> pl.Expr:
     return clean.str.replace_many(characters, forms)
 
 
-def shaped(simple: pl.Expr) -> pl.Expr:
-    """Each folded name as `identity.names.shape` folds it."""
-    characters, forms = _lists("shape")
-    return simple.str.replace_many(characters, forms)
-
-
 def surname(simple: pl.Expr) -> pl.Expr:
     """The surname of each folded name."""
     head = simple.str.slice(0, 2)
@@ -49,5 +43,5 @@ def spoken(simple: pl.Expr, family: pl.Expr) -> pl.Expr:
 
 @cache
 def _lists(kind: str) -> tuple[list[str], list[str]]:
-    table = {"simple": names.simple_forms, "shape": names.shape_classes, "reading": names.readings}[kind]()
+    table = {"simple": names.simple_forms, "reading": names.readings}[kind]()
     return list(table), list(table.values())

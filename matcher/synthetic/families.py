@@ -40,7 +40,7 @@ MINORITY_NAMES = (
     "卡德尔",
 )
 ONE_CHARACTER = ((1960, 0.05), (1970, 0.09), (1980, 0.16), (1990, 0.33), (2000, 0.37), (2100, 0.25))
-"""Share of one-character given names among those born before that year (domain/identity.md §1.3)."""
+"""Share of one-character given names among those born before that year."""
 
 
 def families(rng: np.random.Generator, issuer: Issuer, count: int, first_id: int, as_of: dt.date) -> pl.DataFrame:

@@ -16,7 +16,6 @@ from matcher.synthetic import places
 
 Record = dict[str, Any]
 SCHOOL_AGE = (6, 22)
-TARGET_GROUPS = ("DIBAO_UNDEREMPLOYED", "BELOW_LINE", "EXPENDITURE_SHOCK", "MIGRANT_WORKER", "STRUCTURAL_REFORM")
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Where the city's people live, and where their numbers were first issued, abolished divisions included.
 
-Codes and years: GB/T 2260 and its history for the prefecture, as listed in domain/identity.md §1.1.
+Codes and years: GB/T 2260 and its history for the prefecture.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Identity grades as domain/rules.md defines them, case by case, and what each may be used for."""
+"""Identity grades, case by case, and what each may be used for."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ PAIR = {
     "address": "missing",
     "name_bits": 16.0,
     "third_bits": 0.0,
-    "number_usable": True,
 }
 
 
