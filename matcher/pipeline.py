@@ -50,7 +50,7 @@ class ScanRequest:
 
 
 def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
-    """Scans the folder, writes the files of contracts.md §3 into `out`, and returns the content of summary.json.
+    """Scans the folder, writes its outputs into `out` (report.files, report.page), and returns the content of summary.json.
 
     The same inputs, model, plan and policy give the same bytes in links, findings, coverage and rejects. Raises
     InputRefused (a file, row or column cannot be accepted) or UsageError; then `out` holds no new output, and the
