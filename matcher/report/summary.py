@@ -63,13 +63,7 @@ def summarise(
             "by_grade": _counts(findings, "grade"),
             "by_basis": _counts(findings.drop_nulls("basis"), "basis"),
             "by_division": _findings_by(findings.join(divisions, on="household_id", how="left"), "division"),
-            "by_source": _counts(
-                findings.select("finding_id", pl.col("evidence").list.eval(pl.element().struct.field("source")))
-                .explode("evidence")
-                .unique()
-                .rename({"evidence": "source"}),
-                "source",
-            ),
+            "by_source": _findings_by(_with_sources(findings), "source"),
         },
         "links": {
             "total": len(links),
@@ -110,6 +104,12 @@ def summarise(
         "versions": dict(run.versions),
         "input_sha256": dict(run.input_hashes),
     }
+
+
+def _with_sources(findings: pl.DataFrame) -> pl.DataFrame:
+    """Each finding once for every source it rests on; so amounts by source may add up to more than the whole."""
+    sources = pl.col("evidence").list.eval(pl.element().struct.field("source")).list.unique().alias("source")
+    return findings.with_columns(sources).explode("source", empty_as_null=True)
 
 
 def _counts(frame: pl.DataFrame, column: str) -> dict[str, int]:
