@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from benchmarks.linking import task
 from matcher import applicants, kernel
@@ -24,8 +23,9 @@ def link(out: Path) -> None:
     people = pl.read_parquet(out / "applicants.parquet")
     small = applicants.keyed(people.get_column("unique_id"), people.select(PREPARED.names()), PERSONS, model)
     found = []
-    for batch in pq.ParquetFile(out / "records.parquet").iter_batches(PERSONS.chunk_rows):
-        records = pl.DataFrame(batch).rechunk()
+    big = pl.scan_parquet(out / "records.parquet")
+    for start in range(0, big.select(pl.len()).collect().item(), task.ROW_GROUP):
+        records = big.slice(start, task.ROW_GROUP).collect().rechunk()
         pairs = kernel.score(small, records.select(PREPARED.names()), PERSONS, model)
         found.append(
             pairs.select(

@@ -19,6 +19,7 @@ from matcher.sources.delivery import open_folder
 from matcher.sources.feeds import chunks, read_all
 
 SOURCE = "population"
+ROW_GROUP = 250_000
 THRESHOLDS = [step / 20 for step in range(1, 20)] + [0.99, 0.999, 0.9999]
 
 
@@ -35,9 +36,9 @@ def write(city: Path, out: Path) -> None:
     )
     parts = [
         people.prepare(chunk.frame).with_columns(chunk.frame.get_column("record_id").alias("unique_id"))
-        for chunk in chunks(delivery.feeds[SOURCE], 250_000)
+        for chunk in chunks(delivery.feeds[SOURCE], ROW_GROUP)
     ]
-    pl.concat(parts).write_parquet(out / "records.parquet", row_group_size=250_000)
+    pl.concat(parts).write_parquet(out / "records.parquet", row_group_size=ROW_GROUP)
     pl.read_parquet(city / "truth_links.parquet").filter(pl.col("source") == SOURCE).select(
         "person_id", "record_id"
     ).write_parquet(out / "truth.parquet")

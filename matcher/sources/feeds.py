@@ -19,6 +19,7 @@ from matcher.sources.contract import fold
 from matcher.sources.delivery import Feed
 
 BLOCK_BYTES = 8 << 20
+ROWS_AT_ONCE, ROWS_IN_MEMORY = 200_000, 1_000_000
 TEN_THOUSAND = "万元"
 
 
@@ -170,11 +171,10 @@ def _open_parquet(feed: Feed, path: Path) -> _File:
     def blocks() -> Iterator[pl.DataFrame]:
         number = 0
         try:
-            for batch in file.iter_batches(columns=list(chosen.values())):
-                frame = pl.DataFrame(pa.table(batch)) if batch.num_columns else pl.DataFrame()
+            for frame in _parquet_frames(path, file, list(chosen.values())):
                 yield _numbered(frame.rename({local: column for column, local in chosen.items()}), number)
-                number += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+                number += len(frame)
+        except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
             raise InputRefused(
                 f"the file is damaged after row {number} ({type(error).__name__})",
                 file=path.name,
@@ -182,6 +182,24 @@ def _open_parquet(feed: Feed, path: Path) -> _File:
             ) from error
 
     return _File(blocks(), [], factors)
+
+
+def _parquet_frames(path: Path, file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """The columns in pieces of whole row groups, or, where a row group is too large to hold, of pyarrow's batches.
+
+    polars reads whole row groups twice as fast as pyarrow and in a third of the memory (benchmarks/README.md).
+    """
+    sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    if max(sizes, default=0) > ROWS_IN_MEMORY:
+        for batch in file.iter_batches(columns=columns):
+            yield pl.DataFrame(pa.table(batch))
+        return
+    source, offset, length = pl.scan_parquet(path).select(columns), 0, 0
+    for place, size in enumerate(sizes, start=1):
+        length += size
+        if length >= ROWS_AT_ONCE or place == len(sizes):
+            yield source.slice(offset, length).collect()
+            offset, length = offset + length, 0
 
 
 def _parquet(path: Path) -> pq.ParquetFile:

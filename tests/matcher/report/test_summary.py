@@ -12,7 +12,8 @@ import polars as pl
 from matcher.frames import COVERAGE, FINDINGS, LINKS, REJECTS
 from matcher.report.summary import Circumstances, Intake, summarise
 
-FINDING: dict[str, Any] = dict.fromkeys(FINDINGS) | {
+FINDING: dict[str, Any] = {
+    **dict.fromkeys(FINDINGS),
     "rule_id": "H05",
     "severity": "MEDIUM",
     "grade": "G1",
@@ -25,20 +26,20 @@ def piece(source: str) -> dict[str, str]:
 
 
 def findings() -> pl.DataFrame:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"finding_id": "a", "amount_high_yuan": Decimal("10.50"), "evidence": [piece("vehicles"), piece("aid"), piece("aid")]},
         {"finding_id": "b", "rule_id": "U04", "household_id": "H2", "severity": "LOW", "evidence": [piece("school")]},
         {"finding_id": "c", "household_id": "H2", "basis": "UNDECLARED", "amount_high_yuan": Decimal("1.25"),
          "evidence": [piece("vehicles")]},
     ]  # fmt: skip
     zero = {"amount_low_yuan": Decimal(0), "amount_high_yuan": Decimal(0)}
-    return pl.DataFrame([FINDING | zero | row for row in rows], schema=FINDINGS)
+    return pl.DataFrame([{**FINDING, **zero, **row} for row in rows], schema=FINDINGS)
 
 
 def run(order: int = 1) -> dict[str, Any]:
     households = pl.DataFrame({"household_id": ["H1", "H2"], "division_code": ["410502001", None]})[::order]
     links = pl.DataFrame(
-        [dict.fromkeys(LINKS) | {"source": "vehicles", "decision": "LINK", "grade": "G1"}], schema=LINKS
+        [{**dict.fromkeys(LINKS), "source": "vehicles", "decision": "LINK", "grade": "G1"}], schema=LINKS
     )
     states = ["VALUE", "NOT_AUTHORISED", "NOT_AUTHORISED"]
     coverage = pl.DataFrame(
