@@ -15,11 +15,13 @@ import polars as pl
 from matcher.frames import MONEY
 from matcher.progress import Progress, Step, silent
 from matcher.sources import contract
-from matcher.synthetic import background, dirt, two_files
+from matcher.synthetic import background, dirt
 from matcher.synthetic.families import families, namesakes
 from matcher.synthetic.households import IDENTITY, Household, Ledger, Person, live, settle
 from matcher.synthetic.numbering import Issuer
-from matcher.synthetic.plants import PLANTS, on_file
+from matcher.synthetic.plants import two_files
+from matcher.synthetic.plants.catalogue import PLANTS
+from matcher.synthetic.plants.plant import on_file
 from matcher.synthetic.writing import Form, Table, feeds_toml
 
 AS_OF = dt.date(2024, 12, 31)

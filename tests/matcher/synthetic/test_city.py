@@ -12,10 +12,10 @@ from matcher.rules import book
 from matcher.sources.contract import load
 from matcher.sources.delivery import open_folder
 from matcher.sources.feeds import read_all
-from matcher.synthetic import two_files
 from matcher.synthetic.city import CityReport, write_city
 from matcher.synthetic.numbering import SLOTS, STRIDE
-from matcher.synthetic.plants import PLANTS
+from matcher.synthetic.plants import two_files
+from matcher.synthetic.plants.catalogue import PLANTS
 
 HOUSEHOLDS, RECORDS = 400, 12_000
 DEPARTMENTS = (
