@@ -5,10 +5,10 @@ from __future__ import annotations
 from matcher.synthetic.households import Household, Ledger
 from matcher.synthetic.plants.plant import Arrange
 
-# C02, C06
-
 
 def both(keeps: str, yields: str, months: int) -> Arrange:
+    """Two programmes that exclude one another, paid together for some months."""
+
     def arrange(household: Household, ledger: Ledger) -> None:
         ledger.pay(household.head, keeps, ledger.months_ago(months), None, 900)
         ledger.pay(household.head, yields, ledger.months_ago(months + 8), ledger.months_ago(1), 700)

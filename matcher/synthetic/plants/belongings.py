@@ -8,8 +8,6 @@ from matcher.overlap import first_day
 from matcher.synthetic.households import Household, Ledger, own_home, own_vehicle, run_business
 from matcher.synthetic.plants.plant import Arrange
 
-# H04
-
 
 def hidden_home(household: Household, ledger: Ledger) -> None:
     """Two homes, one declared."""
@@ -86,9 +84,6 @@ def parking_space(household: Household, ledger: Ledger) -> None:
     ledger.innocent("parking_space", "H04", household, household.head)
 
 
-# H05
-
-
 def hidden_car(household: Household, ledger: Ledger) -> None:
     """A car or van that was not declared."""
     own_vehicle(household.head, ledger, ("CAR", "VAN", "TRUCK")[ledger.number(0, 2)],
@@ -106,6 +101,8 @@ def declared_car(household: Household, ledger: Ledger) -> None:
 
 
 def harmless_vehicle(kind: str, **record: str) -> Arrange:
+    """A vehicle that does not count: of such a kind, or scrapped, sold or old by the application."""
+
     def arrange(household: Household, ledger: Ledger) -> None:
         status = record.get("status", "ACTIVE")
         old = "old" in record
@@ -118,9 +115,6 @@ def harmless_vehicle(kind: str, **record: str) -> Arrange:
         ledger.innocent(f"{kind.lower()}_{status.lower()}", "H05", household, household.head)
 
     return arrange
-
-
-# P11
 
 
 def hidden_business(household: Household, ledger: Ledger) -> None:
@@ -155,6 +149,8 @@ def started_with_support(household: Household, ledger: Ledger) -> None:
 
 
 def harmless_business(kind: str, **record: object) -> Arrange:
+    """A business that does not count: ended, dormant, or a role without a real share."""
+
     def arrange(household: Household, ledger: Ledger) -> None:
         since = ledger.before(household.applied_on, 900, 3000)
         if record.get("status"):

@@ -9,8 +9,6 @@ from matcher.overlap import add_months, first_day
 from matcher.synthetic.households import Household, Ledger, Person, enrol
 from matcher.synthetic.plants.plant import Arrange
 
-# P01
-
 
 def _die(household: Household, ledger: Ledger, months: int) -> tuple[Person, dt.date]:
     parent = household.having("PARENT")[0]
@@ -64,9 +62,6 @@ def namesake_died(household: Household, ledger: Ledger) -> None:
     ledger.innocent("namesake_died", "P01", household, head)
 
 
-# H01
-
-
 def hidden_spouse(household: Household, ledger: Ledger) -> None:
     """Married by the register, single by declaration."""
     household.head.marital = ("SINGLE", "DIVORCED")[ledger.number(0, 1)]
@@ -105,9 +100,6 @@ def spouse_has_left(household: Household, ledger: Ledger) -> None:
     ledger.innocent("spouse_has_left", "H01", household, household.head)
 
 
-# U04
-
-
 def unaided_pupil(household: Household, ledger: Ledger) -> None:
     """A child at school, no student aid."""
     child = household.pupils(ledger.as_of)[0]
@@ -117,6 +109,8 @@ def unaided_pupil(household: Household, ledger: Ledger) -> None:
 
 
 def aided(in_name_of_child: bool) -> Arrange:
+    """A child at school whose family received student aid, in the child's name or in the parent's."""
+
     def arrange(household: Household, ledger: Ledger) -> None:
         child = household.pupils(ledger.as_of)[0]
         enrol(child, ledger)
