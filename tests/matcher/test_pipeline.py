@@ -131,6 +131,18 @@ def test_two_rows_under_one_person_id_are_refused_with_their_place(folder: Path,
         pipeline.scan(ScanRequest(folder, tmp_path / "out"))
 
 
+def test_a_feed_without_rows_and_a_folder_without_feeds_are_no_error(folder: Path, tmp_path: Path) -> None:
+    write_csv(folder, "vehicles_2024.csv", "姓名,车牌号")
+    pl.DataFrame(schema={"name": pl.String, "programme": pl.String}).write_parquet(folder / "aid.parquet")
+    pipeline.scan(ScanRequest(folder, tmp_path / "empty"))
+    for name in ("vehicles_2024.csv", "aid.parquet", "feeds.toml"):
+        (folder / name).unlink()
+    pipeline.scan(ScanRequest(folder, tmp_path / "none", as_of=dt.date(2024, 12, 31)))
+    states = [set(pl.read_parquet(tmp_path / out / "coverage.parquet")["state"]) for out in ("empty", "none")]
+    assert states == [{"NOT_ASKED", "NO_RECORD", "NO_ANSWER"}, {"NOT_ASKED"}]
+    assert pl.read_parquet(tmp_path / "none" / "links.parquet").is_empty()
+
+
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small synthetic city, written once."""
