@@ -15,7 +15,6 @@ from matcher.sources.contract import TYPES, Column, Contract, fold
 
 NULLED = "VALUE_NULLED"
 SET_ASIDE = "ROW_SET_ASIDE"
-REPLACEMENT = "\ufffd"
 
 ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
 PLAIN_MONEY = r"^-?\d{1,15}(\.\d{1,2})?$"
@@ -43,13 +42,23 @@ def read(cells: pl.Series, column: Column, *, factor: int = 1, words: Mapping[st
     """The cells as the column's type. `factor` is the money unit in yuan; `words` a feed's own values for an enum."""
     typed = _already_typed(cells, column, factor)
     if typed is not None:
-        return Reading(typed, cells.is_not_null() & typed.is_null() & ~_not_a_number(cells))
+        return _within_calendar(typed, cells.is_not_null() & typed.is_null() & ~_not_a_number(cells))
     text = _as_text(cells).str.strip_chars()
     placeholders = values.DATE_PLACEHOLDERS if column.kind in ("date", "month") else values.PLACEHOLDERS
     empty = text.str.to_lowercase().is_in(list(placeholders)).fill_null(True)
     text = text.set(empty, None)
     understood = _understood(text, column, factor, words)
-    return Reading(understood, text.is_not_null() & understood.is_null())
+    return _within_calendar(understood, text.is_not_null() & understood.is_null())
+
+
+def _within_calendar(understood: pl.Series, broken: pl.Series) -> Reading:
+    """Days that stand for no date become null and are not broken; days that no record can bear are broken."""
+    if understood.dtype != pl.Date:
+        return Reading(understood, broken)
+    year = understood.dt.year()
+    nothing = (understood.is_in(sorted(values.EMPTY_DAYS)) | (year == values.OPEN_YEAR)).fill_null(False)
+    slip = (~year.is_between(values.FIRST_YEAR, values.LAST_YEAR)).fill_null(False) & ~nothing
+    return Reading(understood.set(nothing | slip, None), broken | slip)
 
 
 def listed(
@@ -159,8 +168,9 @@ def _understood(text: pl.Series, column: Column, factor: int, words: Mapping[str
         case "month":
             return columnwise.read(text, NEVER, values.month).str.to_date("%Y-%m-%d", strict=False)
         case "money":
-            amounts = columnwise.read(text, PLAIN_MONEY, values.money).cast(MONEY, strict=False)
-            return amounts if factor == 1 else (amounts * factor).cast(MONEY)
+            if factor == 1:
+                return columnwise.read(text, PLAIN_MONEY, values.money).cast(MONEY, strict=False)
+            return columnwise.read(text, NEVER, lambda amount: values.money(amount, factor)).cast(MONEY, strict=False)
         case "integer":
             return columnwise.read(text, PLAIN_INTEGER, values.integer).cast(pl.Int64, strict=False)
         case "decimal":

@@ -24,7 +24,9 @@ DATE_PLACEHOLDERS = PLACEHOLDERS | {
 }  # fmt: skip
 """The same for dates and months; an open end has no last day."""
 
-EMPTY_DAYS = frozenset(map(dt.date.fromisoformat, ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01")))
+EMPTY_DAYS = frozenset(
+    map(dt.date.fromisoformat, ("0001-01-01", "1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01"))
+)
 """The first days of calendars of programs: what an empty date became on its way, however it is written."""
 
 OPEN_YEAR = 9999
@@ -47,10 +49,6 @@ _COUNT = re.compile(rf"({_NUMBER})(?:套|辆|个|家|人|户|处|元|年|年度)
 _MEASURE = re.compile(rf"({_NUMBER})(?:%|平方米|平米|㎡|m2|元)?", re.A | re.I)
 _FRACTION = re.compile(r"(\d{1,9})/([1-9]\d{0,8})", re.A)
 _MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
-_BOOLEANS = {
-    **dict.fromkeys(("是", "有", "y", "yes", "true", "t", "1", "√"), "true"),
-    **dict.fromkeys(("否", "n", "no", "false", "f", "0", "×"), "false"),
-}
 
 
 def date(text: str) -> str | None:
@@ -63,10 +61,8 @@ def date(text: str) -> str | None:
     """
     plain = _plain(text)
     time = _TIME.search(plain)
-    found = _DAY.fullmatch(plain[: time.start()] if time else plain) or _COMPACT_DAY.fullmatch(
-        plain[: time.start()] if time else plain
-    )
-    if found:
+    written = plain[: time.start()] if time else plain
+    if found := _DAY.fullmatch(written) or _COMPACT_DAY.fullmatch(written):
         day = _day(int(found[1]), int(found[2]), int(found[3]))
         return _in_china(day, time) if day and time and time[3] else day
     if serial := _SERIAL.fullmatch(plain):
@@ -134,15 +130,6 @@ def decimal(text: str) -> str | None:
         return str(100 * int(share[1]) / int(share[2]))
     found = _MEASURE.fullmatch(plain)
     return found[1].replace(",", "") if found else None
-
-
-def boolean(text: str) -> str | None:
-    """Yes or no as `true` or `false`.
-
-    >>> boolean("是"), boolean("N"), boolean("也许")
-    ('true', 'false', None)
-    """
-    return _BOOLEANS.get(_plain(text).lower())
 
 
 def _day(year: int, month: int, day: int) -> str | None:

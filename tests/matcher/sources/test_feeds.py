@@ -100,6 +100,24 @@ def test_what_cannot_be_read_is_named_with_its_place(tmp_path: Path) -> None:
     assert chunk.frame.get_column("row_number").to_list() == [1, 3]
 
 
+def test_days_that_stand_for_nothing_are_null_and_days_of_no_calendar_are_broken(tmp_path: Path) -> None:
+    days = (
+        "1900-01-01",
+        "1900年1月1日",
+        "19000101",
+        "1899-12-30",
+        "9999-12-31",
+        "长期",
+        "0000-00-00",
+        "1020-05-06",
+        "2024-05-06",
+    )
+    csv(tmp_path, "姓名,车牌号,注册日期\n" + "".join(f"张伟,豫E{place},{day}\n" for place, day in enumerate(days)))
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.get_column("registered_on").to_list() == [None] * 8 + [dt.date(2024, 5, 6)]
+    assert chunk.rejects.select("row_number", "reason").rows() == [(8, "VALUE_NULLED:UNREADABLE_DATE")]
+
+
 def test_a_row_without_its_key_is_set_aside(tmp_path: Path) -> None:
     csv(tmp_path, "姓名,死亡日期\n张伟,2024-01-01\n李娜,\n王芳,某日\n", name="deaths.csv")
     (chunk,) = feeds.chunks(open_folder(tmp_path).feeds["deaths"], 10)
@@ -133,8 +151,8 @@ def test_quoted_line_breaks_stay_in_their_cell(tmp_path: Path) -> None:
 
 
 def test_money_headed_in_ten_thousands(tmp_path: Path) -> None:
-    csv(tmp_path, "姓名,车牌号,价值（万元）\n张伟,豫E1,8.5\n")
-    assert vehicles(tmp_path)[0].frame.item(0, "value_yuan") == Decimal("85000.00")
+    csv(tmp_path, "姓名,车牌号,价值（万元）\n张伟,豫E1,8.5\n李娜,豫E2,9000元\n")
+    assert vehicles(tmp_path)[0].frame.get_column("value_yuan").to_list() == [Decimal("85000.00"), Decimal("9000.00")]
 
 
 def test_feeds_toml_speaks_for_a_departments_own_layout(tmp_path: Path) -> None:
