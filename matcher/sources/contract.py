@@ -20,7 +20,9 @@ import polars as pl
 from matcher.errors import MatcherError, UsageError
 from matcher.frames import MONEY
 
-Kind = Literal["text", "name", "id_number", "date", "month", "money", "integer", "decimal", "enum", "programme"]
+Kind = Literal[
+    "text", "name", "id_number", "date", "month", "money", "integer", "decimal", "boolean", "enum", "programme"
+]
 Fate = Literal["null", "reject", "refuse"]
 
 TYPES: Mapping[Kind, pl.DataType] = {
@@ -32,11 +34,13 @@ TYPES: Mapping[Kind, pl.DataType] = {
     "money": MONEY,
     "integer": pl.Int64(),
     "decimal": pl.Float64(),
+    "boolean": pl.Boolean(),
     "enum": pl.String(),
     "programme": pl.String(),
 }
 """How each kind stands in a typed frame; a month is the date of its first day."""
 
+_UNIT = re.compile(r"\((?:单位[:：]?)?(?:人民币[:：]?)?(?:元|万元|万|人民币|元/月|㎡|m2|平方米|平米|%)\)$")
 _COLUMN_KEYS = {"type", "must_exist", "never_null", "personal", "on_error", "headers", "values"}
 _CONTRACT_KEYS = {
     "id", "aliases", "title_zh", "title_en", "agency_zh", "identity", "record", "parties", "max_age_days", "columns",
@@ -98,8 +102,7 @@ def fold(heading: str) -> str:
     ('公民身份号码', '金额', 'id_number')
     """
     text = unicodedata.normalize("NFKC", heading)
-    text = re.sub(r"\((?:元|万元|人民币|人民币元|㎡|m2|平方米|%|元/月)\)$", "", re.sub(r"[\s\ufeff\"'`*]+", "", text))
-    return text.lower()
+    return _UNIT.sub("", re.sub(r"[\s\ufeff\"'`*“”‘’]+", "", text)).lower()
 
 
 @cache
@@ -134,6 +137,8 @@ def _contract(content: dict[str, Any], source_id: str) -> Contract:
         raise MatcherError(f"contract {source_id}: unknown keys {sorted(unknown)}")
     if content["id"] != source_id:
         raise MatcherError(f"contract {source_id}: its id says {content['id']}")
+    if missing := {"title_zh", "title_en", "agency_zh", "columns"} - set(content):
+        raise MatcherError(f"contract {source_id}: {sorted(missing)} are not there")
     tables: dict[str, Any] = {}
     if content.get("record", True):
         tables |= _shared("_record.toml")
@@ -188,7 +193,8 @@ def _column(source_id: str, name: str, entry: dict[str, Any]) -> Column:
     where = f"contract {source_id}, column {name}"
     if unknown := set(entry) - _COLUMN_KEYS:
         raise MatcherError(f"{where}: unknown keys {sorted(unknown)}")
-    kind, fate = entry["type"], entry.get("on_error", "null")
+    kind: Any = entry.get("type")
+    fate = entry.get("on_error", "null")
     if kind not in get_args(Kind) or fate not in get_args(Fate):
         raise MatcherError(f"{where}: type {kind!r} or on_error {fate!r} is not known")
     if (kind == "enum") != ("values" in entry):

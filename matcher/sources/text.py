@@ -15,26 +15,47 @@ from matcher.errors import InputRefused
 SAMPLE_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 20
 DELIMITERS = ",\t;|"
+DAMAGE_TOLERATED = 0.05
+"""Share of the characters beyond ASCII that may be undecodable in a file of an encoding that nobody named."""
+
+DAMAGE_OF_STRANGERS = 0.3
+"""From this share on, a file was never written in the encoding: GB18030 read as UTF-8 is mostly undecodable."""
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "utf-8": "utf-8-sig"}
+"""Encodings that are part of another: files called GBK often hold characters that only GB18030 has."""
+
+
+def encoding_of(file: Path, told: str | None = None) -> str:
+    """The encoding to read a text file with: the one that was told, else the one detected."""
+    if told is None:
+        return detect_encoding(file)
+    try:
+        name = codecs.lookup(told).name
+        "".encode(name)
+    except LookupError:
+        raise InputRefused(
+            f"{told} is no text encoding", file=file.name, remedy="Mend `encoding` in feeds.toml"
+        ) from None
+    return _WIDER.get(name, name)
 
 
 def detect_encoding(file: Path) -> str:
-    """The encoding of a text file from its byte-order mark or its first megabyte: UTF-8, else GB18030 (of which GBK is part)."""
+    """The encoding of a text file from its byte-order mark or its first megabyte: UTF-8, else GB18030 (so GBK too)."""
     with file.open("rb") as stream:
         sample = stream.read(SAMPLE_BYTES)
     for mark, encoding in _MARKS:
         if sample.startswith(mark):
             return encoding
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            codecs.getincrementaldecoder(encoding)("strict").decode(sample, final=False)
-        except UnicodeDecodeError:
-            continue
-        return encoding
+    as_utf8 = _damage(sample, "utf-8")
+    if as_utf8 <= DAMAGE_TOLERATED:
+        return "utf-8"
+    if as_utf8 >= DAMAGE_OF_STRANGERS and _damage(sample, "gb18030") <= DAMAGE_TOLERATED:
+        return "gb18030"
     raise InputRefused(
         "its encoding is neither UTF-8, UTF-16 nor GB18030",
         file=file.name,
@@ -50,38 +71,52 @@ def header(file: Path, encoding: str) -> tuple[list[str], str]:
             delimiter = max(DELIMITERS, key=first.count)
             stream.seek(0)
             headings = next((row for row in csv.reader(stream, delimiter=delimiter) if any(row)), [])
-    except LookupError:
-        raise InputRefused(f"{encoding} is no encoding", file=file.name, remedy="Mend it in feeds.toml") from None
     except csv.Error as error:
-        raise InputRefused(f"its first line is no header ({error})", file=file.name) from error
+        raise InputRefused(
+            "its first line is no header", file=file.name, remedy="Look there for an unclosed quotation mark"
+        ) from error
     return headings, delimiter
 
 
 class Utf8Stream(io.RawIOBase):
-    """A file of any encoding, read as UTF-8 bytes without a byte-order mark."""
+    """A file of any encoding, read as UTF-8 bytes without byte-order mark and NUL, and `ending` after its last byte."""
 
-    def __init__(self, file: Path, encoding: str) -> None:
+    def __init__(self, file: Path, encoding: str, ending: str = "", block_bytes: int = BLOCK_BYTES) -> None:
         self._stream = file.open("rb")
+        self._block_bytes = block_bytes
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._ready = b""
+        self._ending = ending
+        self._ended = False
+        self._ready = memoryview(b"")
 
     def readable(self) -> bool:
         """Always: that is what it is for."""
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fills the buffer with the next bytes; 0 at the end."""
-        while not self._ready:
-            block = self._stream.read(BLOCK_BYTES)
-            self._ready = self._decoder.decode(block, final=not block).replace("\x00", "").encode("utf-8", "replace")
-            if not block:
-                break
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` of the next bytes (all without it); none at the end."""
+        if size < 0:
+            return b"".join(iter(lambda: self.read(self._block_bytes), b""))
+        while not self._ready and not self._ended:
+            self._ready = memoryview(self._next())
+        taken, self._ready = self._ready[:size], self._ready[size:]
+        return bytes(taken)
 
     def close(self) -> None:
         """Closes the file as well."""
         self._stream.close()
         super().close()
+
+    def _next(self) -> bytes:
+        block = self._stream.read(self._block_bytes)
+        self._ended = not block
+        text = self._decoder.decode(block, final=self._ended).replace("\x00", "")
+        return (text + self._ending if self._ended else text).encode("utf-8", "replace")
+
+
+def _damage(sample: bytes, encoding: str) -> float:
+    """The share of characters beyond ASCII that are none in this encoding; NUL never is one."""
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(sample, final=False)
+    nuls = text.count("\x00")
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return (text.count("\ufffd") + nuls) / max(beyond + nuls, 1)

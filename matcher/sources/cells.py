@@ -1,0 +1,195 @@
+"""Cells to typed values, a column at a time; what cannot be read is null and marked broken, never zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import polars as pl
+
+from matcher import columnwise
+from matcher.frames import MONEY
+from matcher.identity.programmes import PROGRAMMES
+from matcher.sources import values
+from matcher.sources.contract import TYPES, Column, fold
+
+UNDECODED = "\ufffd"
+"""Stands where a byte could not be decoded. In a name it is one unknown character; any other value with it is lost."""
+
+ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+PLAIN_MONEY = r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"
+PLAIN_INTEGER = r"^-?[0-9]{1,18}$"
+PLAIN_DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]+)?$"
+NEVER = r"^\b$"
+
+_WITH_TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$"
+_WITH_MARKS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?$"
+_TEXT_IN_SPREADSHEETS = r'^(?:="(.*)"|\'(.*))$'
+_ROUNDED_OFF = r"^[0-9](\.[0-9]+)?E\+[0-9]{2}$"
+_EXACT_IN_FLOAT = 1 << 53
+_PROGRAMMES = {
+    fold(word): programme.code
+    for programme in PROGRAMMES
+    for word in (programme.code, programme.name_zh, *programme.synonyms)
+}
+
+
+def _in_any_case(words: Iterable[str]) -> list[str]:
+    """The words as people and programs write them: to fold the case of a whole column would cost many times more."""
+    return sorted({form for word in words for form in (word, word.upper(), word.title(), word.capitalize())})
+
+
+_NOTHING = _in_any_case({*values.PLACEHOLDERS, "NaN", "NaT"})
+_NO_DATES = _in_any_case({*values.DATE_PLACEHOLDERS, "NaN", "NaT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A column read: its typed values, and where a cell held something that could not be read."""
+
+    values: pl.Series
+    broken: pl.Series
+
+
+def read(cells: pl.Series, column: Column, *, unit: int = 1, words: Mapping[str, str] | None = None) -> Reading:
+    """The cells as the column's type. `unit`: what money counts in, in yuan; `words`: a feed's own words for an enum.
+
+    Numbers and dates that a file holds as such do not pass through text. Placeholders (values.py) are null and not
+    broken, and so is NaN, by which some tools write null.
+    """
+    if cells.dtype == pl.Null:
+        return Reading(pl.repeat(None, len(cells), dtype=TYPES[column.kind], eager=True), cells.is_not_null())
+    present = cells.is_not_null()
+    if cells.dtype.is_float():
+        present &= ~cells.is_nan().fill_null(False)
+    typed = _typed(cells, column, unit)
+    if typed is None:
+        text = as_text(cells)
+        lost = present & text.is_null()
+        text = _filled(text, column)
+        present = text.is_not_null() | lost
+        typed = _understood(text, column, unit, words)
+    if column.kind in ("date", "month"):
+        return _possible(typed, present)
+    return Reading(typed, present & typed.is_null())
+
+
+def as_text(cells: pl.Series) -> pl.Series:
+    """The cells as text: a whole number without `.0`; null what is no text, or a number whose end a float made up."""
+    if cells.dtype == pl.String:
+        return cells
+    if cells.dtype.is_float():
+        whole = cells.cast(pl.Int64, strict=False)
+        is_whole = (whole.cast(pl.Float64) == cells).fill_null(False)
+        is_exact = (cells.abs() <= _EXACT_IN_FLOAT).fill_null(False)
+        written = pl.when(is_whole).then(whole.cast(pl.String)).otherwise(cells.cast(pl.String))
+        return pl.select(pl.when(is_exact).then(written)).to_series()
+    if cells.dtype.is_decimal():
+        return cells.cast(pl.String).str.replace(r"\.0+$", "")
+    if cells.dtype.is_nested():
+        return pl.repeat(None, len(cells), dtype=pl.String, eager=True)
+    if cells.dtype == pl.Binary:
+        return pl.Series([_decoded(cell) for cell in cells.to_list()], dtype=pl.String)
+    return cells.cast(pl.String, strict=False)
+
+
+def _typed(cells: pl.Series, column: Column, unit: int) -> pl.Series | None:
+    """The cells converted without passing through text, where their type allows it; None where it does not."""
+    if column.kind in ("date", "month") and isinstance(cells.dtype, (pl.Date, pl.Datetime)):
+        if isinstance(cells.dtype, pl.Datetime) and cells.dtype.time_zone is not None:
+            cells = cells.dt.convert_time_zone("Asia/Shanghai").dt.replace_time_zone(
+                None
+            )  # the day it was there, not in Greenwich
+        days = cells.cast(pl.Date)
+        return days.dt.month_start() if column.kind == "month" else days
+    if not cells.dtype.is_numeric():
+        return None
+    if column.kind == "money":
+        if cells.dtype.is_float():
+            finite = cells.set(~cells.is_finite().fill_null(True), None)
+            return (finite * unit).round(2).cast(MONEY, strict=False)
+        return (cells.cast(pl.Decimal(38, 6), strict=False) * unit).round(2).cast(MONEY, strict=False)
+    if column.kind == "decimal":
+        floats = cells.cast(pl.Float64)
+        return floats.set(~floats.is_finite().fill_null(True), None)
+    if column.kind == "integer" and (cells.dtype.is_integer() or cells.dtype.is_float()):
+        whole = cells.cast(pl.Int64, strict=False)
+        return whole.set((whole.cast(pl.Float64) != cells.cast(pl.Float64)).fill_null(False), None)
+    return None
+
+
+def _filled(text: pl.Series, column: Column) -> pl.Series:
+    """The text without blanks around it and without a spreadsheet's marks; null where it says nothing."""
+    text = text.str.strip_chars()
+    if (text.str.starts_with("'") | text.str.starts_with('="')).any():
+        text = text.str.replace(_TEXT_IN_SPREADSHEETS, "$1$2").str.strip_chars()
+    placeholders = _NO_DATES if column.kind in ("date", "month") else _NOTHING
+    return text.set(text.is_in(placeholders).fill_null(False), None)
+
+
+def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, str] | None) -> pl.Series:
+    """The text as the column's type; null where it cannot be read."""
+    match column.kind:
+        case "name":
+            return text
+        case "text" | "id_number":
+            return text.set(_spoilt(text, column), None)
+        case "date":
+            if (text.str.len_bytes() > len("2024-03-14")).any():
+                text = text.str.replace(_WITH_TIME, "$1")
+            return columnwise.read(text, ISO_DATE, values.date).str.to_date("%Y-%m-%d", strict=False)
+        case "month":
+            return columnwise.read(text, NEVER, values.month).str.to_date("%Y-%m-%d", strict=False)
+        case "money" if unit == 1:
+            return columnwise.read(_unmarked(text), PLAIN_MONEY, values.money).cast(MONEY, strict=False)
+        case "money":
+            return columnwise.read(text, NEVER, partial(values.money, unit=unit)).cast(MONEY, strict=False)
+        case "integer":
+            return columnwise.read(text, PLAIN_INTEGER, values.integer).cast(pl.Int64, strict=False)
+        case "decimal":
+            return columnwise.read(text, PLAIN_DECIMAL, values.decimal).cast(pl.Float64, strict=False)
+        case "boolean":
+            return columnwise.read(text, NEVER, values.boolean) == "true"
+        case "enum":
+            table = {**column.values, **_folded(words)}
+            return columnwise.read(text, NEVER, lambda word: table.get(fold(word)))
+        case "programme":
+            table = {**_PROGRAMMES, **_folded(words)}
+            return columnwise.read(text, NEVER, lambda word: table.get(fold(word), word))
+
+
+def _possible(days: pl.Series, present: pl.Series) -> Reading:
+    """Dates without those that mean nothing (null, not broken) and those that cannot be (null, broken)."""
+    year = days.dt.year()
+    nothing = (days.is_in(list(values.EMPTY_DAYS)) | (year == values.OPEN_YEAR)).fill_null(False)
+    outside = ~year.is_between(values.FIRST_YEAR, values.LAST_YEAR).fill_null(True)
+    kept = days.set(nothing | outside, None)
+    return Reading(kept, present & kept.is_null() & ~nothing)
+
+
+def _spoilt(text: pl.Series, column: Column) -> pl.Series:
+    """Where text was lost on its way: a byte that could not be decoded, or digits that a spreadsheet rounded off."""
+    spoilt = text.str.contains(UNDECODED, literal=True)
+    if column.personal and text.str.contains("E+", literal=True).any():
+        spoilt |= text.str.contains(_ROUNDED_OFF)
+    return spoilt.fill_null(False)
+
+
+def _unmarked(text: pl.Series) -> pl.Series:
+    """Amounts without their thousands marks, where these stand as they should."""
+    if not text.str.contains(",", literal=True).any():
+        return text
+    bare = text.str.replace_all(",", "", literal=True)
+    return pl.select(pl.when(text.str.contains(_WITH_MARKS)).then(bare).otherwise(text)).to_series()
+
+
+def _folded(words: Mapping[str, str] | None) -> dict[str, str]:
+    return {fold(word): value for word, value in (words or {}).items()}
+
+
+def _decoded(cell: bytes | None) -> str | None:
+    try:
+        return None if cell is None else cell.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
