@@ -11,7 +11,6 @@ import polars as pl
 from matcher import blocking
 from matcher.applicants import Applicants
 from matcher.comparing import people as comparisons
-from matcher.frames import PAIRS
 from matcher.plan import Plan
 from matcher.scoring import weighing
 from matcher.scoring.model import Model

@@ -1,5 +1,5 @@
 "use strict";
-const data = JSON.parse(document.getElementById("data").textContent);
+let data;
 const STATES = ["VALUE", "NO_RECORD", "NO_ANSWER", "NOT_AUTHORISED"];
 const WORDS = {
   zh: { states: ["有记录", "无记录", "未答复（不等于无）", "未授权（未查询）"], all: "全部规则", any: "全部程度", search: "查找家庭编号、疑点编号或文字",
@@ -10,7 +10,7 @@ const WORDS = {
         scope: s => `as of ${s.as_of} · ${s.households} households, ${s.persons} persons · ${s.rows} department records`, yuan: (a, b) => a === b ? `${b} yuan` : `${a} to ${b} yuan` },
 };
 const PAGE = 100;
-let language = data.language, shown = PAGE;
+let language, shown = PAGE;
 const $ = id => document.getElementById(id);
 const make = (tag, text, cls) => { const e = document.createElement(tag); if (text !== undefined) e.textContent = text; if (cls) e.className = cls; return e; };
 const width = (e, share) => { e.style.setProperty("width", (100 * share).toFixed(2) + "%"); return e; };
@@ -74,4 +74,11 @@ $("filter").addEventListener("submit", e => e.preventDefault());
 $("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; draw(); });
 for (const id of ["search", "rule", "severity"]) $(id).addEventListener("input", () => { shown = PAGE; list(); });
 $("more").addEventListener("click", () => { shown += PAGE; list(); });
-draw();
+async function unpack() {
+  const bytes = Uint8Array.from(atob($("data").textContent), c => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  data = JSON.parse(await new Response(stream).text());
+  language = data.language;
+  draw();
+}
+unpack();

@@ -1,12 +1,13 @@
 """report.html: one self-contained page for people; no network, nothing of a person beyond what a finding says.
 
-The data stand in the page as JSON and are written to it as text alone, so that no name or value can become markup; a
-content security policy allows this page's own style and script, by their hashes, and nothing else.
+The data stand in the page packed, and are shown as text alone, so that no name or value can become markup; a content
+security policy allows this page's own style and script, by their hashes, and nothing else.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 from importlib import resources
@@ -44,13 +45,13 @@ def render(
     )
     page = resources.files("matcher.report").joinpath("page.html").read_text(encoding="utf-8")
     data = json.dumps(_data(summary, findings, titles, language), ensure_ascii=False, separators=(",", ":"))
-    safe = data.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028")
+    packed = gzip.compress(data.encode("utf-8"), compresslevel=6, mtime=0)
     filling = {
         "style_hash": _digest(style),
         "script_hash": _digest(script),
         "style": style,
         "script": script,
-        "data": safe,
+        "data": base64.b64encode(packed).decode("ascii"),
     }
     for name, text in filling.items():
         page = page.replace("{{" + name + "}}", text, 1)

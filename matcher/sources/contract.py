@@ -111,7 +111,7 @@ def load(source_id: str) -> Contract:
     path = files("matcher.sources.departments").joinpath(f"{source_id}.toml")
     if source_id.startswith("_") or not path.is_file():
         raise UsageError(f"there is no source {source_id!r}; known are {', '.join(source_ids())}")
-    return _contract(tomllib.loads(path.read_text(encoding="utf-8")), source_id)
+    return of_toml(tomllib.loads(path.read_text(encoding="utf-8")), source_id)
 
 
 def source_ids() -> tuple[str, ...]:
@@ -132,7 +132,8 @@ def all_contracts() -> tuple[Contract, ...]:
     return tuple(load(source_id) for source_id in source_ids())
 
 
-def _contract(content: dict[str, Any], source_id: str) -> Contract:
+def of_toml(content: dict[str, Any], source_id: str) -> Contract:
+    """The contract that a TOML's content describes. Raises MatcherError, naming source and column, where it cannot be."""
     if unknown := set(content) - _CONTRACT_KEYS:
         raise MatcherError(f"contract {source_id}: unknown keys {sorted(unknown)}")
     if content["id"] != source_id:
@@ -204,6 +205,8 @@ def _column(source_id: str, name: str, entry: dict[str, Any]) -> Column:
         for word in (value, *synonyms):
             if values.setdefault(fold(word), value) != value:
                 raise MatcherError(f"{where}: {word!r} stands for two values")
+    if not all(isinstance(header, str) for header in entry.get("headers", ())):
+        raise MatcherError(f"{where}: headers are texts")
     return Column(
         name=name,
         kind=kind,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from matcher.errors import UsageError
+from matcher.errors import MatcherError, UsageError
 from matcher.sources import contract
 
 PERSON = "name id_number sex birth_date phone address division_code"
@@ -62,6 +64,40 @@ def test_every_promised_column_is_there(source: str) -> None:
 
 
 @pytest.mark.parametrize("source", sorted(PROMISED))
+def test_every_table_has_a_column_that_must_exist(source: str) -> None:
+    assert any(column.must_exist for column in contract.load(source).columns)
+
+
+SOUND: dict[str, Any] = {
+    "id": "boats",
+    "title_zh": "船",
+    "title_en": "boats",
+    "agency_zh": "海事局",
+    "columns": {"hull": {"type": "text"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"colour": 1}, "unknown keys.*colour"), ({"id": "ships"}, "its id says ships"), ({"title_zh": None}, "title_zh"),
+        ({"columns": {"hull": {}}}, "column hull: type None"), ({"columns": {"hull": {"type": "number"}}}, "type 'number'"),
+        ({"columns": {"hull": {"type": "text", "on_error": "zero"}}}, "on_error 'zero'"),
+        ({"columns": {"hull": {"type": "text", "must": True}}}, "unknown keys.*must"),
+        ({"columns": {"hull": {"type": "enum"}}}, "lists its values"),
+        ({"columns": {"hull": {"type": "text", "values": {"A": []}}}}, "lists its values"),
+        ({"columns": {"hull": {"type": "enum", "values": {"A": ["甲"], "B": ["甲"]}}}}, "'甲' stands for two values"),
+        ({"columns": {"hull": {"type": "text", "headers": [1]}}}, "headers are texts"),
+    ],
+)  # fmt: skip
+def test_a_contract_that_cannot_be_meant_is_told_with_its_place(change: dict[str, Any], match: str) -> None:
+    assert contract.of_toml(SOUND, "boats").schema().names() == ["record_id", "hull"]
+    content = {key: value for key, value in (SOUND | change).items() if value is not None}
+    with pytest.raises(MatcherError, match=match):
+        contract.of_toml(content, "boats")
+
+
+@pytest.mark.parametrize("source", sorted(PROMISED))
 def test_no_heading_means_two_columns(source: str) -> None:
     seen: dict[str, str] = {}
     for column in contract.load(source).columns:
@@ -77,7 +113,8 @@ def test_no_heading_means_two_columns(source: str) -> None:
         ("real_estate", "建筑面积（平方米）", "area_m2"), ("members", "公民身份号码", "id_number"), ("members", " 身份证号 ", "id_number"),
         ("aid", "发放金额（元）", "amount_yuan"), ("aid", "金额(万元)", "amount_yuan"), ("marriage", "男方姓名", "a_name"),
         ("school", "学籍状态", "status"), ("households", "申报车辆数", "declared_vehicles"), ("deaths", "死亡日期", "death_date"),
-        ("business", "统一社会信用代码", "uscc"), ("population", "ID_NUMBER", "id_number"),
+        ("business", "统一社会信用代码", "uscc"), ("population", "ID_NUMBER", "id_number"), ("business", "法定代表人", "name"), ("social_insurance", "参保人", "name"),
+        ("business", "注册资本（万元）", "capital_yuan"), ("deaths", "死者姓名", "name"), ("real_estate", "权利人证件号", "id_number"),
     ],
 )  # fmt: skip
 def test_headings_that_offices_use(source: str, heading: str, column: str) -> None:
@@ -89,7 +126,7 @@ def test_headings_that_offices_use(source: str, heading: str, column: str) -> No
     [
         ("vehicles", "status", "正常", "ACTIVE"), ("vehicles", "status", "注销", "CANCELLED"), ("vehicles", "status", "转移", "TRANSFERRED"),
         ("vehicles", "vehicle_kind", "小型轿车", "CAR"), ("members", "sex", "男", "MALE"), ("members", "sex", "2", "FEMALE"),
-        ("members", "relation", "长女", "CHILD"), ("members", "relation", "户主", "HEAD"), ("business", "status", "存续", "LIVE"),
+        ("members", "relation", "长女", "CHILD"), ("members", "relation", "12", "SPOUSE"), ("members", "declared_marital_status", "离异", "DIVORCED"), ("members", "relation", "户主", "HEAD"), ("business", "status", "存续", "LIVE"),
         ("marriage", "event", "离婚登记", "DIVORCED"), ("real_estate", "use", "成套住宅", "HOME"), ("school", "status", "在读", "ENROLLED"),
     ],
 )  # fmt: skip
