@@ -41,6 +41,13 @@ def test_what_is_none_of_them_asks_for_its_encoding(tmp_path: Path, content: byt
         text.detect_encoding(path)
 
 
+def test_much_damaged_utf8_is_not_taken_for_gb18030_which_it_would_pass_as(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"".join(mark.encode()[: None if place % 10 else 2] for place, mark in enumerate(LINES * 2)))
+    with pytest.raises(InputRefused, match="`encoding`"):
+        text.detect_encoding(path)
+
+
 def test_a_sample_may_end_within_a_character(tmp_path: Path) -> None:
     for encoding in ("utf-8", "gb18030"):
         path = tmp_path / encoding
@@ -49,10 +56,11 @@ def test_a_sample_may_end_within_a_character(tmp_path: Path) -> None:
         assert text.detect_encoding(path) == encoding
 
 
-def test_what_is_called_gbk_may_hold_what_only_gb18030_has(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", ["gbk", "GB2312", "cp936", "gb18030"])
+def test_what_is_called_gbk_may_hold_what_only_gb18030_has(tmp_path: Path, told: str) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("𠮷".encode("gb18030"))
-    assert text.Utf8Stream(path, text.encoding_of(path, "GB2312")).read() == "𠮷".encode()
+    assert text.Utf8Stream(path, text.encoding_of(path, told)).read() == "𠮷".encode()
 
 
 @settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
