@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -393,3 +395,17 @@ def test_one_table_reads_the_same_from_every_kind_of_file(
         assert chunk.frame.equals(chunks[0].frame)
         assert chunk.rejects.drop("file").equals(chunks[0].rejects.drop("file"))
         assert (chunk.rows_in, chunk.nulled) == (len(rows), chunks[0].nulled)
+
+
+def test_a_row_group_without_rows_is_no_error(tmp_path: Path) -> None:
+    columns = pa.table({"name": pa.array([], pa.string()), "plate": pa.array([], pa.string())})
+    with pq.ParquetWriter(tmp_path / "vehicles.parquet", columns.schema) as writer:
+        writer.write_table(columns)
+        writer.write_table(pa.table({"name": ["张伟"], "plate": ["豫E1"]}))
+        writer.write_table(columns)
+    chunks = vehicles(tmp_path)
+    assert [chunk.frame.get_column("plate").to_list() for chunk in chunks] == [["豫E1"]]
+    with pq.ParquetWriter(tmp_path / "vehicles.parquet", columns.schema) as writer:
+        writer.write_table(columns)
+    (chunk,) = vehicles(tmp_path)
+    assert (chunk.rows_in, len(chunk.frame)) == (0, 0)
