@@ -247,6 +247,16 @@ def test_a_file_of_headings_alone_is_one_empty_chunk(tmp_path: Path, ending: str
     assert chunk.frame.schema.names()[1:] == list(open_folder(tmp_path).feeds["vehicles"].contract.schema())
 
 
+@pytest.mark.parametrize("groups", [0, 1, 2])
+def test_a_parquet_file_without_rows_is_one_empty_chunk(tmp_path: Path, groups: int) -> None:
+    schema = pa.schema([("name", pa.string())])
+    with pq.ParquetWriter(tmp_path / "vehicles.parquet", schema) as writer:
+        for _ in range(groups):
+            writer.write_table(schema.empty_table())
+    (chunk,) = vehicles(tmp_path)
+    assert (len(chunk.frame), chunk.rows_in, chunk.frame.schema["registered_on"]) == (0, 0, pl.Date())
+
+
 @pytest.mark.parametrize(
     "body",
     [
