@@ -84,8 +84,6 @@ def _equal(opened: Opened, rows: int) -> Iterator[tuple[pl.DataFrame, Mapping[in
     misfits = opened.misfits
     given = index = 0
     for block in chain((block for block in opened.blocks if len(block)), [None]):
-        if block is not None and block.is_empty():
-            continue
         if block is not None:
             held = pl.concat([held, block]) if len(held) else block
         # of the rows behind the last one held we do not know yet whether they fit
