@@ -1,6 +1,6 @@
 """Streams the big side through the kernel on this machine's cores, a chunk at a time.
 
-What is in memory at once: the applicants, and `WORKERS + 1` chunks. What stays of a chunk is the pairs at or above the
+What is in memory at once: the applicants, `WORKERS` chunks at work and one being read. What stays of a chunk is the pairs at or above the
 review threshold and the rows they rest on; rows that match nobody are counted and forgotten (safeguard F-25).
 """
 
@@ -97,7 +97,7 @@ def _finished(feed: Feed, applicants: Applicants, plan: Plan, model: Model, work
                     yield workspace.counts(feed.source, chunk.file_index, chunk.index)
                     continue
                 pending.append((chunk, pool.submit(match_chunk, chunk, feed.contract, applicants, plan, model)))
-                if len(pending) > WORKERS:
+                if len(pending) >= WORKERS:
                     yield settle()
             while pending:
                 yield settle()
