@@ -27,13 +27,10 @@ _VALUE_KEYS = {"key", "value", "unit"} | _COMMON
 _EXCLUSIVE_KEYS = {"keeps", "yields"} | _COMMON
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One threshold: what it is, in which unit, where and when it holds, and on which basis."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """Where and when something holds, on which basis; `own`: it stands in the city's own file."""
 
-    key: str
-    value: float
-    unit: str
     division: str
     valid_from: dt.date
     valid_to: dt.date | None
@@ -43,25 +40,30 @@ class Value:
 
     def holds(self, on: dt.date, division: str | None) -> bool:
         """Whether it is in force on that day in that division (six digits, or None where unknown)."""
-        return _holds(self.division, self.valid_from, self.valid_to, on, division)
+        there = self.division == EVERYWHERE or (division is not None and division.startswith(self.division))
+        return there and self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
+
+    @property
+    def rank(self) -> tuple[int, bool, dt.date]:
+        """Which of several that hold goes first: the nearer division, the city's own, the later."""
+        return (0 if self.division == EVERYWHERE else len(self.division), self.own, self.valid_from)
 
 
-@dataclass(frozen=True, slots=True)
-class Exclusive:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value(Dated):
+    """One threshold and its unit."""
+
+    key: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusive(Dated):
     """Two programmes that nobody may hold for one month; `keeps` goes before `yields`."""
 
     keeps: str
     yields: str
-    division: str
-    valid_from: dt.date
-    valid_to: dt.date | None
-    basis: str
-    status: Status
-    own: bool
-
-    def holds(self, on: dt.date, division: str | None) -> bool:
-        """Whether it is in force on that day in that division."""
-        return _holds(self.division, self.valid_from, self.valid_to, on, division)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Policy:
         holding = [value for value in self.values if value.key == key and value.holds(on, division)]
         if not holding:
             raise MatcherError(f"no value of {key} is in force on {on}; add one to policy.toml")
-        return max(holding, key=_rank)
+        return max(holding, key=lambda value: value.rank)
 
     def value(self, key: str, on: dt.date, division: str | None = None) -> float:
         """The number of `entry`."""
@@ -90,7 +92,9 @@ class Policy:
     def exclusive(self, on: dt.date, division: str | None = None) -> tuple[Exclusive, ...]:
         """Each excluded pair of programmes once, as it holds on that day in that division."""
         best: dict[frozenset[str], Exclusive] = {}
-        for cell in sorted((cell for cell in self.exclusives if cell.holds(on, division)), key=_rank):
+        for cell in sorted(
+            (cell for cell in self.exclusives if cell.holds(on, division)), key=lambda cell: cell.rank
+        ):
             best[frozenset((cell.keeps, cell.yields))] = cell
         return tuple(sorted(best.values(), key=lambda cell: (cell.keeps, cell.yields)))
 
@@ -167,12 +171,3 @@ def _common(entry: dict[str, Any], known: set[str], name: str, where: str) -> di
         "basis": entry["basis"],
         "status": entry["status"],
     }
-
-
-def _holds(place: str, valid_from: dt.date, valid_to: dt.date | None, on: dt.date, division: str | None) -> bool:
-    there = place == EVERYWHERE or (division is not None and division.startswith(place))
-    return there and valid_from <= on and (valid_to is None or on <= valid_to)
-
-
-def _rank(entry: Value | Exclusive) -> tuple[int, bool, dt.date]:
-    return (0 if entry.division == EVERYWHERE else len(entry.division), entry.own, entry.valid_from)

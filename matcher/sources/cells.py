@@ -149,8 +149,6 @@ def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, 
             return columnwise.read(text, PLAIN_INTEGER, values.integer).cast(pl.Int64, strict=False)
         case "decimal":
             return columnwise.read(text, PLAIN_DECIMAL, values.decimal).cast(pl.Float64, strict=False)
-        case "boolean":
-            return columnwise.read(text, NEVER, values.boolean) == "true"
         case "enum":
             table = {**column.values, **_folded(words)}
             return columnwise.read(text, NEVER, lambda word: table.get(fold(word)))

@@ -20,9 +20,7 @@ import polars as pl
 from matcher.errors import MatcherError, UsageError
 from matcher.frames import MONEY
 
-Kind = Literal[
-    "text", "name", "id_number", "date", "month", "money", "integer", "decimal", "boolean", "enum", "programme"
-]
+Kind = Literal["text", "name", "id_number", "date", "month", "money", "integer", "decimal", "enum", "programme"]
 Fate = Literal["null", "reject", "refuse"]
 
 TYPES: Mapping[Kind, pl.DataType] = {
@@ -34,7 +32,6 @@ TYPES: Mapping[Kind, pl.DataType] = {
     "money": MONEY,
     "integer": pl.Int64(),
     "decimal": pl.Float64(),
-    "boolean": pl.Boolean(),
     "enum": pl.String(),
     "programme": pl.String(),
 }

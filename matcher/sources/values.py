@@ -49,10 +49,6 @@ _COUNT = re.compile(rf"({_NUMBER})(?:套|辆|个|家|人|户|处|元|年|年度)
 _MEASURE = re.compile(rf"({_NUMBER})(?:%|平方米|平米|㎡|m2|元)?", re.A | re.I)
 _FRACTION = re.compile(r"(\d{1,9})/([1-9]\d{0,8})", re.A)
 _MULTIPLES = {"万": Decimal(10_000), "亿": Decimal(100_000_000)}
-_BOOLEANS = {
-    **dict.fromkeys(("是", "y", "yes", "true", "t", "1", "√"), "true"),
-    **dict.fromkeys(("否", "n", "no", "false", "f", "0", "×"), "false"),
-}
 
 
 def date(text: str) -> str | None:
@@ -134,15 +130,6 @@ def decimal(text: str) -> str | None:
         return str(100 * int(share[1]) / int(share[2]))
     found = _MEASURE.fullmatch(plain)
     return found[1].replace(",", "") if found else None
-
-
-def boolean(text: str) -> str | None:
-    """Yes or no as `true` or `false`.
-
-    >>> boolean("是"), boolean("N"), boolean("也许")
-    ('true', 'false', None)
-    """
-    return _BOOLEANS.get(_plain(text).lower())
 
 
 def _day(year: int, month: int, day: int) -> str | None:

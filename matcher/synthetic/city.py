@@ -194,7 +194,7 @@ def _append(table: Table, source: str, frame: pl.DataFrame, rng: np.random.Gener
     )
     schema = _typed(source, []).schema
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in frame.columns]
-    ready = frame.with_columns(ids, *missing).select("record_id", *schema).cast(dict(schema))  # type: ignore[arg-type]
+    ready = frame.with_columns(ids, *missing).select("record_id", *schema).cast(schema)
     table.write(ready)
     return ids.to_list()
 
