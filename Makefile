@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	--no-emit-find-links
 
 .PHONY: demo test check bench locks clean
 
@@ -31,8 +33,6 @@ locks:
 	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev pyproject.toml --output-file locks/dev.txt
 	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev --extra bench pyproject.toml \
 		--output-file locks/bench.txt
-LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
-	--no-emit-find-links
 
 clean:
 	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks
@@ -40,8 +40,8 @@ clean:
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed; name it with: make PYTHON=/path/to/python3.11"; exit 2; }
-	@$(PYTHON) -m venv $(VENV) \
-		|| { echo "This Python cannot make virtual environments; on Debian install the package python3-venv."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "This Python cannot make virtual environments; on Debian install the package python3-venv."; exit 2; }
 
 $(VENV)/.%: locks/%.txt pyproject.toml | $(BIN)/python
 	@echo "installing from $<"

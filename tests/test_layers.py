@@ -29,7 +29,19 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
 """From the ground up: a part may import what stands on a lower floor, and itself; never a neighbour."""
 
 FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise"}
-API_FLOORS: tuple[tuple[str, ...], ...] = (("settings",), ("database",), ("matching",), ("cli",))
+API_FLOORS: tuple[tuple[str, ...], ...] = (
+    ("settings", "domain", "sealing"),
+    ("database",),
+    ("models", "migrations"),
+    ("scope", "matching", "jobs", "outbox"),
+    ("loaders", "broadcast"),
+    ("services",),
+    ("schema",),
+    ("auth", "worker"),
+    ("app",),
+    ("demo",),
+    ("cli",),
+)
 FORBIDDEN_NAMES = {"utils", "util", "misc", "helpers", "helper", "common"}
 
 

@@ -6,10 +6,13 @@ the folder it was given, and we read them.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS", "NO_COLOR", "SYSTEMROOT", "VIRTUAL_ENV")
 """The only variables of our environment that the matcher sees."""
@@ -24,8 +27,24 @@ class MatcherFailed(Exception):
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
-    """Runs `matcher ARGUMENTS`, its output and progress going where ours go. Raises MatcherFailed unless it ends with 0."""
+    """Runs `matcher ARGUMENTS`, its output and progress going where ours go. Raises MatcherFailed unless it ends with 0.
+
+    Code is taken from the installation alone (-P): a folder called matcher where we happen to stand is not run.
+    """
     seen = {name: environment[name] for name in PASSED_ON if name in environment}
-    finished = subprocess.run([sys.executable, "-m", "matcher", *arguments], env=seen, check=False)
+    finished = subprocess.run([sys.executable, "-P", "-m", "matcher", *arguments], env=seen, check=False)
     if finished.returncode != 0:
         raise MatcherFailed(finished.returncode)
+
+
+def program_hash() -> str:
+    """SHA-256 of every file of the installed matcher: equal as long as the same input gives the same results."""
+    spec = find_spec("matcher")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("the matcher is not installed")
+    package = Path(spec.origin).parent
+    found = hashlib.sha256()
+    for path in sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        found.update(f"{path.relative_to(package).as_posix()}\0{path.stat().st_size}\0".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
