@@ -1,21 +1,108 @@
 """One request or one step of a job is one transaction, on SQLite and on PostgreSQL alike; dialects differ here alone.
 
 Services never commit: the block that `transaction` opens commits when it ends, and leaves nothing behind when it
-fails. On SQLite a transaction takes the write lock at once, so that two writers wait for each other rather than fail.
+fails. On SQLite a transaction takes the write lock at once, so that two writers wait for each other rather than fail;
+`reading` takes none, and sees one state of the database however many statements it runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import datetime as dt
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, String, Table, bindparam, event, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy.engine import URL, Dialect, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import Select
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 BUSY_SECONDS = 30
+READING = "jiekun_reading"
+OUTBOX_LOCK = 4_105_001
+"""The advisory lock under which PostgreSQL's outbox is written, so that ids become visible in their order."""
+
+Key = BigInteger().with_variant(Integer(), "sqlite")
+"""A row's key: SQLite counts by itself only in a column that is exactly INTEGER."""
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+Code = String().with_variant(String(collation="C"), "postgresql")
+"""Text compared by its bytes, on both databases: division codes, references."""
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """A moment in UTC, on SQLite too, which knows no time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """Refuses a moment without a time zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """In UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+Item = type[TypeEngine[Any]]
+
+
+class Keys(TypeDecorator[Sequence[Any]]):
+    """Many keys as one parameter: an array on PostgreSQL, a JSON text on SQLite."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, item: Item = BigInteger) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """An array of the item, or text."""
+        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else String())
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        """As the driver takes it."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        return json.dumps(list(value))
+
+
+class among(FunctionElement[bool]):
+    """Whether the column is one of many keys, which are one parameter: the statement stays the same for any number."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str, item: Item = BigInteger) -> None:
+        super().__init__(column, bindparam(name, type_=Keys(item)))
+
+
+@compiles(among, "postgresql")
+def _among_postgresql(element: among, compiler: Any, **words: Any) -> str:
+    column, keys = element.clauses
+    return f"{compiler.process(column, **words)} = ANY ({compiler.process(keys, **words)})"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: Any, **words: Any) -> str:
+    column, keys = element.clauses
+    return f"{compiler.process(column, **words)} IN (SELECT value FROM json_each({compiler.process(keys, **words)}))"
 
 
 def open_engine(database_url: str) -> AsyncEngine:
@@ -24,7 +111,7 @@ def open_engine(database_url: str) -> AsyncEngine:
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return create_async_engine(url, pool_pre_ping=True)
 
@@ -34,6 +121,45 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction: committed when the block ends, rolled back when it raises."""
     async with engine.begin() as connection:
         yield connection
+
+
+@asynccontextmanager
+async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One unchanging view of the database, in which nothing is written."""
+    async with engine.connect() as connection:
+        await connection.execution_options(
+            **(
+                {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                if connection.dialect.name == "postgresql"
+                else {READING: True}
+            )
+        )
+        yield connection
+
+
+def upsert(connection: AsyncConnection, table: Table, keys: Iterable[str], values: Mapping[str, Any]) -> Any:
+    """An insert that changes the row with the same keys instead, where there is one."""
+    make = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+    statement = make(table).values(**values)
+    kept = set(keys)
+    changed = {name: statement.excluded[name] for name in values if name not in kept}
+    return statement.on_conflict_do_update(index_elements=sorted(kept), set_=changed)
+
+
+def skip_locked(statement: Select[Any], connection: AsyncConnection) -> Select[Any]:
+    """Rows that no other worker holds; on SQLite the transaction holds the whole database already."""
+    return statement.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else statement
+
+
+def locked(statement: Select[Any], connection: AsyncConnection) -> Select[Any]:
+    """Rows that nobody else changes until this transaction ends."""
+    return statement.with_for_update() if connection.dialect.name == "postgresql" else statement
+
+
+async def one_writer(connection: AsyncConnection, lock: int) -> None:
+    """Waits until this transaction is the only one that holds this lock; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
 def _with_driver(url: URL) -> URL:
@@ -51,5 +177,6 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_sqlite(connection: Any) -> None:
+    reads = connection.get_execution_options().get(READING)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

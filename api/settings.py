@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 PREFIX = "JIEKUN_"
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///jiekun.db"
+
+KNOWN = {
+    "DATABASE_URL": "SQLite or PostgreSQL; default: the file jiekun.db here",
+    "DATA_DIR": "where feeds and the scans' folders lie; default: jiekun-data here",
+    "KEY": "the master key, 32 bytes in base64",
+    "KEY_FILE": "a file that holds the key, made where there is none; default: key in the data folder",
+    "TEST_DATABASE_URL": "the PostgreSQL that the tests may use",
+    "REQUIRE_ALL": "tests fail where a database or browser is missing",
+}
+"""Every setting and what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +26,24 @@ class Settings:
     """What the service is told from outside."""
 
     database_url: str
+    data_dir: Path
+    key: str | None = field(repr=False)
+    key_file: Path
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this environment. Raises ValueError for a JIEKUN_ variable that is no setting, which is a slip."""
-    known = {f"{PREFIX}DATABASE_URL", f"{PREFIX}TEST_DATABASE_URL", f"{PREFIX}REQUIRE_ALL"}
+    known = {f"{PREFIX}{name}" for name in KNOWN}
     if unknown := sorted(name for name in environment if name.startswith(PREFIX) and name not in known):
         raise ValueError(f"{', '.join(unknown)}: no such setting; known are {', '.join(sorted(known))}")
-    return Settings(database_url=environment.get(f"{PREFIX}DATABASE_URL") or DEFAULT_DATABASE_URL)
+
+    def setting(name: str) -> str | None:
+        return environment.get(PREFIX + name) or None
+
+    data_dir = Path(setting("DATA_DIR") or "jiekun-data")
+    return Settings(
+        database_url=setting("DATABASE_URL") or DEFAULT_DATABASE_URL,
+        data_dir=data_dir,
+        key=setting("KEY"),
+        key_file=Path(setting("KEY_FILE") or data_dir / "key"),
+    )

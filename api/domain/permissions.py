@@ -1,0 +1,67 @@
+"""Who may do what: roles, permissions, and the matrix of both; a viewer is a user at work.
+
+Separation of duties: whoever administers accounts sees no case, and whoever audits sees no identity unmasked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.domain import divisions
+
+
+class Permission(StrEnum):
+    """One thing that a role may or may not do."""
+
+    READ_CASES = "READ_CASES"
+    READ_IDENTITY = "READ_IDENTITY"
+    READ_SCANS = "READ_SCANS"
+    START_SCAN = "START_SCAN"
+    REVIEW_FINDING = "REVIEW_FINDING"
+
+
+class Role(StrEnum):
+    """What a user is, in the household's life."""
+
+    CASEWORKER = "CASEWORKER"
+    REVIEWER = "REVIEWER"
+    AUDITOR = "AUDITOR"
+    DEPARTMENT = "DEPARTMENT"
+    ADMINISTRATOR = "ADMINISTRATOR"
+
+
+P = Permission
+MATRIX: Mapping[Role, frozenset[Permission]] = {
+    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY}),
+    Role.REVIEWER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.READ_SCANS, P.REVIEW_FINDING}),
+    Role.AUDITOR: frozenset({P.READ_CASES, P.READ_SCANS, P.START_SCAN}),
+    Role.DEPARTMENT: frozenset({P.READ_SCANS}),
+    Role.ADMINISTRATOR: frozenset({P.READ_SCANS, P.START_SCAN}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A user at work: who, in which role, for which division and all below it."""
+
+    user_id: int
+    login: str
+    display_name: str
+    role: Role
+    division_code: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role permits it."""
+        return permission in MATRIX[self.role]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """All that the role permits."""
+        return MATRIX[self.role]
+
+    @property
+    def divisions(self) -> tuple[str, str]:
+        """The range of division codes that the viewer answers for: from the first, to before the second."""
+        return divisions.span(self.division_code)

@@ -1,0 +1,76 @@
+"""What a person may conclude about a lead, and where the lead stands then.
+
+A lead is a question. NEEDS_INQUIRY keeps it open; every other outcome closes it, for this evidence: the same lead on
+other evidence is a new question. Deception is only ever concluded from a decision that has a document (F-6).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from api.domain.errors import NotDone, UserErrorCode
+
+ENTITLEMENT = "U"
+"""Rules whose id begins so ask whether somebody goes without what is due to them."""
+
+MAX_NOTE = 2_000
+
+
+class FindingState(StrEnum):
+    """Where a lead stands."""
+
+    OPEN = "OPEN"
+    IN_INQUIRY = "IN_INQUIRY"
+    CLOSED = "CLOSED"
+
+
+class Outcome(StrEnum):
+    """What the reviewer concluded."""
+
+    NEEDS_INQUIRY = "NEEDS_INQUIRY"
+    NO_ISSUE = "NO_ISSUE"
+    CLAIMANT_ERROR = "CLAIMANT_ERROR"
+    OFFICIAL_ERROR = "OFFICIAL_ERROR"
+    SOURCE_ERROR = "SOURCE_ERROR"
+    ENTITLEMENT_CONFIRMED = "ENTITLEMENT_CONFIRMED"
+    DECEPTION_CONFIRMED = "DECEPTION_CONFIRMED"
+
+
+def state_after(outcome: Outcome) -> FindingState:
+    """Where the lead stands after this conclusion."""
+    return FindingState.IN_INQUIRY if outcome is Outcome.NEEDS_INQUIRY else FindingState.CLOSED
+
+
+def check(rule_id: str, outcome: Outcome, note: str, decision_document: str | None) -> None:
+    """Raises NotDone unless this conclusion may be drawn on a lead of this rule, with these reasons."""
+    if not note.strip():
+        raise NotDone(UserErrorCode.REQUIRED, ("input", "note"), "请写明理由。", "Give the reason.")
+    if len(note) > MAX_NOTE:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "note"),
+            f"理由不得超过 {MAX_NOTE} 字。",
+            f"The reason may have {MAX_NOTE} characters.",
+        )
+    entitlement = rule_id.startswith(ENTITLEMENT)
+    if outcome is Outcome.DECEPTION_CONFIRMED and not (decision_document or "").strip():
+        raise NotDone(
+            UserErrorCode.REQUIRED,
+            ("input", "decisionDocument"),
+            "认定骗取须有处理决定文书编号。",
+            "Deception is concluded from a decision only: name its document.",
+        )
+    if entitlement and outcome in (Outcome.DECEPTION_CONFIRMED, Outcome.CLAIMANT_ERROR):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "outcome"),
+            "该疑点提示应享未享，不适用此结论。",
+            "This lead asks whether aid is due; this outcome does not answer it.",
+        )
+    if not entitlement and outcome is Outcome.ENTITLEMENT_CONFIRMED:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "outcome"),
+            "只有应享未享类疑点可作此结论。",
+            "Only a lead on unmet entitlement can be concluded so.",
+        )

@@ -1,0 +1,33 @@
+"""Where a scan stands."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ScanStatus(StrEnum):
+    """A scan waits, runs, and ends in one of two ways."""
+
+    QUEUED = "QUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more will happen to it."""
+        return self in (ScanStatus.SUCCEEDED, ScanStatus.FAILED)
+
+
+class Severity(StrEnum):
+    """How grave a lead would be if it proved true."""
+
+    INFO = "INFO"
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+
+    @property
+    def rank(self) -> int:
+        """From 0, the least grave."""
+        return list(Severity).index(self)

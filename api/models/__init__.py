@@ -1,0 +1,33 @@
+"""The tables, one file a noun; nothing here loads itself, and every query is written where it is used."""
+
+from api.models.accounts import Token, User
+from api.models.base import Base
+from api.models.feeds import Department, Feed
+from api.models.findings import Finding, FindingPerson, Review
+from api.models.households import Authorisation, Household, Member
+from api.models.programmes import Enrolment, Payment, Programme
+from api.models.scans import Link, Scan
+from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
+
+__all__ = [
+    "AuditEvent",
+    "Authorisation",
+    "Base",
+    "Department",
+    "Enrolment",
+    "Feed",
+    "Finding",
+    "FindingPerson",
+    "Household",
+    "IdempotencyKey",
+    "Job",
+    "Link",
+    "Member",
+    "OutboxEvent",
+    "Payment",
+    "Programme",
+    "Review",
+    "Scan",
+    "Token",
+    "User",
+]

@@ -1,0 +1,77 @@
+"""Findings, whom they speak of, and what people concluded about them.
+
+A finding is found again by its `reference`, whatever scan raises it; `state` is what the last review, `review_id`, made
+of it (no foreign key: reviews point here already).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
+
+
+class Finding(Base):
+    """The record of a lead: a question that a rule raised about a household, never an answer."""
+
+    __tablename__ = "findings"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("state <> 'CLOSED' OR review_id IS NOT NULL", name="closed_by_review"),
+        Index("ix_findings_severity_rank_id", "severity_rank", "id"),
+        Index("ix_findings_division_code_state", "division_code", "state"),
+        Index("ix_findings_household_id_severity_rank_id", "household_id", "severity_rank", "id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    reference: Mapped[Exact] = mapped_column(unique=True)
+    evidence_hash: Mapped[str]
+    rule_id: Mapped[str]
+    rule_version: Mapped[str]
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
+    division_code: Mapped[Exact]
+    severity: Mapped[str]
+    severity_rank: Mapped[int]
+    basis: Mapped[str | None]
+    grade: Mapped[str | None]
+    state: Mapped[str]
+    review_id: Mapped[int | None] = mapped_column()
+    amount_low_fen: Mapped[int | None]
+    amount_high_fen: Mapped[int | None]
+    period_start: Mapped[dt.date | None]
+    period_end: Mapped[dt.date | None]
+    evidence: Mapped[Structures]
+    exceptions: Mapped[Structures]
+    explanation_zh: Mapped[str]
+    explanation_en: Mapped[str]
+    first_scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"))
+    last_scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"), index=True)
+    raised_on: Mapped[dt.date]
+    version: Mapped[int]
+
+
+class FindingPerson(Base):
+    """A person whom a finding speaks of."""
+
+    __tablename__ = "finding_persons"
+
+    finding_id: Mapped[int] = mapped_column(ForeignKey("findings.id"), primary_key=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True, index=True)
+
+
+class Review(Base):
+    """What one person concluded about a finding on the evidence of that day; never changed, only followed by another."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[PrimaryKey]
+    finding_id: Mapped[int] = mapped_column(ForeignKey("findings.id"), index=True)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    outcome: Mapped[str]
+    note: Mapped[Sealed]
+    decision_document: Mapped[str | None]
+    evidence_hash: Mapped[str]
+    reviewed_at: Mapped[Moment]

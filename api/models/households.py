@@ -1,0 +1,92 @@
+"""Households, the people in them, and what each adult has authorised.
+
+A member is one person in one household: somebody in two households has two rows, as in the register they come from.
+Money is in fen. What a register tells beyond these columns is kept in `others`, sealed, and goes back to the matcher.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
+
+
+class Household(Base):
+    """The unit of recognition, calculation and aid; `reference` is its number in the register."""
+
+    __tablename__ = "households"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        Index("ix_households_division_code_stage", "division_code", "stage"),
+    )
+
+    id: Mapped[PrimaryKey]
+    reference: Mapped[Exact] = mapped_column(unique=True)
+    division_code: Mapped[Exact]
+    stage: Mapped[str]
+    target_group: Mapped[str | None]
+    programme_code: Mapped[str | None]
+    residence: Mapped[str | None]
+    applied_on: Mapped[dt.date | None]
+    file_opened_on: Mapped[dt.date | None]
+    file_closed_on: Mapped[dt.date | None]
+    declared_monthly_income_fen: Mapped[int | None]
+    declared_deposits_fen: Mapped[int | None]
+    declared_vehicles: Mapped[int | None]
+    declared_homes: Mapped[int | None]
+    declared_businesses: Mapped[int | None]
+    address: Mapped[Sealed | None]
+    phone: Mapped[Sealed | None]
+    phone_index: Mapped[Sealed | None] = mapped_column(index=True)
+    payee_account: Mapped[Sealed | None]
+    payee_name: Mapped[Sealed | None]
+    others: Mapped[Sealed | None]
+    version: Mapped[int]
+    updated_at: Mapped[Moment]
+
+
+class Member(Base):
+    """One person in one household; `reference` is the person's number in the register."""
+
+    __tablename__ = "members"
+
+    id: Mapped[PrimaryKey]
+    reference: Mapped[Exact] = mapped_column(unique=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    relation: Mapped[str | None]
+    name: Mapped[Sealed | None]
+    name_index: Mapped[Sealed | None] = mapped_column(index=True)
+    former_name: Mapped[Sealed | None]
+    former_name_index: Mapped[Sealed | None] = mapped_column(index=True)
+    id_number: Mapped[Sealed | None]
+    id_number_index: Mapped[Sealed | None] = mapped_column(index=True)
+    sex: Mapped[str | None]
+    birth_date: Mapped[dt.date | None]
+    phone: Mapped[Sealed | None]
+    phone_index: Mapped[Sealed | None] = mapped_column(index=True)
+    address: Mapped[Sealed | None]
+    division_code: Mapped[Exact | None]
+    declared_marital_status: Mapped[str | None]
+    declared_monthly_income_fen: Mapped[int | None]
+    declared_employment: Mapped[str | None]
+    valid_from: Mapped[dt.date | None]
+    valid_to: Mapped[dt.date | None]
+    authorised_until: Mapped[dt.date | None]
+    others: Mapped[Sealed | None]
+
+
+class Authorisation(Base):
+    """A person's consent to be looked up in a source, or in ALL, for a purpose and a time (F-23)."""
+
+    __tablename__ = "authorisations"
+
+    id: Mapped[PrimaryKey]
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    source: Mapped[str | None]
+    purpose: Mapped[str | None]
+    valid_from: Mapped[dt.date | None]
+    valid_to: Mapped[dt.date | None]
+    withdrawn_on: Mapped[dt.date | None]
