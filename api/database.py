@@ -11,7 +11,7 @@ import datetime as dt
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, String, Table, bindparam, event, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -26,6 +26,7 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 BUSY_SECONDS = 30
+Columns = TypeVarTuple("Columns")
 READING = "jiekun_reading"
 OUTBOX_LOCK = 4_105_001
 """The advisory lock under which PostgreSQL's outbox is written, so that ids become visible in their order."""
@@ -137,21 +138,27 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-def upsert(connection: AsyncConnection, table: Table, keys: Iterable[str], values: Mapping[str, Any]) -> Any:
-    """An insert that changes the row with the same keys instead, where there is one."""
+def upsert(
+    connection: AsyncConnection,
+    table: Table,
+    keys: Iterable[str],
+    columns: Iterable[str],
+    also: Mapping[str, Any] | None = None,
+) -> Any:
+    """An insert that changes the row with the same keys instead, where there is one; `also` is set only then."""
     make = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    statement = make(table).values(**values)
+    statement = make(table)
     kept = set(keys)
-    changed = {name: statement.excluded[name] for name in values if name not in kept}
+    changed = {name: statement.excluded[name] for name in columns if name not in kept} | dict(also or {})
     return statement.on_conflict_do_update(index_elements=sorted(kept), set_=changed)
 
 
-def skip_locked(statement: Select[Any], connection: AsyncConnection) -> Select[Any]:
+def skip_locked(statement: Select[*Columns], connection: AsyncConnection) -> Select[*Columns]:
     """Rows that no other worker holds; on SQLite the transaction holds the whole database already."""
     return statement.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else statement
 
 
-def locked(statement: Select[Any], connection: AsyncConnection) -> Select[Any]:
+def locked(statement: Select[*Columns], connection: AsyncConnection) -> Select[*Columns]:
     """Rows that nobody else changes until this transaction ends."""
     return statement.with_for_update() if connection.dialect.name == "postgresql" else statement
 

@@ -80,6 +80,9 @@ def scan(
     ] = None,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
+    json_progress: Annotated[
+        bool, typer.Option("--json-progress", help="Progress as JSON lines on stderr, for programs.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Join the feeds of DIR to its applicants and raise leads: fraud, duplicate aid, unmet entitlement."""
@@ -100,7 +103,7 @@ def scan(
         resume=resume,
     )
     try:
-        with shown(messages, quiet=quiet) as progress:
+        with shown(messages, quiet=quiet, for_programs=json_progress) as progress:
             report = run(request, progress)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; what is done is kept, and the same command with --resume goes on") from None

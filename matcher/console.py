@@ -1,10 +1,13 @@
-"""Progress on a terminal or in a log: a bar with an honest estimate, or a line every few seconds."""
+"""Progress on a terminal, in a log or for a program: a bar with an honest estimate, a line every few seconds, or JSON."""
 
 from __future__ import annotations
 
+import json
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -16,10 +19,12 @@ SECONDS_BETWEEN_LINES = 5.0
 
 
 @contextmanager
-def shown(console: Console, *, quiet: bool) -> Iterator[Progress]:
+def shown(console: Console, *, quiet: bool, for_programs: bool = False) -> Iterator[Progress]:
     """A listener that shows the steps on `console` (stderr) while the block runs."""
     if quiet:
         yield silent
+    elif for_programs:
+        yield _json_lines
     elif console.is_terminal:
         with _bars(console) as listener:
             yield listener
@@ -46,6 +51,11 @@ def _bars(console: Console) -> Iterator[Progress]:
             bars.update(tasks[step.stage], completed=step.done, total=step.total)
 
         yield show
+
+
+def _json_lines(step: Step) -> None:
+    """One JSON object a line on stderr: stage, done, total (null while unknown), unit."""
+    print(json.dumps(asdict(step)), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def _lines(console: Console) -> Progress:

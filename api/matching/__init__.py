@@ -1,5 +1,13 @@
-"""The one door to the matcher: scans run as a subprocess that sees a folder and nothing of ours."""
+"""The one door to the matcher: scans run as a subprocess that sees a folder and nothing of ours.
 
-from api.matching.scans import MatcherFailed, program_hash, run
+scans       runs the matcher's commands and tells their progress
+folders     reads the register and the feeds of a folder, and lays out the folder that a scan works on
+outputs     what a scan found, in batches
+reference   programmes, departments and rules, as the matcher publishes them
+identity    the normal forms by which a person is found
+"""
 
-__all__ = ["MatcherFailed", "program_hash", "run"]
+from api.matching.scans import MatcherFailed, Progress, Step, program_hash, run, scan
+from matcher.errors import MatcherError
+
+__all__ = ["MatcherError", "MatcherFailed", "Progress", "Step", "program_hash", "run", "scan"]

@@ -6,11 +6,14 @@ the folder it was given, and we read them.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,11 +22,24 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS", "NO_
 
 
 class MatcherFailed(Exception):
-    """The matcher ended with this exit status; what it had to say stands on stderr."""
+    """The matcher ended with this exit status; `said` is its last line on stderr where that was kept."""
 
-    def __init__(self, exit_status: int) -> None:
-        self.exit_status = exit_status
+    def __init__(self, exit_status: int, said: str = "") -> None:
+        self.exit_status, self.said = exit_status, said
         super().__init__(f"the matcher ended with exit status {exit_status}")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a scan is: `done` of `total` `unit`s of `stage`; total is None while unknown."""
+
+    stage: str
+    done: int
+    total: int | None
+    unit: str
+
+
+Progress = Callable[[Step], Awaitable[None]]
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> None:
@@ -31,10 +47,55 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
 
     Code is taken from the installation alone (-P): a folder called matcher where we happen to stand is not run.
     """
-    seen = {name: environment[name] for name in PASSED_ON if name in environment}
-    finished = subprocess.run([sys.executable, "-P", "-m", "matcher", *arguments], env=seen, check=False)
+    finished = subprocess.run(_command(arguments), env=_seen(environment), check=False)
     if finished.returncode != 0:
         raise MatcherFailed(finished.returncode)
+
+
+async def scan(
+    folder: Path, out: Path, arguments: Sequence[str], progress: Progress, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Scans a folder, telling each step; cancelled, it stops the matcher first. Raises MatcherFailed.
+
+    An interrupted scan of the same folder goes on where it stood.
+    """
+    command = _command(["scan", str(folder), "--out", str(out), "--json", "--json-progress", "--resume", *arguments])
+    process = await asyncio.create_subprocess_exec(
+        *command, env=_seen(environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    said = ""
+    try:
+        async for line in process.stderr:
+            text = line.decode("utf-8", "replace").strip()
+            step = _step(text)
+            if step is not None:
+                await progress(step)
+            elif text:
+                said = text
+        status = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+    if status != 0:
+        raise MatcherFailed(status, said)
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [sys.executable, "-P", "-m", "matcher", *arguments]
+
+
+def _seen(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: environment[name] for name in PASSED_ON if name in environment}
+
+
+def _step(line: str) -> Step | None:
+    try:
+        content = json.loads(line)
+        return Step(content["stage"], content["done"], content["total"], content["unit"])
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return None
 
 
 def program_hash() -> str:

@@ -1,7 +1,7 @@
 """The tables, one file a noun; nothing here loads itself, and every query is written where it is used."""
 
 from api.models.accounts import Token, User
-from api.models.base import Base
+from api.models.base import Base, table
 from api.models.feeds import Department, Feed
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Authorisation, Household, Member
@@ -30,4 +30,5 @@ __all__ = [
     "Scan",
     "Token",
     "User",
+    "table",
 ]

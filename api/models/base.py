@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 
-from sqlalchemy import Date, Identity, LargeBinary, MetaData, String
+from sqlalchemy import Date, Identity, LargeBinary, MetaData, String, Table
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from api.database import Code, Json, Key, UtcDateTime
@@ -34,3 +34,8 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {str: String(), dt.date: Date(), int: Key}
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a model, for statements that are written column by column."""
+    return cast(Table, model.__table__)

@@ -25,14 +25,14 @@ class Programme(Base):
 class Enrolment(Base):
     """A household's, or one of its people's, part in a programme; months are their first days.
 
-    `source_record` is the record of the aid register it was taken from, and null for the programme that the
-    household's own file names.
+    `source_record` is the record of the aid register it was taken from, or FILE for the programme that the household's
+    own file names.
     """
 
     __tablename__ = "enrolments"
     __table_args__ = (
         Index("ix_enrolments_household_id_start_month", "household_id", "start_month"),
-        UniqueConstraint("source_record", "member_id"),
+        UniqueConstraint("household_id", "source_record"),
     )
 
     id: Mapped[PrimaryKey]
@@ -44,7 +44,7 @@ class Enrolment(Base):
     end_month: Mapped[dt.date | None]
     amount_fen: Mapped[int | None]
     cause: Mapped[str | None]
-    source_record: Mapped[str | None]
+    source_record: Mapped[str]
 
 
 class Payment(Base):

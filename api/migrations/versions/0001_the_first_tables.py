@@ -244,14 +244,14 @@ def upgrade() -> None:
         sa.Column("end_month", sa.Date(), nullable=True),
         sa.Column("amount_fen", KEY, nullable=True),
         sa.Column("cause", sa.String(), nullable=True),
-        sa.Column("source_record", sa.String(), nullable=True),
+        sa.Column("source_record", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["household_id"], ["households.id"], name="fk_enrolments_household_id_households"),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name="fk_enrolments_member_id_members"),
         sa.ForeignKeyConstraint(
             ["programme_code"], ["programmes.code"], name="fk_enrolments_programme_code_programmes"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_enrolments"),
-        sa.UniqueConstraint("source_record", "member_id", name="uq_enrolments_source_record_member_id"),
+        sa.UniqueConstraint("household_id", "source_record", name="uq_enrolments_household_id_source_record"),
     )
     op.create_index("ix_enrolments_household_id_start_month", "enrolments", ["household_id", "start_month"])
 

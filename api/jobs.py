@@ -1,0 +1,109 @@
+"""The queue: jobs enqueued in the caller's transaction, held by lease, given back when a worker dies.
+
+A worker that holds a job renews its lease; one that stops renewing has lost it, and another goes on. A job that failed
+as often as ATTEMPTS is given up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import skip_locked
+from api.models import Job
+
+ATTEMPTS = 3
+LEASE = dt.timedelta(seconds=60)
+PAUSE = dt.timedelta(seconds=5)
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    GIVEN_UP = "GIVEN_UP"
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A job that this worker holds; `attempt` counts from 1."""
+
+    id: int
+    kind: str
+    subject: int
+    attempt: int
+
+
+async def enqueue(connection: AsyncConnection, kind: str, subject: int, now: dt.datetime) -> None:
+    """Adds a job; it exists when the caller's transaction does."""
+    await connection.execute(
+        insert(Job).values(
+            kind=kind, subject=subject, state=JobState.WAITING, attempts=0, run_after=now, created_at=now
+        )
+    )
+
+
+async def lease(connection: AsyncConnection, worker: str, now: dt.datetime) -> Leased | None:
+    """The oldest job that waits or whose worker has stopped renewing, now held by this one; None where there is none."""
+    free = or_(
+        (Job.state == JobState.WAITING) & (Job.run_after <= now),
+        (Job.state == JobState.RUNNING) & (Job.leased_until < now),
+    )
+    found = (
+        await connection.execute(skip_locked(select(Job).where(free).order_by(Job.id).limit(1), connection))
+    ).one_or_none()
+    if found is None:
+        return None
+    await connection.execute(
+        update(Job)
+        .where(Job.id == found.id)
+        .values(state=JobState.RUNNING, worker=worker, leased_until=now + LEASE, attempts=found.attempts + 1)
+    )
+    return Leased(found.id, found.kind, found.subject, found.attempts + 1)
+
+
+async def renew(connection: AsyncConnection, job: Leased, worker: str, now: dt.datetime) -> bool:
+    """Holds the job for longer; False where another worker has it by now."""
+    changed = await connection.execute(
+        update(Job)
+        .where(Job.id == job.id, Job.worker == worker, Job.state == JobState.RUNNING, Job.attempts == job.attempt)
+        .values(leased_until=now + LEASE)
+    )
+    return changed.rowcount == 1
+
+
+async def finish(connection: AsyncConnection, job: Leased, now: dt.datetime) -> None:
+    """The job is done."""
+    await _end(connection, job, JobState.DONE, now)
+
+
+async def give_up(connection: AsyncConnection, job: Leased, now: dt.datetime) -> None:
+    """The job will not be tried again."""
+    await _end(connection, job, JobState.GIVEN_UP, now)
+
+
+async def give_back(connection: AsyncConnection, job: Leased, now: dt.datetime) -> None:
+    """The job waits again, a little longer after each attempt."""
+    await connection.execute(
+        update(Job)
+        .where(Job.id == job.id)
+        .values(state=JobState.WAITING, worker=None, leased_until=None, run_after=now + PAUSE * job.attempt)
+    )
+
+
+async def waiting(connection: AsyncConnection) -> int:
+    """How many jobs wait."""
+    counted = select(func.count()).select_from(Job).where(Job.state == JobState.WAITING)
+    return int((await connection.execute(counted)).scalar_one())
+
+
+async def _end(connection: AsyncConnection, job: Leased, state: JobState, now: dt.datetime) -> None:
+    await connection.execute(
+        update(Job).where(Job.id == job.id).values(state=state, worker=None, leased_until=None, finished_at=now)
+    )

@@ -1,0 +1,341 @@
+"""A scan's life: asked for, laid out on a private folder, run by the matcher, and its leads taken in.
+
+The matcher sees files only: our register as it stands and the latest feed of each department. What it found becomes
+links of this scan, and findings that are found again by their reference: a lead that was raised before is the same
+finding, and one that a person closed stays closed on the same evidence. Other evidence opens it again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import String, and_, bindparam, case, delete, func, insert, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import jobs, outbox
+from api.database import among, upsert
+from api.domain import divisions, money
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.permissions import Viewer
+from api.domain.review import FindingState
+from api.domain.scans import ScanStatus, Severity
+from api.matching import Step, folders, reference
+from api.models import Authorisation, Feed, Finding, FindingPerson, Household, Link, Member, Scan, table
+from api.sealing import Vault
+from api.services import audit, registers
+
+JOB = "scan"
+TOPIC = "scan"
+BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a scan is to do: over which division's households, as of which day, by which rules (all where none)."""
+
+    id: int
+    division_code: str
+    as_of: dt.date | None
+    rules: tuple[str, ...]
+    status: ScanStatus
+
+
+async def request(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    division_code: str | None,
+    as_of: dt.date | None,
+    rules: Sequence[str],
+    now: dt.datetime,
+) -> int:
+    """Asks for a scan of a division within the viewer's, by default all of it; returns its key. Raises NotDone."""
+    division = division_code or viewer.division_code
+    if not divisions.is_code(division) or not divisions.holds(viewer.division_code, division):
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "divisionCode"),
+            "该区划不在您的管辖范围内。",
+            "This division is not within yours.",
+        )
+    if unknown := sorted(set(rules) - reference.rules().keys()):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "rules"),
+            f"没有规则 {'、'.join(unknown)[:80]}。",
+            f"There is no rule {', '.join(unknown)[:80]}.",
+        )
+    if as_of is not None and as_of > now.date():
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "asOf"), "基准日期不能晚于今天。", "The day lies in the future."
+        )
+    added = await connection.execute(
+        insert(Scan)
+        .values(
+            status=ScanStatus.QUEUED,
+            division_code=division,
+            requested_by=viewer.user_id,
+            as_of=as_of,
+            rules=list(dict.fromkeys(rules)),
+            created_at=now,
+        )
+        .returning(Scan.id)
+    )
+    scan_id = int(added.scalar_one())
+    await jobs.enqueue(connection, JOB, scan_id, now)
+    await audit.record(
+        connection,
+        viewer.user_id,
+        "scan.requested",
+        ("Scan", scan_id),
+        now,
+        {"division": division, "rules": [*rules]},
+    )
+    await outbox.append(connection, TOPIC, scan_id, now)
+    return scan_id
+
+
+async def begin(connection: AsyncConnection, scan_id: int, now: dt.datetime) -> Order:
+    """The scan runs from now on; links of an attempt that broke off are removed."""
+    row = (await connection.execute(select(Scan).where(Scan.id == scan_id))).one()
+    order = Order(row.id, row.division_code, row.as_of, tuple(row.rules), ScanStatus(row.status))
+    if not order.status.ended:
+        await connection.execute(delete(Link).where(Link.scan_id == scan_id))
+        await _change(connection, scan_id, now, status=ScanStatus.RUNNING, started_at=now, stage="prepare")
+    return order
+
+
+async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, folder: Path) -> None:
+    """Fills the scan's folder: register, authorisations, and the latest feed of each department."""
+    low, high = divisions.span(order.division_code)
+    ours = and_(Household.division_code >= low, Household.division_code < high)
+    columns = select(*table(Household).c).where(ours).order_by(Household.id)
+    households = [_household(vault, dict(row)) for row in (await connection.execute(columns)).mappings()]
+    people = (
+        select(*table(Member).c, Household.reference.label("household"))
+        .join(Household, Household.id == Member.household_id)
+        .where(ours)
+        .order_by(Member.id)
+    )
+    members = [_member(vault, dict(row)) for row in (await connection.execute(people)).mappings()]
+    given = (
+        select(
+            Member.reference.label("person_id"),
+            Authorisation.source,
+            Authorisation.purpose,
+            Authorisation.valid_from,
+            Authorisation.valid_to,
+            Authorisation.withdrawn_on,
+        )
+        .join(Member, Member.id == Authorisation.member_id)
+        .join(Household, Household.id == Member.household_id)
+        .where(ours)
+        .order_by(Authorisation.id)
+    )
+    authorisations = [dict(row) for row in (await connection.execute(given)).mappings()]
+    newest = select(func.max(Feed.id)).group_by(Feed.department_code)
+    sent = [
+        folders.FeedFiles(
+            row.department_code,
+            tuple(data_dir / row.folder / each["name"] for each in row.files),
+            row.as_of,
+            row.complete,
+            row.mapping,
+            row.rows,
+        )
+        for row in await connection.execute(select(Feed).where(Feed.id.in_(newest)).order_by(Feed.department_code))
+    ]
+    tables = {"households": households, "members": members, "authorisations": authorisations}
+    folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))
+
+
+async def tell(connection: AsyncConnection, scan_id: int, step: Step, now: dt.datetime) -> None:
+    """How far the scan is."""
+    await _change(connection, scan_id, now, stage=step.stage, done=step.done, total=step.total, unit=step.unit)
+
+
+async def members_of(connection: AsyncConnection, order: Order) -> dict[str, int]:
+    """The keys of the people scanned, by their reference."""
+    low, high = divisions.span(order.division_code)
+    columns = select(Member.reference, Member.id).join(Household, Household.id == Member.household_id)
+    ours = columns.where(Household.division_code >= low, Household.division_code < high)
+    return {row.reference: row.id for row in await connection.execute(ours)}
+
+
+async def take_links(
+    connection: AsyncConnection, scan_id: int, links: Iterable[Mapping[str, Any]], members: Mapping[str, int]
+) -> None:
+    """Adds links of the scan."""
+    rows = [
+        {
+            "scan_id": scan_id,
+            "member_id": members[link["person_id"]],
+            "source": link["source"],
+            "record_id": link["record_id"],
+            "party": link["party"],
+            "probability": link["probability"],
+            "weight_bits": link["weight_bits"],
+            "grade": link["grade"],
+            "decision": link["decision"],
+            "levels": link["levels"],
+        }
+        for link in links
+        if link["person_id"] in members
+    ]
+    for start in range(0, len(rows), BATCH):
+        await connection.execute(insert(Link), rows[start : start + BATCH])
+
+
+async def take_findings(
+    connection: AsyncConnection,
+    order: Order,
+    findings: Sequence[Mapping[str, Any]],
+    members: Mapping[str, int],
+    now: dt.datetime,
+) -> None:
+    """Adds the scan's leads, or finds again those that were raised before."""
+    households = {
+        row.reference: row
+        for row in await connection.execute(
+            select(Household.reference, Household.id, Household.division_code).where(
+                among(table(Household).c.reference, "references", String)
+            ),
+            {"references": sorted({each["household_id"] for each in findings})},
+        )
+    }
+    rows = [
+        _finding(each, households[each["household_id"]], order, now)
+        for each in findings
+        if each["household_id"] in households
+    ]
+    if not rows:
+        return
+    columns = table(Finding).c
+    fresh = literal_column("excluded.evidence_hash") != columns.evidence_hash
+    statement = upsert(
+        connection,
+        table(Finding),
+        ["reference"],
+        rows[0].keys() - FIRST_TIME_ONLY,
+        {
+            "state": case((fresh, FindingState.OPEN), else_=columns.state),
+            "version": case((fresh, columns.version + 1), else_=columns.version),
+        },
+    )
+    for start in range(0, len(rows), BATCH):
+        await connection.execute(statement, rows[start : start + BATCH])
+    keys = {
+        row.reference: row.id
+        for row in await connection.execute(
+            select(Finding.reference, Finding.id).where(among(columns.reference, "references", String)),
+            {"references": [row["reference"] for row in rows]},
+        )
+    }
+    await connection.execute(
+        delete(FindingPerson).where(among(table(FindingPerson).c.finding_id, "keys")), {"keys": [*keys.values()]}
+    )
+    persons = [
+        {"finding_id": keys[each["finding_id"]], "member_id": members[person]}
+        for each in findings
+        if each["finding_id"] in keys
+        for person in dict.fromkeys(each["person_ids"])
+        if person in members
+    ]
+    for start in range(0, len(persons), BATCH):
+        await connection.execute(insert(FindingPerson), persons[start : start + BATCH])
+
+
+async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[str, Any], now: dt.datetime) -> None:
+    """The scan is done, and from now on its links and findings are the latest."""
+    await _change(
+        connection,
+        scan_id,
+        now,
+        status=ScanStatus.SUCCEEDED,
+        as_of=dt.date.fromisoformat(summary["as_of"]),
+        stage=None,
+        summary=dict(summary),
+        finished_at=now,
+    )
+    await audit.record(connection, None, "scan.succeeded", ("Scan", scan_id), now)
+
+
+async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.datetime) -> None:
+    """The scan will not be tried again; `failure` says what happened, and holds nothing personal."""
+    await connection.execute(delete(Link).where(Link.scan_id == scan_id))
+    await _change(connection, scan_id, now, status=ScanStatus.FAILED, stage=None, failure=failure, finished_at=now)
+    await audit.record(connection, None, "scan.failed", ("Scan", scan_id), now)
+
+
+FIRST_TIME_ONLY = {"state", "version", "first_scan_id", "raised_on"}
+"""What a finding keeps from the first time it was raised."""
+
+
+def _finding(each: Mapping[str, Any], household: Any, order: Order, now: dt.datetime) -> dict[str, Any]:
+    severity = Severity(each["severity"])
+    return {
+        "reference": each["finding_id"],
+        "evidence_hash": each["evidence_hash"],
+        "rule_id": each["rule_id"],
+        "rule_version": each["rule_version"],
+        "household_id": household.id,
+        "division_code": household.division_code,
+        "severity": severity,
+        "severity_rank": severity.rank,
+        "basis": each["basis"],
+        "grade": each["grade"],
+        "state": FindingState.OPEN,
+        "amount_low_fen": money.fen(each["amount_low_yuan"]),
+        "amount_high_fen": money.fen(each["amount_high_yuan"]),
+        "period_start": each["period_start"],
+        "period_end": each["period_end"],
+        "evidence": each["evidence"],
+        "exceptions": each["exceptions"],
+        "explanation_zh": each["explanation_zh"],
+        "explanation_en": each["explanation_en"],
+        "first_scan_id": order.id,
+        "last_scan_id": order.id,
+        "raised_on": now.date(),
+        "version": 1,
+    }
+
+
+async def _change(connection: AsyncConnection, scan_id: int, now: dt.datetime, **values: Any) -> None:
+    await connection.execute(update(Scan).where(Scan.id == bindparam("key")), {"key": scan_id, **values})
+    await outbox.append(connection, TOPIC, scan_id, now)
+
+
+def _household(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
+    return {
+        "household_id": row["reference"],
+        "division_code": row["division_code"],
+        "programme": row["programme_code"],
+        **{column: row[column] for column in registers.HOUSEHOLD_PLAIN},
+        **{theirs: _yuan(row[ours]) for theirs, ours in registers.MONEY.items()},
+        **{column: vault.open(f"households.{column}", row[column]) for column in registers.HOUSEHOLD_SEALED},
+        **_opened(vault.open("households.others", row["others"])),
+    }
+
+
+def _member(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
+    return {
+        "person_id": row["reference"],
+        "household_id": row["household"],
+        **{column: row[column] for column in registers.MEMBER_PLAIN},
+        "declared_monthly_income_yuan": _yuan(row["declared_monthly_income_fen"]),
+        **{column: vault.open(f"members.{column}", row[column]) for column in registers.MEMBER_SEALED},
+        **_opened(vault.open("members.others", row["others"])),
+    }
+
+
+def _yuan(fen: int | None) -> Any:
+    return None if fen is None else money.yuan(fen)
+
+
+def _opened(others: str | None) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(others) if others else {}
+    return content
