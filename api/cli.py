@@ -1,24 +1,66 @@
-"""The commands of `jiekun`."""
+"""The commands of `jiekun`: results on stdout, messages on stderr.
+
+Exit status: 0 done, 1 not done (with the reason), 2 usage, 3 input refused, 130 interrupted.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import datetime as dt
+import logging
+import signal
+import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
+import uvicorn
 from rich.console import Console
+from rich.table import Table
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import demo as demonstration
-from api import matching
+from api import matching, migrations, sealing, settings
+from api.app import create_app
+from api.database import open_engine, transaction
+from api.domain.errors import NotDone
+from api.domain.permissions import Role
+from api.schema.root import printed
+from api.sealing import Vault
+from api.services import accounts, audit, registers
+from api.worker import Worker
+
+Answer = TypeVar("Answer")
+
+HOST, PORT = "127.0.0.1", 8000
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-messages = Console(stderr=True)
+db = typer.Typer(no_args_is_help=True, help="The database's tables.")
+user = typer.Typer(no_args_is_help=True, help="Users, each with a role and a division.")
+audit_trail = typer.Typer(no_args_is_help=True, help="Who did what to what.")
+app.add_typer(db, name="db")
+app.add_typer(user, name="user")
+app.add_typer(audit_trail, name="audit")
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+results = Console(highlight=False, soft_wrap=True)
+
+Login = Annotated[str, typer.Argument(metavar="LOGIN", help="The user's login.")]
+Host = Annotated[str, typer.Option(help="Where to listen.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="On which port.")]
+
+
+class NotReady(Exception):
+    """Something has to be done first; the message says what."""
 
 
 @app.callback()
 def jiekun() -> None:
     """解困: households in hardship, checked against department data; leads for people to decide on."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 @app.command()
@@ -28,20 +70,256 @@ def demo(
     records: Annotated[int, typer.Option(min=1, help="Department records.")] = 200_000,
     seed: Annotated[int, typer.Option(help="The same seed writes the same city.")] = 2024,
     lang: Annotated[str, typer.Option(help="zh or en.")] = "zh",
-    no_serve: Annotated[
-        bool, typer.Option("--no-serve", help="End after the scan; there is no server to start yet.")
+    port: Port = PORT,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="End before the service is started.")] = False,
+) -> None:
+    """Write a synthetic city, take it over, scan it, show what was found, and serve it."""
+    made = demonstration.prepare(folder, demonstration.Size(households, records, seed), lang)
+    if made.used_again:
+        messages.print(f"{folder}: used again as it was; delete the folder to begin anew")
+    _introduce(made, port)
+    if not no_serve:
+        with _worker(made.database_url, made.data_dir, made.data_dir / "key"):
+            _serve(made.database_url, made.vault, HOST, port)
+
+
+@app.command()
+def serve(
+    host: Host = HOST,
+    port: Port = PORT,
+    no_work: Annotated[
+        bool, typer.Option("--no-work", help="Start no worker; `jiekun work` is run elsewhere.")
     ] = False,
 ) -> None:
-    """Write a synthetic city, scan it and show what was found; what is there already is used again."""
-    if demonstration.show(folder, demonstration.Size(households, records, seed), lang):
-        messages.print(f"{folder}: used again as it was; delete the folder to begin anew", highlight=False)
-    if not no_serve:
-        messages.print("The GraphQL service comes with the next release; this one ends here.", highlight=False)
+    """Serve GraphQL, and carry out jobs in a process beside it."""
+    told = settings.read()
+    vault = _vault(told)
+    _run(told.database_url, _require_current)
+    with contextlib.nullcontext() if no_work else _worker(None, told.data_dir, None):
+        _serve(told.database_url, vault, host, port)
+
+
+@app.command()
+def work() -> None:
+    """Carry out jobs, until it is stopped."""
+    told = settings.read()
+    vault = _vault(told)
+
+    async def until_stopped() -> None:
+        engine = open_engine(told.database_url)
+        task = asyncio.ensure_future(Worker(engine, vault, told.data_dir).run())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await engine.dispose()
+
+    _run(told.database_url, _require_current)
+    asyncio.run(until_stopped())
+
+
+@app.command(name="import")
+def take_over(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Households, members, authorisations and feeds.")],
+    division: Annotated[
+        str | None,
+        typer.Option(help="To whom a household belongs that names no division; default: the lowest that holds all."),
+    ] = None,
+) -> None:
+    """Take a folder over: its register into the database, its feeds beside it. Twice is as good as once."""
+    told = settings.read()
+    vault = _vault(told)
+    _run(told.database_url, _require_current)
+
+    async def act(connection: AsyncConnection) -> registers.TakenOver:
+        return await registers.take_over(connection, vault, folder, told.data_dir, division, _now())
+
+    taken = _run(told.database_url, act)
+    messages.print(
+        f"{folder}: {taken.households:,} households, {taken.people:,} people, {taken.enrolments:,} enrolments, "
+        f"{taken.payments:,} payments, {taken.feeds} feeds; {taken.set_aside:,} rows set aside"
+    )
+
+
+@app.command()
+def token(
+    login: Login,
+    days: Annotated[int, typer.Option(help="For how many days it is good.")] = 30,
+    revoke: Annotated[bool, typer.Option("--revoke", help="End all tokens of this user instead.")] = False,
+) -> None:
+    """Issue a token: printed once, kept only as a digest."""
+
+    async def act(connection: AsyncConnection) -> str | None:
+        if revoke:
+            await accounts.revoke_tokens(connection, login, _now())
+            return None
+        return await accounts.issue_token(connection, login, days, _now())
+
+    issued = _run(settings.read().database_url, act)
+    if issued is None:
+        messages.print(f"{login}: all tokens are ended")
+    else:
+        results.print(issued)
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    sys.stdout.write(printed())
+
+
+@app.command()
+def key() -> None:
+    """Print a new master key for JIEKUN_KEY."""
+    results.print(sealing.new_key())
+
+
+@db.command()
+def upgrade() -> None:
+    """Make the tables, or bring them to the newest step."""
+    url = settings.read().database_url
+
+    async def act() -> None:
+        engine = open_engine(url)
+        await migrations.upgrade(engine)
+        await engine.dispose()
+
+    asyncio.run(act())
+
+
+@user.command()
+def add(
+    login: Login,
+    role: Annotated[Role, typer.Option(help="What the user is.", case_sensitive=False)],
+    division: Annotated[str, typer.Option(help="Six digits; the user answers for it and all below it.")],
+    name: Annotated[str, typer.Option(help="The name shown to others; default: the login.")] = "",
+) -> None:
+    """Add a user, or change the role and division of one."""
+
+    async def act(connection: AsyncConnection) -> int:
+        return await accounts.add_user(connection, login, name, role, division, _now())
+
+    _run(settings.read().database_url, act)
+
+
+@user.command()
+def remove(login: Login) -> None:
+    """Let a user do nothing any more; what they did stays."""
+
+    async def act(connection: AsyncConnection) -> None:
+        await accounts.deactivate(connection, login, _now())
+
+    _run(settings.read().database_url, act)
+
+
+@user.command(name="list")
+def list_users() -> None:
+    """Show all users."""
+    shown = Table("login", "name", "role", "division", "active")
+    for row in _run(settings.read().database_url, accounts.users):
+        shown.add_row(row.login, row.display_name, row.role, row.division_code, "yes" if row.active else "no")
+    results.print(shown)
+
+
+@audit_trail.command()
+def verify() -> None:
+    """Recompute the chain of hashes; exit 1 where a row was changed or is missing."""
+    broken = _run(settings.read().database_url, audit.first_broken)
+    if broken is not None:
+        messages.print(f"the audit trail is broken at row {broken}: it was changed, or one before it is missing")
+        raise typer.Exit(1)
+    messages.print("the audit trail is whole")
 
 
 def main() -> None:
-    """The console script."""
+    """The console script: runs a command and turns what went wrong into messages and exit statuses."""
     try:
         app()
     except matching.MatcherFailed as error:
         sys.exit(error.exit_status)
+    except matching.MatcherError as error:
+        messages.print(f"jiekun: {error}", markup=False)
+        sys.exit(error.exit_status)
+    except (NotDone, NotReady, ValueError) as error:
+        messages.print(f"jiekun: {error}", markup=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
+    """Carries something out in one transaction."""
+
+    async def acting() -> Answer:
+        engine = open_engine(database_url)
+        try:
+            async with transaction(engine) as connection:
+                return await act(connection)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(acting())
+
+
+async def _require_current(connection: AsyncConnection) -> None:
+    if not await migrations.is_current(connection.engine):
+        raise NotReady("the database has no tables, or old ones; run: jiekun db upgrade")
+
+
+def _vault(told: settings.Settings) -> Vault:
+    if told.key is not None:
+        return sealing.vault(told.key)
+    told.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return sealing.vault(sealing.key_file(told.key_file))
+
+
+def _serve(database_url: str, vault: Vault, host: str, port: int) -> None:
+    uvicorn.run(
+        create_app(database_url, vault),
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        ws_max_size=256 * 1024,
+    )
+
+
+@contextlib.contextmanager
+def _worker(database_url: str | None, data_dir: Path, key_file: Path | None) -> Any:
+    """A process that carries out jobs, stopped at the end."""
+    import os
+
+    environment = dict(os.environ) | {"JIEKUN_DATA_DIR": str(data_dir)}
+    if database_url is not None:
+        environment["JIEKUN_DATABASE_URL"] = database_url
+    if key_file is not None:
+        environment["JIEKUN_KEY_FILE"] = str(key_file)
+        environment.pop("JIEKUN_KEY", None)
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", "from api.cli import main; main()", "work"], env=environment
+    )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _introduce(made: demonstration.Demo, port: int) -> None:
+    """Where to look, a token of each role, and a query that works."""
+    address = f"http://{HOST}:{port}"
+    results.print(f"\nGraphQL  {address}/graphql   试用页 page  {address}/\n")
+    for login, token in made.tokens.items():
+        results.print(f"  {login:<14} {token}")
+    query = "{ households(first: 2) { totalCount nodes { reference stage members { name relation } } } }"
+    results.print(
+        f"\ncurl -s {address}/graphql -H 'Content-Type: application/json' \\\n"
+        f"  -H 'Authorization: Bearer {made.tokens['caseworker']}' \\\n"
+        f'  -d \'{{"query": "{query}"}}\'\n',
+        markup=False,
+    )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

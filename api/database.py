@@ -107,14 +107,14 @@ def _among_sqlite(element: among, compiler: Any, **words: Any) -> str:
 
 
 def open_engine(database_url: str) -> AsyncEngine:
-    """An engine for a URL of SQLite or PostgreSQL. Raises ValueError for any other database."""
+    """An engine for a URL of SQLite or PostgreSQL; its errors never show parameters. Raises ValueError for another."""
     url = _with_driver(make_url(database_url))
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_async_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(url, pool_pre_ping=True)
+    return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
 
 
 @asynccontextmanager

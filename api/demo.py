@@ -1,15 +1,36 @@
-"""The demo: a synthetic city and its scan, made once and used again until something they depend on has changed."""
+"""The demo: a synthetic city taken over, scanned by a job and served, as a real one would be; made once and used again."""
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from api import matching
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import matching, migrations, sealing
+from api.database import open_engine, transaction
+from api.domain.permissions import Role
+from api.sealing import Vault
+from api.services import accounts, registers, scans
+from api.worker import Worker
 
 MARKER = "jiekun-demo.json"
+CITY, COUNTY = "410500", "410502"
+USERS = (
+    ("caseworker", "文峰区帮扶工作人员", Role.CASEWORKER, COUNTY),
+    ("reviewer", "市级审核人员", Role.REVIEWER, CITY),
+    ("auditor", "审计人员", Role.AUDITOR, CITY),
+    ("department", "部门对接人员", Role.DEPARTMENT, CITY),
+    ("administrator", "系统管理员", Role.ADMINISTRATOR, CITY),
+)
+"""A user of each role: login, name, role, division."""
+
+TOKEN_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,31 +42,93 @@ class Size:
     seed: int
 
 
-def show(folder: Path, size: Size, language: str) -> bool:
-    """Shows what was found in FOLDER/city, its results in FOLDER/out; True where both were there already.
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Where the demo lives, and how its service is reached."""
 
-    They are used again if the size, the matcher's program and every file are what they were when the scan was
-    complete; anything else, an interrupted demo included, begins anew. Raises MatcherFailed.
+    folder: Path
+    database_url: str
+    data_dir: Path
+    vault: Vault
+    tokens: dict[str, str]
+    used_again: bool
+
+
+def prepare(folder: Path, size: Size, language: str) -> Demo:
+    """A city in FOLDER/city, the database, feeds and scans in FOLDER/service; shows what the scan found.
+
+    All is used again if the size, the program and every file of the city are what they were when it was complete;
+    anything else, an interrupted demo included, begins anew. Tokens are new each time. Raises MatcherFailed.
     """
-    city, out, marker = folder / "city", folder / "out", folder / MARKER
-    made_from = {**asdict(size), "program": matching.program_hash()}
+    service, marker = folder / "service", folder / MARKER
+    made_from = {**asdict(size), "program": matching.program_hash(), "service": _service_hash()}
     there = marker.is_file() and marker.read_bytes() == _mark(folder, made_from)
-    if there:
-        matching.run(["report", str(out), "--lang", language])
-    else:
+    database = service / "jiekun.db"
+    if not there:
         marker.unlink(missing_ok=True)
+        for path in (database, *service.glob("jiekun.db-*")):
+            path.unlink(missing_ok=True)
+        service.mkdir(parents=True, exist_ok=True)
         options = [part for name, value in asdict(size).items() for part in (f"--{name}", str(value))]
-        matching.run(["synth", "--out", str(city), *options])
-        matching.run(["scan", str(city), "--out", str(out), "--lang", language])
+        matching.run(["synth", "--out", str(folder / "city"), *options])
+    vault = sealing.vault(sealing.key_file(service / "key"))
+    demo = asyncio.run(_fill(folder, f"sqlite:///{database}", service, vault, there))
+    if not there:
         marker.write_bytes(_mark(folder, made_from))
-    matching.run(["evaluate", str(out), "--truth", str(city), "--brief"])
-    return there
+    out = next((service / "scans").iterdir()) / "out"
+    matching.run(["report", str(out), "--lang", language])
+    matching.run(["evaluate", str(out), "--truth", str(folder / "city"), "--brief"])
+    return demo
+
+
+async def _fill(folder: Path, url: str, service: Path, vault: Vault, there: bool) -> Demo:
+    engine = open_engine(url)
+    try:
+        if not there:
+            await migrations.upgrade(engine)
+            await _take_over_and_scan(engine, vault, folder / "city", service)
+        now = dt.datetime.now(dt.UTC)
+        tokens = {}
+        async with transaction(engine) as connection:
+            for login, name, role, division in USERS:
+                await accounts.add_user(connection, login, name, role, division, now)
+                await accounts.revoke_tokens(connection, login, now)
+                tokens[login] = await accounts.issue_token(connection, login, TOKEN_DAYS, now)
+    finally:
+        await engine.dispose()
+    return Demo(folder, url, service, vault, tokens, there)
+
+
+async def _take_over_and_scan(engine: AsyncEngine, vault: Vault, city: Path, service: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    async with transaction(engine) as connection:
+        await registers.take_over(connection, vault, city, service, CITY, now)
+        login, name, role, division = USERS[2]
+        await accounts.add_user(connection, login, name, role, division, now)
+        token = await accounts.issue_token(connection, login, 1, now)
+        auditor = await accounts.viewer_of(connection, accounts.digest(token), now)
+        assert auditor is not None
+        await scans.request(connection, auditor, None, None, (), now)
+    await Worker(engine, vault, service).step()
+
+
+def _service_hash() -> str:
+    """SHA-256 of the service's own code, upon which what the database holds depends."""
+    found = hashlib.sha256()
+    package = Path(__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        found.update(f"{path.relative_to(package)}\0".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def _mark(folder: Path, made_from: dict[str, object]) -> bytes:
-    """The marker as it is to be: what the demo was made from, and each file's hash."""
+    """The marker as it is to be: what the demo was made from, the city's files, and whether the service's are there."""
     files = {}
-    for path in sorted(path for part in ("city", "out") for path in (folder / part).rglob("*") if path.is_file()):
+    for path in sorted(path for path in (folder / "city").rglob("*") if path.is_file()):
         with path.open("rb") as opened:
             files[path.relative_to(folder).as_posix()] = hashlib.file_digest(opened, "sha256").hexdigest()
+    for path in (folder / "service" / "jiekun.db", folder / "service" / "key"):
+        files[path.name] = str(path.is_file() and os.path.getsize(path) > 0)
+    for path in sorted((folder / "service").glob("scans/*/out/*")):
+        files[path.relative_to(folder).as_posix()] = str(path.stat().st_size)
     return json.dumps({**made_from, "files": files}, indent=1).encode()

@@ -30,7 +30,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
 
 FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise"}
 API_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("settings", "domain", "sealing"),
+    ("settings", "domain", "sealing", "page"),
     ("database",),
     ("models", "migrations"),
     ("scope", "matching", "jobs", "outbox"),
@@ -38,6 +38,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("services",),
     ("schema",),
     ("auth", "worker"),
+    ("endpoint",),
     ("app",),
     ("demo",),
     ("cli",),

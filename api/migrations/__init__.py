@@ -11,6 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.database import reading
+
 
 def _config(connection: Connection) -> Config:
     config = Config()
@@ -33,7 +35,7 @@ async def downgrade(engine: AsyncEngine, to: str) -> None:
 
 async def is_current(engine: AsyncEngine) -> bool:
     """Whether the database stands at the newest step."""
-    async with engine.connect() as connection:
+    async with reading(engine) as connection:
         return await connection.run_sync(
             lambda sync: (
                 MigrationContext.configure(sync).get_current_revision()

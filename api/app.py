@@ -1,0 +1,181 @@
+"""The ASGI app: GraphQL, the page to try it on, health, readiness and metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import Any
+
+import orjson
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import jobs, migrations
+from api.auth import Authenticator
+from api.broadcast import Broadcast
+from api.database import open_engine, reading
+from api.endpoint import Endpoint
+from api.sealing import Vault
+
+MOST_BODY_BYTES = 256 * 1024
+HEADERS = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "object-src 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+log = logging.getLogger("jiekun.http")
+
+
+class Metrics:
+    """What is counted; no label ever holds what a client sent."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("route", "method", "status")
+        self.requests = Counter("jiekun_http_requests", "Requests answered.", labels, registry=self.registry)
+        self.seconds = Histogram(
+            "jiekun_http_request_seconds", "Seconds until the answer.", ("route",), registry=self.registry
+        )
+        self.waiting = Gauge("jiekun_jobs_waiting", "Jobs that wait for a worker.", registry=self.registry)
+
+
+def create_app(database_url: str, vault: Vault) -> Starlette:
+    """The service over one database."""
+    engine = open_engine(database_url)
+    broadcast, metrics = Broadcast(engine), Metrics()
+    endpoint = Endpoint(Authenticator(engine), vault, broadcast)
+
+    async def healthy(request: Request) -> Response:
+        return _json({"status": "ok"})
+
+    async def ready(request: Request) -> Response:
+        try:
+            current = await migrations.is_current(engine)
+        except (OSError, SQLAlchemyError):
+            return _json({"status": "no database"}, 503)
+        return _json({"status": "ok"}) if current else _json({"status": "run: jiekun db upgrade"}, 503)
+
+    async def measured(request: Request) -> Response:
+        async with reading(engine) as connection:
+            metrics.waiting.set(await jobs.waiting(connection))
+        return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def page(request: Request) -> Response:
+        return Response(_page(), media_type="text/html")
+
+    async def to_page(request: Request) -> Response:
+        return RedirectResponse("/", 302)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await broadcast.close()
+        await engine.dispose()
+
+    return Starlette(
+        routes=[
+            Route("/", page, methods=["GET"]),
+            Route("/graphql", to_page, methods=["GET"]),
+            Route("/graphql", endpoint, methods=["POST"]),
+            WebSocketRoute("/graphql", endpoint),
+            Route("/healthz", healthy, methods=["GET"]),
+            Route("/readyz", ready, methods=["GET"]),
+            Route("/metrics", measured, methods=["GET"]),
+            Mount("/page", StaticFiles(packages=[("api", "page")])),
+        ],
+        middleware=[Middleware(_Surroundings, metrics=metrics)],
+        lifespan=lifespan,
+    )
+
+
+class _Surroundings:
+    """Around every request: its id, a limit to its body, headers, one line in the log, and what is counted."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        if scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = {**HEADERS, "x-request-id": request_id}
+                present = {name.lower() for name, _ in message["headers"]}
+                added = [(name.encode(), value.encode()) for name, value in headers.items()]
+                message["headers"] = [*message["headers"], *(each for each in added if each[0] not in present)]
+            await send(message)
+
+        try:
+            body = await _read(receive)
+            if body is None:
+                await _json({"errors": [{"message": "The request is too large."}]}, 413)(scope, receive, sending)
+            else:
+                await self._app(scope, body, sending)
+        finally:
+            seconds = time.perf_counter() - began
+            route = _route(scope)
+            self._metrics.requests.labels(route, scope["method"], status).inc()
+            self._metrics.seconds.labels(route).observe(seconds)
+            log.info("%s %s %s %.1f ms %s", scope["method"], route, status, seconds * 1000, request_id)
+
+
+async def _read(receive: Receive) -> Receive | None:
+    """The body, read as far as the limit, given again; None beyond it."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return receive
+        body += message.get("body", b"")
+        if len(body) > MOST_BODY_BYTES:
+            return None
+        if not message.get("more_body"):
+            break
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+    return again
+
+
+def _route(scope: Scope) -> str:
+    path = scope["path"]
+    known = ("/", "/graphql", "/healthz", "/readyz", "/metrics")
+    return path if path in known else "/page" if path.startswith("/page/") else "other"
+
+
+def _page() -> str:
+    return (files("api.page") / "index.html").read_text(encoding="utf-8")
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")

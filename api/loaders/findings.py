@@ -1,0 +1,107 @@
+"""Findings, whom they speak of, and their reviews."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, String, and_, bindparam, func, select
+
+from api import scope
+from api.database import among
+from api.loaders.households import M
+from api.loaders.pages import By, Listing
+from api.loaders.reading import Reading, Rows
+from api.models import Finding, FindingPerson, Household, Member, Review, User, table
+
+F, H, R = table(Finding).c, table(Household).c, table(Review).c
+FP = table(FindingPerson).c
+
+_FINDINGS = scope.narrow(select(*F), F.division_code)
+_BY_KEY = _FINDINGS.where(among(F.id, "keys"))
+_NUMBERED = (
+    scope.narrow(
+        select(
+            *F,
+            func.row_number()
+            .over(partition_by=F.household_id, order_by=(F.severity_rank.desc(), F.id.desc()))
+            .label("place"),
+        ),
+        F.division_code,
+    )
+    .where(among(F.household_id, "keys"))
+    .subquery()
+)
+_OF = (
+    select(_NUMBERED.c.household_id.label("parent"), *[column for column in _NUMBERED.c if column.name != "place"])
+    .where(_NUMBERED.c.place <= bindparam("most"))
+    .order_by(_NUMBERED.c.household_id, _NUMBERED.c.place)
+)
+_PERSONS_OF = (
+    scope.narrow(
+        select(FP.finding_id, *[column for column in M if column.name != "others"])
+        .join(Member, M.id == FP.member_id)
+        .join(Household, H.id == M.household_id),
+        H.division_code,
+    )
+    .where(among(FP.finding_id, "keys"))
+    .order_by(FP.finding_id, M.id)
+)
+_REVIEWS_OF = (
+    scope.narrow(
+        select(
+            R.finding_id,
+            *[column for column in R if column.name != "finding_id"],
+            User.display_name,
+            F.evidence_hash.label("current_evidence"),
+        )
+        .join(Finding, F.id == R.finding_id)
+        .join(User, User.id == R.reviewer_id),
+        F.division_code,
+    )
+    .where(among(R.finding_id, "keys"))
+    .order_by(R.finding_id, R.id.desc())
+)
+
+LISTING = Listing(
+    "findings",
+    _FINDINGS,
+    F.id,
+    {
+        "division": and_(F.division_code >= bindparam("division_from"), F.division_code < bindparam("division_to")),
+        "references": among(F.reference, "references", String),
+        "rules": among(F.rule_id, "rules", String),
+        "severities": among(F.severity, "severities", String),
+        "states": among(F.state, "states", String),
+        "grades": among(F.grade, "grades", String),
+        "households": among(F.household_id, "households", BigInteger),
+        "scan": F.last_scan_id == bindparam("scan"),
+        "raised_from": F.raised_on >= bindparam("raised_from"),
+        "raised_to": F.raised_on <= bindparam("raised_to"),
+    },
+    {
+        "SEVERITY": By(F.severity_rank, int),
+        "RAISED_ON": By(F.raised_on, dt.date.fromisoformat),
+        "AMOUNT": By(func.coalesce(F.amount_high_fen, -1), int),
+    },
+)
+
+
+async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """Findings by their key."""
+    return await reading.rows(_BY_KEY, {"keys": keys})
+
+
+async def findings_of(reading: Reading, households: Sequence[int], most: int) -> Rows:
+    """The gravest findings of households, at most so many each, the first column telling whose."""
+    return await reading.rows(_OF, {"keys": households, "most": most})
+
+
+async def persons_of(reading: Reading, findings: Sequence[int]) -> Rows:
+    """The people whom findings speak of, as far as the viewer may see them, the first column telling in which."""
+    return await reading.rows(_PERSONS_OF, {"keys": findings})
+
+
+async def reviews_of(reading: Reading, findings: Sequence[int]) -> Rows:
+    """The reviews of findings, the latest first, the first column telling of which."""
+    return await reading.rows(_REVIEWS_OF, {"keys": findings})

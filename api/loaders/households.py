@@ -1,0 +1,84 @@
+"""Households and the people in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import Date, String, and_, bindparam, func, literal, or_, select
+
+from api import scope
+from api.database import among
+from api.domain.review import FindingState
+from api.loaders.pages import By, Listing
+from api.loaders.reading import Reading, Rows
+from api.models import Finding, Household, Member, table
+
+H, M = table(Household).c, table(Member).c
+NEVER = literal(dt.date(1, 1, 1), Date())
+
+_HOUSEHOLDS = scope.narrow(select(*[column for column in H if column.name != "others"]), H.division_code)
+_MEMBERS = scope.narrow(
+    select(M.household_id, *[column for column in M if column.name not in ("household_id", "others")]).join(
+        Household, H.id == M.household_id
+    ),
+    H.division_code,
+)
+_BY_KEY = _HOUSEHOLDS.where(among(H.id, "keys"))
+_MEMBERS_BY_KEY = scope.narrow(
+    select(*[column for column in M if column.name != "others"]).join(Household, H.id == M.household_id),
+    H.division_code,
+).where(among(M.id, "keys"))
+_MEMBERS_OF = _MEMBERS.where(among(M.household_id, "keys")).order_by(M.household_id, M.id)
+
+
+LISTING = Listing(
+    "households",
+    _HOUSEHOLDS,
+    H.id,
+    {
+        "division": and_(H.division_code >= bindparam("division_from"), H.division_code < bindparam("division_to")),
+        "references": among(H.reference, "references", String),
+        "stages": among(H.stage, "stages", String),
+        "target_groups": among(H.target_group, "target_groups", String),
+        "applied_from": H.applied_on >= bindparam("applied_from"),
+        "applied_to": H.applied_on <= bindparam("applied_to"),
+        "opened_from": H.file_opened_on >= bindparam("opened_from"),
+        "opened_to": H.file_opened_on <= bindparam("opened_to"),
+        "number": H.id.in_(select(M.household_id).where(M.id_number_index == bindparam("number"))),
+        "phone": or_(
+            H.phone_index == bindparam("phone"),
+            H.id.in_(select(M.household_id).where(M.phone_index == bindparam("phone"))),
+        ),
+        "name": H.id.in_(
+            select(M.household_id).where(
+                or_(M.name_index == bindparam("name"), M.former_name_index == bindparam("name"))
+            )
+        ),
+        "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
+        "without_open_findings": H.id.not_in(
+            select(Finding.household_id).where(Finding.state != FindingState.CLOSED)
+        ),
+    },
+    {
+        "REGISTERED": By(H.id, int),
+        "APPLIED_ON": By(func.coalesce(H.applied_on, NEVER), dt.date.fromisoformat),
+        "FILE_OPENED_ON": By(func.coalesce(H.file_opened_on, NEVER), dt.date.fromisoformat),
+        "REFERENCE": By(H.reference, str),
+    },
+)
+
+
+async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """Households by their key, which is the first column."""
+    return await reading.rows(_BY_KEY, {"keys": keys})
+
+
+async def members_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """People by their key, which is the first column."""
+    return await reading.rows(_MEMBERS_BY_KEY, {"keys": keys})
+
+
+async def members_of(reading: Reading, households: Sequence[int]) -> Rows:
+    """The people of households, the first column telling whose; in the order of the register."""
+    return await reading.rows(_MEMBERS_OF, {"keys": households})

@@ -1,0 +1,64 @@
+"""One viewer reading one unchanging state of the database, with what it takes to show a row: ids and opened values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope
+from api.domain.errors import TooCostly
+from api.domain.permissions import Permission, Viewer
+from api.sealing import Vault
+
+MOST_OBJECTS = 20_000
+"""How many objects an answer may hold."""
+
+Rows = Sequence[Row[*tuple[Any, ...]]]
+Mask = Callable[[str | None], str | None]
+
+
+@dataclass
+class Reading:
+    """What loaders need: a connection for reading, the viewer, and the vault."""
+
+    connection: AsyncConnection
+    viewer: Viewer
+    vault: Vault
+    objects: int = 0
+
+    async def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None) -> Rows:
+        """The rows of a narrowed statement."""
+        found = await self.connection.execute(statement, {**scope.of(self.viewer), **(parameters or {})})
+        return found.all()
+
+    def spend(self, objects: int) -> None:
+        """Counts objects towards what one answer may hold. Raises TooCostly."""
+        self.objects += objects
+        if self.objects > MOST_OBJECTS:
+            raise TooCostly
+
+    @property
+    def sees_identity(self) -> bool:
+        """Whether names, numbers, telephones and addresses are shown whole."""
+        return self.viewer.may(Permission.READ_IDENTITY)
+
+    def ids(self, type_name: str, rows: Rows) -> Iterator[str]:
+        """The opaque ids of rows, which have their key in `id`."""
+        return iter(self.vault.ids(type_name, [row.id for row in rows]))
+
+    def shown(self, column: str, wanted: bool, mask: Mask) -> Callable[[bytes | None], str | None]:
+        """How a sealed column is shown to this viewer: whole, masked, or not opened at all where nobody asks for it."""
+        if not wanted:
+            return _nothing
+        opened = self.vault.open
+        if self.sees_identity:
+            return lambda sealed: opened(column, sealed)
+        return lambda sealed: mask(opened(column, sealed))
+
+
+def _nothing(sealed: bytes | None) -> None:
+    return None

@@ -1,0 +1,63 @@
+"""Scans, and the links that the latest finished ones found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import String, and_, bindparam, func, select
+
+from api import scope
+from api.database import among
+from api.domain.scans import ScanStatus
+from api.loaders.pages import By, Listing
+from api.loaders.reading import Reading, Rows
+from api.models import Household, Link, Member, Scan, table
+
+H, L, M, S = table(Household).c, table(Link).c, table(Member).c, table(Scan).c
+
+_SCANS = scope.narrow(select(*S), S.division_code)
+_BY_KEY = _SCANS.where(among(S.id, "keys"))
+_NUMBERED = (
+    scope.narrow(
+        select(
+            L.member_id,
+            *[column for column in L if column.name != "member_id"],
+            func.row_number()
+            .over(partition_by=L.member_id, order_by=(L.scan_id.desc(), L.source, L.record_id, L.id))
+            .label("place"),
+            func.max(L.scan_id).over(partition_by=L.member_id).label("latest"),
+        )
+        .join(Scan, S.id == L.scan_id)
+        .join(Member, M.id == L.member_id)
+        .join(Household, H.id == M.household_id),
+        H.division_code,
+    )
+    .where(among(L.member_id, "keys"), S.status == ScanStatus.SUCCEEDED)
+    .subquery()
+)
+_LINKS_OF = (
+    select(_NUMBERED)
+    .where(_NUMBERED.c.scan_id == _NUMBERED.c.latest, _NUMBERED.c.place <= bindparam("most"))
+    .order_by(_NUMBERED.c.member_id, _NUMBERED.c.place)
+)
+
+LISTING = Listing(
+    "scans",
+    _SCANS,
+    S.id,
+    {
+        "division": and_(S.division_code >= bindparam("division_from"), S.division_code < bindparam("division_to")),
+        "statuses": among(S.status, "statuses", String),
+    },
+    {"REQUESTED": By(S.id, int)},
+)
+
+
+async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """Scans by their key."""
+    return await reading.rows(_BY_KEY, {"keys": keys})
+
+
+async def links_of(reading: Reading, people: Sequence[int], most: int) -> Rows:
+    """The links of people in the latest finished scan that found any, the first column telling whose."""
+    return await reading.rows(_LINKS_OF, {"keys": people, "most": most})

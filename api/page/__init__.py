@@ -1,0 +1,1 @@
+"""GraphiQL and worked examples, served from the package: built from page/, so that a newcomer needs no npm."""

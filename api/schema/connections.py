@@ -1,0 +1,75 @@
+"""Pages of a list in the shape of the Relay specification: edges, nodes, pageInfo, and a count for who asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+import strawberry
+
+from api.loaders import pages
+from api.loaders.pages import Listing, Window
+from api.schema.context import Info
+from api.schema.selection import wanted
+from api.schema.tree import Make, grow
+
+T = TypeVar("T")
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    """Where a page stands in its list."""
+
+    has_next_page: bool = strawberry.field(description="Whether there is more behind this page.")
+    has_previous_page: bool = strawberry.field(description="Whether there is more before this page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first row.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last row.")
+
+
+@strawberry.type(description="One row of a page, with the cursor that continues the list from there.")
+class Edge(Generic[T]):
+    """One row of a page."""
+
+    cursor: str = strawberry.field(description="Continues the list from this row, with the same filter and order.")
+    node: T = strawberry.field(description="The row.")
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Generic[T]):
+    """A page of a list."""
+
+    edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
+    nodes: list[T] = strawberry.field(description="The rows alone.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands.")
+    total_count: int | None = strawberry.field(
+        description="How many rows the whole list has; counted only when asked for, at the cost of one statement more."
+    )
+
+
+async def connection(
+    info: Info,
+    listing: Listing,
+    make: Make,
+    filters: Mapping[str, Mapping[str, Any]],
+    order: tuple[str, bool],
+    window: Window,
+) -> Connection[Any]:
+    """A page with all that is asked for below it; `order` is a name and whether it descends."""
+    asked = wanted(info)
+    below = asked.below("nodes", "edges.node")
+    async with info.context.reading() as reading:
+        page = await pages.page(reading, listing, filters, *order, window)
+        nodes = make(reading, page.rows, below)
+        await grow(reading, nodes, below, asked.times * max(1, sum(asked.has(each) for each in ("nodes", "edges"))))
+        total = await pages.count(reading, listing, filters) if asked.has("totalCount") else None
+    return Connection(
+        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],
+        nodes=nodes,
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        ),
+        total_count=total,
+    )

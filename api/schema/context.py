@@ -1,0 +1,58 @@
+"""What every resolver is given: who asks, in which language, and the ways to the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.broadcast import Broadcast
+from api.database import reading
+from api.domain.errors import Forbidden, Unauthenticated
+from api.domain.permissions import Permission, Viewer
+from api.loaders.reading import Reading
+from api.sealing import Vault
+
+
+@dataclass
+class Context:
+    """One operation's surroundings; `viewer` is None until somebody known asks.
+
+    `connection_params` are what a WebSocket's client said when it connected.
+    """
+
+    engine: AsyncEngine
+    vault: Vault
+    broadcast: Broadcast
+    viewer: Viewer | None
+    language: str
+    request_id: str
+    connection_params: dict[str, Any] | None = None
+
+    def viewer_who_may(self, permission: Permission | None) -> Viewer:
+        """Who asks, if their role permits it. Raises Unauthenticated or Forbidden."""
+        if self.viewer is None:
+            raise Unauthenticated
+        if permission is not None and not self.viewer.may(permission):
+            raise Forbidden
+        return self.viewer
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Reading]:
+        """A view of the database for the viewer. Raises Unauthenticated."""
+        viewer = self.viewer_who_may(None)
+        async with reading(self.engine) as connection:
+            yield Reading(connection, viewer, self.vault)
+
+    @staticmethod
+    def now() -> dt.datetime:
+        """This moment, in UTC."""
+        return dt.datetime.now(dt.UTC)
+
+
+Info = strawberry.Info[Context, None]

@@ -1,0 +1,300 @@
+"""Findings: what a rule asks about a household, on what evidence, and what people concluded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+import strawberry
+
+from api.domain.permissions import Permission
+from api.domain.review import FindingState, Outcome
+from api.domain.scans import Severity
+from api.loaders import findings as loaders
+from api.loaders import households as people
+from api.loaders import scans
+from api.loaders.pages import MOST, Window
+from api.loaders.reading import Reading, Rows
+from api.matching import reference
+from api.schema.connections import Connection, connection
+from api.schema.context import Info
+from api.schema.households import (
+    FINDINGS,
+    NOT_LOADED,
+    Household,
+    Person,
+    division_filter,
+    household_objects,
+    person_objects,
+    range_filter,
+)
+from api.schema.nodes import key_of
+from api.schema.scans import Scan, scan_objects
+from api.schema.selection import Wanted
+from api.schema.tree import Branch, branch
+from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
+from api.schema.words import Direction, Grade, described
+
+
+@strawberry.type(description="A published rule.")
+class Rule:
+    """A published rule."""
+
+    id: str = strawberry.field(description="Its number in the rule book, such as H05.")
+    title_zh: str = strawberry.field(description="Its title in Chinese.")
+    title_en: str = strawberry.field(description="Its title in English.")
+    description_zh: str = strawberry.field(description="What it asks, in Chinese.")
+    description_en: str = strawberry.field(description="What it asks, in English.")
+    basis: str = strawberry.field(description="Its legal basis.")
+
+
+@strawberry.type(description="A department's record on which a lead rests.")
+class EvidenceRecord:
+    """A department's record on which a lead rests."""
+
+    source: str = strawberry.field(description="The kind of department data, as in `departments`.")
+    record_id: str = strawberry.field(description="The record's own number in its source.")
+
+
+@strawberry.type(description="An exception that the rule tested.")
+class TestedException:
+    """An exception that the rule tested."""
+
+    __test__ = False  # no test case, whatever its name begins with
+
+    name: str = strawberry.field(description="Its name in the rule book.")
+    result: str = strawberry.field(description="NO, YES or UNKNOWN; what is unknown has to be asked.")
+
+
+@strawberry.type(description="What one person concluded about a finding; followed by another, never changed.")
+class Review:
+    """What one person concluded about a finding."""
+
+    outcome: Outcome = strawberry.field(description="The conclusion.")
+    note: str | None = strawberry.field(description="The reason; null for viewers who see masks.")
+    decision_document: str | None = strawberry.field(description="The decision that it rests on, if there is one.")
+    reviewer: str = strawberry.field(description="Who concluded.")
+    reviewed_at: dt.datetime = strawberry.field(description="When.")
+    on_current_evidence: bool = strawberry.field(description="Whether the finding rests on the same evidence today.")
+
+
+@strawberry.type(
+    description="The record of a lead: a question that a rule raised about a household, never a verdict."
+)
+class Finding(Node):
+    """The record of a lead."""
+
+    key: strawberry.Private[int]
+    household_key: strawberry.Private[int]
+    scan_key: strawberry.Private[int]
+    reference: str = strawberry.field(description="The same for the same lead, whatever scan raises it.")
+    rule: Rule = strawberry.field(description="The rule that raised it.")
+    rule_version: str = strawberry.field(description="The version of the rule that raised it last.")
+    division: Division = strawberry.field(description="The household's division.")
+    severity: Severity = strawberry.field(description="How grave it would be if it proved true.")
+    basis: str | None = strawberry.field(description="UNDECLARED or OVER_LIMIT, where the rule tells them apart.")
+    grade: Grade | None = strawberry.field(description="How sure it is that the records are about these people.")
+    state: FindingState = strawberry.field(description="Where it stands.")
+    amount_low: Money | None = strawberry.field(description="What is at stake at least.")
+    amount_high: Money | None = strawberry.field(description="What is at stake at most; never above what was paid.")
+    period_start: dt.date | None = strawberry.field(description="The first day in question.")
+    period_end: dt.date | None = strawberry.field(description="The last day in question.")
+    evidence: list[EvidenceRecord] = strawberry.field(description="The records that it rests on.")
+    exceptions: list[TestedException] = strawberry.field(description="What was tested that would explain it.")
+    explanation_zh: str = strawberry.field(
+        description="For people, in Chinese: what was compared, and what clears it."
+    )
+    explanation_en: str = strawberry.field(description="The same in English.")
+    raised_on: dt.date = strawberry.field(description="The day it was first raised.")
+    version: int = strawberry.field(description="Counts changes; to be given back by `reviewFinding`.")
+    household: Household = strawberry.field(default=NOT_LOADED, description="The household that it is about.")
+    persons: list[Person] = strawberry.field(
+        default=NOT_LOADED, description="The people it speaks of, as far as the viewer may see them."
+    )
+    reviews: list[Review] = strawberry.field(
+        default=NOT_LOADED, description="What people concluded, the latest first."
+    )
+    last_scan: Scan | None = strawberry.field(
+        default=NOT_LOADED, description="The latest scan that raised it; null where the viewer may not see it."
+    )
+
+
+class FindingOrderField(StrEnum):
+    """What findings may be ordered by."""
+
+    SEVERITY = "SEVERITY"
+    RAISED_ON = "RAISED_ON"
+    AMOUNT = "AMOUNT"
+
+
+described(
+    FindingOrderField,
+    "What findings may be ordered by.",
+    {
+        "SEVERITY": "How grave it would be.",
+        "RAISED_ON": "The day it was first raised.",
+        "AMOUNT": "What is at stake at most; unknown counts as the least.",
+    },
+)
+
+
+@strawberry.input(description="An order of findings.")
+class FindingOrder:
+    """An order of findings."""
+
+    field: FindingOrderField = strawberry.field(description="What to order by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+
+
+@strawberry.input(description="Which findings; all that is given must hold.")
+class FindingFilter:
+    """Which findings."""
+
+    division_code: str | None = strawberry.field(default=None, description="In this division or below it.")
+    references: list[str] | None = strawberry.field(default=None, description="With one of these references.")
+    rules: list[str] | None = strawberry.field(default=None, description="Raised by one of these rules.")
+    severities: list[Severity] | None = strawberry.field(default=None, description="Of one of these severities.")
+    states: list[FindingState] | None = strawberry.field(default=None, description="In one of these states.")
+    grades: list[Grade] | None = strawberry.field(default=None, description="Of one of these identity grades.")
+    household_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="About these households.")
+    scan_id: strawberry.ID | None = strawberry.field(default=None, description="Raised last by this scan.")
+    raised: DateRange | None = strawberry.field(default=None, description="First raised between these days.")
+
+
+async def findings(
+    info: Info, filter: FindingFilter | None, order_by: FindingOrder | None, window: Window
+) -> Connection[Finding]:
+    """A page of the leads about the viewer's households."""
+    order = order_by or FindingOrder(field=FindingOrderField.SEVERITY)
+    return await connection(
+        info,
+        loaders.LISTING,
+        finding_objects,
+        _filters(info, filter or FindingFilter()),
+        (order.field.value, order.direction is Direction.DESC),
+        window,
+    )
+
+
+def _filters(info: Info, given: FindingFilter) -> dict[str, dict[str, Any]]:
+    filters: dict[str, dict[str, Any]] = {}
+    if given.division_code is not None:
+        filters["division"] = division_filter(given.division_code)
+    if given.household_ids is not None:
+        keys = [key_of(info, "Household", each) for each in given.household_ids]
+        filters["households"] = {"households": [key for key in keys if key is not None]}
+    if given.scan_id is not None:
+        filters["scan"] = {"scan": key_of(info, "Scan", given.scan_id) or 0}
+    lists: dict[str, list[Any] | None] = {
+        "references": given.references,
+        "rules": given.rules,
+        "severities": given.severities,
+        "states": given.states,
+        "grades": given.grades,
+    }
+    for name, values in lists.items():
+        if values is not None:
+            filters[name] = {name: [str(value) for value in values]}
+    return filters | range_filter("raised", given.raised)
+
+
+def _rule(rule_id: str) -> Rule:
+    facts = reference.rules().get(rule_id)
+    if facts is None:  # a rule of an earlier book
+        return Rule(id=rule_id, title_zh=rule_id, title_en=rule_id, description_zh="", description_en="", basis="")
+    return Rule(
+        id=facts.id,
+        title_zh=facts.title_zh,
+        title_en=facts.title_en,
+        description_zh=facts.description_zh,
+        description_en=facts.description_en,
+        basis=facts.basis,
+    )
+
+
+def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Finding]:
+    """Rows as findings."""
+    return [
+        Finding(
+            id=strawberry.ID(public_id),
+            key=row.id,
+            household_key=row.household_id,
+            scan_key=row.last_scan_id,
+            reference=row.reference,
+            rule=_rule(row.rule_id),
+            rule_version=row.rule_version,
+            division=division_of(row.division_code),
+            severity=Severity(row.severity),
+            basis=row.basis,
+            grade=Grade(row.grade) if row.grade else None,
+            state=FindingState(row.state),
+            amount_low=money_of(row.amount_low_fen),
+            amount_high=money_of(row.amount_high_fen),
+            period_start=row.period_start,
+            period_end=row.period_end,
+            evidence=[EvidenceRecord(source=each["source"], record_id=each["record_id"]) for each in row.evidence],
+            exceptions=[TestedException(name=each["name"], result=each["result"]) for each in row.exceptions],
+            explanation_zh=row.explanation_zh,
+            explanation_en=row.explanation_en,
+            raised_on=row.raised_on,
+            version=row.version,
+        )
+        for row, public_id in zip(rows, reading.ids("Finding", rows), strict=True)
+    ]
+
+
+def _review_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Review]:
+    opened = reading.vault.open
+    return [
+        Review(
+            outcome=Outcome(row.outcome),
+            note=opened("reviews.note", row.note) if reading.sees_identity else None,
+            decision_document=row.decision_document,
+            reviewer=row.display_name,
+            reviewed_at=row.reviewed_at,
+            on_current_evidence=row.evidence_hash == row.current_evidence,
+        )
+        for row in rows
+    ]
+
+
+branch(
+    Household,
+    "findings",
+    Branch(
+        "key",
+        lambda reading, keys, below: loaders.findings_of(reading, keys, below.most("first", FINDINGS, MOST)),
+        finding_objects,
+        "found_findings",
+    ),
+)
+branch(
+    Finding,
+    "household",
+    Branch(
+        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
+    ),
+)
+branch(
+    Finding,
+    "persons",
+    Branch("key", lambda reading, keys, _: loaders.persons_of(reading, keys), person_objects, "persons"),
+)
+branch(
+    Finding,
+    "reviews",
+    Branch("key", lambda reading, keys, _: loaders.reviews_of(reading, keys), _review_objects, "reviews"),
+)
+branch(
+    Finding,
+    "lastScan",
+    Branch(
+        "scan_key",
+        lambda reading, keys, _: scans.by_key(reading, keys),
+        scan_objects,
+        "last_scan",
+        False,
+        Permission.READ_SCANS,
+    ),
+)

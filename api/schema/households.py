@@ -1,0 +1,352 @@
+"""Households, the people in them, and the links between people and department records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import strawberry
+
+from api.domain import divisions, privacy
+from api.domain.errors import BadInput, Forbidden
+from api.domain.permissions import Permission
+from api.domain.stages import Stage
+from api.loaders import households as loaders
+from api.loaders import scans as links
+from api.loaders.pages import MOST, Window
+from api.loaders.reading import Reading, Rows
+from api.matching import identity
+from api.schema.connections import Connection, connection
+from api.schema.context import Info
+from api.schema.selection import Wanted
+from api.schema.tree import Branch, branch
+from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
+from api.schema.words import Direction, Grade, TargetGroup, described
+
+if TYPE_CHECKING:
+    from api.schema.findings import Finding
+    from api.schema.programmes import Enrolment
+
+NOT_LOADED = cast(Any, None)
+FINDINGS, LINKS = 10, 25
+"""How many are given where `first` is not said."""
+
+
+@strawberry.type(description="A pair of a person and a department's record that the latest scan found.")
+class Link:
+    """A pair of a person and a department's record."""
+
+    source: str = strawberry.field(description="The kind of department data, as in `departments`.")
+    record_id: str = strawberry.field(description="The record's own number in its source.")
+    party: str = strawberry.field(description="SELF, or A or B in a marriage record.")
+    probability: float = strawberry.field(description="That both are one person, 0 to 1.")
+    weight_bits: float = strawberry.field(description="The weight of the evidence, log2 of m/u.")
+    grade: Grade | None = strawberry.field(description="How sure the identity is; null where a person has to look.")
+    decision: str = strawberry.field(description="LINK, or REVIEW where a person has to look.")
+    number_level: str | None = strawberry.field(description="How the citizen numbers compare.")
+    name_level: str | None = strawberry.field(description="How the names compare.")
+    birth_date_level: str | None = strawberry.field(description="How the birth dates compare.")
+
+
+@strawberry.type(description="A person as a member of one household; somebody in two households is shown in each.")
+class Person(Node):
+    """A person as a member of one household."""
+
+    key: strawberry.Private[int]
+    household_key: strawberry.Private[int]
+    reference: str = strawberry.field(description="The person's number in the register.")
+    relation: str | None = strawberry.field(description="HEAD, SPOUSE, CHILD, PARENT or OTHER.")
+    name: str | None = strawberry.field(description="Masked unless the viewer may see identities.")
+    former_name: str | None = strawberry.field(description="Masked likewise.")
+    id_number: str | None = strawberry.field(description="The citizen number as registered; masked likewise.")
+    phone: str | None = strawberry.field(description="Masked likewise.")
+    address: str | None = strawberry.field(description="Masked likewise.")
+    masked: bool = strawberry.field(description="Whether name, number, phone and address are masked for this viewer.")
+    sex: str | None = strawberry.field(description="MALE or FEMALE.")
+    birth_date: dt.date | None = strawberry.field(description="As registered; null for viewers who see masks.")
+    birth_year: int | None = strawberry.field(description="The year of birth.")
+    declared_marital_status: str | None = strawberry.field(description="SINGLE, MARRIED, DIVORCED or WIDOWED.")
+    declared_monthly_income: Money | None = strawberry.field(description="As declared; null is unknown, never zero.")
+    declared_employment: str | None = strawberry.field(description="As declared.")
+    valid_from: dt.date | None = strawberry.field(description="Since when in this household.")
+    valid_to: dt.date | None = strawberry.field(description="Until when in this household.")
+    household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
+    found_links: strawberry.Private[list[Link]] = NOT_LOADED
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="Department records linked to this person by the latest scan; at most 100."
+    )
+    def links(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many at most.")] = LINKS,
+    ) -> list[Link]:
+        """Loaded with the person, cut to what this field asks for."""
+        return self.found_links[:first]
+
+
+@strawberry.type(description="A household: the unit of recognition, calculation and aid.")
+class Household(Node):
+    """A household."""
+
+    key: strawberry.Private[int]
+    reference: str = strawberry.field(description="Its number in the register.")
+    division: Division = strawberry.field(description="The division that it belongs to.")
+    stage: Stage = strawberry.field(description="Where it stands.")
+    target_group: TargetGroup | None = strawberry.field(description="Which of the policy's groups; null is unknown.")
+    residence: str | None = strawberry.field(description="URBAN or RURAL.")
+    applied_on: dt.date | None = strawberry.field(description="The day of the application.")
+    file_opened_on: dt.date | None = strawberry.field(description="The day its file was opened.")
+    file_closed_on: dt.date | None = strawberry.field(description="The day its file was closed.")
+    declared_monthly_income: Money | None = strawberry.field(description="As declared; null is unknown, never zero.")
+    declared_deposits: Money | None = strawberry.field(description="As declared; null is unknown, never zero.")
+    declared_vehicles: int | None = strawberry.field(description="How many were declared; null is unknown.")
+    declared_homes: int | None = strawberry.field(description="How many were declared; null is unknown.")
+    declared_businesses: int | None = strawberry.field(description="How many were declared; null is unknown.")
+    address: str | None = strawberry.field(description="Masked unless the viewer may see identities.")
+    phone: str | None = strawberry.field(description="Masked likewise.")
+    payee_account: str | None = strawberry.field(description="Masked likewise.")
+    payee_name: str | None = strawberry.field(description="Masked likewise.")
+    masked: bool = strawberry.field(description="Whether address, phone and payee are masked for this viewer.")
+    version: int = strawberry.field(description="Counts changes; to be given back by whoever changes it.")
+    updated_at: dt.datetime = strawberry.field(description="When it last changed.")
+    members: list[Person] = strawberry.field(
+        default=NOT_LOADED, description="The people in it, in the register's order."
+    )
+    enrolments: list[Annotated[Enrolment, strawberry.lazy("api.schema.programmes")]] = strawberry.field(
+        default=NOT_LOADED, description="The programmes it takes part in, the latest first."
+    )
+    found_findings: strawberry.Private[list[Any]] = NOT_LOADED
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="Leads about it, the gravest first; at most 100. For all, see the root's `findings`."
+    )
+    def findings(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many at most.")] = FINDINGS,
+    ) -> list[Annotated[Finding, strawberry.lazy("api.schema.findings")]]:
+        """Loaded with the household, cut to what this field asks for."""
+        return self.found_findings[:first]
+
+
+class HouseholdOrderField(StrEnum):
+    """What households may be ordered by."""
+
+    REGISTERED = "REGISTERED"
+    APPLIED_ON = "APPLIED_ON"
+    FILE_OPENED_ON = "FILE_OPENED_ON"
+    REFERENCE = "REFERENCE"
+
+
+described(
+    HouseholdOrderField,
+    "What households may be ordered by.",
+    {
+        "REGISTERED": "When the household came into this register.",
+        "APPLIED_ON": "The day of the application; unknown days count as the earliest.",
+        "FILE_OPENED_ON": "The day the file was opened; unknown days count as the earliest.",
+        "REFERENCE": "The number in the register.",
+    },
+)
+
+
+@strawberry.input(description="An order of households.")
+class HouseholdOrder:
+    """An order of households."""
+
+    field: HouseholdOrderField = strawberry.field(description="What to order by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+
+
+@strawberry.input(description="Which households; all that is given must hold.")
+class HouseholdFilter:
+    """Which households."""
+
+    division_code: str | None = strawberry.field(default=None, description="In this division or below it.")
+    references: list[str] | None = strawberry.field(default=None, description="With one of these register numbers.")
+    stages: list[Stage] | None = strawberry.field(default=None, description="At one of these stages.")
+    target_groups: list[TargetGroup] | None = strawberry.field(default=None, description="In one of these groups.")
+    applied: DateRange | None = strawberry.field(default=None, description="Applied between these days.")
+    file_opened: DateRange | None = strawberry.field(default=None, description="File opened between these days.")
+    id_number: str | None = strawberry.field(
+        default=None, description="Somebody in it has exactly this citizen number, however it is written."
+    )
+    phone: str | None = strawberry.field(default=None, description="It, or somebody in it, has exactly this number.")
+    name: str | None = strawberry.field(
+        default=None, description="Somebody in it is or was called so; spaces, dots and traditional forms aside."
+    )
+    has_open_findings: bool | None = strawberry.field(default=None, description="Whether leads about it are open.")
+
+
+async def households(
+    info: Info, filter: HouseholdFilter | None, order_by: HouseholdOrder | None, window: Window
+) -> Connection[Household]:
+    """A page of the viewer's households."""
+    order = order_by or HouseholdOrder(field=HouseholdOrderField.REGISTERED)
+    return await connection(
+        info,
+        loaders.LISTING,
+        household_objects,
+        _filters(info, filter or HouseholdFilter()),
+        (order.field.value, order.direction is Direction.DESC),
+        window,
+    )
+
+
+def _filters(info: Info, given: HouseholdFilter) -> dict[str, dict[str, Any]]:
+    filters: dict[str, dict[str, Any]] = {}
+    if given.division_code is not None:
+        filters["division"] = division_filter(given.division_code)
+    if given.references is not None:
+        filters["references"] = {"references": given.references}
+    if given.stages is not None:
+        filters["stages"] = {"stages": [stage.value for stage in given.stages]}
+    if given.target_groups is not None:
+        filters["target_groups"] = {"target_groups": [group.value for group in given.target_groups]}
+    filters |= range_filter("applied", given.applied) | range_filter("opened", given.file_opened)
+    if given.has_open_findings is not None:
+        filters["with_open_findings" if given.has_open_findings else "without_open_findings"] = {}
+    normal = {
+        "number": (given.id_number, identity.number),
+        "phone": (given.phone, identity.phone),
+        "name": (given.name, identity.name),
+    }
+    for name, (written, read) in normal.items():
+        if written is None:
+            continue
+        viewer = info.context.viewer
+        if viewer is None or not viewer.may(Permission.READ_IDENTITY):
+            raise Forbidden
+        form = read(written)
+        if form is None:
+            raise BadInput("号码、电话或姓名无法识别。", "The number, telephone or name cannot be read.")
+        filters[name] = {name: info.context.vault.index("id_number" if name == "number" else name, form)}
+    return filters
+
+
+def division_filter(code: str) -> dict[str, Any]:
+    """The parameters of a list's division filter. Raises BadInput."""
+    if not divisions.is_code(code):
+        raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
+    low, high = divisions.span(code)
+    return {"division_from": low, "division_to": high}
+
+
+def range_filter(name: str, given: DateRange | None) -> dict[str, dict[str, Any]]:
+    """The filters NAME_from and NAME_to of a list, as far as they are given."""
+    if given is None:
+        return {}
+    ends = {f"{name}_from": given.from_, f"{name}_to": given.to}
+    return {end: {end: day} for end, day in ends.items() if day is not None}
+
+
+def household_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Household]:
+    """Rows as households, values shown as the viewer may see them."""
+    address = reading.shown("households.address", wanted.has("address"), privacy.address)
+    phone = reading.shown("households.phone", wanted.has("phone"), privacy.phone)
+    account = reading.shown("households.payee_account", wanted.has("payeeAccount"), privacy.account)
+    payee = reading.shown("households.payee_name", wanted.has("payeeName"), privacy.name)
+    masked = not reading.sees_identity
+    return [
+        Household(
+            id=strawberry.ID(public_id),
+            key=row.id,
+            reference=row.reference,
+            division=division_of(row.division_code),
+            stage=Stage(row.stage),
+            target_group=TargetGroup(row.target_group) if row.target_group else None,
+            residence=row.residence,
+            applied_on=row.applied_on,
+            file_opened_on=row.file_opened_on,
+            file_closed_on=row.file_closed_on,
+            declared_monthly_income=money_of(row.declared_monthly_income_fen),
+            declared_deposits=money_of(row.declared_deposits_fen),
+            declared_vehicles=row.declared_vehicles,
+            declared_homes=row.declared_homes,
+            declared_businesses=row.declared_businesses,
+            address=address(row.address),
+            phone=phone(row.phone),
+            payee_account=account(row.payee_account),
+            payee_name=payee(row.payee_name),
+            masked=masked,
+            version=row.version,
+            updated_at=row.updated_at,
+        )
+        for row, public_id in zip(rows, reading.ids("Household", rows), strict=True)
+    ]
+
+
+def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]:
+    """Rows as people, values shown as the viewer may see them."""
+    name = reading.shown("members.name", wanted.has("name"), privacy.name)
+    former = reading.shown("members.former_name", wanted.has("formerName"), privacy.name)
+    number = reading.shown("members.id_number", wanted.has("idNumber"), privacy.number)
+    phone = reading.shown("members.phone", wanted.has("phone"), privacy.phone)
+    address = reading.shown("members.address", wanted.has("address"), privacy.address)
+    masked = not reading.sees_identity
+    return [
+        Person(
+            id=strawberry.ID(public_id),
+            key=row.id,
+            household_key=row.household_id,
+            reference=row.reference,
+            relation=row.relation,
+            name=name(row.name),
+            former_name=former(row.former_name),
+            id_number=number(row.id_number),
+            phone=phone(row.phone),
+            address=address(row.address),
+            masked=masked,
+            sex=row.sex,
+            birth_date=None if masked else row.birth_date,
+            birth_year=row.birth_date.year if row.birth_date else None,
+            declared_marital_status=row.declared_marital_status,
+            declared_monthly_income=money_of(row.declared_monthly_income_fen),
+            declared_employment=row.declared_employment,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+        )
+        for row, public_id in zip(rows, reading.ids("Person", rows), strict=True)
+    ]
+
+
+def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
+    return [
+        Link(
+            source=row.source,
+            record_id=row.record_id,
+            party=row.party,
+            probability=row.probability,
+            weight_bits=row.weight_bits,
+            grade=Grade(row.grade) if row.grade else None,
+            decision=row.decision,
+            number_level=row.levels.get("number"),
+            name_level=row.levels.get("name"),
+            birth_date_level=row.levels.get("birth_date"),
+        )
+        for row in rows
+    ]
+
+
+branch(
+    Household,
+    "members",
+    Branch("key", lambda reading, keys, _: loaders.members_of(reading, keys), person_objects, "members"),
+)
+branch(
+    Person,
+    "household",
+    Branch(
+        "household_key", lambda reading, keys, _: loaders.by_key(reading, keys), household_objects, "household", False
+    ),
+)
+branch(
+    Person,
+    "links",
+    Branch(
+        "key",
+        lambda reading, keys, below: links.links_of(reading, keys, below.most("first", LINKS, MOST)),
+        _link_objects,
+        "found_links",
+    ),
+)
