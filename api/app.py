@@ -34,7 +34,6 @@ HEADERS = {
     "object-src 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
 }
 
 log = logging.getLogger("jiekun.http")
@@ -86,7 +85,7 @@ def create_app(database_url: str, vault: Vault) -> Starlette:
         await broadcast.close()
         await engine.dispose()
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", page, methods=["GET"]),
             Route("/graphql", to_page, methods=["GET"]),
@@ -100,6 +99,8 @@ def create_app(database_url: str, vault: Vault) -> Starlette:
         middleware=[Middleware(_Surroundings, metrics=metrics)],
         lifespan=lifespan,
     )
+    app.state.engine = engine
+    return app
 
 
 class _Surroundings:
@@ -123,7 +124,8 @@ class _Surroundings:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = {**HEADERS, "x-request-id": request_id}
+                caching = "no-cache" if _route(scope) == "/page" else "no-store"
+                headers = {**HEADERS, "x-request-id": request_id, "cache-control": caching}
                 present = {name.lower() for name, _ in message["headers"]}
                 added = [(name.encode(), value.encode()) for name, value in headers.items()]
                 message["headers"] = [*message["headers"], *(each for each in added if each[0] not in present)]

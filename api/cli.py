@@ -9,12 +9,13 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 import uvicorn
@@ -79,8 +80,8 @@ def demo(
         messages.print(f"{folder}: used again as it was; delete the folder to begin anew")
     _introduce(made, port)
     if not no_serve:
-        with _worker(made.database_url, made.data_dir, made.data_dir / "key"):
-            _serve(made.database_url, made.vault, HOST, port)
+        with _worker(made.settings):
+            _serve(made.settings.database_url, made.vault, HOST, port)
 
 
 @app.command()
@@ -95,12 +96,16 @@ def serve(
     told = settings.read()
     vault = _vault(told)
     _run(told.database_url, _require_current)
-    with contextlib.nullcontext() if no_work else _worker(None, told.data_dir, None):
+    with contextlib.nullcontext() if no_work else _worker(told):
         _serve(told.database_url, vault, host, port)
 
 
 @app.command()
-def work() -> None:
+def work(
+    attached: Annotated[
+        bool, typer.Option("--attached", hidden=True, help="End when standard input does: with whoever started it.")
+    ] = False,
+) -> None:
     """Carry out jobs, until it is stopped."""
     told = settings.read()
     vault = _vault(told)
@@ -108,8 +113,11 @@ def work() -> None:
     async def until_stopped() -> None:
         engine = open_engine(told.database_url)
         task = asyncio.ensure_future(Worker(engine, vault, told.data_dir).run())
+        loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            loop.add_signal_handler(number, task.cancel)
+        if attached:
+            loop.add_reader(sys.stdin.fileno(), task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
         await engine.dispose()
@@ -286,19 +294,10 @@ def _serve(database_url: str, vault: Vault, host: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _worker(database_url: str | None, data_dir: Path, key_file: Path | None) -> Any:
-    """A process that carries out jobs, stopped at the end."""
-    import os
-
-    environment = dict(os.environ) | {"JIEKUN_DATA_DIR": str(data_dir)}
-    if database_url is not None:
-        environment["JIEKUN_DATABASE_URL"] = database_url
-    if key_file is not None:
-        environment["JIEKUN_KEY_FILE"] = str(key_file)
-        environment.pop("JIEKUN_KEY", None)
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", "from api.cli import main; main()", "work"], env=environment
-    )
+def _worker(told: settings.Settings) -> Iterator[None]:
+    """A process that carries out jobs; it ends with this one, however this one ends."""
+    command = [sys.executable, "-P", "-c", "from api.cli import main; main()", "work", "--attached"]
+    process = subprocess.Popen(command, env={**os.environ, **told.environment()}, stdin=subprocess.PIPE)
     try:
         yield
     finally:

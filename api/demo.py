@@ -17,6 +17,7 @@ from api.database import open_engine, transaction
 from api.domain.permissions import Role
 from api.sealing import Vault
 from api.services import accounts, registers, scans
+from api.settings import Settings
 from api.worker import Worker
 
 MARKER = "jiekun-demo.json"
@@ -44,11 +45,9 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Where the demo lives, and how its service is reached."""
+    """What its service is told, a token of each user, and whether it was there already."""
 
-    folder: Path
-    database_url: str
-    data_dir: Path
+    settings: Settings
     vault: Vault
     tokens: dict[str, str]
     used_again: bool
@@ -71,22 +70,24 @@ def prepare(folder: Path, size: Size, language: str) -> Demo:
         service.mkdir(parents=True, exist_ok=True)
         options = [part for name, value in asdict(size).items() for part in (f"--{name}", str(value))]
         matching.run(["synth", "--out", str(folder / "city"), *options])
-    vault = sealing.vault(sealing.key_file(service / "key"))
-    demo = asyncio.run(_fill(folder, f"sqlite:///{database}", service, vault, there))
+    told = Settings(f"sqlite:///{database}", service, None, service / "key")
+    vault = sealing.vault(sealing.key_file(told.key_file))
+    tokens = asyncio.run(_fill(folder / "city", told, vault, there))
     if not there:
         marker.write_bytes(_mark(folder, made_from))
     out = next((service / "scans").iterdir()) / "out"
     matching.run(["report", str(out), "--lang", language])
     matching.run(["evaluate", str(out), "--truth", str(folder / "city"), "--brief"])
-    return demo
+    return Demo(told, vault, tokens, there)
 
 
-async def _fill(folder: Path, url: str, service: Path, vault: Vault, there: bool) -> Demo:
-    engine = open_engine(url)
+async def _fill(city: Path, told: Settings, vault: Vault, there: bool) -> dict[str, str]:
+    """The database filled where it is not there yet, and new tokens by login."""
+    engine = open_engine(told.database_url)
     try:
         if not there:
             await migrations.upgrade(engine)
-            await _take_over_and_scan(engine, vault, folder / "city", service)
+            await _take_over_and_scan(engine, vault, city, told.data_dir)
         now = dt.datetime.now(dt.UTC)
         tokens = {}
         async with transaction(engine) as connection:
@@ -96,7 +97,7 @@ async def _fill(folder: Path, url: str, service: Path, vault: Vault, there: bool
                 tokens[login] = await accounts.issue_token(connection, login, TOKEN_DAYS, now)
     finally:
         await engine.dispose()
-    return Demo(folder, url, service, vault, tokens, there)
+    return tokens
 
 
 async def _take_over_and_scan(engine: AsyncEngine, vault: Vault, city: Path, service: Path) -> None:

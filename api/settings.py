@@ -30,6 +30,11 @@ class Settings:
     key: str | None = field(repr=False)
     key_file: Path
 
+    def environment(self) -> dict[str, str]:
+        """The variables that tell another process of ours the same."""
+        told = {"DATABASE_URL": self.database_url, "DATA_DIR": str(self.data_dir), "KEY_FILE": str(self.key_file)}
+        return {PREFIX + name: value for name, value in {**told, "KEY": self.key or ""}.items()}
+
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of this environment. Raises ValueError for a JIEKUN_ variable that is no setting, which is a slip."""

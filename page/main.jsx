@@ -7,7 +7,7 @@ import React, { useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import "./page.css";
 
-const TOKEN = "jiekun.token"; // kept for this tab only
+const TOKEN = "jiekun.token"; // like queries and variables, kept for this tab only: they may name people
 
 function authorization(token) {
   return token ? { Authorization: `Bearer ${token}` } : {};
@@ -48,7 +48,7 @@ function Page({ examples }) {
         </label>
         <span>{token ? "" : "请先填入令牌。Paste a token first; `jiekun token LOGIN` issues one."}</span>
       </header>
-      <GraphiQL fetcher={fetcher} defaultTabs={examples} shouldPersistHeaders={false} />
+      <GraphiQL fetcher={fetcher} defaultTabs={examples} shouldPersistHeaders={false} storage={sessionStorage} />
     </>
   );
 }

@@ -64,13 +64,13 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def empty_database(server: str) -> AsyncIterator[str]:
-    """The URL of a new database on this PostgreSQL, dropped afterwards."""
+async def empty_database(server: str, template: str = "template1") -> AsyncIterator[str]:
+    """The URL of a new database on this PostgreSQL, like its template, dropped afterwards."""
     name = f"test_{uuid.uuid4().hex[:12]}"
     url = make_url(server).set(drivername="postgresql+asyncpg")
     admin = create_async_engine(url, isolation_level="AUTOCOMMIT")
     async with admin.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield url.set(database=name).render_as_string(hide_password=False)
     async with admin.connect() as connection:
         await connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))

@@ -52,7 +52,7 @@ kind("Scan", Kind(scan_loaders.by_key, scans.scan_objects, Permission.READ_SCANS
 
 @strawberry.type(description="What may be asked.")
 class Query:
-    """What may be asked."""
+    """What may be asked; every field may be null, so that a refusal of one leaves the others answered."""
 
     @guards.query(guards.ANYBODY, "Who is asking; null without a token.")
     async def viewer(self, info: Info) -> ViewerType | None:
@@ -77,7 +77,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Household]:
+    ) -> Connection[Household] | None:
         """A page of households."""
         return await households.households(info, filter, order_by, Window(first, after, last, before))
 
@@ -94,12 +94,12 @@ class Query:
         return found
 
     @guards.query(guards.SIGNED_IN, "All programmes, in the order of the policy's list.")
-    async def programmes(self, info: Info) -> list[Programme]:
+    async def programmes(self, info: Info) -> list[Programme] | None:
         """All programmes."""
         return await programmes.programmes(info)
 
     @guards.query(guards.SIGNED_IN, "All kinds of department data, with what is known of the latest feed of each.")
-    async def departments(self, info: Info) -> list[Department]:
+    async def departments(self, info: Info) -> list[Department] | None:
         """All kinds of department data."""
         return await programmes.departments(info)
 
@@ -115,7 +115,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Finding]:
+    ) -> Connection[Finding] | None:
         """A page of leads."""
         return await findings.findings(info, filter, order_by, Window(first, after, last, before))
 
@@ -139,7 +139,7 @@ class Query:
         after: After = None,
         last: Last = None,
         before: Before = None,
-    ) -> Connection[Scan]:
+    ) -> Connection[Scan] | None:
         """A page of scans."""
         return await scans.scans(info, division_code, statuses, Window(first, after, last, before))
 

@@ -1,0 +1,176 @@
+"""A city taken over and scanned, on both databases: made once, and copied for each test that changes it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from api import matching, migrations, sealing
+from api.app import create_app
+from api.database import open_engine, transaction
+from api.domain.permissions import Role
+from api.sealing import Vault
+from api.services import accounts, registers, scans
+from api.worker import Worker
+from tests.conftest import empty_database
+
+Answer = TypeVar("Answer")
+KEY = sealing.new_key()
+USERS = {
+    "caseworker": (Role.CASEWORKER, "410502"),
+    "county-reviewer": (Role.REVIEWER, "410502"),
+    "reviewer": (Role.REVIEWER, "410500"),
+    "auditor": (Role.AUDITOR, "410500"),
+    "department": (Role.DEPARTMENT, "410500"),
+    "administrator": (Role.ADMINISTRATOR, "410500"),
+    "elsewhere": (Role.REVIEWER, "110000"),
+}
+
+
+@dataclass
+class Service:
+    """A service over one database, asked as clients ask: by HTTP, with a token."""
+
+    url: str
+    engine: AsyncEngine
+    vault: Vault
+    data_dir: Path
+    tokens: Mapping[str, str]
+    client: httpx.AsyncClient
+    statements: list[str] = field(default_factory=list)
+
+    async def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        by: str | None = "reviewer",
+        language: str = "en",
+    ) -> dict[str, Any]:
+        """The whole answer to a query."""
+        headers = {"Accept-Language": language}
+        if by is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[by]}"
+        answer = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        content: dict[str, Any] = answer.json()
+        return content
+
+    async def data(self, query: str, variables: Mapping[str, Any] | None = None, *, by: str = "reviewer") -> Any:
+        """The data of an answer that has no errors."""
+        answer = await self.ask(query, variables, by=by)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+    async def work(self) -> None:
+        """Carries out all jobs that wait."""
+        worker = Worker(self.engine, self.vault, self.data_dir)
+        while await worker.step():
+            pass
+
+
+async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
+    """A database with the city taken over and scanned; the users' tokens."""
+    engine, vault, now = open_engine(url), sealing.vault(KEY), dt.datetime.now(dt.UTC)
+    await migrations.upgrade(engine)
+    tokens = {}
+    async with transaction(engine) as connection:
+        await registers.take_over(connection, vault, city, data_dir, None, now)
+        for login, (role, division) in USERS.items():
+            await accounts.add_user(connection, login, login.title(), role, division, now)
+            tokens[login] = await accounts.issue_token(connection, login, 1, now)
+        auditor = await accounts.viewer_of(connection, accounts.digest(tokens["auditor"]), now)
+        assert auditor is not None
+        await scans.request(connection, auditor, None, None, (), now)
+    assert await Worker(engine, vault, data_dir).step()
+    await engine.dispose()
+    return tokens
+
+
+def complete(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """The result of a coroutine, run in a thread: the test's own loop may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A synthetic city of 250 households."""
+    folder = tmp_path_factory.mktemp("city")
+    matching.run(
+        ["synth", "--out", str(folder), "--households", "250", "--records", "9000", "--seed", "7", "--quiet"]
+    )
+    return folder
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A filled database to be copied, its data folder, and its users' tokens."""
+
+    url: str
+    data_dir: Path
+    tokens: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def on_sqlite(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    folder = tmp_path_factory.mktemp("sqlite")
+    url = f"sqlite:///{folder}/jiekun.db"
+    return Prepared(url, folder / "data", complete(fill(url, city, folder / "data")))
+
+
+@pytest.fixture(scope="session")
+def on_postgresql(city: Path, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    data_dir = tmp_path_factory.mktemp("postgresql")
+    url = make_url(postgresql_server).set(drivername="postgresql+asyncpg")
+
+    async def administer(statement: str) -> None:
+        admin = create_async_engine(url, isolation_level="AUTOCOMMIT")
+        async with admin.connect() as connection:
+            await connection.execute(text(statement))
+        await admin.dispose()
+
+    complete(administer("CREATE DATABASE jiekun_filled"))
+    filled = url.set(database="jiekun_filled").render_as_string(hide_password=False)
+    yield Prepared(filled, data_dir, complete(fill(filled, city, data_dir)))
+    complete(administer("DROP DATABASE jiekun_filled WITH (FORCE)"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def service(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Service]:
+    """A service over a filled database of its own, once on SQLite and once on PostgreSQL."""
+    prepared: Prepared = request.getfixturevalue(f"on_{request.param}")
+    async with AsyncExitStack() as stack:
+        if request.param == "sqlite":
+            shutil.copyfile(str(make_url(prepared.url).database), tmp_path / "jiekun.db")
+            url = f"sqlite:///{tmp_path}/jiekun.db"
+        else:
+            server = str(request.getfixturevalue("postgresql_server"))
+            url = await stack.enter_async_context(empty_database(server, "jiekun_filled"))
+        shutil.copytree(prepared.data_dir, tmp_path / "data")
+        engine, vault = open_engine(url), sealing.vault(KEY)
+        stack.push_async_callback(engine.dispose)
+        app = create_app(url, vault)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+        )
+        made = Service(url, engine, vault, tmp_path / "data", prepared.tokens, client)
+
+        def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            made.statements.append(statement)
+
+        event.listen(app.state.engine.sync_engine, "before_cursor_execute", note)
+        yield made
