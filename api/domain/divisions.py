@@ -39,17 +39,17 @@ def is_code(text: str) -> bool:
 
 
 def span(code: str) -> tuple[str, str]:
-    """The half-open range of codes at or below this one.
+    """The half-open range of codes at or below this one, by their bytes: a colon follows the digits.
 
     >>> span("410502"), span("410500"), span("410000")
-    (('410502', '410503'), ('4105', '4106'), ('41', '42'))
+    (('410502', '410502:'), ('4105', '4105:'), ('41', '41:'))
     >>> span("000000")
-    ('0', '999999999')
+    ('0', ':')
     """
     if code == COUNTRY:
-        return "0", "999999999"
+        return "0", ":"
     stem = code.removesuffix("0000") if code.endswith("0000") else code.removesuffix("00")
-    return stem, str(int(stem) + 1).zfill(len(stem))
+    return stem, stem + ":"
 
 
 def holds(code: str, other: str) -> bool:
