@@ -12,14 +12,17 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET, UnsetType
 
 from api.auth import Authenticator, UnknownToken
 from api.broadcast import Broadcast
 from api.domain.errors import Unauthenticated
 from api.schema.context import Context
+from api.schema.errors import bad_request
 from api.schema.root import schema
 from api.sealing import Vault
 
@@ -83,6 +86,11 @@ class Endpoint(GraphQL[Context, None]):
             raise ConnectionRejectionError from None
         accepted: UnsetType = UNSET
         return accepted
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """The answer; an error that came before the execution gets its code here."""
+        result.errors = [error if error.extensions else bad_request(error) for error in result.errors or ()]
+        return await super().process_result(request, result)
 
     def encode_json(self, data: object) -> bytes:
         """As JSON in UTF-8."""

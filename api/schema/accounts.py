@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import strawberry
 
-from api.domain.permissions import Permission, Role, Viewer
+from api.domain.permissions import Viewer
 from api.schema.context import Info
 from api.schema.values import Division, division_of
+from api.schema.words import Permission, Role
 
 
 @strawberry.type(name="Viewer", description="Who is asking.")

@@ -31,10 +31,15 @@ class Words(MaskErrors):
         if isinstance(cause, Refused):
             return _told(error, cause.words(language), {"code": cause.code})
         if cause is None:
-            return _told(error, error.message, {**(error.extensions or {}), "code": "BAD_REQUEST"})
+            return bad_request(error)
         request_id = context.request_id if context else ""
         log.error("request %s: %s at %s", request_id, type(cause).__name__, _place(cause))
         return _told(error, UNEXPECTED[language], {"code": "INTERNAL", "requestId": request_id})
+
+
+def bad_request(error: GraphQLError) -> GraphQLError:
+    """A mistake in the document, as the executor words it."""
+    return _told(error, error.message, {**(error.extensions or {}), "code": "BAD_REQUEST"})
 
 
 def _told(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

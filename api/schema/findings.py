@@ -9,8 +9,6 @@ from typing import Any
 import strawberry
 
 from api.domain.permissions import Permission
-from api.domain.review import FindingState, Outcome
-from api.domain.scans import Severity
 from api.loaders import findings as loaders
 from api.loaders import households as people
 from api.loaders import scans
@@ -34,7 +32,7 @@ from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import Direction, Grade, described
+from api.schema.words import Direction, FindingState, Grade, Outcome, Severity, described
 
 
 @strawberry.type(description="A published rule.")

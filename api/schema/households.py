@@ -11,7 +11,6 @@ import strawberry
 from api.domain import divisions, privacy
 from api.domain.errors import BadInput, Forbidden
 from api.domain.permissions import Permission
-from api.domain.stages import Stage
 from api.loaders import households as loaders
 from api.loaders import scans as links
 from api.loaders.pages import MOST, Window
@@ -22,7 +21,7 @@ from api.schema.context import Info
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import Direction, Grade, TargetGroup, described
+from api.schema.words import Direction, Grade, Stage, TargetGroup, described
 
 if TYPE_CHECKING:
     from api.schema.findings import Finding

@@ -13,9 +13,10 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
-from api.domain.errors import Forbidden, NotDone, UserErrorCode
+from api.domain.errors import Forbidden, NotDone
 from api.domain.permissions import Permission, Viewer
 from api.schema.context import Info
+from api.schema.words import UserErrorCode
 from api.services import once
 
 KEY_DESCRIPTION = "8 to 200 characters of the client's making; the same key never carries the same request out twice."

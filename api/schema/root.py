@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator
 from typing import Annotated
 
 import strawberry
+from graphql import GraphQLError, lexicographic_sort_schema, print_schema
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
-from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
 
 from api.domain.permissions import Permission, Viewer
-from api.domain.review import Outcome
-from api.domain.scans import ScanStatus
 from api.loaders import findings as finding_loaders
 from api.loaders import households as household_loaders
 from api.loaders import programmes as programme_loaders
@@ -31,6 +30,7 @@ from api.schema.programmes import Department, Enrolment, Programme
 from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
 from api.schema.scans import Scan
 from api.schema.values import Node
+from api.schema.words import Outcome, ScanStatus
 from api.services import reviews
 from api.services import scans as scan_service
 
@@ -270,7 +270,14 @@ class Subscription:
                 await heard.wait()
 
 
-schema = strawberry.Schema(
+class _Schema(strawberry.Schema):
+    """Logs no error by itself: the log would show the document, and with it whom it asks about; see errors.Words."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Nothing."""
+
+
+schema = _Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
@@ -281,12 +288,9 @@ schema = strawberry.Schema(
         lambda: ValidationCache(CACHED_DOCUMENTS),
         Words,
     ],
-    config=StrawberryConfig(),
 )
 
 
 def printed() -> str:
     """The schema in its own language, sorted: the file schema.graphql."""
-    from graphql import lexicographic_sort_schema, print_schema
-
     return print_schema(lexicographic_sort_schema(schema._schema)) + "\n"

@@ -7,7 +7,6 @@ from typing import Any
 
 import strawberry
 
-from api.domain.scans import ScanStatus
 from api.loaders import scans as loaders
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -16,6 +15,7 @@ from api.schema.context import Info
 from api.schema.households import division_filter
 from api.schema.selection import Wanted
 from api.schema.values import Division, Node, division_of
+from api.schema.words import ScanStatus
 
 
 @strawberry.type(description="How far a scan is.")

@@ -14,12 +14,9 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentSpreadNode,
-    GraphQLIncludeDirective,
     GraphQLResolveInfo,
-    GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionSetNode,
-    get_directive_values,
     value_from_ast_untyped,
 )
 
@@ -75,7 +72,8 @@ def wanted(info: Info, type_names: frozenset[str] | None = None) -> Wanted:
 class _Reader:
     def __init__(self, info: GraphQLResolveInfo[Context]) -> None:
         self.info = info
-        self.variables: Any = info.variable_values
+        variables: Any = info.variable_values  # strawberry gives a plain dict where graphql-core gives an object
+        self.variables: dict[str, Any] = getattr(variables, "coerced", variables)
         self.fields = 0
 
     def read(self, nodes: list[FieldNode], type_names: frozenset[str] | None, level: int) -> Wanted:
@@ -113,15 +111,15 @@ class _Reader:
                         yield from self._selected([fragment.selection_set], type_names, seen)
 
     def _included(self, node: Any) -> bool:
-        if not node.directives:
-            return True
-        skip = get_directive_values(GraphQLSkipDirective, node, self.variables)
-        include = get_directive_values(GraphQLIncludeDirective, node, self.variables)
-        return not (skip and skip["if"]) and not (include and not include["if"])
+        conditions = {
+            directive.name.value: value_from_ast_untyped(directive.arguments[0].value, self.variables)
+            for directive in node.directives or ()
+            if directive.name.value in ("skip", "include") and directive.arguments
+        }
+        return not conditions.get("skip", False) and bool(conditions.get("include", True))
 
     def _arguments(self, node: FieldNode) -> dict[str, Any]:
-        values = getattr(self.variables, "coerced", self.variables)
-        return {each.name.value: value_from_ast_untyped(each.value, values) for each in node.arguments or ()}
+        return {each.name.value: value_from_ast_untyped(each.value, self.variables) for each in node.arguments or ()}
 
 
 def _fits(condition: str, type_names: frozenset[str] | None) -> bool:

@@ -1,4 +1,7 @@
-"""Enumerations of the domain as GraphQL shows them, every value with its words in Chinese and English."""
+"""Enumerations of the domain as GraphQL shows them, every value with its words in Chinese and English.
+
+The schema's other modules take them from here, so that none is shown before it is described.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,21 @@ from api.domain.permissions import Permission, Role
 from api.domain.review import FindingState, Outcome
 from api.domain.scans import ScanStatus, Severity
 from api.domain.stages import Stage
+
+__all__ = [
+    "Direction",
+    "FindingState",
+    "Grade",
+    "Outcome",
+    "Permission",
+    "Role",
+    "ScanStatus",
+    "Severity",
+    "Stage",
+    "TargetGroup",
+    "UserErrorCode",
+    "described",
+]
 
 E = TypeVar("E", bound=Enum)
 

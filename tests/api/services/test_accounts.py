@@ -12,8 +12,8 @@ from api import migrations
 from api.database import transaction
 from api.domain.errors import NotDone
 from api.domain.permissions import Role, Viewer
-from api.models import Token
-from api.services import accounts, audit
+from api.models import AuditEvent, Token
+from api.services import accounts
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -89,5 +89,5 @@ async def test_all_of_it_stands_in_the_audit_trail(office: AsyncEngine) -> None:
     async with transaction(office) as connection:
         await accounts.issue_token(connection, "li", 1, NOW)
         await accounts.deactivate(connection, "li", NOW)
-        rows = await connection.execute(select(audit.AuditEvent.action).order_by(audit.AuditEvent.number))
+        rows = await connection.execute(select(AuditEvent.action).order_by(AuditEvent.number))
         assert rows.scalars().all() == ["user.saved", "token.issued", "user.deactivated"]

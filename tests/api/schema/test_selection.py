@@ -1,0 +1,134 @@
+"""What a document asks for is read as GraphQL means it, at a cost that grows with the document and not with what it unfolds to."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Service
+
+
+async def test_aliases_fragments_and_directives_are_followed(service: Service) -> None:
+    query = """
+    query ($yes: Boolean!, $no: Boolean!) {
+      some: households(first: 2) {
+        nodes { ...Whole skipped: members @include(if: $no) { name } kin: members @skip(if: $no) { relation } }
+      }
+      others: households(first: 1) { edges { node { ... on Household @include(if: $yes) { members { id } } } } }
+    }
+    fragment Whole on Household { id few: findings(first: 1) { id } many: findings(first: 5) { id ...Deep } }
+    fragment Deep on Finding { household { members { id relation } } }
+    """
+    data = await service.data(query, {"yes": True, "no": False})
+    for household in data["some"]["nodes"]:
+        assert "skipped" not in household
+        assert household["kin"]
+        assert len(household["few"]) <= 1
+        assert household["few"] == [{"id": each["id"]} for each in household["many"][:1]]
+        for finding in household["many"]:
+            assert len(finding["household"]["members"]) == len(household["kin"])
+    assert data["others"]["edges"][0]["node"]["members"]
+
+
+async def test_the_same_list_twice_in_one_operation(service: Service) -> None:
+    data = await service.data(
+        "{ a: findings(first: 1) { nodes { id } } b: findings(first: 2) { nodes { id } } viewer { login } }"
+    )
+    assert data["a"]["nodes"] == data["b"]["nodes"][:1]
+
+
+async def test_a_node_is_read_whatever_its_type(service: Service) -> None:
+    finding = (await service.data("{ findings(first: 1) { nodes { id household { id members { id } } } } }"))[
+        "findings"
+    ]
+    (lead,) = finding["nodes"]
+    query = """
+    query ($id: ID!) { node(id: $id) { __typename id
+      ... on Household { reference members { relation } enrolments { programme { code } } }
+      ... on Person { relation household { reference } links(first: 3) { source grade } }
+      ... on Finding { rule { id } household { reference } }
+    } }"""
+    for public_id, type_name in (
+        (lead["id"], "Finding"),
+        (lead["household"]["id"], "Household"),
+        (lead["household"]["members"][0]["id"], "Person"),
+    ):
+        node = (await service.data(query, {"id": public_id}))["node"]
+        assert (node["__typename"], node["id"]) == (type_name, public_id)
+    assert (await service.data(query, {"id": "0" * 32}))["node"] is None
+
+
+def deep(levels: int) -> str:
+    below = "id"
+    for level in range(levels):
+        below = f"household {{ {below} }}" if level % 2 else f"findings {{ {below} }}"
+    return f"{{ households(first: 1) {{ nodes {{ {below} }} }} }}"
+
+
+def chain(levels: int) -> str:
+    """A chain of fragments, each spread twice in the one before: it unfolds to 2^levels."""
+    fragments = [
+        f"fragment F{level} on Household {{ a: members {{ household {{ ...F{level + 1} }} }} "
+        f"b: members {{ household {{ ...F{level + 1} }} }} }}"
+        for level in range(levels)
+    ]
+    return (
+        "{ households(first: 1) { nodes { ...F0 } } }"
+        + "".join(fragments)
+        + (f"fragment F{levels} on Household {{ id }}")
+    )
+
+
+def wide(levels: int) -> str:
+    """A chain of fragments on one type, each spread many times: one level, whatever the spreads."""
+    fragments = [f"fragment F{n} on Household {{ {'...F' + str(n + 1) + ' '} ...F{n + 1} }}" for n in range(levels)]
+    return (
+        "{ households(first: 1) { nodes { ...F0 } } }"
+        + "".join(fragments)
+        + f"fragment F{levels} on Household {{ id }}"
+    )
+
+
+@pytest.mark.parametrize("query", [deep(31), chain(12), chain(30)])
+async def test_what_is_too_deep_or_too_large_is_refused_before_it_is_read(service: Service, query: str) -> None:
+    before = len(service.statements)
+    answer = await service.ask(query)
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+    assert len(service.statements) - before < 20
+
+
+async def steps(service: Service, query: str) -> int:
+    """How many calls of our own code an operation takes: a measure of work that no busy machine disturbs."""
+    calls = 0
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        nonlocal calls
+        calls += event == "call" and "/api/schema/selection" in frame.f_code.co_filename
+
+    sys.setprofile(note)
+    try:
+        await service.ask(query)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+async def test_a_chain_of_fragments_costs_what_it_is_long(service: Service) -> None:
+    once, twice, fourfold = [await steps(service, wide(length)) for length in (10, 20, 40)]
+    assert twice < 2.5 * once
+    assert fourfold < 2.5 * twice
+
+
+async def test_a_large_answer_is_refused_by_its_size(service: Service) -> None:
+    query = """{ households(first: 100) { nodes { members { household { members { household {
+      members { household { members { household { id } } } } } } } } } } }"""
+    answer = await service.ask(query)
+    assert answer["data"]["households"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+
+
+async def test_a_document_of_many_tokens_is_refused(service: Service) -> None:
+    answer = await service.ask("{ viewer { " + "login " * 10_000 + "} }")
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
