@@ -81,7 +81,8 @@ class Worker:
         if order.status.ended:
             return
         folder, out = self._folder(order.id), self._folder(order.id) / "out"
-        (folder / "in").mkdir(parents=True, mode=0o700, exist_ok=True)
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        (folder / "in").mkdir(exist_ok=True)
         async with reading(self.engine) as connection:
             await scans.lay_out(connection, self.vault, order, self.data_dir, folder / "in")
         arguments = ["--as-of", order.as_of.isoformat()] if order.as_of else []
@@ -135,6 +136,7 @@ class Worker:
                 said = failure.said if isinstance(failure, matching.MatcherFailed) else ""
                 await scans.fail(connection, job.subject, said or type(failure).__name__, _now())
                 await jobs.give_up(connection, job, _now())
+                shutil.rmtree(self._folder(job.subject), ignore_errors=True)
             else:
                 await jobs.give_back(connection, job, _now())
 

@@ -1,0 +1,172 @@
+"""Scans through GraphQL: asked for once, carried out by a worker, followed while they run, honest when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from api import jobs, matching
+from api.database import transaction
+from api.models import Feed, Job, Link, Scan
+from api.worker import Worker
+from tests.api.conftest import Service
+
+START = """
+mutation ($input: StartScanInput!) {
+  startScan(input: $input) { scan { id status division { code } asOf rules } userErrors { code path message } }
+}"""
+SCAN = """
+query ($id: ID!) { scan(id: $id) {
+  status asOf failure progress { stage done total } result { households persons links findings byRule { ruleId } }
+} }"""
+
+
+async def start(service: Service, by: str = "auditor", **given: Any) -> Any:
+    answer = await service.data(START, {"input": {"idempotencyKey": "scan-0001"} | given}, by=by)
+    return answer["startScan"]
+
+
+async def state(service: Service, scan_id: str) -> Any:
+    return (await service.data(SCAN, {"id": scan_id}, by="auditor"))["scan"]
+
+
+async def test_a_scan_of_one_county_and_one_rule(service: Service) -> None:
+    started = await start(service, divisionCode="410502", rules=["H05", "H05"], asOf="2024-12-31")
+    assert started["userErrors"] == []
+    assert started["scan"]["division"]["code"] == "410502"
+    assert started["scan"]["rules"] == ["H05"]
+    assert (await state(service, started["scan"]["id"]))["progress"] is None
+    await service.work()
+    done = await state(service, started["scan"]["id"])
+    assert (done["status"], done["failure"], done["asOf"]) == ("SUCCEEDED", None, "2024-12-31")
+    county = await service.data('{ households(filter: {divisionCode: "410502"}) { totalCount } }')
+    assert done["result"]["households"] == county["households"]["totalCount"]
+    assert {each["ruleId"] for each in done["result"]["byRule"]} <= {"H05"}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"divisionCode": "110000"}, "FORBIDDEN", ["input", "divisionCode"]),
+        ({"divisionCode": "410000"}, "FORBIDDEN", ["input", "divisionCode"]),
+        ({"divisionCode": "x"}, "FORBIDDEN", ["input", "divisionCode"]),
+        ({"rules": ["H05", "X99"]}, "INVALID", ["input", "rules"]),
+        ({"asOf": "2999-01-01"}, "INVALID", ["input", "asOf"]),
+        ({"idempotencyKey": "x"}, "INVALID", ["input", "idempotencyKey"]),
+    ],
+)
+async def test_what_cannot_be_scanned_is_said(
+    service: Service, given: dict[str, Any], code: str, path: list[str]
+) -> None:
+    (error,) = (await start(service, **given))["userErrors"]
+    assert (error["code"], error["path"]) == (code, path)
+    async with transaction(service.engine) as connection:
+        assert await jobs.waiting(connection) == 0
+
+
+@pytest.mark.parametrize("by", ["caseworker", "reviewer", "department"])
+async def test_not_everybody_starts_scans(service: Service, by: str) -> None:
+    assert (await start(service, by=by))["userErrors"][0]["code"] == "FORBIDDEN"
+
+
+async def test_asked_twice_it_is_one_scan_and_another_request_under_the_same_key_is_refused(service: Service) -> None:
+    first, second = await asyncio.gather(start(service), start(service))
+    assert first["scan"]["id"] == second["scan"]["id"]
+    other = await start(service, rules=["H05"])
+    assert other["userErrors"][0]["code"] == "IDEMPOTENCY_KEY_REUSED"
+    async with transaction(service.engine) as connection:
+        assert await jobs.waiting(connection) == 1
+
+
+async def test_its_folder_is_private_and_holds_no_register_once_it_is_done(service: Service) -> None:
+    await start(service)
+    await service.work()
+    folder = max((service.data_dir / "scans").iterdir(), key=lambda path: int(path.name))
+    assert folder.stat().st_mode & 0o077 == 0
+    assert [path.name for path in folder.iterdir()] == ["out"]
+
+
+async def test_a_scan_that_the_matcher_refuses_fails_at_once_and_says_why(service: Service) -> None:
+    async with transaction(service.engine) as connection:
+        rows = (await connection.execute(select(Feed.folder).where(Feed.department_code == "vehicles"))).scalars()
+        for folder in rows:
+            for path in (service.data_dir / folder).iterdir():
+                path.write_bytes(b"this is no Parquet")
+    started = await start(service)
+    await service.work()
+    failed = await state(service, started["scan"]["id"])
+    assert failed["status"] == "FAILED"
+    assert "vehicles" in failed["failure"]
+    assert failed["result"] is None
+    assert [path.name for path in (service.data_dir / "scans").iterdir()] == ["1"], "its folder is gone"
+    async with transaction(service.engine) as connection:
+        (state_,) = (await connection.execute(select(Job.state).order_by(Job.id.desc()).limit(1))).scalars()
+        assert state_ == jobs.JobState.GIVEN_UP
+
+
+async def test_what_goes_wrong_otherwise_is_tried_again_and_then_given_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "PAUSE", dt.timedelta(0))
+    shutil.rmtree(service.data_dir / "feeds")
+    started = await start(service)
+    worker = Worker(service.engine, service.vault, service.data_dir)
+    for _ in range(jobs.ATTEMPTS):
+        assert (await state(service, started["scan"]["id"]))["status"] != "FAILED"
+        assert await worker.step()
+    failed = await state(service, started["scan"]["id"])
+    assert (failed["status"], failed["failure"]) == ("FAILED", "FileNotFoundError")
+    assert not await worker.step()
+
+
+async def test_a_worker_that_dies_while_it_works_is_followed_by_another(service: Service) -> None:
+    """The first is stopped as by kill -9, in the middle of taking the links in; nothing is doubled or lost."""
+    started = await start(service)
+    dying = Worker(service.engine, service.vault, service.data_dir)
+    tell = dying._teller
+
+    def teller(scan_id: int) -> matching.Progress:
+        told = tell(scan_id)
+
+        async def until_ingestion(step: matching.Step) -> None:
+            await told(step)
+            if step.stage == "ingest":
+                raise asyncio.CancelledError
+
+        return until_ingestion
+
+    dying._teller = teller  # type: ignore[method-assign]
+    async with transaction(service.engine) as connection:
+        job = await jobs.lease(connection, dying.name, dt.datetime.now(dt.UTC))
+    assert job is not None
+    with pytest.raises(asyncio.CancelledError):
+        await dying._scan(job)
+    assert (await state(service, started["scan"]["id"]))["status"] == "RUNNING"
+    async with transaction(service.engine) as connection:
+        await connection.execute(
+            update(Job).where(Job.id == job.id).values(leased_until=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        )
+    await service.work()
+    done = await state(service, started["scan"]["id"])
+    assert done["status"] == "SUCCEEDED"
+    async with transaction(service.engine) as connection:
+        counts = select(Link.scan_id, func.count()).group_by(Link.scan_id)
+        links = {int(scan): int(number) for scan, number in await connection.execute(counts)}
+        newest = (await connection.execute(select(func.max(Scan.id)))).scalar_one()
+    assert links[newest] == done["result"]["links"]
+
+
+async def test_a_finished_scan_is_not_carried_out_again(service: Service) -> None:
+    """A worker that died between finishing the scan and finishing the job."""
+    started = await start(service)
+    await service.work()
+    before = await state(service, started["scan"]["id"])
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Job).values(state=jobs.JobState.WAITING))
+    await service.work()
+    assert await state(service, started["scan"]["id"]) == before

@@ -1,0 +1,121 @@
+"""The service over HTTP: statuses, headers, limits, health, readiness, metrics; and a log that names nobody."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from api.app import MOST_BODY_BYTES
+from tests.api.conftest import Service
+
+
+async def test_the_page_is_our_own_from_end_to_end(service: Service) -> None:
+    page = await service.client.get("/")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"].startswith("default-src 'self';")
+    assert "unsafe" not in page.headers["content-security-policy"]
+    for path in ("graphiql.js", "graphiql.css", "icon.svg", "examples/index.json", "LICENSES.txt"):
+        assert (await service.client.get(f"/page/{path}")).status_code == 200
+    style = (await service.client.get("/page/graphiql.css")).text
+    assert "@import" not in style
+    assert "url(http" not in style
+    moved = await service.client.get("/graphql", headers={"Accept": "text/html"})
+    assert (moved.status_code, moved.headers["location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("path", ["/page/../app.py", "/page/%2e%2e/app.py", "/page/__init__.pyc", "/etc/passwd"])
+async def test_nothing_else_is_served(service: Service, path: str) -> None:
+    assert (await service.client.get(path)).status_code == 404
+
+
+async def test_health_and_readiness(service: Service) -> None:
+    assert (await service.client.get("/healthz")).json() == {"status": "ok"}
+    assert (await service.client.get("/readyz")).json() == {"status": "ok"}
+
+
+async def test_metrics_count_requests_and_waiting_jobs(service: Service) -> None:
+    await service.ask("{ viewer { login } }")
+    text = (await service.client.get("/metrics")).text
+    assert 'jiekun_http_requests_total{method="POST",route="/graphql",status="200"} 1.0' in text
+    assert "jiekun_jobs_waiting 0.0" in text
+
+
+@pytest.mark.parametrize("authorization", ["Bearer jk_wrong", "Bearer", "Basic dTpw", "jk_token", "Bearer é"])
+async def test_a_token_that_is_not_good_is_refused_before_anything_is_read(
+    service: Service, authorization: str
+) -> None:
+    answer = await service.client.post(
+        "/graphql", content=b"not even JSON", headers=[(b"Authorization", authorization.encode())]
+    )
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    ("content", "media", "status"),
+    [
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"[" * 50_000, "application/json", 400),
+        (b'{"query": 1}', "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'[{"query": "{ viewer { login } }"}]', "application/json", 400),
+        (b"query=%7Bviewer%7Blogin%7D%7D", "application/x-www-form-urlencoded", 400),
+        (b"{ viewer { login } }", "text/plain", 400),
+        (b'{"query": "' + b" " * MOST_BODY_BYTES + b'"}', "application/json", 413),
+    ],
+)
+async def test_what_is_no_request_is_refused(service: Service, content: bytes, media: str, status: int) -> None:
+    headers = {"Authorization": f"Bearer {service.tokens['reviewer']}", "Content-Type": media}
+    answer = await service.client.post("/graphql", content=content, headers=headers)
+    assert answer.status_code == status
+    assert "Traceback" not in answer.text
+
+
+async def test_queries_do_not_stand_in_addresses(service: Service) -> None:
+    answer = await service.client.get("/graphql", params={"query": "{ viewer { login } }"})
+    assert answer.status_code == 302
+
+
+async def test_a_mistake_in_a_document_is_told_and_a_fault_of_ours_is_not(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mistake = (await service.ask("{ nonsense }"))["errors"][0]
+    assert mistake["extensions"]["code"] == "BAD_REQUEST"
+    assert "nonsense" in mistake["message"]
+
+    async def fail(*arguments: object) -> None:
+        raise RuntimeError("王小明 11010519491231002X")
+
+    monkeypatch.setattr("api.loaders.programmes.programmes", fail)
+    with caplog.at_level(logging.DEBUG):
+        answer = await service.ask("{ programmes { code } viewer { login } }", language="zh")
+    (fault,) = answer["errors"]
+    assert fault["message"] == "服务内部错误，请稍后重试。"
+    assert fault["extensions"]["code"] == "INTERNAL"
+    assert fault["extensions"]["requestId"] in caplog.text
+    assert answer["data"]["viewer"]["login"] == "reviewer"
+    assert "王小明" not in caplog.text
+    assert "王小明" not in str(answer)
+
+
+async def test_neither_log_nor_metrics_say_whom_a_query_asks_about(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    number, name = "11010519491231002X", "王小明"
+    query = "query ($f: HouseholdFilter) { households(filter: $f) { nodes { id } } }"
+    with caplog.at_level(logging.DEBUG):
+        await service.ask(query, {"f": {"idNumber": number, "name": name}})
+        await service.ask(
+            f'{{ households(filter: {{name: "{name}", idNumber: "{number}"}}) {{ nodes {{ id bad }} }} }}'
+        )
+        await service.ask(f'{{ households(filter: {{name: "{name}" ')
+        await service.ask(query, {"f": {"idNumber": [number]}})
+    metrics = (await service.client.get("/metrics")).text
+    for kept in (caplog.text, metrics):
+        assert number not in kept
+        assert name not in kept
+    assert service.tokens["reviewer"] not in caplog.text
