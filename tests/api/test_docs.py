@@ -1,0 +1,65 @@
+"""Every worked query, of the documentation and of the page's examples, runs as it is printed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from graphql import build_schema, parse, validate
+
+from api.schema.root import printed
+from tests.api.conftest import Service
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "graphql.md").read_text(encoding="utf-8")
+QUERIES = re.findall(r"```graphql\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = ROOT / "api" / "page" / "examples"
+
+
+def said(query: str, what: str) -> str | None:
+    found = re.search(rf"^# {what}: (.*)$", query, re.M)
+    return found[1] if found else None
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)))
+async def test_a_worked_query_is_answered(service: Service, number: int) -> None:
+    query = QUERIES[number]
+    leads = await service.data('{ findings(filter: {rules: ["H04", "H05"]}, first: 1) { nodes { id } } }')
+    variables = (said(query, "variables") or "{}").replace("$finding", leads["findings"]["nodes"][0]["id"])
+    data = await service.data(query, json.loads(variables), by=said(query, "by") or "reviewer")
+    for answer in data.values():
+        assert answer is not None
+        if isinstance(answer, dict) and "userErrors" in answer:
+            assert answer["userErrors"] == []
+
+
+def test_the_page_has_its_queries() -> None:
+    assert len(QUERIES) >= 8
+
+
+def test_every_example_of_the_page_fits_the_schema_and_is_listed() -> None:
+    schema = build_schema(printed())
+    listed = json.loads((EXAMPLES / "index.json").read_text(encoding="utf-8"))
+    assert sorted(listed) == sorted(path.stem for path in EXAMPLES.glob("*.graphql"))
+    for name in listed:
+        text = (EXAMPLES / f"{name}.graphql").read_text(encoding="utf-8")
+        assert validate(schema, parse(text)) == [], name
+        assert re.search(r"[一-鿿]", text), f"{name} speaks no Chinese"
+
+
+def test_the_other_blocks_fit_the_schema_too() -> None:
+    (subscription,) = re.findall(r"```\n(subscription .*?)```", PAGE, re.DOTALL)
+    assert validate(build_schema(printed()), parse(subscription)) == []
+
+
+def test_the_matrix_of_roles_is_the_programs() -> None:
+    from api.domain.permissions import MATRIX, Permission, Role
+
+    rows = {row[0]: row[1:] for row in re.findall(r"^\| `([A-Z]+)` \| (.*) \|$", PAGE, re.M) if row[0] in set(Role)}
+    order = ("READ_CASES", "READ_IDENTITY", "READ_SCANS", "START_SCAN", "REVIEW_FINDING")
+    assert set(rows) == {role.value for role in Role}
+    for role, (cells,) in rows.items():
+        said_yes = [cell.strip() == "✓" for cell in cells.split("|")]
+        assert said_yes == [Permission[name] in MATRIX[Role(role)] for name in order], role
