@@ -7,10 +7,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
-.PHONY: demo test check bench locks clean
+.PHONY: demo test check bench locks page clean
 
 demo: $(VENV)/.api
-	$(BIN)/jiekun demo --no-serve
+	$(BIN)/jiekun demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
@@ -33,6 +33,10 @@ locks:
 	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev pyproject.toml --output-file locks/dev.txt
 	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev --extra bench pyproject.toml \
 		--output-file locks/bench.txt
+
+# Builds GraphiQL anew from page/; needs node and npm, and a newcomer needs neither.
+page:
+	cd page && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 clean:
 	rm -rf $(VENV) demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks

@@ -1,53 +1,189 @@
-"""`jiekun demo`, as a newcomer runs it."""
+"""The commands of `jiekun`, run as a newcomer and as an operator run them."""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
 SHOWN = ("Leads (to be verified by a person)", "findings: precision")
 AGAIN = "used again"
+PATIENCE = 60
+
+
+def run(*arguments: str, expect: int = 0, place: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs a command with these settings."""
+    environment = {**os.environ, **(place or {})}
+    finished = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False, env=environment)
+    assert finished.returncode == expect, finished.stderr
+    assert "Traceback" not in finished.stderr
+    return finished
 
 
 def demo(folder: Path, households: int = 40) -> subprocess.CompletedProcess[str]:
     size = ["--households", str(households), "--records", "1500"]
-    finished = subprocess.run(
-        [sys.executable, "-c", "from api.cli import main; main()", "demo", "--no-serve", "--lang", "en",
-         "--dir", str(folder), *size],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert finished.returncode == 0, finished.stderr
+    finished = run("demo", "--no-serve", "--lang", "en", "--dir", str(folder), *size)
     assert all(words in finished.stdout for words in SHOWN)
     return finished
 
 
 def test_the_demo_shows_what_was_found_and_is_used_again_until_it_differs(tmp_path: Path) -> None:
-    assert AGAIN not in demo(tmp_path).stderr
-    made = (tmp_path / "out" / "findings.parquet").stat().st_mtime_ns
+    first = demo(tmp_path)
+    assert AGAIN not in first.stderr
+    tokens = re.findall(r"jk_[\w-]{40,}", first.stdout)
+    assert len(set(tokens)) == 5, "one for each role; one of them stands in the example too"
+    out = tmp_path / "service" / "scans" / "1" / "out" / "findings.parquet"
+    made = out.stat().st_mtime_ns
     assert AGAIN in demo(tmp_path).stderr
-    assert (tmp_path / "out" / "findings.parquet").stat().st_mtime_ns == made
+    assert out.stat().st_mtime_ns == made
     assert AGAIN not in demo(tmp_path, households=41).stderr
 
 
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
+def test_a_demo_that_is_not_whole_begins_anew(tmp_path: Path) -> None:
+    demo(tmp_path)
+    for name in ("service/scans/1/out/findings.parquet", "service/jiekun.db", "service/key", "city/vehicles.parquet"):
+        (tmp_path / name).unlink()
+        assert AGAIN not in demo(tmp_path).stderr, name
+    (tmp_path / "jiekun-demo.json").write_bytes(b"")
+    assert AGAIN not in demo(tmp_path).stderr
+    assert AGAIN in demo(tmp_path).stderr
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def ask(port: int, token: str, query: str) -> Any:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/graphql",
+        json.dumps({"query": query}).encode(),
+        {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.loads(answer.read())["data"]
+
+
+@contextmanager
+def served(port: int, *arguments: str, place: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """A server that answers, and is gone afterwards."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments, "--port", str(port)],
+        env={**os.environ, **(place or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        for _ in range(PATIENCE * 10):
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """The processes started by this one."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(number) for number in children.read_text().split()] if children.exists() else []
+
+
+def gone(number: int) -> bool:
+    stat = Path(f"/proc/{number}/stat")
+    return not stat.exists() or stat.read_text().split()[2] == "Z"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_the_demo_serves_scans_and_leaves_no_process_behind(tmp_path: Path, ending: signal.Signals) -> None:
+    tokens = dict(re.findall(r"^  (\w+) +(jk_\S+)$", demo(tmp_path).stdout, re.M))
+    port = free_port()
+    size = ["--households", "40", "--records", "1500"]
+    with served(port, "demo", "--dir", str(tmp_path), *size) as process:
+        pytest_output = process.stdout
+        assert pytest_output is not None
+        said = ""
+        while "curl" not in said:
+            said += pytest_output.readline()
+        tokens = dict(re.findall(r"^  (\w+) +(jk_\S+)$", said, re.M))
+        assert ask(port, tokens["caseworker"], "{ viewer { role } }") == {"viewer": {"role": "CASEWORKER"}}
+        workers = workers_of(process)
+        start = 'mutation { startScan(input: {idempotencyKey: "from-the-test"}) { scan { id } userErrors { code } } }'
+        assert ask(port, tokens["auditor"], start)["startScan"]["userErrors"] == []
+        for _ in range(PATIENCE * 2):
+            scans = ask(port, tokens["auditor"], "{ scans(first: 1) { nodes { status } } }")
+            if scans["scans"]["nodes"][0]["status"] == "SUCCEEDED":
+                break
+            time.sleep(0.5)
+        assert scans["scans"]["nodes"][0]["status"] == "SUCCEEDED"
+        process.send_signal(ending)
+        process.wait(timeout=PATIENCE)
+    deadline = time.monotonic() + PATIENCE
+    while not all(gone(number) for number in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert all(gone(number) for number in workers)
+
+
+def test_an_operators_day(tmp_path: Path, city: Path) -> None:
+    """Tables, a folder taken over, users, a token, a look at the audit trail: each command by itself."""
+    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    assert "jiekun db upgrade" in run("import", str(city), expect=1, place=place).stderr
+    assert "jiekun db upgrade" in run("serve", expect=1, place=place).stderr
+    run("db", "upgrade", place=place)
+    run("db", "upgrade", place=place)
+    assert "250 households" in run("import", str(city), place=place).stderr
+    run("user", "add", "li", "--role", "reviewer", "--division", "410502", "--name", "李工", place=place)
+    assert "李工" in run("user", "list", place=place).stdout
+    token = run("token", "li", place=place).stdout.strip()
+    port = free_port()
+    with served(port, "serve", "--no-work", place=place):
+        assert (
+            ask(port, token, "{ viewer { displayName } households { totalCount } }")["viewer"]["displayName"]
+            == "李工"
+        )
+    run("token", "li", "--revoke", place=place)
+    run("user", "remove", "li", place=place)
+    assert "whole" in run("audit", "verify", place=place).stderr
+    assert (tmp_path / "data" / "key").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize(
-    ("name", "damage"),
+    ("arguments", "expect", "words"),
     [
-        ("out/findings.parquet", Path.unlink),
-        ("out/summary.json", Path.unlink),
-        ("city/vehicles.parquet", empty),
-        ("jiekun-demo.json", empty),
+        (["token", "nobody"], 1, "no such user"),
+        (["user", "add", "li", "--role", "reviewer", "--division", "4105"], 1, "six digits"),
+        (["user", "add", "li", "--role", "king", "--division", "410500"], 2, "king"),
+        (["import", "no-such-folder"], 3, "no such folder"),
     ],
 )
-def test_a_demo_that_is_not_whole_begins_anew(name: str, damage: Callable[[Path], None], tmp_path: Path) -> None:
-    demo(tmp_path)
-    damage(tmp_path / name)
-    assert AGAIN not in demo(tmp_path).stderr
-    assert AGAIN in demo(tmp_path).stderr
+def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], expect: int, words: str) -> None:
+    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    run("db", "upgrade", place=place)
+    assert words in run(*arguments, expect=expect, place=place).stderr
+
+
+def test_a_wrong_key_or_setting_is_said(tmp_path: Path) -> None:
+    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    assert "32 bytes" in run("serve", expect=1, place=place | {"JIEKUN_KEY": "short"}).stderr
+    assert "JIEKUN_PORT" in run("db", "upgrade", expect=1, place=place | {"JIEKUN_PORT": "1"}).stderr
+    assert "mysql" in run("db", "upgrade", expect=1, place={"JIEKUN_DATABASE_URL": "mysql://localhost/x"}).stderr
+
+
+def test_the_schema_and_keys_are_printed(tmp_path: Path) -> None:
+    assert run("schema").stdout == (Path(__file__).parents[2] / "schema.graphql").read_text(encoding="utf-8")
+    assert run("key").stdout != run("key").stdout
