@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import BindParameter, Select
 from sqlalchemy.sql import visitors
 
-from api import loaders, scope
+from api import scope
 from api.loaders import findings, households, programmes, scans
 from tests.api.conftest import USERS, Service
 
@@ -183,13 +181,3 @@ def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:
         bound = {element.key for element in visitors.iterate(statement) if isinstance(element, BindParameter)}
         if name not in PUBLIC | {"_NEWEST"}:
             assert {scope.FROM, scope.TO} <= bound, name
-
-
-def test_no_select_is_written_in_the_schema_and_nothing_commits_in_services() -> None:
-    api = Path(loaders.__file__).parent.parent
-    for path in (api / "schema").glob("*.py"):
-        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
-        assert not names & {"select", "insert", "update", "delete", "text"}, path.name
-    for path in (api / "services").glob("*.py"):
-        attributes = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-        assert not attributes & {"commit", "begin", "rollback"}, path.name
