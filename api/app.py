@@ -36,6 +36,9 @@ HEADERS = {
     "referrer-policy": "no-referrer",
 }
 
+PROBES = ("/healthz", "/readyz", "/metrics")
+"""Routes that machines ask again and again."""
+
 log = logging.getLogger("jiekun.http")
 
 
@@ -142,7 +145,8 @@ class _Surroundings:
             route = _route(scope)
             self._metrics.requests.labels(route, scope["method"], status).inc()
             self._metrics.seconds.labels(route).observe(seconds)
-            log.info("%s %s %s %.1f ms %s", scope["method"], route, status, seconds * 1000, request_id)
+            level = logging.DEBUG if route in PROBES else logging.INFO
+            log.log(level, "%s %s %s %.1f ms %s", scope["method"], route, status, seconds * 1000, request_id)
 
 
 async def _read(receive: Receive) -> Receive | None:
@@ -171,8 +175,7 @@ async def _read(receive: Receive) -> Receive | None:
 
 def _route(scope: Scope) -> str:
     path = scope["path"]
-    known = ("/", "/graphql", "/healthz", "/readyz", "/metrics")
-    return path if path in known else "/page" if path.startswith("/page/") else "other"
+    return path if path in ("/", "/graphql", *PROBES) else "/page" if path.startswith("/page/") else "other"
 
 
 def _page() -> str:

@@ -67,7 +67,7 @@ def prepare(folder: Path, size: Size, language: str) -> Demo:
         marker.unlink(missing_ok=True)
         for path in (database, *service.glob("jiekun.db-*")):
             path.unlink(missing_ok=True)
-        service.mkdir(parents=True, exist_ok=True)
+        service.mkdir(parents=True, mode=0o700, exist_ok=True)
         options = [part for name, value in asdict(size).items() for part in (f"--{name}", str(value))]
         matching.run(["synth", "--out", str(folder / "city"), *options])
     told = Settings(f"sqlite:///{database}", service, None, service / "key")

@@ -36,7 +36,10 @@ class Event:
 
 
 async def append(connection: AsyncConnection, topic: str, subject: int, now: dt.datetime) -> None:
-    """Tells that something happened; heard once the caller's transaction has committed."""
+    """Tells that something happened; heard once the caller's transaction has committed.
+
+    The last thing a transaction does, after its audit row: two that took the two locks in turns would wait for ever.
+    """
     await one_writer(connection, OUTBOX_LOCK)
     await connection.execute(insert(OutboxEvent).values(topic=topic, subject=subject, happened_at=now))
 

@@ -22,24 +22,31 @@ Mask = Callable[[str | None], str | None]
 
 
 @dataclass
+class Budget:
+    """How many objects an answer holds so far, all its root fields together."""
+
+    objects: int = 0
+
+    def spend(self, objects: int) -> None:
+        """Counts objects. Raises TooCostly beyond what one answer may hold."""
+        self.objects += objects
+        if self.objects > MOST_OBJECTS:
+            raise TooCostly
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What loaders need: a connection for reading, the viewer, and the vault."""
+    """What loaders need: a connection for reading, the viewer, the vault, and what the answer may still hold."""
 
     connection: AsyncConnection
     viewer: Viewer
     vault: Vault
-    objects: int = 0
+    budget: Budget
 
     async def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None) -> Rows:
         """The rows of a narrowed statement."""
         found = await self.connection.execute(statement, {**scope.of(self.viewer), **(parameters or {})})
         return found.all()
-
-    def spend(self, objects: int) -> None:
-        """Counts objects towards what one answer may hold. Raises TooCostly."""
-        self.objects += objects
-        if self.objects > MOST_OBJECTS:
-            raise TooCostly
 
     @property
     def sees_identity(self) -> bool:

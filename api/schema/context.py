@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncEngine
+from strawberry.extensions import SchemaExtension
 
 from api.broadcast import Broadcast
 from api.database import reading
 from api.domain.errors import Forbidden, Unauthenticated
 from api.domain.permissions import Permission, Viewer
-from api.loaders.reading import Reading
+from api.loaders.reading import Budget, Reading
 from api.sealing import Vault
 
 
@@ -32,6 +33,7 @@ class Context:
     viewer: Viewer | None
     language: str
     request_id: str
+    budget: Budget = field(default_factory=Budget)
     connection_params: dict[str, Any] | None = None
 
     def viewer_who_may(self, permission: Permission | None) -> Viewer:
@@ -47,7 +49,7 @@ class Context:
         """A view of the database for the viewer. Raises Unauthenticated."""
         viewer = self.viewer_who_may(None)
         async with reading(self.engine) as connection:
-            yield Reading(connection, viewer, self.vault)
+            yield Reading(connection, viewer, self.vault, self.budget)
 
     @staticmethod
     def now() -> dt.datetime:
@@ -56,3 +58,14 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
+
+
+class BudgetPerOperation(SchemaExtension):
+    """Every operation begins with its own budget, several over one WebSocket too."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Before anything is read."""
+        context: Context | None = self.execution_context.context
+        if context is not None:
+            context.budget = Budget()
+        yield

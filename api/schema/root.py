@@ -18,10 +18,11 @@ from api.loaders import households as household_loaders
 from api.loaders import programmes as programme_loaders
 from api.loaders import scans as scan_loaders
 from api.loaders.pages import Window
+from api.loaders.reading import Budget
 from api.schema import accounts, findings, guards, households, nodes, programmes, scans
 from api.schema.accounts import ViewerType
 from api.schema.connections import Connection
-from api.schema.context import Info
+from api.schema.context import BudgetPerOperation, Info
 from api.schema.errors import Words
 from api.schema.findings import Finding, FindingFilter, FindingOrder
 from api.schema.households import Household, HouseholdFilter, HouseholdOrder, Person
@@ -261,6 +262,7 @@ class Subscription:
         async with info.context.broadcast.subscribed(scan_service.TOPIC, key or 0) as heard:
             while True:
                 heard.clear()
+                info.context.budget = Budget()
                 scan: Scan | None = await nodes.one(info, "Scan", id)
                 if scan is None:
                     return
@@ -286,6 +288,7 @@ schema = _Schema(
         lambda: MaxTokensLimiter(MOST_TOKENS),
         lambda: ParserCache(CACHED_DOCUMENTS),
         lambda: ValidationCache(CACHED_DOCUMENTS),
+        BudgetPerOperation,
         Words,
     ],
 )

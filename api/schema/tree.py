@@ -46,7 +46,7 @@ def branch(parent: type, field: str, to: Branch) -> None:
 
 async def grow(reading: Reading, parents: Sequence[Any], wanted: Wanted, times: int = 1) -> None:
     """Loads all that is wanted below these objects, which are of one type."""
-    reading.spend(len(parents) * times)
+    reading.budget.spend(len(parents) * times)
     if not parents:
         return
     for field, to in _BRANCHES[type(parents[0])].items():

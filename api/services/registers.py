@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, delete, insert, select
+from sqlalchemy import String, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, upsert
@@ -29,6 +29,7 @@ from api.models import (
     Department,
     Enrolment,
     Feed,
+    Finding,
     Household,
     Member,
     Payment,
@@ -139,6 +140,10 @@ async def _households(
 
     also = {"version": table(Household).c.version + 1}
     await _save(connection, Household, ["reference"], map(taken, rows), also)
+    moved_to = select(Household.division_code).where(Household.id == Finding.household_id).scalar_subquery()
+    await connection.execute(
+        update(Finding).where(Finding.division_code != moved_to).values(division_code=moved_to)
+    )  # whoever answers for the household now, answers for the leads about it
 
 
 async def _members(

@@ -251,6 +251,7 @@ async def take_findings(
 
 async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[str, Any], now: dt.datetime) -> None:
     """The scan is done, and from now on its links and findings are the latest."""
+    await audit.record(connection, None, "scan.succeeded", ("Scan", scan_id), now)
     await _change(
         connection,
         scan_id,
@@ -261,14 +262,13 @@ async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[st
         summary=dict(summary),
         finished_at=now,
     )
-    await audit.record(connection, None, "scan.succeeded", ("Scan", scan_id), now)
 
 
 async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.datetime) -> None:
     """The scan will not be tried again; `failure` says what happened, and holds nothing personal."""
     await connection.execute(delete(Link).where(Link.scan_id == scan_id))
-    await _change(connection, scan_id, now, status=ScanStatus.FAILED, stage=None, failure=failure, finished_at=now)
     await audit.record(connection, None, "scan.failed", ("Scan", scan_id), now)
+    await _change(connection, scan_id, now, status=ScanStatus.FAILED, stage=None, failure=failure, finished_at=now)
 
 
 FIRST_TIME_ONLY = {"state", "version", "first_scan_id", "raised_on"}

@@ -100,6 +100,21 @@ async def test_who_may_not_read_scans_follows_none(service: Service) -> None:
         assert [message["type"] for message in nothing] == ["complete"]
 
 
+async def test_queries_over_one_connection_do_not_use_up_each_others_budget(service: Service) -> None:
+    query = "{ households(first: 100) { nodes { members { household { members { id } } } } } }"
+    async with (
+        serving(service) as address,
+        connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL], max_size=None) as socket,
+    ):
+        await say(socket, type="connection_init", payload={"Authorization": f"Bearer {service.tokens['reviewer']}"})
+        assert (await hear(socket))["type"] == "connection_ack"
+        for number in range(25):
+            await say(socket, id=str(number), type="subscribe", payload={"query": query})
+            answer = await hear(socket)
+            assert "errors" not in answer["payload"], f"after {number}"
+            assert (await hear(socket))["type"] == "complete"
+
+
 async def test_a_wrong_token_and_an_old_protocol_are_turned_away(service: Service) -> None:
     async with serving(service) as address:
         async with connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL]) as socket:

@@ -129,6 +129,13 @@ async def test_a_large_answer_is_refused_by_its_size(service: Service) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
 
 
+async def test_many_small_answers_in_one_are_a_large_one(service: Service) -> None:
+    fields = " ".join(f"a{number}: households(first: 100) {{ nodes {{ members {{ id }} }} }}" for number in range(80))
+    answer = await service.ask(f"{{ {fields} }}")
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"TOO_COSTLY"}
+    assert 0 < len([each for each in answer["data"].values() if each is not None]) < 80
+
+
 async def test_a_document_of_many_tokens_is_refused(service: Service) -> None:
     answer = await service.ask("{ viewer { " + "login " * 10_000 + "} }")
     assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"

@@ -9,14 +9,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import migrations, sealing
 from api.database import transaction
 from api.domain.scans import ScanStatus
 from api.matching import MatcherError, folders
-from api.models import Enrolment, Feed, Household, Member, Payment
+from api.models import Enrolment, Feed, Finding, Household, Member, Payment, Scan
 from api.sealing import Vault
 from api.services import registers, scans
 
@@ -202,3 +202,26 @@ async def test_a_departments_own_layout_goes_with_its_files(empty: AsyncEngine, 
     (went,) = folders.department_feeds(out)
     assert (went.mapping, went.as_of, went.complete) == (came.mapping, came.as_of, came.complete)
     assert [path.read_bytes() for path in went.files] == [path.read_bytes() for path in came.files]
+
+
+async def test_leads_go_with_a_household_that_moves_to_another_county(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    """Made by hand: a finding about the household, then a register that says where it lives now."""
+    where = folder(tmp_path / "in")
+    await take_over(empty, vault, where, tmp_path / "data")
+    async with transaction(empty) as connection:
+        scan = {"status": "SUCCEEDED", "division_code": "410500", "rules": [], "created_at": NOW}
+        await connection.execute(insert(Scan).values(**scan))
+        household = (await connection.execute(select(Household.id))).scalar_one()
+        lead = {
+            "reference": "r", "evidence_hash": "e", "rule_id": "H05", "rule_version": "1", "household_id": household,
+            "division_code": "410502", "severity": "LOW", "severity_rank": 1, "state": "OPEN", "evidence": [],
+            "exceptions": [], "explanation_zh": "", "explanation_en": "", "first_scan_id": 1, "last_scan_id": 1,
+            "raised_on": NOW.date(), "version": 1,
+        }  # fmt: skip
+        await connection.execute(insert(Finding).values(**lead))
+    folder(where, households=[{"household_id": "H1", "division_code": "410581"}])
+    await take_over(empty, vault, where, tmp_path / "data")
+    async with transaction(empty) as connection:
+        assert (await connection.execute(select(Finding.division_code))).scalar_one() == "410581"
