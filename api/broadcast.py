@@ -7,16 +7,20 @@ reads the state itself; events it could not hear in time are told as one.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import outbox
 from api.database import reading
 
 SECONDS = 0.25
+
+log = logging.getLogger("jiekun.broadcast")
 
 Subject = tuple[str, int]
 
@@ -57,8 +61,12 @@ class Broadcast:
             await asyncio.sleep(SECONDS)
             if not self._subscribers:
                 return
-            async with reading(self._engine) as connection:
-                events = await outbox.after(connection, last)
+            try:
+                async with reading(self._engine) as connection:
+                    events = await outbox.after(connection, last)
+            except (OSError, SQLAlchemyError) as away:
+                log.warning("the outbox cannot be read for the moment: %s", type(away).__name__)
+                continue
             for event in events:
                 last = event.id
                 for heard in self._subscribers.get((event.topic, event.subject), ()):

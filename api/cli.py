@@ -24,14 +24,15 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import demo as demonstration
-from api import matching, migrations, sealing, settings
+from api import intake, matching, migrations, sealing, settings
 from api.app import create_app
 from api.database import open_engine, transaction
 from api.domain.errors import NotDone
 from api.domain.permissions import Role
 from api.schema.root import printed
 from api.sealing import Vault
-from api.services import accounts, audit, registers
+from api.services import accounts, audit, keys
+from api.services.registers import TakenOver
 from api.worker import Worker
 
 Answer = TypeVar("Answer")
@@ -94,8 +95,7 @@ def serve(
 ) -> None:
     """Serve GraphQL, and carry out jobs in a process beside it."""
     told = settings.read()
-    vault = _vault(told)
-    _run(told.database_url, _require_current)
+    vault = _checked_vault(told)
     with contextlib.nullcontext() if no_work else _worker(told):
         _serve(told.database_url, vault, host, port)
 
@@ -108,7 +108,7 @@ def work(
 ) -> None:
     """Carry out jobs, until it is stopped."""
     told = settings.read()
-    vault = _vault(told)
+    vault = _checked_vault(told)
 
     async def until_stopped() -> None:
         engine = open_engine(told.database_url)
@@ -122,7 +122,6 @@ def work(
             await task
         await engine.dispose()
 
-    _run(told.database_url, _require_current)
     asyncio.run(until_stopped())
 
 
@@ -136,13 +135,16 @@ def take_over(
 ) -> None:
     """Take a folder over: its register into the database, its feeds beside it. Twice is as good as once."""
     told = settings.read()
-    vault = _vault(told)
-    _run(told.database_url, _require_current)
+    vault = _checked_vault(told)
 
-    async def act(connection: AsyncConnection) -> registers.TakenOver:
-        return await registers.take_over(connection, vault, folder, told.data_dir, division, _now())
+    async def act() -> TakenOver:
+        engine = open_engine(told.database_url)
+        try:
+            return await intake.take_over(engine, vault, folder, told.data_dir, division, _now())
+        finally:
+            await engine.dispose()
 
-    taken = _run(told.database_url, act)
+    taken = asyncio.run(act())
     messages.print(
         f"{folder}: {taken.households:,} households, {taken.people:,} people, {taken.enrolments:,} enrolments, "
         f"{taken.payments:,} payments, {taken.feeds} feeds; {taken.set_aside:,} rows set aside"
@@ -274,11 +276,25 @@ async def _require_current(connection: AsyncConnection) -> None:
         raise NotReady("the database has no tables, or old ones; run: jiekun db upgrade")
 
 
-def _vault(told: settings.Settings) -> Vault:
-    if told.key is not None:
-        return sealing.vault(told.key)
-    told.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return sealing.vault(sealing.key_file(told.key_file))
+def _checked_vault(told: settings.Settings) -> Vault:
+    """The vault, if its key is the one that the database was filled with."""
+    _run(told.database_url, _require_current)
+    if told.key is None:
+        told.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    vault = sealing.vault(told.key or sealing.key_file(told.key_file))
+
+    async def check(connection: AsyncConnection) -> None:
+        await keys.check(connection, vault)
+
+    try:
+        _run(told.database_url, check)
+    except sealing.NotOurs:
+        source = "JIEKUN_KEY" if told.key else str(told.key_file)
+        raise NotReady(
+            f"the key in {source} is not the one that this database was filled with; name the right one "
+            "with JIEKUN_KEY or JIEKUN_KEY_FILE"
+        ) from None
+    return vault
 
 
 def _serve(database_url: str, vault: Vault, host: str, port: int) -> None:

@@ -144,13 +144,18 @@ def upsert(
     keys: Iterable[str],
     columns: Iterable[str],
     also: Mapping[str, Any] | None = None,
+    unless_equal: str | None = None,
 ) -> Any:
-    """An insert that changes the row with the same keys instead, where there is one; `also` is set only then."""
+    """An insert that changes the row with the same keys instead, where there is one.
+
+    `also` is set only then; a row that is equal in the column `unless_equal` stays as it is.
+    """
     make = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
     statement = make(table)
     kept = set(keys)
     changed = {name: statement.excluded[name] for name in columns if name not in kept} | dict(also or {})
-    return statement.on_conflict_do_update(index_elements=sorted(kept), set_=changed)
+    differs = None if unless_equal is None else table.c[unless_equal] != statement.excluded[unless_equal]
+    return statement.on_conflict_do_update(index_elements=sorted(kept), set_=changed, where=differs)
 
 
 def skip_locked(statement: Select[*Columns], connection: AsyncConnection) -> Select[*Columns]:
@@ -158,9 +163,9 @@ def skip_locked(statement: Select[*Columns], connection: AsyncConnection) -> Sel
     return statement.with_for_update(skip_locked=True) if connection.dialect.name == "postgresql" else statement
 
 
-def locked(statement: Select[*Columns], connection: AsyncConnection) -> Select[*Columns]:
-    """Rows that nobody else changes until this transaction ends."""
-    return statement.with_for_update() if connection.dialect.name == "postgresql" else statement
+def locked(statement: Select[*Columns], connection: AsyncConnection, of: Any) -> Select[*Columns]:
+    """Rows of this model that nobody else changes until this transaction ends."""
+    return statement.with_for_update(of=of) if connection.dialect.name == "postgresql" else statement
 
 
 async def one_writer(connection: AsyncConnection, lock: int) -> None:

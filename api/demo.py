@@ -12,11 +12,11 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import matching, migrations, sealing
+from api import intake, matching, migrations, sealing
 from api.database import open_engine, transaction
 from api.domain.permissions import Role
 from api.sealing import Vault
-from api.services import accounts, registers, scans
+from api.services import accounts, scans
 from api.settings import Settings
 from api.worker import Worker
 
@@ -102,8 +102,8 @@ async def _fill(city: Path, told: Settings, vault: Vault, there: bool) -> dict[s
 
 async def _take_over_and_scan(engine: AsyncEngine, vault: Vault, city: Path, service: Path) -> None:
     now = dt.datetime.now(dt.UTC)
+    await intake.take_over(engine, vault, city, service, CITY, now)
     async with transaction(engine) as connection:
-        await registers.take_over(connection, vault, city, service, CITY, now)
         login, name, role, division = USERS[2]
         await accounts.add_user(connection, login, name, role, division, now)
         token = await accounts.issue_token(connection, login, 1, now)

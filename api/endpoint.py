@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -21,12 +22,15 @@ from strawberry.types.unset import UNSET, UnsetType
 from api.auth import Authenticator, UnknownToken
 from api.broadcast import Broadcast
 from api.domain.errors import Unauthenticated
+from api.domain.permissions import Viewer
 from api.schema.context import Context
 from api.schema.errors import bad_request
 from api.schema.root import schema
 from api.sealing import Vault
 
 LANGUAGES = ("zh", "en")
+NUL = "\\u0000"
+"""As JSON and GraphQL write it."""
 
 
 class _TextFrames(ASGIWebSocketAdapter):
@@ -80,10 +84,18 @@ class Endpoint(GraphQL[Context, None]):
     async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
         """A WebSocket's viewer, by the Authorization that its client sends when it connects."""
         said = (context.connection_params or {}).get("Authorization")
+        header = said if isinstance(said, str) else None
         try:
-            context.viewer = await self._authenticator.viewer(said if isinstance(said, str) else None)
+            context.viewer = await self._authenticator.viewer(header)
         except UnknownToken:
             raise ConnectionRejectionError from None
+
+        async def recognise() -> Viewer | None:
+            with suppress(UnknownToken):
+                return await self._authenticator.viewer(header)
+            return None
+
+        context.recognise = recognise
         accepted: UnsetType = UNSET
         return accepted
 
@@ -97,7 +109,9 @@ class Endpoint(GraphQL[Context, None]):
         return orjson.dumps(data)
 
     def decode_json(self, data: str | bytes) -> object:
-        """From strict JSON."""
+        """From strict JSON without the character NUL, which PostgreSQL cannot keep. Raises JSONDecodeError."""
+        if (NUL if isinstance(data, str) else NUL.encode()) in data:  # type: ignore[operator]
+            raise orjson.JSONDecodeError("the character NUL is not allowed", "", 0)
         return orjson.loads(data)
 
 

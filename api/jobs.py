@@ -1,19 +1,21 @@
 """The queue: jobs enqueued in the caller's transaction, held by lease, given back when a worker dies.
 
-A worker that holds a job renews its lease; one that stops renewing has lost it, and another goes on. A job that failed
-as often as ATTEMPTS is given up.
+A worker that holds a job renews its lease; one that stops renewing has lost it, and another goes on. Whatever a worker
+writes for a job, it writes in a transaction that `hold`s the job: one that has lost it writes nothing any more. An
+attempt counts when it begins, so that a job which kills its worker is given up like one that fails.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import skip_locked
+from api.database import locked, skip_locked
 from api.models import Job
 
 ATTEMPTS = 3
@@ -49,9 +51,16 @@ async def enqueue(connection: AsyncConnection, kind: str, subject: int, now: dt.
     )
 
 
-async def lease(connection: AsyncConnection, worker: str, now: dt.datetime) -> Leased | None:
-    """The oldest job that waits or whose worker has stopped renewing, now held by this one; None where there is none."""
-    free = or_(
+class LeaseLost(Exception):
+    """Another worker holds the job by now."""
+
+
+async def lease(connection: AsyncConnection, worker: str, kinds: Collection[str], now: dt.datetime) -> Leased | None:
+    """The oldest job that waits or whose worker has stopped renewing, now held by this one; None where there is none.
+
+    Only jobs of these kinds. An `attempt` beyond ATTEMPTS is to be given up.
+    """
+    free = Job.kind.in_(sorted(kinds)) & or_(
         (Job.state == JobState.WAITING) & (Job.run_after <= now),
         (Job.state == JobState.RUNNING) & (Job.leased_until < now),
     )
@@ -78,6 +87,13 @@ async def renew(connection: AsyncConnection, job: Leased, worker: str, now: dt.d
     return changed.rowcount == 1
 
 
+async def hold(connection: AsyncConnection, job: Leased, worker: str) -> None:
+    """Until this transaction ends nobody else takes the job. Raises LeaseLost."""
+    mine = (Job.id == job.id, Job.worker == worker, Job.state == JobState.RUNNING, Job.attempts == job.attempt)
+    if (await connection.execute(locked(select(Job.id).where(*mine), connection, Job))).one_or_none() is None:
+        raise LeaseLost
+
+
 async def finish(connection: AsyncConnection, job: Leased, now: dt.datetime) -> None:
     """The job is done."""
     await _end(connection, job, JobState.DONE, now)
@@ -88,12 +104,13 @@ async def give_up(connection: AsyncConnection, job: Leased, now: dt.datetime) ->
     await _end(connection, job, JobState.GIVEN_UP, now)
 
 
-async def give_back(connection: AsyncConnection, job: Leased, now: dt.datetime) -> None:
-    """The job waits again, a little longer after each attempt."""
+async def give_back(connection: AsyncConnection, job: Leased, now: dt.datetime, *, tried: bool = True) -> None:
+    """The job waits again, a little longer after each attempt; one that was not really tried does not count."""
+    attempts, pause = (job.attempt, PAUSE * job.attempt) if tried else (job.attempt - 1, PAUSE * 0)
     await connection.execute(
         update(Job)
         .where(Job.id == job.id)
-        .values(state=JobState.WAITING, worker=None, leased_until=None, run_after=now + PAUSE * job.attempt)
+        .values(state=JobState.WAITING, worker=None, leased_until=None, run_after=now + pause, attempts=attempts)
     )
 
 

@@ -55,5 +55,6 @@ async def newest(connection: AsyncConnection) -> int:
 
 
 async def forget_old(connection: AsyncConnection, now: dt.datetime) -> None:
-    """Removes what everybody has heard long since."""
-    await connection.execute(delete(OutboxEvent).where(OutboxEvent.happened_at < now - KEPT))
+    """Removes what everybody has heard long since, but for the newest, from which SQLite counts on."""
+    old = (OutboxEvent.happened_at < now - KEPT) & (OutboxEvent.id < await newest(connection))
+    await connection.execute(delete(OutboxEvent).where(old))

@@ -38,7 +38,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("loaders", "broadcast"),
     ("services",),
     ("schema",),
-    ("auth", "worker"),
+    ("auth", "worker", "intake"),
     ("endpoint",),
     ("app",),
     ("demo",),

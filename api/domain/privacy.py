@@ -5,7 +5,10 @@ A mask never grows with what it hides: the length of a name or an address is not
 
 from __future__ import annotations
 
+import re
+
 STARS = "****"
+NUMBER = re.compile(r"\d|号|[一二三四五六七八九十]+(?:号|栋|幢|楼|单元)")
 
 
 def name(text: str | None) -> str | None:
@@ -35,8 +38,9 @@ def account(text: str | None) -> str | None:
 
 
 def address(text: str | None) -> str | None:
-    """Down to the road: what follows the last 路, 街, 道, 巷, 镇 or 乡 is left out."""
+    """Down to the road: what follows the last 路, 街, 道, 巷, 镇 or 乡 before the first number is left out."""
     if not text:
         return None
-    cut = max(text.rfind(mark) for mark in "路街道巷镇乡")
-    return (text[: cut + 1] if cut >= 0 else "") + STARS
+    before = NUMBER.split(text, maxsplit=1)[0]
+    cut = max(before.rfind(mark) for mark in "路街道巷镇乡")
+    return before[: cut + 1] + STARS

@@ -14,6 +14,7 @@ ENTITLEMENT = "U"
 """Rules whose id begins so ask whether somebody goes without what is due to them."""
 
 MAX_NOTE = 2_000
+MAX_DOCUMENT = 100
 
 
 class FindingState(StrEnum):
@@ -51,6 +52,13 @@ def check(rule_id: str, outcome: Outcome, note: str, decision_document: str | No
             ("input", "note"),
             f"理由不得超过 {MAX_NOTE} 字。",
             f"The reason may have {MAX_NOTE} characters.",
+        )
+    if len(decision_document or "") > MAX_DOCUMENT:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "decisionDocument"),
+            f"文书编号不得超过 {MAX_DOCUMENT} 字。",
+            f"A document's number may have {MAX_DOCUMENT} characters.",
         )
     entitlement = rule_id.startswith(ENTITLEMENT)
     if outcome is Outcome.DECEPTION_CONFIRMED and not (decision_document or "").strip():

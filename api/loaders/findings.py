@@ -17,17 +17,18 @@ from api.models import Finding, FindingPerson, Household, Member, Review, User, 
 F, H, R = table(Finding).c, table(Household).c, table(Review).c
 FP = table(FindingPerson).c
 
-_FINDINGS = scope.narrow(select(*F), F.division_code)
+_COLUMNS = (*F, H.division_code)
+_FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code)
 _BY_KEY = _FINDINGS.where(among(F.id, "keys"))
 _NUMBERED = (
     scope.narrow(
         select(
-            *F,
+            *_COLUMNS,
             func.row_number()
             .over(partition_by=F.household_id, order_by=(F.severity_rank.desc(), F.id.desc()))
             .label("place"),
-        ),
-        F.division_code,
+        ).join(Household, H.id == F.household_id),
+        H.division_code,
     )
     .where(among(F.household_id, "keys"))
     .subquery()
@@ -56,8 +57,9 @@ _REVIEWS_OF = (
             F.evidence_hash.label("current_evidence"),
         )
         .join(Finding, F.id == R.finding_id)
+        .join(Household, H.id == F.household_id)
         .join(User, User.id == R.reviewer_id),
-        F.division_code,
+        H.division_code,
     )
     .where(among(R.finding_id, "keys"))
     .order_by(R.finding_id, R.id.desc())
@@ -68,7 +70,7 @@ LISTING = Listing(
     _FINDINGS,
     F.id,
     {
-        "division": and_(F.division_code >= bindparam("division_from"), F.division_code < bindparam("division_to")),
+        "division": and_(H.division_code >= bindparam("division_from"), H.division_code < bindparam("division_to")),
         "references": among(F.reference, "references", String),
         "rules": among(F.rule_id, "rules", String),
         "severities": among(F.severity, "severities", String),

@@ -29,8 +29,10 @@ _MEMBERS_BY_KEY = scope.narrow(
     select(*[column for column in M if column.name != "others"]).join(Household, H.id == M.household_id),
     H.division_code,
 ).where(among(M.id, "keys"))
-_MEMBERS_OF = _MEMBERS.where(among(M.household_id, "keys")).order_by(M.household_id, M.id)
+_MEMBERS_OF = _MEMBERS.where(among(M.household_id, "keys"), M.left_on.is_(None)).order_by(M.household_id, M.id)
 
+
+_PRESENT = select(M.household_id).where(M.left_on.is_(None))
 
 LISTING = Listing(
     "households",
@@ -45,15 +47,13 @@ LISTING = Listing(
         "applied_to": H.applied_on <= bindparam("applied_to"),
         "opened_from": H.file_opened_on >= bindparam("opened_from"),
         "opened_to": H.file_opened_on <= bindparam("opened_to"),
-        "number": H.id.in_(select(M.household_id).where(M.id_number_index == bindparam("number"))),
+        "number": H.id.in_(_PRESENT.where(M.id_number_index == bindparam("number"))),
         "phone": or_(
             H.phone_index == bindparam("phone"),
-            H.id.in_(select(M.household_id).where(M.phone_index == bindparam("phone"))),
+            H.id.in_(_PRESENT.where(M.phone_index == bindparam("phone"))),
         ),
         "name": H.id.in_(
-            select(M.household_id).where(
-                or_(M.name_index == bindparam("name"), M.former_name_index == bindparam("name"))
-            )
+            _PRESENT.where(or_(M.name_index == bindparam("name"), M.former_name_index == bindparam("name")))
         ),
         "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
         "without_open_findings": H.id.not_in(
@@ -80,5 +80,5 @@ async def members_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 
 async def members_of(reading: Reading, households: Sequence[int]) -> Rows:
-    """The people of households, the first column telling whose; in the order of the register."""
+    """The people whom households have now, the first column telling whose; in the order of the register."""
     return await reading.rows(_MEMBERS_OF, {"keys": households})

@@ -14,8 +14,8 @@ from api.domain.errors import TooCostly
 from api.domain.permissions import Permission, Viewer
 from api.sealing import Vault
 
-MOST_OBJECTS = 20_000
-"""How many objects an answer may hold."""
+MOST_VALUES = 100_000
+"""How many values an answer may hold: fields of objects, each as often as it is asked for."""
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 Mask = Callable[[str | None], str | None]
@@ -23,14 +23,14 @@ Mask = Callable[[str | None], str | None]
 
 @dataclass
 class Budget:
-    """How many objects an answer holds so far, all its root fields together."""
+    """How many values an answer holds so far, all its root fields together."""
 
-    objects: int = 0
+    values: int = 0
 
-    def spend(self, objects: int) -> None:
-        """Counts objects. Raises TooCostly beyond what one answer may hold."""
-        self.objects += objects
-        if self.objects > MOST_OBJECTS:
+    def spend(self, values: int) -> None:
+        """Counts values. Raises TooCostly beyond what one answer may hold."""
+        self.values += values
+        if self.values > MOST_VALUES:
             raise TooCostly
 
 

@@ -17,28 +17,34 @@ H, L, M, S = table(Household).c, table(Link).c, table(Member).c, table(Scan).c
 
 _SCANS = scope.narrow(select(*S), S.division_code)
 _BY_KEY = _SCANS.where(among(S.id, "keys"))
+_COVERING = table(Scan).alias("covering")
 _NUMBERED = (
     scope.narrow(
         select(
             L.member_id,
             *[column for column in L if column.name != "member_id"],
-            func.row_number()
-            .over(partition_by=L.member_id, order_by=(L.scan_id.desc(), L.source, L.record_id, L.id))
-            .label("place"),
-            func.max(L.scan_id).over(partition_by=L.member_id).label("latest"),
+            func.row_number().over(partition_by=L.member_id, order_by=(L.source, L.record_id, L.id)).label("place"),
         )
-        .join(Scan, S.id == L.scan_id)
         .join(Member, M.id == L.member_id)
         .join(Household, H.id == M.household_id),
         H.division_code,
     )
-    .where(among(L.member_id, "keys"), S.status == ScanStatus.SUCCEEDED)
+    .where(
+        among(L.member_id, "keys"),
+        L.scan_id
+        == select(func.max(_COVERING.c.id))
+        .where(
+            _COVERING.c.status == ScanStatus.SUCCEEDED,
+            _COVERING.c.division_from <= H.division_code,
+            _COVERING.c.division_to > H.division_code,
+        )
+        .correlate(Household)
+        .scalar_subquery(),
+    )
     .subquery()
 )
 _LINKS_OF = (
-    select(_NUMBERED)
-    .where(_NUMBERED.c.scan_id == _NUMBERED.c.latest, _NUMBERED.c.place <= bindparam("most"))
-    .order_by(_NUMBERED.c.member_id, _NUMBERED.c.place)
+    select(_NUMBERED).where(_NUMBERED.c.place <= bindparam("most")).order_by(_NUMBERED.c.member_id, _NUMBERED.c.place)
 )
 
 LISTING = Listing(
@@ -59,5 +65,5 @@ async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 
 async def links_of(reading: Reading, people: Sequence[int], most: int) -> Rows:
-    """The links of people in the latest finished scan that found any, the first column telling whose."""
+    """The links of people in the latest finished scan of their division, the first column telling whose."""
     return await reading.rows(_LINKS_OF, {"keys": people, "most": most})

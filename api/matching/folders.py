@@ -58,11 +58,14 @@ class FeedFiles:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """The tables of a folder that become ours, as rows, and how many rows could not be taken over."""
+    """The tables of a folder that become ours, as rows, and how many rows could not be taken over.
+
+    `authorisations` is None where the folder has no such table, which says nothing of consents given before.
+    """
 
     households: list[Row]
     members: list[Row]
-    authorisations: list[Row]
+    authorisations: list[Row] | None
     set_aside: int
 
 
@@ -79,7 +82,7 @@ def register(folder: Path) -> Register:
     return Register(
         households.drop("row_number").to_dicts(),
         members.drop("row_number").to_dicts(),
-        read["authorisations"].frame.drop("row_number").to_dicts() if "authorisations" in read else [],
+        read["authorisations"].frame.drop("row_number").to_dicts() if "authorisations" in read else None,
         len(strays) + sum(chunk.rows_in - len(chunk.frame) for chunk in read.values()),
     )
 

@@ -7,7 +7,7 @@ from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Authorisation, Household, Member
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.scans import Link, Scan
-from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
+from api.models.work import AuditEvent, IdempotencyKey, Job, KeyCheck, OutboxEvent
 
 __all__ = [
     "AuditEvent",
@@ -21,6 +21,7 @@ __all__ = [
     "Household",
     "IdempotencyKey",
     "Job",
+    "KeyCheck",
     "Link",
     "Member",
     "OutboxEvent",

@@ -1,6 +1,6 @@
 """Findings, whom they speak of, and what people concluded about them.
 
-A finding is found again by its `reference`, whatever scan raises it; `state` is what the last review, `review_id`, made
+A finding belongs to whoever answers for its household, and is found again by its `reference`, whatever scan raises it; `state` is what the last review, `review_id`, made
 of it (no foreign key: reviews point here already).
 """
 
@@ -22,7 +22,6 @@ class Finding(Base):
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("state <> 'CLOSED' OR review_id IS NOT NULL", name="closed_by_review"),
         Index("ix_findings_severity_rank_id", "severity_rank", "id"),
-        Index("ix_findings_division_code_state", "division_code", "state"),
         Index("ix_findings_household_id_severity_rank_id", "household_id", "severity_rank", "id"),
     )
 
@@ -32,7 +31,6 @@ class Finding(Base):
     rule_id: Mapped[str]
     rule_version: Mapped[str]
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
-    division_code: Mapped[Exact]
     severity: Mapped[str]
     severity_rank: Mapped[int]
     basis: Mapped[str | None]

@@ -15,7 +15,10 @@ from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
 
 
 class Household(Base):
-    """The unit of recognition, calculation and aid; `reference` is its number in the register."""
+    """The unit of recognition, calculation and aid; `reference` is its number in the register.
+
+    `digest` is a keyed hash of what the register said, so that the same said again changes nothing.
+    """
 
     __tablename__ = "households"
     __table_args__ = (
@@ -44,12 +47,16 @@ class Household(Base):
     payee_account: Mapped[Sealed | None]
     payee_name: Mapped[Sealed | None]
     others: Mapped[Sealed | None]
+    digest: Mapped[Sealed]
     version: Mapped[int]
     updated_at: Mapped[Moment]
 
 
 class Member(Base):
-    """One person in one household; `reference` is the person's number in the register."""
+    """One person in one household; `reference` is the person's number in the register.
+
+    `left_on` is the day on which the register no longer listed the person; what was found out before stays theirs.
+    """
 
     __tablename__ = "members"
 
@@ -75,6 +82,7 @@ class Member(Base):
     valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
     authorised_until: Mapped[dt.date | None]
+    left_on: Mapped[dt.date | None]
     others: Mapped[Sealed | None]
 
 

@@ -11,7 +11,10 @@ from api.models.base import Base, Exact, Moment, PrimaryKey, Structure, Structur
 
 
 class Scan(Base):
-    """One run of the matcher over a division's households and the latest feeds; `stage` to `unit` tell its progress."""
+    """One run of the matcher over a division's households and the latest feeds.
+
+    `division_from` and `division_to` are the division's range of codes; `stage` to `unit` tell the progress.
+    """
 
     __tablename__ = "scans"
     __table_args__ = (Index("ix_scans_division_code_id", "division_code", "id"),)
@@ -19,6 +22,8 @@ class Scan(Base):
     id: Mapped[PrimaryKey]
     status: Mapped[str]
     division_code: Mapped[Exact]
+    division_from: Mapped[Exact]
+    division_to: Mapped[Exact]
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     as_of: Mapped[dt.date | None]
     rules: Mapped[Structures]

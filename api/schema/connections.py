@@ -60,7 +60,9 @@ async def connection(
     async with info.context.reading() as reading:
         page = await pages.page(reading, listing, filters, *order, window)
         nodes = make(reading, page.rows, below)
-        await grow(reading, nodes, below, asked.times * max(1, sum(asked.has(each) for each in ("nodes", "edges"))))
+        edges = asked.below("edges")
+        shown = asked.below("nodes").times * asked.has("nodes") + edges.times * edges.below("node").times
+        await grow(reading, nodes, below, asked.times * max(1, shown))
         total = await pages.count(reading, listing, filters) if asked.has("totalCount") else None
     return Connection(
         edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],

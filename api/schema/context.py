@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import strawberry
@@ -24,7 +24,7 @@ from api.sealing import Vault
 class Context:
     """One operation's surroundings; `viewer` is None until somebody known asks.
 
-    `connection_params` are what a WebSocket's client said when it connected.
+    `connection_params` are what a WebSocket's client said when it connected, and `recognise` who that is by now.
     """
 
     engine: AsyncEngine
@@ -35,6 +35,12 @@ class Context:
     request_id: str
     budget: Budget = field(default_factory=Budget)
     connection_params: dict[str, Any] | None = None
+    recognise: Callable[[], Awaitable[Viewer | None]] | None = None
+
+    async def recognise_again(self) -> None:
+        """Over a WebSocket, which may outlive a token, looks at the token again."""
+        if self.recognise is not None:
+            self.viewer = await self.recognise()
 
     def viewer_who_may(self, permission: Permission | None) -> Viewer:
         """Who asks, if their role permits it. Raises Unauthenticated or Forbidden."""
@@ -60,12 +66,17 @@ class Context:
 Info = strawberry.Info[Context, None]
 
 
-class BudgetPerOperation(SchemaExtension):
-    """Every operation begins with its own budget, several over one WebSocket too."""
+class ContextPerOperation(SchemaExtension):
+    """Every operation has its own context: of those over one WebSocket none uses up another's budget.
 
-    def on_operation(self) -> Iterator[None]:
+    And none is asked by somebody who is no longer known: their token is looked at again before each.
+    """
+
+    async def on_operation(self) -> AsyncIterator[None]:
         """Before anything is read."""
-        context: Context | None = self.execution_context.context
-        if context is not None:
-            context.budget = Budget()
+        shared: Context | None = self.execution_context.context
+        if shared is not None:
+            context = replace(shared, budget=Budget())
+            await context.recognise_again()
+            self.execution_context.context = context
         yield

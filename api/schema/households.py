@@ -70,11 +70,14 @@ class Person(Node):
     declared_employment: str | None = strawberry.field(description="As declared.")
     valid_from: dt.date | None = strawberry.field(description="Since when in this household.")
     valid_to: dt.date | None = strawberry.field(description="Until when in this household.")
+    left_on: dt.date | None = strawberry.field(
+        description="The day on which the register no longer listed the person."
+    )
     household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
     found_links: strawberry.Private[list[Link]] = NOT_LOADED
 
     @strawberry.field(  # type: ignore[untyped-decorator]
-        description="Department records linked to this person by the latest scan; at most 100."
+        description="Department records linked to this person by the latest scan of the division; at most 100."
     )
     def links(
         self,
@@ -110,7 +113,7 @@ class Household(Node):
     version: int = strawberry.field(description="Counts changes; to be given back by whoever changes it.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
     members: list[Person] = strawberry.field(
-        default=NOT_LOADED, description="The people in it, in the register's order."
+        default=NOT_LOADED, description="The people in it now, in the register's order."
     )
     enrolments: list[Annotated[Enrolment, strawberry.lazy("api.schema.programmes")]] = strawberry.field(
         default=NOT_LOADED, description="The programmes it takes part in, the latest first."
@@ -304,6 +307,7 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
             declared_employment=row.declared_employment,
             valid_from=row.valid_from,
             valid_to=row.valid_to,
+            left_on=row.left_on,
         )
         for row, public_id in zip(rows, reading.ids("Person", rows), strict=True)
     ]

@@ -13,7 +13,7 @@ from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
 from api.schema.context import Info
 from api.schema.households import NOT_LOADED, Household, Person, person_objects
-from api.schema.selection import Wanted
+from api.schema.selection import Wanted, wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import Money, Node, known_money, money_of
 
@@ -88,13 +88,19 @@ class Department:
 
 async def programmes(info: Info) -> list[Programme]:
     """All programmes."""
+    asked = wanted(info)
     async with info.context.reading() as reading:
-        return _programmes(reading, await loaders.programmes(reading), Wanted())
+        found = _programmes(reading, await loaders.programmes(reading), asked)
+        reading.budget.spend(len(found) * asked.times * asked.values(()))
+    return found
 
 
 async def departments(info: Info) -> list[Department]:
     """All kinds of department data."""
+    asked = wanted(info)
     async with info.context.reading() as reading:
+        rows = await loaders.departments(reading)
+        reading.budget.spend(len(rows) * asked.times * asked.values(()))
         return [
             Department(
                 code=row.code,
@@ -106,11 +112,11 @@ async def departments(info: Info) -> list[Department]:
                 rows=row.row_count,
                 received_at=row.received_at,
             )
-            for row in await loaders.departments(reading)
+            for row in rows
         ]
 
 
-def enrolment_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Enrolment]:
+def enrolment_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Enrolment]:
     """Rows as enrolments."""
     return [
         Enrolment(
@@ -130,11 +136,11 @@ def enrolment_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Enro
     ]
 
 
-def _programmes(reading: Reading, rows: Rows, wanted: Wanted) -> list[Programme]:
+def _programmes(reading: Reading, rows: Rows, asked: Wanted) -> list[Programme]:
     return [Programme(code=row.code, name_zh=row.name_zh, name_en=row.name_en, unit=row.unit) for row in rows]
 
 
-def _payments(reading: Reading, rows: Rows, wanted: Wanted) -> list[Payment]:
+def _payments(reading: Reading, rows: Rows, asked: Wanted) -> list[Payment]:
     return [Payment(month=row.month, amount=known_money(row.amount_fen)) for row in rows]
 
 

@@ -22,10 +22,11 @@ from api.loaders.reading import Budget
 from api.schema import accounts, findings, guards, households, nodes, programmes, scans
 from api.schema.accounts import ViewerType
 from api.schema.connections import Connection
-from api.schema.context import BudgetPerOperation, Info
+from api.schema.context import ContextPerOperation, Info
 from api.schema.errors import Words
 from api.schema.findings import Finding, FindingFilter, FindingOrder
 from api.schema.households import Household, HouseholdFilter, HouseholdOrder, Person
+from api.schema.limits import Limits
 from api.schema.nodes import Kind, kind
 from api.schema.programmes import Department, Enrolment, Programme
 from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
@@ -263,6 +264,8 @@ class Subscription:
             while True:
                 heard.clear()
                 info.context.budget = Budget()
+                await info.context.recognise_again()
+                info.context.viewer_who_may(Permission.READ_SCANS)
                 scan: Scan | None = await nodes.one(info, "Scan", id)
                 if scan is None:
                     return
@@ -288,7 +291,8 @@ schema = _Schema(
         lambda: MaxTokensLimiter(MOST_TOKENS),
         lambda: ParserCache(CACHED_DOCUMENTS),
         lambda: ValidationCache(CACHED_DOCUMENTS),
-        BudgetPerOperation,
+        ContextPerOperation,
+        Limits,
         Words,
     ],
 )

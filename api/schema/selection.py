@@ -7,7 +7,7 @@ costs what it is long, not what it would unfold to.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from graphql import (
     GraphQLResolveInfo,
     InlineFragmentNode,
     SelectionSetNode,
+    Undefined,
     value_from_ast_untyped,
 )
 
@@ -38,6 +39,12 @@ class Wanted:
     def times(self) -> int:
         """How often the answer holds the field."""
         return max(1, len(self.arguments))
+
+    def values(self, branches: Collection[str]) -> int:
+        """How many values the answer holds of one object, those behind branches not counted."""
+        return sum(
+            below.times * (1 + (0 if name in branches else below.values(()))) for name, below in self.fields.items()
+        )
 
     def has(self, *names: str) -> bool:
         """Whether any of these fields is wanted."""
@@ -119,7 +126,8 @@ class _Reader:
         return not conditions.get("skip", False) and bool(conditions.get("include", True))
 
     def _arguments(self, node: FieldNode) -> dict[str, Any]:
-        return {each.name.value: value_from_ast_untyped(each.value, self.variables) for each in node.arguments or ()}
+        given = {each.name.value: value_from_ast_untyped(each.value, self.variables) for each in node.arguments or ()}
+        return {name: value for name, value in given.items() if value is not Undefined}
 
 
 def _fits(condition: str, type_names: frozenset[str] | None) -> bool:

@@ -46,10 +46,11 @@ def branch(parent: type, field: str, to: Branch) -> None:
 
 async def grow(reading: Reading, parents: Sequence[Any], wanted: Wanted, times: int = 1) -> None:
     """Loads all that is wanted below these objects, which are of one type."""
-    reading.budget.spend(len(parents) * times)
     if not parents:
         return
-    for field, to in _BRANCHES[type(parents[0])].items():
+    branches = _BRANCHES[type(parents[0])]
+    reading.budget.spend(len(parents) * times * wanted.values(branches))
+    for field, to in branches.items():
         below = wanted.fields.get(field)
         if below is not None:
             children = await _attach(reading, parents, to, below)

@@ -1,8 +1,12 @@
 """Takes a folder over into the database: the register's tables become rows, the departments' files a feed each.
 
-What was there before is changed by its reference and never doubled; taking a folder over twice changes nothing. The
-feeds' rows stay in their files (F-26); only aid paid to our own people becomes enrolments and payments, by a valid
-citizen number that is equal to the last digit. A record that fits no such number is left to the scan, which can weigh it.
+What was there before is found by its reference and changed where it differs, so that a folder taken over twice changes
+nothing. People whom their household's register no longer lists have left it; aid that a complete register no longer
+holds is gone with its payments. The feeds' rows stay in their files (F-26); only aid paid to our own people becomes
+enrolments and payments, by a valid citizen number that is equal to the last digit. A record that fits no such number
+is left to the scan, which can weigh it.
+
+What takes long, reading and copying files, is done before the transaction: see api/intake.py.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from sqlalchemy import String, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, upsert
-from api.domain import divisions, money, stages
+from api.domain import days, divisions, money, stages
 from api.matching import folders, identity, reference
 from api.models import (
     Authorisation,
@@ -29,7 +33,6 @@ from api.models import (
     Department,
     Enrolment,
     Feed,
-    Finding,
     Household,
     Member,
     Payment,
@@ -76,29 +79,85 @@ class TakenOver:
     division_code: str
 
 
-async def take_over(
-    connection: AsyncConnection, vault: Vault, folder: Path, data_dir: Path, division: str | None, now: dt.datetime
-) -> TakenOver:
-    """The folder's register and feeds in the database, its files in the data folder.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a folder holds: the register, the departments' feeds, and the aid paid to the register's people.
 
-    A household that names no division belongs to `division`, by default the lowest one that holds all others. Raises
-    MatcherError for a folder that cannot be read; then nothing has changed.
+    `aid_is_complete` tells whether aid that is not in it was not paid; `aid_cut` the day on which it was cut.
     """
-    register = folders.register(folder)
-    feeds = folders.department_feeds(folder)
+
+    register: folders.Register
+    feeds: list[folders.FeedFiles]
+    aid: list[folders.Row]
+    aid_cut: dt.date | None
+    aid_is_complete: bool
+    policy: Path | None
+
+
+def read(folder: Path) -> Given:
+    """Reads a folder. Raises MatcherError, naming file, row and column."""
+    register, feeds = folders.register(folder), folders.department_feeds(folder)
+    numbers = {number for row in register.members if (number := _valid_number(row)) is not None}
+    aid = next((feed for feed in feeds if feed.source == "aid"), None)
+    return Given(
+        register,
+        feeds,
+        [row for rows in folders.aid(folder, numbers) for row in rows if row["programme"] is not None],
+        aid.as_of if aid else None,
+        aid is not None and aid.complete,
+        folders.policy_of(folder),
+    )
+
+
+async def not_there_yet(connection: AsyncConnection, given: Given) -> list[folders.FeedFiles]:
+    """The feeds that are not, to the byte and in how they are to be read, the latest of their kind already."""
+    newest = select(Feed.files, Feed.mapping, Feed.as_of, Feed.complete).order_by(Feed.id.desc()).limit(1)
+    fresh = []
+    for feed in given.feeds:
+        there = (await connection.execute(newest.where(Feed.department_code == feed.source))).one_or_none()
+        told = (feed.described(), dict(feed.mapping), feed.as_of, feed.complete)
+        if there is None or tuple(there) != told:
+            fresh.append(feed)
+    return fresh
+
+
+def copy(feeds: list[folders.FeedFiles], data_dir: Path) -> dict[str, str]:
+    """Copies each feed's files to a folder of its own in the data folder; the folders' names by source."""
+    copied = {}
+    for feed in feeds:
+        name = f"feeds/{feed.source}-{uuid.uuid4().hex}"
+        (data_dir / name).mkdir(parents=True, mode=0o700)
+        for path in feed.files:
+            shutil.copyfile(path, data_dir / name / path.name)
+        copied[feed.source] = name
+    return copied
+
+
+async def take_over(
+    connection: AsyncConnection,
+    vault: Vault,
+    given: Given,
+    copied: Mapping[str, str],
+    division: str | None,
+    now: dt.datetime,
+) -> TakenOver:
+    """What was read is in the database.
+
+    A household that names no division belongs to `division`, by default the lowest one that holds all others.
+    """
+    register = given.register
     named = [row["division_code"] for row in register.households if _division(row) is not None]
     home = division or divisions.above_all(named)
     await _reference(connection)
     await _households(connection, vault, register.households, home, now)
     households = await _keys(connection, Household, [row["household_id"] for row in register.households])
-    await _members(connection, vault, register.members, households)
+    await _members(connection, vault, register.members, households, now)
     members = await _keys(connection, Member, [row["person_id"] for row in register.members])
-    await _authorisations(connection, register.authorisations, members)
-    await _feeds(connection, folder, feeds, data_dir, now)
-    await _programmes_of_files(connection, register, households, members)
-    cut = next((feed.as_of for feed in feeds if feed.source == "aid"), None)
-    enrolments, payments = await _aid(connection, folder, register.members, households, members, cut)
-    taken = TakenOver(len(households), len(members), len(feeds), enrolments, payments, register.set_aside, home)
+    if register.authorisations is not None:
+        await _authorisations(connection, register.authorisations, members)
+    await _feeds(connection, given.feeds, copied, now)
+    enrolments, payments = await _enrolments(connection, given, households, members)
+    taken = TakenOver(len(households), len(members), len(given.feeds), enrolments, payments, register.set_aside, home)
     await audit.record(
         connection, None, "register.taken_over", ("Folder", 0), now,
         {"households": taken.households, "people": taken.people, "feeds": taken.feeds},
@@ -134,20 +193,21 @@ async def _households(
             **{column: vault.seal(f"households.{column}", row.get(column)) for column in HOUSEHOLD_SEALED},
             "phone_index": vault.index("phone", identity.phone(row.get("phone"))),
             "others": vault.seal("households.others", _others(row, known, _division_as_written(row))),
+            "digest": vault.index("households.digest", json.dumps([row, home], sort_keys=True, default=str)),
             "version": 1,
             "updated_at": now,
         }
 
     also = {"version": table(Household).c.version + 1}
-    await _save(connection, Household, ["reference"], map(taken, rows), also)
-    moved_to = select(Household.division_code).where(Household.id == Finding.household_id).scalar_subquery()
-    await connection.execute(
-        update(Finding).where(Finding.division_code != moved_to).values(division_code=moved_to)
-    )  # whoever answers for the household now, answers for the leads about it
+    await _save(connection, Household, ["reference"], map(taken, rows), also, "digest")
 
 
 async def _members(
-    connection: AsyncConnection, vault: Vault, rows: list[folders.Row], households: Mapping[str, int]
+    connection: AsyncConnection,
+    vault: Vault,
+    rows: list[folders.Row],
+    households: Mapping[str, int],
+    now: dt.datetime,
 ) -> None:
     def taken(row: Row) -> folders.Row:
         known = {"person_id", "household_id", *MEMBER_PLAIN, *MEMBER_SEALED, "declared_monthly_income_yuan"}
@@ -161,9 +221,19 @@ async def _members(
                 f"{column}_index": vault.index(column.removeprefix("former_"), normal(row.get(column)))
                 for column, normal in NORMAL.items()
             },
+            "left_on": None,
             "others": vault.seal("members.others", _others(row, known)),
         }
 
+    listed = {row["person_id"] for row in rows}
+    ours = select(Member.id, Member.reference).where(Member.left_on.is_(None))
+    gone = []
+    for some in _batches(households.values()):
+        found = await connection.execute(ours.where(among(table(Member).c.household_id, "keys")), {"keys": some})
+        gone += [row.id for row in found if row.reference not in listed]
+    for some in _batches(gone):
+        left = update(Member).where(among(table(Member).c.id, "keys")).values(left_on=days.today(now))
+        await connection.execute(left, {"keys": some})
     await _save(connection, Member, ["reference"], map(taken, rows))
 
 
@@ -179,44 +249,53 @@ async def _authorisations(connection: AsyncConnection, rows: list[folders.Row], 
 
 
 async def _feeds(
-    connection: AsyncConnection, folder: Path, feeds: list[folders.FeedFiles], data_dir: Path, now: dt.datetime
+    connection: AsyncConnection, feeds: list[folders.FeedFiles], copied: Mapping[str, str], now: dt.datetime
 ) -> None:
-    """Copies each feed's files to a folder of its own; one that is there already, to the byte, is not sent again."""
-    newest = select(Feed.files, Feed.as_of, Feed.complete).order_by(Feed.id.desc()).limit(1)
-    policy = folders.policy_of(folder)
-    if policy is not None:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(policy, data_dir / folders.POLICY)
     for feed in feeds:
-        described = feed.described()
-        there = (await connection.execute(newest.where(Feed.department_code == feed.source))).one_or_none()
-        if there is not None and (there.files, there.as_of, there.complete) == (described, feed.as_of, feed.complete):
-            continue
-        name = f"feeds/{feed.source}-{uuid.uuid4().hex}"
-        (data_dir / name).mkdir(parents=True, mode=0o700)
-        for path in feed.files:
-            shutil.copyfile(path, data_dir / name / path.name)
-        await connection.execute(
-            insert(Feed).values(
-                department_code=feed.source,
-                folder=name,
-                files=described,
-                mapping=dict(feed.mapping),
-                as_of=feed.as_of,
-                complete=feed.complete,
-                rows=feed.rows,
-                received_at=now,
+        if feed.source in copied:
+            await connection.execute(
+                insert(Feed).values(
+                    department_code=feed.source,
+                    folder=copied[feed.source],
+                    files=feed.described(),
+                    mapping=dict(feed.mapping),
+                    as_of=feed.as_of,
+                    complete=feed.complete,
+                    rows=feed.rows,
+                    received_at=now,
+                )
             )
-        )
 
 
-async def _programmes_of_files(
-    connection: AsyncConnection, register: folders.Register, households: Mapping[str, int], members: Mapping[str, int]
-) -> None:
+async def _enrolments(
+    connection: AsyncConnection, given: Given, households: Mapping[str, int], members: Mapping[str, int]
+) -> tuple[int, int]:
+    """Enrolments and payments as they are told now, how many of each; what is no longer told is removed."""
+    rows = _of_files(given.register, households) | _of_aid(given, households, members)
+    await _save(connection, Enrolment, ["household_id", "source_record"], rows.values())
+    keys = await _enrolment_keys(connection, households.values())
+    gone = [key for (household, record), key in keys.items()
+            if (household, record) not in rows and (record == FILE or given.aid_is_complete)]  # fmt: skip
+    told = {keys[place]: row for place, row in rows.items()}
+    for some in _batches([*told, *gone]):
+        await connection.execute(delete(Payment).where(among(table(Payment).c.enrolment_id, "keys")), {"keys": some})
+    for some in _batches(gone):
+        await connection.execute(delete(Enrolment).where(among(table(Enrolment).c.id, "keys")), {"keys": some})
+    payments = [
+        {"enrolment_id": key, "month": month, "amount_fen": row["amount_fen"]}
+        for key, row in told.items()
+        for month in _months_paid(row, given.aid_cut)
+    ]
+    for batch in _batches(payments):
+        await connection.execute(insert(Payment), batch)
+    return len(rows), len(payments)
+
+
+def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict[tuple[int, str], folders.Row]:
     """The programme that a household's own file names, as an enrolment of which no payment is known."""
     codes = {each.code for each in reference.programmes()}
-    rows = [
-        {
+    return {
+        (households[row["household_id"]], FILE): {
             "household_id": households[row["household_id"]],
             "member_id": None,
             "programme_code": row["programme"],
@@ -229,44 +308,25 @@ async def _programmes_of_files(
         }
         for row in register.households
         if row.get("programme") in codes
-    ]
-    await _save(connection, Enrolment, ["household_id", "source_record"], rows)
+    }
 
 
-async def _aid(
-    connection: AsyncConnection,
-    folder: Path,
-    people: list[folders.Row],
-    households: Mapping[str, int],
-    members: Mapping[str, int],
-    cut: dt.date | None,
-) -> tuple[int, int]:
-    """Aid paid to our people as enrolments with their payments; how many of each."""
+def _of_aid(
+    given: Given, households: Mapping[str, int], members: Mapping[str, int]
+) -> dict[tuple[int, str], folders.Row]:
+    """Aid paid to our people; somebody in two households has it in both."""
     bearers: dict[str, dict[int, int]] = defaultdict(dict)
-    for row in people:
-        if (number := identity.number(row.get("id_number"))) is not None and identity.is_valid(number):
+    for row in given.register.members:
+        if (number := _valid_number(row)) is not None:
             bearers[number].setdefault(households[row["household_id"]], members[row["person_id"]])
-    enrolled = paid = 0
-    for rows in folders.aid(folder, bearers):
-        enrolments: dict[tuple[int, str], folders.Row] = {}
-        for row in rows:
-            if row["programme"] is None:
-                continue
-            for household, member in bearers[row["number"]].items():
-                record = row["record_id"]
-                if (household, record) in enrolments:  # one number for several records, which are all kept
-                    record = f"{record}~{row['content'][:8]}"
-                enrolments[household, record] = _enrolment(row, household, member, record)
-        await _save(connection, Enrolment, ["household_id", "source_record"], enrolments.values())
-        keys = await _enrolment_keys(connection, {household for household, _ in enrolments})
-        payments = [
-            {"enrolment_id": keys[key], "month": month, "amount_fen": each["amount_fen"]}
-            for key, each in enrolments.items()
-            for month in _months_paid(each, cut)
-        ]
-        await _save(connection, Payment, ["enrolment_id", "month"], payments)
-        enrolled, paid = enrolled + len(enrolments), paid + len(payments)
-    return enrolled, paid
+    found: dict[tuple[int, str], folders.Row] = {}
+    for row in given.aid:
+        for household, member in bearers[row["number"]].items():
+            record = row["record_id"]
+            if (household, record) in found:  # one number for several records, which are all kept
+                record = f"{record}~{row['content'][:8]}"
+            found[household, record] = _enrolment(row, household, member, record)
+    return found
 
 
 def _enrolment(row: Row, household: int, member: int, record: str) -> folders.Row:
@@ -293,7 +353,7 @@ def _months_paid(enrolment: Row, cut: dt.date | None) -> Iterator[dt.date]:
         month = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
 
 
-async def _enrolment_keys(connection: AsyncConnection, households: set[int]) -> dict[tuple[int, str], int]:
+async def _enrolment_keys(connection: AsyncConnection, households: Iterable[int]) -> dict[tuple[int, str], int]:
     columns = select(Enrolment.household_id, Enrolment.source_record, Enrolment.id)
     found = {}
     for some in _batches(households):
@@ -320,9 +380,11 @@ async def _save(
     keys: list[str],
     rows: Iterable[Row],
     also: Mapping[str, Any] | None = None,
+    unless_equal: str | None = None,
 ) -> None:
     for batch in _batches(rows):
-        await connection.execute(upsert(connection, table(model), keys, batch[0].keys(), also), batch)
+        statement = upsert(connection, table(model), keys, batch[0].keys(), also, unless_equal)
+        await connection.execute(statement, batch)
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
@@ -334,6 +396,11 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
             batch = []
     if batch:
         yield batch
+
+
+def _valid_number(row: Row) -> str | None:
+    number = identity.number(row.get("id_number"))
+    return number if number is not None and identity.is_valid(number) else None
 
 
 def _division(row: Row) -> str | None:

@@ -12,12 +12,15 @@ from api.database import locked
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import Outcome, check, state_after
-from api.models import Finding, Review
+from api.models import Finding, Household, Review
 from api.sealing import Vault
 from api.services import audit
 
 _FINDING = scope.narrow(
-    select(Finding.id, Finding.version, Finding.rule_id, Finding.evidence_hash), Finding.division_code
+    select(Finding.id, Finding.version, Finding.rule_id, Finding.evidence_hash).join(
+        Household, Household.id == Finding.household_id
+    ),
+    Household.division_code,
 )
 
 
@@ -37,7 +40,7 @@ async def review(
     Raises NotDone: no such finding in the viewer's division, changed since it was read, or a conclusion that may not
     be drawn so.
     """
-    statement = locked(_FINDING.where(Finding.id == finding_id), connection)
+    statement = locked(_FINDING.where(Finding.id == finding_id), connection, Finding)
     found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "findingId"), "没有此疑点。", "There is no such finding.")

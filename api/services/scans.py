@@ -2,7 +2,8 @@
 
 The matcher sees files only: our register as it stands and the latest feed of each department. What it found becomes
 links of this scan, and findings that are found again by their reference: a lead that was raised before is the same
-finding, and one that a person closed stays closed on the same evidence. Other evidence opens it again.
+finding. What a person concluded holds for the evidence it was concluded on: other evidence opens the lead again, and
+evidence that was concluded on before brings the conclusion back.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, and_, bindparam, case, delete, func, insert, literal_column, select, update
+from sqlalchemy import Row, String, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import jobs, outbox
-from api.database import among, upsert
-from api.domain import divisions, money
+from api.database import among, locked, upsert
+from api.domain import days, divisions, money
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
-from api.domain.review import FindingState
+from api.domain.review import FindingState, Outcome, state_after
 from api.domain.scans import ScanStatus, Severity
 from api.matching import Step, folders, reference
-from api.models import Authorisation, Feed, Finding, FindingPerson, Household, Link, Member, Scan, table
+from api.models import Authorisation, Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
 from api.services import audit, registers
 
@@ -53,7 +54,10 @@ async def request(
     rules: Sequence[str],
     now: dt.datetime,
 ) -> int:
-    """Asks for a scan of a division within the viewer's, by default all of it; returns its key. Raises NotDone."""
+    """Asks for a scan of a division within the viewer's, by default all of it; returns its key.
+
+    One that waits and would do the same is the scan that was asked for. Raises NotDone.
+    """
     division = division_code or viewer.division_code
     if not divisions.is_code(division) or not divisions.holds(viewer.division_code, division):
         raise NotDone(
@@ -69,18 +73,30 @@ async def request(
             f"没有规则 {'、'.join(unknown)[:80]}。",
             f"There is no rule {', '.join(unknown)[:80]}.",
         )
-    if as_of is not None and as_of > now.date():
+    if as_of is not None and as_of > days.today(now):
         raise NotDone(
             UserErrorCode.INVALID, ("input", "asOf"), "基准日期不能晚于今天。", "The day lies in the future."
         )
+    low, high = divisions.span(division)
+    wanted = list(dict.fromkeys(rules))
+    queued = select(Scan.id, Scan.rules).where(
+        Scan.status == ScanStatus.QUEUED,
+        Scan.division_code == division,
+        Scan.as_of.is_(None) if as_of is None else Scan.as_of == as_of,
+    )
+    for row in await connection.execute(queued.order_by(Scan.id)):
+        if row.rules == wanted:
+            return int(row.id)
     added = await connection.execute(
         insert(Scan)
         .values(
             status=ScanStatus.QUEUED,
             division_code=division,
+            division_from=low,
+            division_to=high,
             requested_by=viewer.user_id,
             as_of=as_of,
-            rules=list(dict.fromkeys(rules)),
+            rules=wanted,
             created_at=now,
         )
         .returning(Scan.id)
@@ -118,7 +134,7 @@ async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_
     people = (
         select(*table(Member).c, Household.reference.label("household"))
         .join(Household, Household.id == Member.household_id)
-        .where(ours)
+        .where(ours, Member.left_on.is_(None))
         .order_by(Member.id)
     )
     members = [_member(vault, dict(row)) for row in (await connection.execute(people)).mappings()]
@@ -133,7 +149,7 @@ async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_
         )
         .join(Member, Member.id == Authorisation.member_id)
         .join(Household, Household.id == Member.household_id)
-        .where(ours)
+        .where(ours, Member.left_on.is_(None))
         .order_by(Authorisation.id)
     )
     authorisations = [dict(row) for row in (await connection.execute(given)).mappings()]
@@ -197,47 +213,22 @@ async def take_findings(
     members: Mapping[str, int],
     now: dt.datetime,
 ) -> None:
-    """Adds the scan's leads, or finds again those that were raised before."""
-    households = {
-        row.reference: row
-        for row in await connection.execute(
-            select(Household.reference, Household.id, Household.division_code).where(
-                among(table(Household).c.reference, "references", String)
-            ),
-            {"references": sorted({each["household_id"] for each in findings})},
-        )
-    }
-    rows = [
-        _finding(each, households[each["household_id"]], order, now)
-        for each in findings
-        if each["household_id"] in households
-    ]
-    if not rows:
-        return
-    columns = table(Finding).c
-    fresh = literal_column("excluded.evidence_hash") != columns.evidence_hash
-    statement = upsert(
-        connection,
-        table(Finding),
-        ["reference"],
-        rows[0].keys() - FIRST_TIME_ONLY,
-        {
-            "state": case((fresh, FindingState.OPEN), else_=columns.state),
-            "version": case((fresh, columns.version + 1), else_=columns.version),
-        },
-    )
+    """Adds the scan's leads, or finds again those that were raised before; what a later scan raised stays as it is."""
+    households = await _by_reference(connection, Household, {each["household_id"] for each in findings})
+    before = await _raised_before(connection, [each["finding_id"] for each in findings])
+    concluded = await _concluded(connection, [row.id for row in before.values()])
+    rows = []
+    for each in findings:
+        known = before.get(each["finding_id"])
+        if each["household_id"] in households and (known is None or known.last_scan_id <= order.id):
+            row = _finding(each, households[each["household_id"]], order, now)
+            rows.append(row if known is None else row | _again(known, each["evidence_hash"], concluded))
     for start in range(0, len(rows), BATCH):
-        await connection.execute(statement, rows[start : start + BATCH])
-    keys = {
-        row.reference: row.id
-        for row in await connection.execute(
-            select(Finding.reference, Finding.id).where(among(columns.reference, "references", String)),
-            {"references": [row["reference"] for row in rows]},
-        )
-    }
-    await connection.execute(
-        delete(FindingPerson).where(among(table(FindingPerson).c.finding_id, "keys")), {"keys": [*keys.values()]}
-    )
+        some = rows[start : start + BATCH]
+        await connection.execute(upsert(connection, table(Finding), ["reference"], some[0].keys()), some)
+    keys = await _by_reference(connection, Finding, {row["reference"] for row in rows})
+    of_these = among(table(FindingPerson).c.finding_id, "keys")
+    await connection.execute(delete(FindingPerson).where(of_these), {"keys": [*keys.values()]})
     persons = [
         {"finding_id": keys[each["finding_id"]], "member_id": members[person]}
         for each in findings
@@ -247,6 +238,44 @@ async def take_findings(
     ]
     for start in range(0, len(persons), BATCH):
         await connection.execute(insert(FindingPerson), persons[start : start + BATCH])
+
+
+async def _by_reference(
+    connection: AsyncConnection, model: type[Household | Finding], references: set[str]
+) -> dict[str, int]:
+    columns = select(model.reference, model.id).where(among(table(model).c.reference, "references", String))
+    found = await connection.execute(columns, {"references": sorted(references)})
+    return {row.reference: row.id for row in found}
+
+
+async def _raised_before(connection: AsyncConnection, references: list[str]) -> dict[str, Row[*tuple[Any, ...]]]:
+    """The findings of these references, which nobody reviews until this transaction ends."""
+    columns = select(*table(Finding).c).where(among(table(Finding).c.reference, "references", String))
+    found = await connection.execute(
+        locked(columns.order_by(Finding.id), connection, Finding), {"references": references}
+    )
+    return {row.reference: row for row in found}
+
+
+async def _concluded(connection: AsyncConnection, findings: list[int]) -> dict[tuple[int, str], tuple[int, Outcome]]:
+    """The latest review of each finding on each evidence."""
+    columns = select(Review.finding_id, Review.evidence_hash, Review.id, Review.outcome)
+    found = await connection.execute(
+        columns.where(among(table(Review).c.finding_id, "keys")).order_by(Review.id), {"keys": findings}
+    )
+    return {(row.finding_id, row.evidence_hash): (row.id, Outcome(row.outcome)) for row in found}
+
+
+def _again(
+    known: Row[*tuple[Any, ...]], evidence_hash: str, concluded: Mapping[tuple[int, str], tuple[int, Outcome]]
+) -> dict[str, Any]:
+    """What a finding keeps when it is raised again, and where it stands on this evidence."""
+    kept = {"first_scan_id": known.first_scan_id, "raised_on": known.raised_on}
+    if evidence_hash == known.evidence_hash:
+        return kept | {"state": known.state, "review_id": known.review_id, "version": known.version}
+    review_id, outcome = concluded.get((known.id, evidence_hash), (None, None))
+    state = FindingState.OPEN if outcome is None else state_after(outcome)
+    return kept | {"state": state, "review_id": review_id, "version": known.version + 1}
 
 
 async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[str, Any], now: dt.datetime) -> None:
@@ -271,24 +300,20 @@ async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.
     await _change(connection, scan_id, now, status=ScanStatus.FAILED, stage=None, failure=failure, finished_at=now)
 
 
-FIRST_TIME_ONLY = {"state", "version", "first_scan_id", "raised_on"}
-"""What a finding keeps from the first time it was raised."""
-
-
-def _finding(each: Mapping[str, Any], household: Any, order: Order, now: dt.datetime) -> dict[str, Any]:
+def _finding(each: Mapping[str, Any], household_id: int, order: Order, now: dt.datetime) -> dict[str, Any]:
     severity = Severity(each["severity"])
     return {
         "reference": each["finding_id"],
         "evidence_hash": each["evidence_hash"],
         "rule_id": each["rule_id"],
         "rule_version": each["rule_version"],
-        "household_id": household.id,
-        "division_code": household.division_code,
+        "household_id": household_id,
         "severity": severity,
         "severity_rank": severity.rank,
         "basis": each["basis"],
         "grade": each["grade"],
         "state": FindingState.OPEN,
+        "review_id": None,
         "amount_low_fen": money.fen(each["amount_low_yuan"]),
         "amount_high_fen": money.fen(each["amount_high_yuan"]),
         "period_start": each["period_start"],
@@ -299,7 +324,7 @@ def _finding(each: Mapping[str, Any], household: Any, order: Order, now: dt.date
         "explanation_en": each["explanation_en"],
         "first_scan_id": order.id,
         "last_scan_id": order.id,
-        "raised_on": now.date(),
+        "raised_on": days.today(now),
         "version": 1,
     }
 

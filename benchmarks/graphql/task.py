@@ -10,11 +10,11 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from api import migrations, sealing
+from api import intake, migrations, sealing
 from api.app import create_app
 from api.database import open_engine, transaction
 from api.domain.permissions import Role
-from api.services import accounts, registers
+from api.services import accounts
 from benchmarks.graphql.typical import Typical
 
 
@@ -39,8 +39,8 @@ async def fill(url: str, city: Path, data_dir: Path) -> Task:
     """The city in the database."""
     key, now, engine = sealing.new_key(), dt.datetime.now(dt.UTC), open_engine(url)
     await migrations.upgrade(engine)
+    await intake.take_over(engine, sealing.vault(key), city, data_dir, None, now)
     async with transaction(engine) as connection:
-        await registers.take_over(connection, sealing.vault(key), city, data_dir, None, now)
         await accounts.add_user(connection, "reviewer", "", Role.REVIEWER, "410500", now)
         token = await accounts.issue_token(connection, "reviewer", 1, now)
     await engine.dispose()

@@ -18,12 +18,12 @@ from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from api import matching, migrations, sealing
+from api import intake, matching, migrations, sealing
 from api.app import create_app
 from api.database import open_engine, transaction
 from api.domain.permissions import Role
 from api.sealing import Vault
-from api.services import accounts, registers, scans
+from api.services import accounts, scans
 from api.worker import Worker
 from tests.conftest import empty_database
 
@@ -86,8 +86,8 @@ async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
     engine, vault, now = open_engine(url), sealing.vault(KEY), dt.datetime.now(dt.UTC)
     await migrations.upgrade(engine)
     tokens = {}
+    await intake.take_over(engine, vault, city, data_dir, None, now)
     async with transaction(engine) as connection:
-        await registers.take_over(connection, vault, city, data_dir, None, now)
         for login, (role, division) in USERS.items():
             await accounts.add_user(connection, login, login.title(), role, division, now)
             tokens[login] = await accounts.issue_token(connection, login, 1, now)

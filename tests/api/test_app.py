@@ -61,6 +61,7 @@ async def test_a_token_that_is_not_good_is_refused_before_anything_is_read(
         (b"\xff\xfe", "application/json", 400),
         (b"[" * 50_000, "application/json", 400),
         (b'{"query": 1}', "application/json", 400),
+        (b'{"query": "{ viewer { login } }", "variables": {"a": "\\u0000"}}', "application/json", 400),
         (b"{}", "application/json", 400),
         (b'[{"query": "{ viewer { login } }"}]', "application/json", 400),
         (b"query=%7Bviewer%7Blogin%7D%7D", "application/x-www-form-urlencoded", 400),

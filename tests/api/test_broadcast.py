@@ -6,7 +6,7 @@ import asyncio
 import datetime as dt
 
 import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import migrations, outbox
 from api.broadcast import Broadcast
@@ -76,6 +76,35 @@ async def test_who_comes_after_all_have_left_hears_too(told: AsyncEngine) -> Non
                 await outbox.append(connection, "scan", subject, NOW)
             await asyncio.wait_for(heard.wait(), PATIENCE)
     await broadcast.close()
+
+
+async def test_a_database_that_is_away_for_a_moment_costs_no_event(
+    told: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broadcast, after, away = Broadcast(told), outbox.after, [True, True]
+
+    async def sometimes(connection: AsyncConnection, last: int) -> list[outbox.Event]:
+        if away:
+            away.pop()
+            raise OSError("the connection was closed")
+        return await after(connection, last)
+
+    monkeypatch.setattr(outbox, "after", sometimes)
+    async with broadcast.subscribed("scan", 1) as heard:
+        async with transaction(told) as connection:
+            await outbox.append(connection, "scan", 1, NOW)
+        await asyncio.wait_for(heard.wait(), PATIENCE)
+    await broadcast.close()
+
+
+async def test_ids_go_on_when_all_was_forgotten(told: AsyncEngine) -> None:
+    async with transaction(told) as connection:
+        for _ in range(3):
+            await outbox.append(connection, "scan", 1, NOW)
+        last = await outbox.newest(connection)
+        await outbox.forget_old(connection, NOW + 2 * outbox.KEPT)
+        await outbox.append(connection, "scan", 1, NOW)
+        assert len(await outbox.after(connection, last)) == 1
 
 
 async def test_what_was_heard_long_ago_is_forgotten(told: AsyncEngine) -> None:

@@ -179,7 +179,11 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], expec
 
 def test_a_wrong_key_or_setting_is_said(tmp_path: Path) -> None:
     place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    run("db", "upgrade", place=place)
     assert "32 bytes" in run("serve", expect=1, place=place | {"JIEKUN_KEY": "short"}).stderr
+    other = run("key").stdout.strip()
+    run("import", "no-such-folder", expect=3, place=place)
+    assert "not the one" in run("serve", expect=1, place=place | {"JIEKUN_KEY": other}).stderr
     assert "JIEKUN_PORT" in run("db", "upgrade", expect=1, place=place | {"JIEKUN_PORT": "1"}).stderr
     assert "mysql" in run("db", "upgrade", expect=1, place={"JIEKUN_DATABASE_URL": "mysql://localhost/x"}).stderr
 

@@ -26,7 +26,7 @@ async def queue(engine: AsyncEngine) -> AsyncEngine:
 
 async def lease(queue: AsyncEngine, worker: str, now: dt.datetime = NOW) -> jobs.Leased | None:
     async with transaction(queue) as connection:
-        return await jobs.lease(connection, worker, now)
+        return await jobs.lease(connection, worker, ["scan"], now)
 
 
 async def test_many_workers_share_the_queue_and_none_takes_what_another_has(queue: AsyncEngine) -> None:
@@ -73,6 +73,40 @@ async def test_a_finished_job_is_not_taken_again_and_one_given_back_waits_a_litt
     assert [job.subject for job in left if job] == [1, 2, 3, 4]
     assert left[0] is not None
     assert left[0].attempt == 2
+
+
+async def test_who_has_lost_a_job_writes_nothing_for_it_any_more(queue: AsyncEngine) -> None:
+    held = await lease(queue, "one")
+    assert held is not None
+    again = await lease(queue, "two", LATER)
+    assert again is not None
+    async with transaction(queue) as connection:
+        await jobs.hold(connection, again, "two")
+        with pytest.raises(jobs.LeaseLost):
+            await jobs.hold(connection, held, "one")
+
+
+async def test_every_attempt_counts_also_of_workers_that_died_but_not_of_those_that_were_stopped(
+    queue: AsyncEngine,
+) -> None:
+    job = await lease(queue, "one")
+    assert job is not None
+    async with transaction(queue) as connection:
+        await jobs.give_back(connection, job, NOW, tried=False)
+    attempts = []
+    now = NOW
+    for _ in range(4):
+        again = await lease(queue, "two", now)
+        assert again is not None
+        assert again.id == job.id
+        attempts.append(again.attempt)
+        now += jobs.LEASE + dt.timedelta(seconds=1)
+    assert attempts == [1, 2, 3, 4]
+
+
+async def test_a_job_of_a_kind_that_this_worker_does_not_know_is_left(queue: AsyncEngine) -> None:
+    async with transaction(queue) as connection:
+        assert await jobs.lease(connection, "one", ["notice"], NOW) is None
 
 
 async def test_a_job_exists_only_with_the_transaction_that_asked_for_it(queue: AsyncEngine) -> None:

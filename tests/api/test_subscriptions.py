@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +15,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from api import auth
 from api.app import create_app
+from api.database import transaction
+from api.services import accounts
 from tests.api.conftest import Service
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -113,6 +117,29 @@ async def test_queries_over_one_connection_do_not_use_up_each_others_budget(serv
             answer = await hear(socket)
             assert "errors" not in answer["payload"], f"after {number}"
             assert (await hear(socket))["type"] == "complete"
+
+
+async def test_a_token_that_is_revoked_is_of_no_use_over_an_open_connection_either(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED_SECONDS", 0.0)
+    query = "{ households(first: 1) { nodes { reference } } }"
+    scan_id = await start(service)
+    async with (
+        serving(service) as address,
+        connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL]) as socket,
+    ):
+        await say(socket, type="connection_init", payload={"Authorization": f"Bearer {service.tokens['auditor']}"})
+        assert (await hear(socket))["type"] == "connection_ack"
+        await say(socket, id="1", type="subscribe", payload={"query": FOLLOW, "variables": {"id": scan_id}})
+        assert (await hear(socket))["type"] == "next"
+        async with transaction(service.engine) as connection:
+            await accounts.revoke_tokens(connection, "auditor", dt.datetime.now(dt.UTC))
+        await say(socket, id="2", type="subscribe", payload={"query": query})
+        assert "UNAUTHENTICATED" in json.dumps(await hear(socket))
+        assert (await hear(socket))["type"] == "complete"
+        await service.work()
+        assert "UNAUTHENTICATED" in json.dumps(await hear(socket)), "what is being followed stops too"
 
 
 async def test_a_wrong_token_and_an_old_protocol_are_turned_away(service: Service) -> None:

@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.Column("payee_account", sa.LargeBinary(), nullable=True),
         sa.Column("payee_name", sa.LargeBinary(), nullable=True),
         sa.Column("others", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("version", KEY, nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("version > 0", name="ck_households_version"),
@@ -72,6 +73,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_jobs_state_run_after_id", "jobs", ["state", "run_after", "id"])
 
+    op.create_table(
+        "key_checks",
+        sa.Column("id", KEY, sa.Identity(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_key_checks"),
+    )
     op.create_table(
         "outbox",
         sa.Column("id", KEY, sa.Identity(), nullable=False),
@@ -172,6 +179,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("authorised_until", sa.Date(), nullable=True),
+        sa.Column("left_on", sa.Date(), nullable=True),
         sa.Column("others", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["household_id"], ["households.id"], name="fk_members_household_id_households"),
         sa.PrimaryKeyConstraint("id", name="pk_members"),
@@ -188,6 +196,8 @@ def upgrade() -> None:
         sa.Column("id", KEY, sa.Identity(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("division_code", CODE, nullable=False),
+        sa.Column("division_from", CODE, nullable=False),
+        sa.Column("division_to", CODE, nullable=False),
         sa.Column("requested_by", KEY, nullable=True),
         sa.Column("as_of", sa.Date(), nullable=True),
         sa.Column("rules", JSON, nullable=False),
@@ -263,7 +273,6 @@ def upgrade() -> None:
         sa.Column("rule_id", sa.String(), nullable=False),
         sa.Column("rule_version", sa.String(), nullable=False),
         sa.Column("household_id", KEY, nullable=False),
-        sa.Column("division_code", CODE, nullable=False),
         sa.Column("severity", sa.String(), nullable=False),
         sa.Column("severity_rank", KEY, nullable=False),
         sa.Column("basis", sa.String(), nullable=True),
@@ -290,7 +299,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_findings"),
         sa.UniqueConstraint("reference", name="uq_findings_reference"),
     )
-    op.create_index("ix_findings_division_code_state", "findings", ["division_code", "state"])
     op.create_index("ix_findings_household_id_severity_rank_id", "findings", ["household_id", "severity_rank", "id"])
     op.create_index("ix_findings_last_scan_id", "findings", ["last_scan_id"])
     op.create_index("ix_findings_severity_rank_id", "findings", ["severity_rank", "id"])
@@ -370,6 +378,7 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_table("programmes")
     op.drop_table("outbox")
+    op.drop_table("key_checks")
     op.drop_table("jobs")
     op.drop_table("households")
     op.drop_table("departments")

@@ -28,6 +28,10 @@ MASKS = [privacy.name, privacy.number, privacy.phone, privacy.account, privacy.a
         (privacy.account, "12345", "****"),
         (privacy.address, "河南省安阳市文峰区平原路215号35号楼1单元802室", "河南省安阳市文峰区平原路****"),
         (privacy.address, "某村3组", "****"),
+        (privacy.address, "北关区解放路5号院4楼3单元502 紧邻胜利路", "北关区解放路****"),
+        (privacy.address, "文峰区人民大道12号街道办家属院3-201", "文峰区人民大道****"),
+        (privacy.address, "文峰区文明大道十二号院三号楼", "文峰区文明大道****"),
+        (privacy.address, "文峰区平原路２１５号", "文峰区平原路****"),
     ],
 )
 def test_the_convention(mask: object, text: str, shown: str) -> None:

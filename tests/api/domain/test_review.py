@@ -36,6 +36,7 @@ def test_what_may_be_concluded(rule: str, outcome: Outcome, note: str, document:
         ("H05", Outcome.NO_ISSUE, "字" * (MAX_NOTE + 1), None, "note", UserErrorCode.INVALID),
         ("H05", Outcome.DECEPTION_CONFIRMED, "骗取", None, "decisionDocument", UserErrorCode.REQUIRED),
         ("H05", Outcome.DECEPTION_CONFIRMED, "骗取", "  ", "decisionDocument", UserErrorCode.REQUIRED),
+        ("H05", Outcome.DECEPTION_CONFIRMED, "骗取", "号" * 101, "decisionDocument", UserErrorCode.INVALID),
         ("U04", Outcome.DECEPTION_CONFIRMED, "骗取", "1号", "outcome", UserErrorCode.INVALID),
         ("U04", Outcome.CLAIMANT_ERROR, "误", None, "outcome", UserErrorCode.INVALID),
         ("H05", Outcome.ENTITLEMENT_CONFIRMED, "误", None, "outcome", UserErrorCode.INVALID),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
 import pytest
-from sqlalchemy import BindParameter, Select
+from sqlalchemy import BindParameter, Select, insert
 from sqlalchemy.sql import visitors
 
 from api import scope
+from api.database import transaction
+from api.domain import divisions
 from api.loaders import findings, households, programmes, scans
+from api.models import Scan
 from tests.api.conftest import USERS, Service
 
 WHOLE = """
@@ -168,8 +172,32 @@ async def test_scans_are_seen_by_whom_the_findings_would_be(service: Service) ->
     assert (await service.data(query, by="caseworker"))["findings"]["nodes"][0]["lastScan"] is None
 
 
+async def test_links_are_those_of_the_latest_scan_of_the_division(service: Service) -> None:
+    """A newer scan of the whole city replaces what an older one linked; one of another county does not."""
+    query = """{ households(filter: {divisionCode: "410502"}, first: 100) { nodes { members { links(first: 100) {
+      source recordId } } } } }"""
+    before = (await service.data(query))["households"]
+    assert any(person["links"] for household in before["nodes"] for person in household["members"])
+    finished = {
+        "status": "SUCCEEDED",
+        "rules": [],
+        "created_at": dt.datetime.now(dt.UTC),
+    }
+    for division, same in (("410505", True), ("410500", False)):
+        low, high = divisions.span(division)
+        async with transaction(service.engine) as connection:
+            where = {"division_code": division, "division_from": low, "division_to": high}
+            await connection.execute(insert(Scan).values(**finished, **where))
+        after = (await service.data(query))["households"]
+        assert (after == before) is same
+    assert not any(person["links"] for household in after["nodes"] for person in household["members"])
+
+
 PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS"}
 """Statements on what is nobody's in particular."""
+
+PARTS = {"_NEWEST", "_PRESENT"}
+"""Selects that stand inside others only."""
 
 
 @pytest.mark.parametrize("module", [households, programmes, findings, scans], ids=lambda module: module.__name__)
@@ -179,5 +207,5 @@ def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:
     assert statements
     for name, statement in statements.items():
         bound = {element.key for element in visitors.iterate(statement) if isinstance(element, BindParameter)}
-        if name not in PUBLIC | {"_NEWEST"}:
+        if name not in PUBLIC | PARTS:
             assert {scope.FROM, scope.TO} <= bound, name

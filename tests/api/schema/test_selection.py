@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from graphql import build_client_schema, get_introspection_query
 
 from tests.api.conftest import Service
 
@@ -122,18 +123,80 @@ async def test_a_chain_of_fragments_costs_what_it_is_long(service: Service) -> N
 
 
 async def test_a_large_answer_is_refused_by_its_size(service: Service) -> None:
-    query = """{ households(first: 100) { nodes { members { household { members { household {
-      members { household { members { household { id } } } } } } } } } } }"""
+    whole = "id reference relation name idNumber phone sex birthYear masked"
+    query = f"""{{ households(first: 100) {{ nodes {{ members {{ {whole} household {{ members {{ {whole} household {{
+      members {{ {whole} household {{ members {{ {whole} }} }} }} }} }} }} }} }} }} }}"""
     answer = await service.ask(query)
     assert answer["data"]["households"] is None
     assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
 
 
 async def test_many_small_answers_in_one_are_a_large_one(service: Service) -> None:
-    fields = " ".join(f"a{number}: households(first: 100) {{ nodes {{ members {{ id }} }} }}" for number in range(80))
-    answer = await service.ask(f"{{ {fields} }}")
+    person = "id name relation phone idNumber reference sex birthYear masked validFrom validTo leftOn"
+    page = f"households(first: 100) {{ nodes {{ members {{ {person} }} }} }}"
+    answer = await service.ask("{" + " ".join(f"a{number}: {page}" for number in range(30)) + "}")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"TOO_COSTLY"}
-    assert 0 < len([each for each in answer["data"].values() if each is not None]) < 80
+    assert 0 < len([each for each in answer["data"].values() if each is not None]) < 30
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        " ".join(f"a{number}: nodes {{ id }}" for number in range(300)),
+        " ".join(f"a{number}: edges {{ node {{ id }} }}" for number in range(300)),
+        "edges { " + " ".join(f"a{number}: node {{ id }}" for number in range(300)) + " }",
+        "nodes { " + " ".join(f"a{number}: reference" for number in range(900)) + " }",
+        "nodes { " + " ".join(f"a{number}: division {{ code nameZh }}" for number in range(400)) + " }",
+    ],
+)
+async def test_what_is_asked_for_under_many_names_counts_as_often(service: Service, below: str) -> None:
+    answer = await service.ask(f"{{ households(first: 100) {{ {below} }} }}")
+    codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+    assert codes == {"TOO_COSTLY"} or len(str(answer)) < 3_000_000
+
+
+REFUSED = {
+    "root fields": "{" + " ".join(f"a{number}: viewer {{ login }}" for number in range(31)) + "}",
+    "root fields in a fragment": "{ ...F } fragment F on Query {"
+    + " ".join(f"a{number}: viewer {{ login }}" for number in range(31))
+    + "}",
+    "mutations": "mutation {"
+    + " ".join(
+        f'a{number}: startScan(input: {{idempotencyKey: "key-{number:04}"}}) {{ scan {{ id }} }}'
+        for number in range(6)
+    )
+    + "}",
+    "fragments": "{ viewer { ...F0 } }"
+    + " ".join(f"fragment F{number} on Viewer {{ login }}" for number in range(61)),
+    "introspection under names": "{" + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(20)) + "}",
+    "names in introspection": "{ __schema { " + " ".join(f"a{n}: types {{ name }}" for n in range(200)) + " } }",
+    "names in a fragment": "{ __schema { ...F } } fragment F on __Schema { a: types { name } b: types { name } }",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_a_document_beyond_the_limits_is_refused_before_it_is_validated(service: Service, name: str) -> None:
+    for by in ("auditor", None):
+        answer = await service.ask(REFUSED[name], by=by)
+        assert answer["data"] is None
+        (error,) = answer["errors"]
+        assert error["extensions"]["code"] == "BAD_REQUEST"
+
+
+async def test_tools_may_look_at_the_schema(service: Service) -> None:
+    answer = await service.ask(
+        get_introspection_query(input_value_deprecation=True, schema_description=True), by=None
+    )
+    assert "errors" not in answer
+    assert build_client_schema(answer["data"]).query_type
+
+
+async def test_a_variable_that_is_not_given_is_an_argument_that_is_not_given(service: Service) -> None:
+    query = """query ($n: Int) { households(first: 3) { nodes { findings(first: $n) { id } members {
+      links(first: $n) { source } } enrolments { payments(first: $n) { month } } } } }"""
+    assert (await service.data(query))["households"]["nodes"]
+    answer = await service.ask(query, {"n": 101})
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_INPUT"
 
 
 async def test_a_document_of_many_tokens_is_refused(service: Service) -> None:

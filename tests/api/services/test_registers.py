@@ -9,14 +9,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import migrations, sealing
+from api import intake, migrations, sealing
 from api.database import transaction
 from api.domain.scans import ScanStatus
 from api.matching import MatcherError, folders
-from api.models import Enrolment, Feed, Finding, Household, Member, Payment, Scan
+from api.models import Authorisation, Enrolment, Feed, Household, Member, Payment
 from api.sealing import Vault
 from api.services import registers, scans
 
@@ -67,8 +67,7 @@ def folder(where: Path, **tables: list[dict[str, Any]]) -> Path:
 
 
 async def take_over(engine: AsyncEngine, vault: Vault, where: Path, data: Path) -> registers.TakenOver:
-    async with transaction(engine) as connection:
-        return await registers.take_over(connection, vault, where, data, None, NOW)
+    return await intake.take_over(engine, vault, where, data, None, NOW)
 
 
 async def test_every_row_becomes_a_row(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
@@ -105,11 +104,14 @@ async def test_taken_over_again_nothing_doubles_and_changes_come_in(
     where = folder(tmp_path / "in", vehicles=vehicles)
     first = await take_over(empty, vault, where, tmp_path / "data")
     assert await take_over(empty, vault, where, tmp_path / "data") == first
+    async with transaction(empty) as connection:
+        assert (await connection.execute(select(Household.version))).scalar_one() == 1, "nothing has changed"
     folder(where, members=[{"person_id": "P1", "household_id": "H1", "name": "王明", "id_number": NUMBER}])
     await take_over(empty, vault, where, tmp_path / "data")
     async with transaction(empty) as connection:
         rows = (await connection.execute(select(Member).order_by(Member.reference))).all()
         assert [vault.open("members.name", row.name) for row in rows] == ["王明", "李花"]
+        assert [row.left_on for row in rows] == [None, NOW.date()], "who is no longer listed has left"
         assert len((await connection.execute(select(Household.id))).all()) == 1
         assert len((await connection.execute(select(Enrolment.id))).all()) == 1
         assert len((await connection.execute(select(Feed.id))).all()) == 1, "the same files are not sent again"
@@ -139,7 +141,7 @@ async def test_aid_paid_to_our_people_becomes_payments_of_the_months_that_are_kn
     where = folder(tmp_path / "in", aid=[paid, strangers, nobody])
     (where / "feeds.toml").write_text("[aid]\nas_of = 2024-12-31\ncomplete = true\n")
     taken = await take_over(empty, vault, where, tmp_path / "data")
-    assert (taken.enrolments, taken.payments) == (1, len(months))
+    assert (taken.enrolments, taken.payments) == (2, len(months)), "one is the file's own programme"
     async with transaction(empty) as connection:
         enrolment = (await connection.execute(select(Enrolment).where(Enrolment.source_record == "A1"))).one()
         assert (enrolment.programme_code, enrolment.agency) == ("DIBAO", "民政局")
@@ -154,7 +156,7 @@ async def test_two_records_under_one_number_are_both_kept(empty: AsyncEngine, va
         "end_month": "2024-01", "amount_yuan": "100.00",
     }  # fmt: skip
     where = folder(tmp_path / "in", aid=[paid, paid | {"programme": "TEMPORARY_AID"}])
-    assert (await take_over(empty, vault, where, tmp_path / "data")).enrolments == 2
+    assert (await take_over(empty, vault, where, tmp_path / "data")).enrolments == 3
 
 
 async def test_a_folder_that_cannot_be_read_changes_nothing(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ async def test_what_goes_back_to_the_matcher_is_what_came(
     came, went = folders.register(city), folders.register(out)
     assert went.households == came.households
     assert went.members == came.members
-    assert sorted(map(repr, went.authorisations)) == sorted(map(repr, came.authorisations))
+    assert sorted(map(repr, went.authorisations or [])) == sorted(map(repr, came.authorisations or []))
     assert {(feed.source, feed.as_of, feed.complete, feed.rows) for feed in folders.department_feeds(out)} == {
         (feed.source, feed.as_of, feed.complete, feed.rows) for feed in folders.department_feeds(city)
     }
@@ -204,24 +206,61 @@ async def test_a_departments_own_layout_goes_with_its_files(empty: AsyncEngine, 
     assert [path.read_bytes() for path in went.files] == [path.read_bytes() for path in came.files]
 
 
-async def test_leads_go_with_a_household_that_moves_to_another_county(
+async def test_what_a_complete_aid_register_no_longer_holds_is_gone_with_its_payments(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
-    """Made by hand: a finding about the household, then a register that says where it lives now."""
-    where = folder(tmp_path / "in")
+    paid = {"record_id": "A1", "name": "王小明", "id_number": NUMBER, "programme": "DIBAO", "amount_yuan": "100.00"}
+    first = paid | {"start_month": "2024-01", "end_month": "2024-12"}
+    where = folder(tmp_path / "in", aid=[first, first | {"record_id": "A2", "programme": "TEMPORARY_AID"}])
+    (where / "feeds.toml").write_text("[aid]\nas_of = 2024-12-31\ncomplete = true\n")
+    assert (await take_over(empty, vault, where, tmp_path / "data")).payments == 24
+    folder(where, aid=[first | {"end_month": "2024-03"}])
+    assert (await take_over(empty, vault, where, tmp_path / "data")).payments == 3
+    async with transaction(empty) as connection:
+        assert len((await connection.execute(select(Payment.id))).all()) == 3
+        records = (
+            await connection.execute(select(Enrolment.source_record).order_by(Enrolment.source_record))
+        ).scalars()
+        assert records.all() == ["A1", "FILE"]
+    folder(where, aid=[first | {"record_id": "A3"}])
+    (where / "feeds.toml").write_text("[aid]\nas_of = 2024-12-31\ncomplete = false\n")
     await take_over(empty, vault, where, tmp_path / "data")
     async with transaction(empty) as connection:
-        scan = {"status": "SUCCEEDED", "division_code": "410500", "rules": [], "created_at": NOW}
-        await connection.execute(insert(Scan).values(**scan))
-        household = (await connection.execute(select(Household.id))).scalar_one()
-        lead = {
-            "reference": "r", "evidence_hash": "e", "rule_id": "H05", "rule_version": "1", "household_id": household,
-            "division_code": "410502", "severity": "LOW", "severity_rank": 1, "state": "OPEN", "evidence": [],
-            "exceptions": [], "explanation_zh": "", "explanation_en": "", "first_scan_id": 1, "last_scan_id": 1,
-            "raised_on": NOW.date(), "version": 1,
-        }  # fmt: skip
-        await connection.execute(insert(Finding).values(**lead))
-    folder(where, households=[{"household_id": "H1", "division_code": "410581"}])
+        records = (
+            await connection.execute(select(Enrolment.source_record).order_by(Enrolment.source_record))
+        ).scalars()
+        assert records.all() == ["A1", "A3", "FILE"], "absence from an incomplete register says nothing"
+
+
+async def test_a_folder_that_says_nothing_of_consents_leaves_them(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    given = [{"person_id": "P1", "source": "ALL", "purpose": "家庭经济状况核对", "valid_from": "2024-01-01"}]
+    where = folder(tmp_path / "in", authorisations=given)
+    await take_over(empty, vault, where, tmp_path / "data")
+    (where / "authorisations.csv").unlink()
     await take_over(empty, vault, where, tmp_path / "data")
     async with transaction(empty) as connection:
-        assert (await connection.execute(select(Finding.division_code))).scalar_one() == "410581"
+        assert len((await connection.execute(select(Authorisation.id))).all()) == 1
+
+
+async def test_a_feed_that_is_to_be_read_otherwise_is_another_feed(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = folder(tmp_path / "in", vehicles=[{"name": "王小明", "id_number": NUMBER, "plate": "豫E12345"}])
+    for mapping in ("", '[vehicles.columns]\nplate = "plate"\n', '[vehicles.columns]\nplate = "plate"\n'):
+        (where / "feeds.toml").write_text(f"[vehicles]\nas_of = 2024-12-31\n{mapping}")
+        await take_over(empty, vault, where, tmp_path / "data")
+    async with transaction(empty) as connection:
+        assert len((await connection.execute(select(Feed.id))).all()) == 2
+
+
+async def test_another_key_is_refused_and_leaves_no_file_behind(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = folder(tmp_path / "in", vehicles=[{"name": "王小明", "id_number": NUMBER, "plate": "豫E12345"}])
+    await take_over(empty, vault, where, tmp_path / "data")
+    folder(where, vehicles=[{"name": "王小明", "id_number": NUMBER, "plate": "豫E54321"}])
+    with pytest.raises(sealing.NotOurs):
+        await take_over(empty, sealing.vault(sealing.new_key()), where, tmp_path / "data")
+    assert len(list((tmp_path / "data" / "feeds").iterdir())) == 1

@@ -154,3 +154,11 @@ async def test_on_other_evidence_a_closed_lead_is_a_new_question_and_on_the_same
     await service.work()
     other = (await service.data(query, {"id": found["id"]}))["finding"]
     assert other == {"state": "OPEN", "version": 3, "reviews": [{"onCurrentEvidence": False}]}
+    async with transaction(service.engine) as connection:  # and then that of the review comes back
+        (evidence,) = (await connection.execute(select(Finding.evidence_hash).where(Finding.version == 3))).scalars()
+        await connection.execute(update(Review).values(evidence_hash=evidence))
+        await connection.execute(update(Finding).where(Finding.version == 3).values(evidence_hash="yet another"))
+    await service.data(start, {"key": "scan-0003"}, by="auditor")
+    await service.work()
+    again = (await service.data(query, {"id": found["id"]}))["finding"]
+    assert again == {"state": "CLOSED", "version": 4, "reviews": [{"onCurrentEvidence": True}]}

@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import func, select, update
 
 from api import jobs, matching
+from api import worker as work
 from api.database import transaction
 from api.models import Feed, Job, Link, Scan
+from api.services import scans
 from api.worker import Worker
 from tests.api.conftest import Service
 
@@ -130,8 +132,8 @@ async def test_a_worker_that_dies_while_it_works_is_followed_by_another(service:
     dying = Worker(service.engine, service.vault, service.data_dir)
     tell = dying._teller
 
-    def teller(scan_id: int) -> matching.Progress:
-        told = tell(scan_id)
+    def teller(job: jobs.Leased) -> matching.Progress:
+        told = tell(job)
 
         async def until_ingestion(step: matching.Step) -> None:
             await told(step)
@@ -142,7 +144,7 @@ async def test_a_worker_that_dies_while_it_works_is_followed_by_another(service:
 
     dying._teller = teller  # type: ignore[method-assign]
     async with transaction(service.engine) as connection:
-        job = await jobs.lease(connection, dying.name, dt.datetime.now(dt.UTC))
+        job = await jobs.lease(connection, dying.name, [scans.JOB], dt.datetime.now(dt.UTC))
     assert job is not None
     with pytest.raises(asyncio.CancelledError):
         await dying._scan(job)
@@ -159,6 +161,76 @@ async def test_a_worker_that_dies_while_it_works_is_followed_by_another(service:
         links = {int(scan): int(number) for scan, number in await connection.execute(counts)}
         newest = (await connection.execute(select(func.max(Scan.id)))).scalar_one()
     assert links[newest] == done["result"]["links"]
+
+
+async def test_a_job_that_every_worker_dies_of_is_given_up(service: Service) -> None:
+    started = await start(service)
+    async with transaction(service.engine) as connection:
+        long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        dead = {"state": jobs.JobState.RUNNING, "attempts": jobs.ATTEMPTS, "worker": "dead", "leased_until": long_ago}
+        await connection.execute(update(Job).where(Job.state == jobs.JobState.WAITING).values(**dead))
+    await service.work()
+    failed = await state(service, started["scan"]["id"])
+    assert (failed["status"], failed["failure"]) == ("FAILED", "WorkersLost")
+
+
+async def test_a_slow_worker_that_lost_its_job_takes_nothing_in(service: Service) -> None:
+    """The first pauses before it takes the links in; meanwhile another has leased the job and done it."""
+    started = await start(service)
+    slow = Worker(service.engine, service.vault, service.data_dir)
+    async with transaction(service.engine) as connection:
+        job = await jobs.lease(connection, slow.name, [scans.JOB], dt.datetime.now(dt.UTC))
+        assert job is not None
+        order = await scans.begin(connection, job.subject, dt.datetime.now(dt.UTC))
+        long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        await connection.execute(update(Job).where(Job.id == job.id).values(leased_until=long_ago))
+    await service.work()
+    done = await state(service, started["scan"]["id"])
+    with pytest.raises(jobs.LeaseLost):
+        await slow._take_in(job, order, service.data_dir / "scans" / str(order.id) / "out")
+    await slow._end(job, RuntimeError("too late"))
+    assert await state(service, started["scan"]["id"]) == done
+    async with transaction(service.engine) as connection:
+        counted = select(func.count()).select_from(Link).where(Link.scan_id == order.id)
+        assert (await connection.execute(counted)).scalar_one() == done["result"]["links"]
+
+
+async def test_a_worker_that_is_stopped_gives_its_job_back(service: Service) -> None:
+    await start(service)
+    worker = Worker(service.engine, service.vault, service.data_dir)
+    working = asyncio.create_task(worker.run())
+    while True:
+        async with transaction(service.engine) as connection:
+            (newest,) = (await connection.execute(select(Job.state).order_by(Job.id.desc()).limit(1))).scalars()
+        if newest == jobs.JobState.RUNNING:
+            break
+        await asyncio.sleep(0.05)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    async with transaction(service.engine) as connection:
+        row = (await connection.execute(select(Job.state, Job.attempts).order_by(Job.id.desc()).limit(1))).one()
+    assert tuple(row) == (jobs.JobState.WAITING, 0)
+
+
+async def test_a_worker_outlives_a_database_that_is_away(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "AWAY_SECONDS", 0.0)
+    lease, away = jobs.lease, [True, True]
+
+    async def sometimes(*arguments: Any) -> jobs.Leased | None:
+        if away:
+            away.pop()
+            raise OSError("the connection was closed")
+        return await lease(*arguments)
+
+    monkeypatch.setattr(jobs, "lease", sometimes)
+    started = await start(service)
+    working = asyncio.create_task(Worker(service.engine, service.vault, service.data_dir).run())
+    while (await state(service, started["scan"]["id"]))["status"] != "SUCCEEDED":
+        assert not working.done()
+        await asyncio.sleep(0.2)
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
 
 
 async def test_a_finished_scan_is_not_carried_out_again(service: Service) -> None:

@@ -1,0 +1,16 @@
+"""Which day it is where the households live: China keeps one time, eight hours ahead of UTC, all year."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+
+
+def today(now: dt.datetime) -> dt.date:
+    """The day in China at a moment.
+
+    >>> today(dt.datetime(2026, 11, 24, 16, 30, tzinfo=dt.UTC))
+    datetime.date(2026, 11, 25)
+    """
+    return now.astimezone(CHINA).date()

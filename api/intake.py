@@ -1,0 +1,41 @@
+"""Takes a folder over: files are read and copied first, and only then does the database change, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.database import reading, transaction
+from api.matching import folders
+from api.sealing import Vault
+from api.services import keys, registers
+from api.services.registers import TakenOver
+
+
+async def take_over(
+    engine: AsyncEngine, vault: Vault, folder: Path, data_dir: Path, division: str | None, now: dt.datetime
+) -> TakenOver:
+    """The folder's register and feeds in the database, its files in the data folder.
+
+    Raises MatcherError for a folder that cannot be read, NotOurs for another key than the database's; then nothing has
+    changed.
+    """
+    given = await asyncio.to_thread(registers.read, folder)
+    async with reading(engine) as connection:
+        fresh = await registers.not_there_yet(connection, given)
+    copied = await asyncio.to_thread(registers.copy, fresh, data_dir)
+    try:
+        async with transaction(engine) as connection:
+            await keys.check(connection, vault)
+            taken = await registers.take_over(connection, vault, given, copied, division, now)
+    except BaseException:
+        for name in copied.values():
+            shutil.rmtree(data_dir / name, ignore_errors=True)
+        raise
+    if given.policy is not None:
+        shutil.copyfile(given.policy, data_dir / folders.POLICY)
+    return taken
