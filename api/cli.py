@@ -13,6 +13,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -38,6 +39,7 @@ from api.worker import Worker
 Answer = TypeVar("Answer")
 
 HOST, PORT = "127.0.0.1", 8000
+RESTART_SECONDS = 3.0
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 db = typer.Typer(no_args_is_help=True, help="The database's tables.")
@@ -311,14 +313,27 @@ def _serve(database_url: str, vault: Vault, host: str, port: int) -> None:
 
 @contextlib.contextmanager
 def _worker(told: settings.Settings) -> Iterator[None]:
-    """A process that carries out jobs; it ends with this one, however this one ends."""
+    """A process that carries out jobs, started again should it die; it ends with this one, however this one ends."""
     command = [sys.executable, "-P", "-c", "from api.cli import main; main()", "work", "--attached"]
-    process = subprocess.Popen(command, env={**os.environ, **told.environment()}, stdin=subprocess.PIPE)
+    ending = threading.Event()
+    running: list[subprocess.Popen[bytes]] = []
+
+    def keep() -> None:
+        while not ending.is_set():
+            running[:] = [subprocess.Popen(command, env={**os.environ, **told.environment()}, stdin=subprocess.PIPE)]
+            running[0].wait()
+            if not ending.wait(RESTART_SECONDS):
+                messages.print("jiekun: the worker has ended; another is started")
+
+    keeper = threading.Thread(target=keep, daemon=True)
+    keeper.start()
     try:
         yield
     finally:
-        process.terminate()
-        process.wait()
+        ending.set()
+        for process in running:
+            process.terminate()
+        keeper.join()
 
 
 def _introduce(made: demonstration.Demo, port: int) -> None:
