@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_
 
 from api.domain.errors import BadCursor, BadInput
 from api.loaders.reading import Reading, Rows
@@ -66,10 +66,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows in the list's order, each with its cursor, and whether there is more on either side."""
+    """Rows in the list's order, how a row's cursor is made, and whether there is more on either side."""
 
     rows: Rows
-    cursors: list[str]
+    cursor: Callable[[Row[*tuple[Any, ...]]], str]
     has_next: bool
     has_previous: bool
 
@@ -96,12 +96,13 @@ async def page(
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
-    cursors = [
-        reading.vault.cursor(json.dumps([row.order_value, row.id], default=dt.date.isoformat).encode(), bound_to)
-        for row in found
-    ]
+
+    def cursor_of(row: Row[*tuple[Any, ...]]) -> str:
+        values = json.dumps([row.order_value, row.id], default=dt.date.isoformat)
+        return reading.vault.cursor(values.encode(), bound_to)
+
     beyond = cursor is not None
-    return Page(found, cursors, *((beyond, more) if backwards else (more, beyond)))
+    return Page(found, cursor_of, *((beyond, more) if backwards else (more, beyond)))
 
 
 async def count(reading: Reading, listing: Listing, filters: Mapping[str, Mapping[str, Any]]) -> int:

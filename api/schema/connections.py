@@ -65,13 +65,15 @@ async def connection(
         await grow(reading, nodes, below, asked.times * max(1, shown))
         total = await pages.count(reading, listing, filters) if asked.has("totalCount") else None
     return Connection(
-        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)],
+        edges=[Edge(cursor=page.cursor(row), node=node) for row, node in zip(page.rows, nodes, strict=True)]
+        if asked.has("edges")
+        else [],
         nodes=nodes,
         page_info=PageInfo(
             has_next_page=page.has_next,
             has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
+            start_cursor=page.cursor(page.rows[0]) if page.rows else None,
+            end_cursor=page.cursor(page.rows[-1]) if page.rows else None,
         ),
         total_count=total,
     )

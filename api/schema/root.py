@@ -31,6 +31,7 @@ from api.schema.nodes import Kind, kind
 from api.schema.programmes import Department, Enrolment, Programme
 from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
 from api.schema.scans import Scan
+from api.schema.straight import StraightExecutor
 from api.schema.values import Node
 from api.schema.words import Outcome, ScanStatus
 from api.services import reviews
@@ -287,6 +288,7 @@ schema = _Schema(
     mutation=Mutation,
     subscription=Subscription,
     types=[Household, Person, Enrolment, Finding, Scan],
+    execution_context_class=StraightExecutor,
     extensions=[
         lambda: MaxTokensLimiter(MOST_TOKENS),
         lambda: ParserCache(CACHED_DOCUMENTS),
