@@ -209,4 +209,8 @@ def main() -> None:
         app()
     except MatcherError as error:
         messages.print(f"matcher: {error}", markup=False, highlight=False, soft_wrap=True)
+        if isinstance(error, Interrupted):
+            # a chunk may still be at work in native code, which must not meet an interpreter that is being taken down
+            sys.stdout.flush()
+            os._exit(error.exit_status)
         sys.exit(error.exit_status)
