@@ -27,7 +27,7 @@ LATEST_BIRTH_YEAR = 2099
 UNKNOWN = "*"
 """Stands in a pattern for one character of a number that was lost."""
 
-REGULAR = r"^[1-9]\d{16}[\dX]$"
+REGULAR = r"^[1-9][0-9]{16}[0-9X]$"
 TWIN_REACH = 4
 """Sequences are given out in order of registration: those of twins lie this near, two steps for each sex."""
 
