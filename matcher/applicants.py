@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from matcher import blocking
-from matcher.normalising import people
+from matcher.blocking import BlockKeys, Lookup
 from matcher.plan import Plan
+from matcher.prepared import Flags, Prepared
+from matcher.scoring import weighing
 from matcher.scoring.model import Model
+from matcher.scoring.weighing import Rarities, Scale
+
+HOME = ("phone", "address", "division_code")
+"""What members may leave to their household."""
 
 
 @dataclass(frozen=True)
 class Applicants:
-    """Members of households, ready to be matched; row i of every frame is applicant i.
+    """People to be found, under one plan and one model; row i of everything is applicant i.
 
-    `keys[b]` (blocking.KEY) belongs to block b of the plan; `valid_numbers` are the keys of numbers whose check holds,
-    for the repairs of broken ones; `hot_keys[b]` counts the keys left out because too many applicants share them.
+    `allowed` marks those that may be found at all.
     """
 
-    person_ids: pl.Series
-    prepared: pl.DataFrame
-    keys: tuple[pl.DataFrame, ...]
-    valid_numbers: pl.DataFrame
-    hot_keys: dict[str, int]
+    ids: pl.Series
+    people: Prepared
+    keys: tuple[BlockKeys, ...]
+    rarities: Mapping[str, Rarities]
+    plan: Plan
+    scale: Scale
+    allowed: Flags
 
     def __len__(self) -> int:
-        return len(self.person_ids)
+        return len(self.ids)
 
-    def people(self, members: pl.DataFrame) -> pl.DataFrame:
-        """`person_id`, `birth_date` (the field, else from a valid number) and `authorised_until` of every applicant."""
-        born = self.prepared.select("birth_date").with_columns(self.person_ids.alias("person_id"))
-        return born.join(members.select("person_id", "authorised_until"), on="person_id", how="left")
+    @cached_property
+    def lookups(self) -> tuple[Lookup, ...]:
+        """Their keys under each block of the plan."""
+        return tuple(Lookup.of(held, self.allowed) for held in self.keys)
 
     def only(self, allowed: pl.Series) -> Applicants:
-        """The same applicants, of whom only these `person_id`s can be found by any block."""
-        rows = self.person_ids.is_in(allowed.implode()).arg_true().cast(pl.UInt32).implode()
-        return replace(
-            self,
-            keys=tuple(table.filter(pl.col("row").is_in(rows)) for table in self.keys),
-            valid_numbers=self.valid_numbers.filter(pl.col("row").is_in(rows)),
-        )
+        """The same applicants, of whom only these ids can be found."""
+        return replace(self, allowed=self.ids.is_in(allowed.implode()).to_numpy())
 
 
 def prepare(members: pl.DataFrame, households: pl.DataFrame, plan: Plan, model: Model) -> Applicants:
@@ -49,37 +54,44 @@ def prepare(members: pl.DataFrame, households: pl.DataFrame, plan: Plan, model: 
 
     Sorted by person_id, so that nothing depends on the order of the file.
     """
-    home = households.select(
-        "household_id", *(pl.col(c).alias(f"{c}_home") for c in ("phone", "address", "division_code"))
-    )
-    rows = (
-        members.join(home, on="household_id", how="left", maintain_order="left")
-        .with_columns(pl.col(c).fill_null(pl.col(f"{c}_home")) for c in ("phone", "address", "division_code"))
-        .sort("person_id")
-    )
-    return keyed(rows.get_column("person_id"), people.prepare(rows), plan, model)
+    rows = at_home(members, households).sort("person_id")
+    return keyed(rows.get_column("person_id"), plan.prepare(rows), plan, model)
 
 
-def keyed(person_ids: pl.Series, prepared: pl.DataFrame, plan: Plan, model: Model) -> Applicants:
-    """Applicants from rows that are prepared already (frames.PREPARED), in the order given."""
-    prepared = prepared.with_columns(
-        model.name_bits(prepared.get_column("name_simple"), prepared.get_column("surname"))
-    ).rechunk()
-    valid = prepared.with_columns(number=pl.when("number_valid").then("number"))
-    number = blocking.on("number")
-    repaired = blocking.repaired_numbers(prepared)
-    keys, hot_keys = [], {}
-    for block in plan.blocks.alternatives:
-        table = blocking.keys(prepared, block)
-        if block == number:
-            table = pl.concat([table, repaired])
-        cool = table.filter(pl.len().over("key") <= plan.hot_key)
-        hot_keys[block.name] = table.get_column("key").n_unique() - cool.get_column("key").n_unique()
-        keys.append(cool.rechunk())
+def at_home(members: pl.DataFrame, households: pl.DataFrame) -> pl.DataFrame:
+    """The members with the phone, address and division of their household where they have none of their own."""
+    home = households.select("household_id", *(pl.col(c).alias(f"{c}_home") for c in HOME))
+    return members.join(home, on="household_id", how="left", maintain_order="left").with_columns(
+        pl.col(c).fill_null(pl.col(f"{c}_home")) for c in HOME
+    )
+
+
+def keyed(ids: pl.Series, people: Prepared, plan: Plan, model: Model) -> Applicants:
+    """Applicants from rows that are prepared already, in the order given."""
+    rarities: dict[str, Rarities] = {}
+    for field in plan.fields:
+        if field.kind == "cn_name" and model.names is not None:
+            rarities[field.name] = model.names.rarities(people, field.name)
+        elif field.name in model.values:
+            rarities[field.name] = model.values[field.name].rarities(people, field.name)
     return Applicants(
-        person_ids=person_ids,
-        prepared=prepared,
-        keys=tuple(keys),
-        valid_numbers=blocking.keys(valid, number),
-        hot_keys=hot_keys,
+        ids=ids,
+        people=people,
+        keys=tuple(blocking.keys(people, block) for block in plan.blocks),
+        rarities=rarities,
+        plan=plan,
+        scale=scale_of(plan, model),
+        allowed=np.ones(len(ids), dtype=bool),
+    )
+
+
+def scale_of(plan: Plan, model: Model) -> Scale:
+    """The model laid out for the plan."""
+    return weighing.scale(
+        model,
+        plan.fields,
+        [comparison.names for comparison in plan.comparisons],
+        [comparison.agreeing for comparison in plan.comparisons],
+        plan.link,
+        plan.review,
     )

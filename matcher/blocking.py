@@ -1,8 +1,7 @@
-"""Which pairs are worth comparing: those that agree on a block, a few fields taken together.
+"""Which pairs are worth comparing: those that agree on a block, a few facets taken together.
 
-A block is built from fields with `&`, a plan from blocks with `|`. Null never joins: a row without one of the fields
-has no key. Keys are 64-bit hashes, used within one run only; two unlike values with one hash merely propose a pair
-that the comparison then refuses.
+A block is written as facets joined by `&`, a plan as a list of blocks. What is not known never joins. Keys are 64-bit
+hashes of our own (hashing): two unlike values with one key merely propose a pair that the comparison then refuses.
 """
 
 from __future__ import annotations
@@ -10,78 +9,91 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from matcher.identity import numbers
+from matcher import hashing
+from matcher.hashing import Keys
+from matcher.prepared import More, Prepared, Rows
 
-KEY = pl.Schema({"key": pl.UInt64, "row": pl.UInt32})
-"""One row a key: which row of the table carries it."""
+Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Fields of frames.PREPARED that a pair must share."""
+    """Facets that a pair must share.
 
-    fields: tuple[str, ...]
+    An applicant to whom a block proposes more than `cap` records is flooded: pairs that no other block proposes are
+    left out and reported, since agreement on such a key says too little.
+    """
 
-    def __and__(self, other: Block) -> Block:
-        return Block(self.fields + other.fields)
-
-    def __or__(self, other: Block | Blocks) -> Blocks:
-        return Blocks((self,)) | other
+    facets: tuple[str, ...]
+    cap: int = 1_000
 
     @property
     def name(self) -> str:
         """How the block is called in links.parquet."""
-        return "&".join(self.fields)
+        return "&".join(self.facets)
 
 
-@dataclass(frozen=True, slots=True)
-class Blocks:
-    """Alternatives: a pair is compared when any block proposes it."""
+@dataclass(frozen=True)
+class BlockKeys:
+    """The keys of a table under one block: one a row (0: none), and further ones of some rows."""
 
-    alternatives: tuple[Block, ...]
-
-    def __or__(self, other: Block | Blocks) -> Blocks:
-        added = (other,) if isinstance(other, Block) else other.alternatives
-        return Blocks(self.alternatives + added)
+    dense: Keys
+    more: More
 
 
-def on(field: str) -> Block:
-    """The block of one field."""
-    return Block((field,))
+def keys(people: Prepared, block: Block) -> BlockKeys:
+    """Every row's keys under the block."""
+    columns = [people.integers(facet).astype(np.uint64, copy=False) for facet in block.facets]
+    rows, found = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint64)]
+    for place, facet in enumerate(block.facets):
+        extra = people.more.get(facet)
+        if extra is not None:
+            combined = hashing.combine(
+                [extra.keys if other == place else column[extra.rows] for other, column in enumerate(columns)]
+            )
+            rows.append(extra.rows[combined != 0])
+            found.append(combined[combined != 0])
+    return BlockKeys(hashing.combine(columns), More(np.concatenate(rows), np.concatenate(found)))
 
 
-def keys(prepared: pl.DataFrame, block: Block) -> pl.DataFrame:
-    """The keys of every row that has all the block's fields (KEY)."""
-    combined = pl.col(block.fields[0]).hash(seed=0)
-    for position, field in enumerate(block.fields[1:], start=1):
-        combined = combined ^ pl.col(field).hash(seed=position)
-    whole = pl.all_horizontal(pl.col(field).is_not_null() for field in block.fields)
-    return (
-        prepared.lazy()
-        .select(key=combined, row=pl.int_range(pl.len(), dtype=pl.UInt32), whole=whole)
-        .filter("whole")
-        .select(KEY.names())
-        .collect()
-    )
+@dataclass(frozen=True)
+class Lookup:
+    """The small side's keys under one block: slot s holds the rows `rows[starts[s]:starts[s + 1]]` that share a key."""
 
+    slots: pl.DataFrame  # key, slot
+    starts: Counts
+    rows: Rows
 
-def repaired_numbers(prepared: pl.DataFrame) -> pl.DataFrame:
-    """For rows whose number fails its check: the key of each number that one slip of the pen may have spoilt (KEY).
+    @classmethod
+    def of(cls, held: BlockKeys, allowed: npt.NDArray[np.bool_] | None = None) -> Lookup:
+        """The lookup of a table's keys; `allowed` leaves out the rows that may not be found."""
+        dense_rows = np.flatnonzero(held.dense).astype(np.uint32)
+        every = np.concatenate([held.dense[dense_rows], held.more.keys])
+        rows = np.concatenate([dense_rows, held.more.rows])
+        if allowed is not None:
+            every, rows = every[allowed[rows]], rows[allowed[rows]]
+        order = np.lexsort((rows, every))
+        every, rows = every[order], rows[order]
+        first = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])) if len(every) else np.zeros(0, int)
+        slots = pl.DataFrame({"key": every[first], "slot": np.arange(len(first), dtype=np.uint32)})
+        return cls(slots, np.append(first, len(every)).astype(np.int64), rows)
 
-    The check of GB 11643 catches every such slip, so no other row needs this.
-    """
-    broken = prepared.lazy().select("number", "number_valid").with_row_index("row").collect()
-    broken = broken.filter(pl.col("number_valid").not_())
-    if broken.is_empty():
-        return KEY.to_frame()
-    origin, candidates = numbers.repairs(numbers.as_bytes(broken.get_column("number").to_list()))
-    repaired = pl.Series("number", candidates.view("S18").ravel().astype("U18"), dtype=pl.String)
-    return pl.DataFrame(
-        {
-            "key": repaired.hash(seed=0),
-            "row": broken.get_column("row").to_numpy()[origin].astype(np.uint32),
-        },
-        schema=KEY,
-    )
+    def hits(self, held: BlockKeys) -> tuple[Rows, Rows]:
+        """The rows of another table whose keys are in this lookup, and the slot of each; a row may hit several slots."""
+        rows = [self._join(np.arange(len(held.dense), dtype=np.uint32), held.dense)]
+        if len(held.more.keys):
+            rows.append(self._join(held.more.rows, held.more.keys))
+        return np.concatenate([part[0] for part in rows]), np.concatenate([part[1] for part in rows])
+
+    def _join(self, rows: Rows, held: Keys) -> tuple[Rows, Rows]:
+        found = pl.DataFrame({"key": held, "row": rows}).join(self.slots, on="key", how="inner")
+        return found.get_column("row").to_numpy(), found.get_column("slot").to_numpy()
+
+    def expand(self, records: Rows, slots: Rows) -> tuple[Rows, Rows]:
+        """Every pair of a row behind a slot and the record that hit it: applicants and records."""
+        sizes = self.starts[slots.astype(np.int64) + 1] - self.starts[slots]
+        at = np.repeat(self.starts[slots] - (np.cumsum(sizes) - sizes), sizes) + np.arange(int(sizes.sum()))
+        return self.rows[at], np.repeat(records, sizes)

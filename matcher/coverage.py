@@ -25,16 +25,19 @@ def cover(
     sources: Mapping[str, Asked | None],
     links: pl.DataFrame,
     answers: pl.DataFrame | None,
+    flooded: pl.DataFrame,
 ) -> pl.DataFrame:
     """One state a person and source (frames.COVERAGE), sorted; a source mapped to None was not asked.
 
     VALUE: a record is linked. NO_RECORD: the source answered that it has none, or its extract is complete and nothing
-    resembles the person. NO_ANSWER: no statement can be made, which includes a pair still under review. NOT_ASKED and
+    resembles the person. NO_ANSWER: no statement can be made, which includes a pair still under review and an applicant
+    whose key so many records share that they were not all compared (`flooded`, frames.FLOODED). NOT_ASKED and
     NOT_AUTHORISED say themselves. An answer list (`answers`) speaks for its own source and person.
     """
     people = person_ids.to_frame("person_id")
     linked = links.group_by("person_id", "source").agg(value=(pl.col("decision") == "LINK").any())
     told = _told(answers)
+    unsure = flooded.select("person_id", "source", unsure=True).unique()
     frames = []
     for source, asked in sorted(sources.items()):
         if asked is None and told.filter(pl.col("source") == source).is_empty():
@@ -46,6 +49,9 @@ def cover(
             frame = people.join(
                 linked.filter(pl.col("source") == source).drop("source"), on="person_id", how="left"
             ).join(told.filter(pl.col("source") == source).drop("source"), on="person_id", how="left")
+            frame = frame.join(
+                unsure.filter(pl.col("source") == source).drop("source"), on="person_id", how="left"
+            )
             if asked:
                 frame = frame.with_columns(allowed=pl.col("person_id").is_in(asked.authorised.implode()))
             else:
@@ -60,6 +66,8 @@ def cover(
                 .when(pl.col("answer") == "NO_RECORD")
                 .then(pl.lit("NO_RECORD"))
                 .when(pl.col("answer").is_not_null())
+                .then(pl.lit("NO_ANSWER"))
+                .when(pl.col("unsure"))
                 .then(pl.lit("NO_ANSWER"))
                 .when(pl.lit(asked is None))
                 .then(pl.lit("NOT_ASKED"))

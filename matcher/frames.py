@@ -6,6 +6,8 @@ of 1; a weight is in bits (log2 of m/u).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
@@ -30,25 +32,6 @@ IDENTITY = schema(
 )
 """Who a row is about, as the department wrote it: text untouched, sex MALE or FEMALE, birth date read."""
 
-PREPARED = schema(
-    {
-        "name": pl.String,  # dots and blanks removed, widths folded, private-use characters resolved
-        "name_simple": pl.String,  # traditional and variant forms folded: a comparison form, never storage
-        "name_pinyin": pl.String,  # syllables without tone, surname read as a surname
-        "surname": pl.String,
-        "former_name": pl.String,  # normalised like `name`
-        "number": pl.String,  # 18 characters, X upper case; 15-digit numbers upgraded; null where unusable
-        "number_valid": pl.Boolean,  # checksum and birth date hold; null where `number` is null
-        "number_upgraded": pl.Boolean,  # it was a 15-digit number
-        "birth_date": pl.Date,  # the field; where it is missing, the date inside a valid number
-        "sex": pl.String,  # likewise
-        "phone": pl.String,  # digits only, country code removed
-        "address": pl.String,  # as written: folded only where a pair is compared
-        "division_code": pl.String,  # first six digits
-    }
-)
-"""One person, ready to be compared; every column may be null, and null never equals null."""
-
 PAIRS = schema(
     {
         "applicant": pl.UInt32,  # row of the applicants' table
@@ -60,30 +43,30 @@ PAIRS = schema(
 )
 """Scored candidate pairs of one batch at or above the review threshold, with one level column a comparison."""
 
-LINKS = schema(
-    {
-        "person_id": pl.String,
-        "source": pl.String,
-        "record_id": pl.String,
-        "party": pl.String,
-        "probability": pl.Float64,
-        "weight_bits": pl.Float64,
-        "grade": pl.String,
-        "decision": pl.String,
-        "levels": pl.Struct(
-            {
-                "number": pl.String,
-                "name": pl.String,
-                "birth_date": pl.String,
-                "sex": pl.String,
-                "phone": pl.String,
-                "address": pl.String,
-            }
-        ),
-        "blocks": pl.List(pl.String),
-    }
-)
-"""Every pair of an applicant and a record at or above the review threshold, sorted by all keys."""
+PROPOSED = schema({"applicant": pl.UInt32, "block": pl.UInt8, "records": pl.UInt64})
+"""How many records a block proposed to an applicant, whether they were compared or not."""
+
+FLOODED = schema({"person_id": pl.String, "source": pl.String, "block": pl.String, "records": pl.UInt64})
+"""Applicants to whom a block proposed more records of a source than its cap: what only it proposed was left out."""
+
+
+def links(fields: Iterable[str]) -> pl.Schema:
+    """The links of a plan with these fields: every pair at or above the review threshold, sorted by all keys."""
+    return schema(
+        {
+            "person_id": pl.String,
+            "source": pl.String,
+            "record_id": pl.String,
+            "party": pl.String,
+            "probability": pl.Float64,
+            "weight_bits": pl.Float64,
+            "grade": pl.String,
+            "decision": pl.String,
+            "levels": pl.Struct(dict.fromkeys(fields, pl.String)),
+            "blocks": pl.List(pl.String),
+        }
+    )
+
 
 EVIDENCE = pl.List(pl.Struct({"source": pl.String, "record_id": pl.String, "person_id": pl.String}))
 EXCEPTIONS = pl.List(pl.Struct({"name": pl.String, "result": pl.String}))

@@ -1,99 +1,239 @@
-"""One batch in, scored pairs out: prepare, block, compare, score; pure.
+"""One batch in, scored pairs out: propose, compare, weigh; pure.
 
-What it returns for a record depends on the applicants, the plan, the model and that record alone. So chunks may be of
+What it returns for a record depends on the applicant, the plan, the model and that record alone. So chunks may be of
 any size, run in any order and on any machine, and an applicant checked alone is scored as in a scan.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from matcher import blocking
 from matcher.applicants import Applicants
-from matcher.comparing import people as comparisons
+from matcher.blocking import BlockKeys, keys
+from matcher.comparing.levels import OPEN, Comparison, Glance
 from matcher.plan import Plan
-from matcher.scoring import weighing
-from matcher.scoring.model import Model
+from matcher.prepared import Codes, Flags, Prepared, Rows
+from matcher.scoring.frequency import Bits
 
-CHEAP_FIELDS = tuple(field for field in comparisons.FIELDS if field != "address")
 WEIGHT_DECIMALS = 6
+PAIRS_AT_ONCE = 2_000_000
+"""Proposed pairs that are compared together: what bounds the memory of a batch."""
 
 
-def score(applicants: Applicants, batch: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
-    """The pairs of an applicant and a row of `batch` (frames.PREPARED) at or above the model's review probability.
+@dataclass(frozen=True)
+class Batch:
+    """Records prepared and keyed, ready to be asked for applicants."""
 
-    Columns: frames.PAIRS, a level for each of comparing.people.FIELDS, and what the identity grades need:
-    `name_bits` and `third_bits`, the rarity of the name and of the best agreeing third field.
-    Sorted by applicant and record.
+    people: Prepared
+    keys: tuple[BlockKeys, ...]
+
+    @classmethod
+    def of(cls, rows: pl.DataFrame, plan: Plan, prefix: str = "") -> Batch:
+        """A batch of rows as a feed has them, their identity columns led by `prefix`."""
+        people = plan.prepare(rows, prefix)
+        return cls(people, tuple(keys(people, block) for block in plan.blocks))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a batch gave: `pairs` (frames.PAIRS and a level column for each field) at or above the review threshold, sorted by applicant and
+    record; `proposed` (frames.PROPOSED), how many records each block proposed to each applicant.
     """
-    proposed = propose(applicants, batch, plan)
-    pairs = proposed.hstack(
-        [
-            *applicants.prepared.select(pl.all().gather(proposed.get_column("applicant")).name.suffix("_l")).rename(
-                {"name_bits_l": "name_bits"}
-            ),
-            *batch.select(pl.all().gather(proposed.get_column("record")).name.suffix("_r")),
-        ]
-    )
-    pairs = comparisons.compare(pairs)
-    pairs = pairs.with_columns(weight_bits=weighing.weight_bits(model, CHEAP_FIELDS)).filter(
-        ~weighing.vetoed(model)
-        & (weighing.probability(pl.col("weight_bits") + model.best_bits("address")) >= model.review_probability)
-    )
-    pairs = comparisons.compare_addresses(pairs)
-    pairs = pairs.with_columns(
-        weight_bits=(pl.col("weight_bits") + weighing.field_bits(model, "address")).round(WEIGHT_DECIMALS)
-    ).with_columns(probability=weighing.probability(pl.col("weight_bits")).round(WEIGHT_DECIMALS))
+
+    pairs: pl.DataFrame
+    proposed: pl.DataFrame
+
+
+def score(applicants: Applicants, batch: Batch) -> Scored:
+    """The pairs of an applicant and a record of `batch` at or above the review threshold."""
+    pairs, blocks, proposed = propose(applicants, batch)
+    frames = [
+        weigh(applicants, batch.people, pairs[start : start + PAIRS_AT_ONCE], blocks[start : start + PAIRS_AT_ONCE])
+        for start in range(0, max(len(pairs), 1), PAIRS_AT_ONCE)
+    ]
+    return Scored(pl.concat(frames), proposed)
+
+
+def propose(
+    applicants: Applicants, batch: Batch
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], pl.DataFrame]:
+    """The distinct pairs that some block proposes, as applicant << 32 | record, sorted; the blocks as bits; the counts.
+
+    A key that more records of this batch bear than its block's cap floods every applicant behind it: it is counted and
+    not expanded, and what another block proposes is kept.
+    """
+    found, bits, counts = [], [], []
+    for place, (block, lookup) in enumerate(zip(applicants.plan.blocks, applicants.lookups, strict=True)):
+        records, slots = lookup.hits(batch.keys[place])
+        sizes = np.bincount(slots, minlength=len(lookup.starts) - 1)
+        counts.append(_proposed(lookup.rows, np.repeat(sizes, np.diff(lookup.starts)), place))
+        cool = sizes[slots] <= block.cap
+        people, matched = lookup.expand(records[cool], slots[cool])
+        pairs = people.astype(np.uint64) << np.uint64(32) | matched
+        found.append(pairs)
+        bits.append(np.full(len(pairs), 1 << place, dtype=np.uint32))
+    pairs, blocks = _distinct(np.concatenate(found), np.concatenate(bits))
+    return pairs, blocks, pl.concat(counts)
+
+
+def _proposed(rows: Rows, sizes: npt.NDArray[np.int64], place: int) -> pl.DataFrame:
+    hit = sizes > 0
     return (
-        pairs.filter(pl.col("probability") >= model.review_probability)
-        .with_columns(
-            third_bits=_third_bits(model), number_usable=pl.col("number_valid_l") & pl.col("number_valid_r")
-        )
-        .select(
-            "applicant",
-            "record",
-            "blocks",
-            "weight_bits",
-            "probability",
-            *comparisons.FIELDS,
-            "name_bits",
-            "third_bits",
-            pl.col("number_usable").fill_null(False),
-        )
-        .sort("applicant", "record")
+        pl.DataFrame({"applicant": rows[hit], "records": sizes[hit].astype(np.uint64)})
+        .group_by("applicant")
+        .agg(pl.col("records").sum())
+        .select("applicant", block=pl.lit(place, dtype=pl.UInt8), records="records")
+        .sort("applicant")
     )
 
 
-def propose(applicants: Applicants, batch: pl.DataFrame, plan: Plan) -> pl.DataFrame:
-    """The distinct pairs that some block proposes: `applicant`, `record`, and `blocks` as bits."""
-    found = []
-    for position, block in enumerate(plan.blocks.alternatives):
-        tables = [(applicants.keys[position], blocking.keys(batch, block))]
-        if block == blocking.on("number"):
-            tables.append((applicants.valid_numbers, blocking.repaired_numbers(batch)))
-        for small, big in tables:
-            found.append(
-                big.lazy()
-                .join(small.lazy(), on="key", how="inner", suffix="_small")
-                .select(
-                    pair=pl.col("row_small").cast(pl.UInt64) * 2**32 + pl.col("row").cast(pl.UInt64),
-                    blocks=pl.lit(1 << position, dtype=pl.UInt32),
-                )
-            )
-    merged = pl.concat(found).group_by("pair").agg(pl.col("blocks").bitwise_or()).sort("pair").collect()
-    return merged.select(
-        applicant=(pl.col("pair") // 2**32).cast(pl.UInt32),
-        record=(pl.col("pair") % 2**32).cast(pl.UInt32),
-        blocks="blocks",
-    ).rechunk()
+def _distinct(
+    pairs: npt.NDArray[np.uint64], bits: npt.NDArray[np.uint32]
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+    """Each pair once, with the bits of all blocks that proposed it."""
+    if not len(pairs):
+        return pairs, bits
+    order = np.argsort(pairs, kind="stable")
+    pairs, bits = pairs[order], bits[order]
+    first = np.flatnonzero(np.concatenate([[True], pairs[1:] != pairs[:-1]]))
+    return pairs[first], np.bitwise_or.reduceat(bits, first)
 
 
-def _third_bits(model: Model) -> pl.Expr:
-    """The rarity of the best field that agrees beside name and birth date, in bits; 0 where none does."""
-    return pl.max_horizontal(
-        pl.when(pl.col("phone") == "equal").then(model.phone_bits).otherwise(0.0),
-        pl.when(pl.col("address") == "equal").then(model.address_bits).otherwise(0.0),
-        pl.when((pl.col("division_code_l") == pl.col("division_code_r")).fill_null(False))
-        .then(model.division_bits)
-        .otherwise(0.0),
-    )
+def weigh(
+    applicants: Applicants, records: Prepared, pairs: npt.NDArray[np.uint64], blocks: npt.NDArray[np.uint32]
+) -> pl.DataFrame:
+    """The pairs at or above the review threshold, weighed, with a level column for each field."""
+    work = _Pairs(applicants, records, (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32))
+    kept = work.glance()
+    for place, field in enumerate(applicants.plan.fields):
+        if not field.late:
+            work.settle(place)
+    kept = kept[work.narrow()]
+    for place, field in enumerate(applicants.plan.fields):
+        if field.late:
+            work.settle(place)
+    kept = kept[work.narrow()]
+    weight = np.round(work.weight(), WEIGHT_DECIMALS)
+    good = weight >= applicants.scale.review
+    columns = {
+        "applicant": work.left[good],
+        "record": work.right[good],
+        "blocks": blocks[kept][good],
+        "weight_bits": weight[good],
+        "probability": np.round(applicants.scale.probability(weight[good]), WEIGHT_DECIMALS),
+    }
+    levels = [
+        pl.Series(field.name, comparison.names, dtype=pl.String).gather(codes[good])
+        for field, comparison, codes in zip(
+            applicants.plan.fields, applicants.plan.comparisons, work.codes, strict=True
+        )
+    ]
+    return pl.DataFrame([*(pl.Series(name, values) for name, values in columns.items()), *levels])
+
+
+class _Pairs:
+    """Pairs on their way: the codes of each field, OPEN where not settled, and the best that is possible there."""
+
+    def __init__(self, applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> None:
+        self.applicants, self.records, self.left, self.right = applicants, records, left, right
+        self.codes: list[Codes] = []
+        self.best: list[Codes] = []
+
+    def glance(self) -> npt.NDArray[np.int64]:
+        """Looks at integers alone and keeps the pairs that can still reach the review threshold; returns their places."""
+        plan = self.applicants.plan
+        one, other = self.applicants.people.take(self.left), self.records.take(self.right)
+        for field, comparison in zip(plan.fields, plan.comparisons, strict=True):
+            glance = comparison.quick(one, other, field.name)
+            best = self._best(field.likeness_beside, comparison, glance)
+            self.codes.append(np.where(best == comparison.worst, best, glance.codes).astype(np.uint8))
+            self.best.append(best)
+        return np.flatnonzero(self.narrow())
+
+    def narrow(self) -> Flags:
+        """Drops the pairs that are forbidden or cannot reach the threshold; returns which were kept."""
+        kept = ~self._forbidden() & (self._most() >= self.applicants.scale.review)
+        self.left, self.right = self.left[kept], self.right[kept]
+        self.codes = [codes[kept] for codes in self.codes]
+        self.best = [best[kept] for best in self.best]
+        return kept
+
+    def settle(self, place: int) -> None:
+        """Finds the level of the pairs whose field is open; a late field is left alone where it could not change the decision."""
+        plan, comparison = self.applicants.plan, self.applicants.plan.comparisons[place]
+        field, codes = plan.fields[place], self.codes[place]
+        if field.late:
+            rest = [scale for other, scale in enumerate(self.applicants.scale.fields) if plan.fields[other].late]
+            sure = self.weight() + sum(min(scale.lower, 0.0) for scale in rest)
+            codes[(codes != 0) & (sure >= self.applicants.scale.link)] = len(comparison.names) - 1
+        open_pairs = np.flatnonzero(codes == OPEN)
+        if field.likeness_beside and comparison.settle_alone:
+            beside = self._agrees(plan.place(field.likeness_beside))[open_pairs]
+            groups = ((comparison.settle, open_pairs[beside]), (comparison.settle_alone, open_pairs[~beside]))
+        else:
+            groups = ((comparison.settle, open_pairs),)
+        for settle, rows in groups:
+            if len(rows) and settle is not None:
+                sides = self.applicants.people.take(self.left[rows]), self.records.take(self.right[rows])
+                codes[rows] = settle(*sides, field.name)
+        self.best[place] = codes
+
+    def weight(self) -> Bits:
+        """The weights of the pairs; a field that is still open counts as missing."""
+        total = np.full(len(self.left), self.applicants.scale.prior)
+        for place, field in enumerate(self.applicants.plan.fields):
+            codes = np.where(self.codes[place] == OPEN, 0, self.codes[place])
+            rarities = self.applicants.rarities.get(field.name, {})
+            bits = self.applicants.scale.fields[place].weigh(codes, rarities, self.left)
+            total += np.where(self._muted(place), 0.0, bits)
+        return total
+
+    def _most(self) -> Bits:
+        total = np.full(len(self.left), self.applicants.scale.prior)
+        for place, field in enumerate(self.applicants.plan.fields):
+            rarities, scale = self.applicants.rarities.get(field.name, {}), self.applicants.scale.fields[place]
+            bits = scale.most(self.best[place], rarities, self.left)
+            if field.muted_beside:
+                # what is muted adds nothing, which may be more than it would
+                bits = np.where(self._may_agree(self.applicants.plan.place(field.muted_beside)), np.maximum(bits, 0.0), bits)
+                bits = np.where(self._muted(place), 0.0, bits)
+            total += bits
+        return total
+
+    def _muted(self, place: int) -> Flags:
+        """Where the field agrees beside another that contains it."""
+        field = self.applicants.plan.fields[place]
+        if field.muted_beside is None:
+            return np.zeros(len(self.left), dtype=bool)
+        return self._agrees(place) & self._agrees(self.applicants.plan.place(field.muted_beside))
+
+    def _agrees(self, place: int) -> Flags:
+        """Where the field is settled and agrees."""
+        codes = self.codes[place]
+        agreeing = self.applicants.scale.fields[place].agreeing
+        return np.asarray((codes != OPEN) & agreeing[np.where(codes == OPEN, 0, codes)])
+
+    def _may_agree(self, place: int) -> Flags:
+        return self.applicants.scale.fields[place].agreeing[self.best[place]]
+
+    def _forbidden(self) -> Flags:
+        plan = self.applicants.plan
+        forbidden = np.zeros(len(self.left), dtype=bool)
+        for place, field in enumerate(plan.fields):
+            scale, best = self.applicants.scale.fields[place], self.best[place]
+            decided = (self.codes[place] != OPEN) | (best == self.applicants.plan.comparisons[place].worst)
+            forbidden |= decided & scale.veto[best]
+            if field.likeness_beside and scale.veto_alone.any():
+                forbidden |= decided & scale.veto_alone[best] & ~self._may_agree(plan.place(field.likeness_beside))
+        return forbidden
+
+    def _best(self, beside: str | None, comparison: Comparison, glance: Glance) -> Codes:
+        """The best level possible, likenesses counted only where the field beside may agree."""
+        if beside is None or glance.alone is None:
+            return glance.best
+        likely = self._may_agree(self.applicants.plan.place(beside))
+        return np.where(likely, glance.best, glance.alone).astype(np.uint8)

@@ -12,76 +12,156 @@ import math
 
 import polars as pl
 
-from matcher.comparing import people as comparisons
-from matcher.frames import LINKS
+from matcher import frames
+from matcher.frames import FLOODED
 from matcher.plan import Plan
 from matcher.scoring.model import Model
 
 SPARE_BITS = 10
 """G5 asks for so many bits beyond what chance alone would match once."""
 
-WRITTEN_OTHERWISE = ("variant", "former", "pinyin", "wildcard", "shape", "truncated", "one_character")
+SAME_NUMBER = ("equal", "equal_15_18", "equal_permit")
+SAME_NAME = ("exact", "written")
+WRITTEN_OTHERWISE = (
+    "variant", "former", "tone", "sound", "spelt", "wildcard", "shape", "truncated", "one_character",
+)  # fmt: skip
+THIRD = ("phone", "address", "division")
+"""Fields of which one must agree for G5."""
+
+GRADED_BY = {"number": "cn_number", "name": "cn_name", "birth_date": "date", "sex": "sex"}
+"""The fields, and their kinds, without which a plan gives no grades."""
+
 KEYS = ("person_id", "source", "record_id", "party")
 LINKING_GRADES = ("G1", "G2", "G4", "G5")
 
 
-def grade(model: Model, applicants: int, records: int) -> pl.Expr:
-    """The identity grade of a scored pair, or null; `applicants` times `records` is how many pairs chance had."""
+def grades(plan: Plan) -> bool:
+    """Whether the plan holds what identity grades are made of."""
+    kinds = {field.name: field.kind for field in plan.fields}
+    return all(kinds.get(name) == kind for name, kind in GRADED_BY.items())
+
+
+def grade(plan: Plan, model: Model, applicants: int, records: int) -> pl.Expr:
+    """The identity grade of a scored pair, or null; `applicants` times `records` is how many pairs chance had.
+
+    Expects the level columns and `name_bits`, the rarity of the applicant's name.
+    """
+    if not grades(plan):
+        return pl.lit(None, dtype=pl.String)
     number, name, birth = pl.col("number"), pl.col("name"), pl.col("birth_date")
+    third = pl.max_horizontal(
+        pl.lit(0.0),
+        *(
+            pl.when(pl.col(field) == "equal").then(model.rarity_bits.get(field, 0.0)).otherwise(0.0)
+            for field in THIRD
+            if field in plan.names
+        ),
+    )
     needed = math.log2(max(applicants, 1)) + math.log2(max(records, 1)) + SPARE_BITS
-    rarity = pl.col("name_bits") + model.birth_date_bits + pl.col("third_bits")
-    same_number = number.is_in(["equal", "equal_15_18"])
+    rarity = pl.col("name_bits") + model.rarity_bits.get("birth_date", 0.0) + third
+    same_number = number.is_in(SAME_NUMBER)
     return (
-        pl.when(same_number & (name == "exact"))
+        pl.when(same_number & name.is_in(SAME_NAME))
         .then(pl.lit("G1"))
         .when(same_number & name.is_in(WRITTEN_OTHERWISE))
         .then(pl.lit("G2"))
         .when(same_number & (name == "different"))
         .then(pl.lit("G3"))
-        .when(number.is_in(["repaired", "equal_unchecked"]) & (name == "exact") & (birth == "equal"))
+        .when(number.is_in(["repaired", "equal_unchecked"]) & name.is_in(SAME_NAME) & (birth == "equal"))
         .then(pl.lit("G4"))
         .when(
-            number.is_in(["missing", "different"])
-            & (name == "exact")
+            number.is_in(["missing", "different", "compatible"])
+            & name.is_in(SAME_NAME)
             & (birth == "equal")
             & (pl.col("sex") == "equal")
-            & (pl.col("third_bits") > 0)
+            & (third > 0)
             & (rarity >= needed)
         )
         .then(pl.lit("G5"))
     )
 
 
-def decision(model: Model) -> pl.Expr:
-    """LINK where the grade identifies a person and the probability is high enough, else REVIEW."""
-    sure = pl.col("grade").is_in(LINKING_GRADES) & (pl.col("probability") >= model.link_probability)
+def decision(plan: Plan, model: Model) -> pl.Expr:
+    """LINK where the grade identifies a person (or the plan gives no grades) and the probability is high enough."""
+    threshold = plan.link if plan.link is not None else model.link_probability
+    sure = pl.col("probability") >= threshold
+    if grades(plan):
+        sure = sure & pl.col("grade").is_in(LINKING_GRADES)
     return pl.when(sure.fill_null(False)).then(pl.lit("LINK")).otherwise(pl.lit("REVIEW"))
 
 
+def unflooded(pairs: pl.DataFrame, proposed: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The pairs without those that only a flooding block proposed, and the flooded applicants.
+
+    `proposed` counts over all chunks (frames.PROPOSED); the result has `applicant`, `block` (its place) and `records`.
+    """
+    caps = pl.DataFrame(
+        {"block": range(len(plan.blocks)), "cap": [block.cap for block in plan.blocks]},
+        schema={"block": pl.UInt8, "cap": pl.UInt64},
+    )
+    flooded = (
+        proposed.group_by("applicant", "block")
+        .agg(pl.col("records").sum())
+        .join(caps, on="block")
+        .filter(pl.col("records") > pl.col("cap"))
+        .drop("cap")
+        .sort("applicant", "block")
+    )
+    if flooded.is_empty():
+        return pairs, flooded
+    masks = flooded.group_by("applicant").agg(
+        flood=pl.lit(2, pl.UInt32).pow(pl.col("block").cast(pl.UInt32)).sum().cast(pl.UInt32)
+    )
+    kept = (
+        pairs.join(masks, on="applicant", how="left", maintain_order="left")
+        .with_columns(blocks=pl.col("blocks") & ~pl.col("flood").fill_null(0))
+        .filter(pl.col("blocks") != 0)
+        .drop("flood")
+    )
+    return kept, flooded
+
+
+def name_flooded(flooded: pl.DataFrame, ids: pl.Series, source: str, plan: Plan) -> pl.DataFrame:
+    """The flooded applicants of a source by name (frames.FLOODED)."""
+    return flooded.select(
+        person_id=ids.gather(flooded.get_column("applicant")),
+        source=pl.lit(source),
+        block=pl.col("block").replace_strict(
+            dict(enumerate(block.name for block in plan.blocks)), return_dtype=pl.String
+        ),
+        records="records",
+    ).cast(FLOODED)
+
+
+def block_names(plan: Plan) -> pl.Expr:
+    """The names of the blocks whose bits are set in `blocks`."""
+    return pl.concat_list(
+        pl.when(pl.col("blocks") // (1 << bit) % 2 == 1).then(pl.lit(block.name))
+        for bit, block in enumerate(plan.blocks)
+    ).list.drop_nulls()
+
+
 def links(pairs: pl.DataFrame, plan: Plan, model: Model, applicants: int, records: int) -> pl.DataFrame:
-    """The pairs of one source as frames.LINKS, each once, sorted by all keys.
+    """The pairs of one source as frames.links, each once, sorted by all keys.
 
     `pairs` holds the kernel's columns and `person_id`, `source`, `record_id`, `party`; `records` is how many rows of
     the source were accepted.
     """
-    names = [block.name for block in plan.blocks.alternatives]
-    proposed_by = pl.concat_list(
-        pl.when(pl.col("blocks") // (1 << bit) % 2 == 1).then(pl.lit(name)) for bit, name in enumerate(names)
-    ).list.drop_nulls()
+    shape = frames.links(plan.names)
     return (
-        pairs.with_columns(grade=grade(model, applicants, records))
+        pairs.with_columns(grade=grade(plan, model, applicants, records))
         .with_columns(
-            decision=decision(model),
-            levels=pl.struct(comparisons.FIELDS),
-            blocks=proposed_by,
+            decision=decision(plan, model),
+            levels=pl.struct(plan.names),
+            blocks=block_names(plan),
         )
-        .select(LINKS.names())
-        .cast(LINKS)
+        .select(shape.names())
+        .cast(shape)
         .unique(KEYS, maintain_order=True)
         .sort(KEYS)
     )
 
 
-def merge(sources: list[pl.DataFrame]) -> pl.DataFrame:
+def merge(sources: list[pl.DataFrame], plan: Plan) -> pl.DataFrame:
     """The links of all sources in one table, sorted by all keys."""
-    return pl.concat([LINKS.to_frame(), *sources]).sort(KEYS)
+    return pl.concat([frames.links(plan.names).to_frame(), *sources]).sort(KEYS)

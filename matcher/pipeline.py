@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from matcher import __version__, authorisations, coverage, evidence, kernel, linking, policy, roster
@@ -18,8 +19,11 @@ from matcher.applicants import Applicants
 from matcher.engines import local
 from matcher.engines.workspace import Counts, Workspace
 from matcher.errors import InputRefused, UsageError
+from matcher.frames import FLOODED
+from matcher.identity import days
 from matcher.measure import Clock, peak_memory_bytes
-from matcher.plan import PERSONS, Plan
+from matcher.plan import Plan
+from matcher.plan import load as load_plan
 from matcher.progress import Progress, Step, silent
 from matcher.report import files, page, summary
 from matcher.rules import book, finding
@@ -32,6 +36,9 @@ from matcher.sources.feeds import Chunk, read_all
 
 OWN_TABLES = ("households", "members", "authorisations", "answers")
 """Tables of the folder that are no department's records about people."""
+
+NO_MODEL = "persons-2.json"
+"""The model of a plan that names none: its fields are weighed as the shipped plan's, or refused by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class ScanRequest:
     rules: tuple[str, ...] = ()
     authorised_by: str | None = None
     resume: bool = False
-    plan: Plan = PERSONS
+    plan: Path | None = None
 
 
 def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
@@ -56,7 +63,8 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     InputRefused (a file, row or column cannot be accepted) or UsageError; then `out` holds no new output, and the
     finished chunks stay there for `resume`.
     """
-    clock, plan, model = Clock(), request.plan, models.load(request.model)
+    clock, plan = Clock(), load_plan(request.plan)
+    model = models.load(request.model or plan.model or NO_MODEL)
     delivery = open_folder(request.folder)
     as_of = request.as_of or _latest(delivery)
     rules = book.chosen(request.rules, as_of)
@@ -69,7 +77,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     feeds = {name: feed for name, feed in sorted(delivery.feeds.items()) if name not in OWN_TABLES}
     everyone = small_side.prepare(members, households, plan, model)
     allowed = authorisations.authorised(
-        everyone.people(members),
+        _people(everyone, members),
         own["authorisations"].frame if "authorisations" in own else None,
         {name: feed.contract.names() for name, feed in feeds.items()},
         as_of,
@@ -80,14 +88,14 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by)
     workspace = Workspace.open(request.out, fingerprint, resume=request.resume)
     counts = {
-        name: local.match_feed(feed, everyone.only(allowed[name]), plan, model, workspace, progress)
+        name: local.match_feed(feed, everyone.only(allowed[name]), workspace, progress)
         for name, feed in feeds.items()
     }
     clock.lap("match")
 
-    links, linked, reviewed = _link(feeds, counts, workspace, members, len(everyone), plan, model, progress)
+    links, linked, reviewed, flooded = _link(feeds, counts, workspace, members, everyone, model, progress)
     covered = coverage.cover(
-        everyone.person_ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None
+        everyone.ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None, flooded
     )
     clock.lap("link")
 
@@ -98,7 +106,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             households=households,
             members=members,
             linked=linked,
-            same_person=_same_person(everyone, plan, model),
+            same_person=_same_person(everyone, model),
             coverage=covered,
             feeds={name: _facts_of(feed, as_of) for name, feed in feeds.items()},
             reviewed=reviewed,
@@ -134,16 +142,25 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             },
             input_hashes=hashes,
             authorised_by=request.authorised_by,
-            hot_keys=everyone.hot_keys,
+            flooded=flooded,
         ),
     )
     files.write_outputs(
-        request.out, {"links": links, "findings": findings, "coverage": covered, "rejects": rejects}, report
+        request.out, {"links": links, "findings": findings, "coverage": covered, "rejects": rejects, "flooded": flooded}, report
     )
     titles = {contract.id: (contract.title_zh, contract.title_en) for contract in all_contracts()}
     page.write_page(request.out, report, findings, titles)
     workspace.remove()
     return report
+
+
+def _people(everyone: Applicants, members: pl.DataFrame) -> pl.DataFrame:
+    """`person_id`, `birth_date` (the field, else from a valid number) and `authorised_until` of every applicant."""
+    born = pl.Series("birth_date", everyone.people.integers("birth_date").astype(np.int32) - days.EPOCH)
+    known = pl.DataFrame([everyone.ids.rename("person_id"), born]).with_columns(
+        birth_date=pl.when(pl.col("birth_date") > -days.EPOCH).then(pl.col("birth_date")).cast(pl.Date)
+    )
+    return known.join(members.select("person_id", "authorised_until"), on="person_id", how="left")
 
 
 def _latest(delivery: Delivery) -> dt.date:
@@ -188,22 +205,27 @@ def _link(
     counts: Mapping[str, Counts],
     workspace: Workspace,
     members: pl.DataFrame,
-    applicants: int,
-    plan: Plan,
+    everyone: Applicants,
     model: Model,
     progress: Progress,
-) -> tuple[pl.DataFrame, dict[str, pl.DataFrame], dict[str, pl.DataFrame]]:
-    """The links of all sources, and of each the records that are linked and those under review."""
-    all_links, linked, reviewed = [], {}, {}
+) -> tuple[pl.DataFrame, dict[str, pl.DataFrame], dict[str, pl.DataFrame], pl.DataFrame]:
+    """The links of all sources, of each the records that are linked and those under review, and who was flooded."""
+    plan, all_links, linked, reviewed, flooded = everyone.plan, [], {}, {}, []
     for done, name in enumerate(feeds, start=1):
         records = evidence.gather(workspace.read(name, "records"))
-        pairs = evidence.rename(pl.concat(workspace.read(name, "pairs")), records)
-        found = linking.links(pairs, plan, model, applicants, counts[name].accepted)
+        pairs, flood = linking.unflooded(
+            pl.concat(workspace.read(name, "pairs")), pl.concat(workspace.read(name, "proposed")), plan
+        )
+        pairs = pairs.with_columns(person_id=everyone.ids.gather(pairs.get_column("applicant")))
+        found = linking.links(
+            evidence.rename(pairs, records), plan, model, len(everyone), counts[name].accepted
+        )
         linked[name] = evidence.beside(found, "LINK", records, members)
         reviewed[name] = evidence.beside(found, "REVIEW", records, members)
         all_links.append(found)
+        flooded.append(linking.name_flooded(flood, everyone.ids, name, plan))
         progress(Step("link", done, len(feeds), "sources"))
-    return linking.merge(all_links), linked, reviewed
+    return linking.merge(all_links, plan), linked, reviewed, pl.concat([FLOODED.to_frame(), *flooded])
 
 
 def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[str, coverage.Asked | None]:
@@ -217,17 +239,19 @@ def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[
     }
 
 
-def _same_person(everyone: Applicants, plan: Plan, model: Model) -> pl.DataFrame:
+def _same_person(everyone: Applicants, model: Model) -> pl.DataFrame:
     """Pairs of members rows that are one human being: the applicants matched with themselves by the same kernel."""
-    pairs = kernel.score(everyone, everyone.prepared, plan, model).filter(pl.col("applicant") != pl.col("record"))
-    ids = everyone.person_ids
+    pairs = kernel.score(everyone, kernel.Batch(everyone.people, everyone.keys)).pairs
+    pairs = pairs.filter(pl.col("applicant") != pl.col("record"))
+    rarity = everyone.rarities.get("name", {}).get("exact", np.zeros(len(everyone)))
     return (
         pairs.with_columns(
-            person_id=ids.gather(pairs.get_column("applicant")),
-            other_person_id=ids.gather(pairs.get_column("record")),
+            person_id=everyone.ids.gather(pairs.get_column("applicant")),
+            other_person_id=everyone.ids.gather(pairs.get_column("record")),
+            name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
         )
-        .with_columns(grade=linking.grade(model, len(everyone), len(everyone)))
-        .filter(linking.decision(model) == "LINK")
+        .with_columns(grade=linking.grade(everyone.plan, model, len(everyone), len(everyone)))
+        .filter(linking.decision(everyone.plan, model) == "LINK")
         .select("person_id", "other_person_id", "grade")
         .sort("person_id", "other_person_id")
     )

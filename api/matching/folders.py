@@ -117,7 +117,7 @@ def aid(folder: Path, numbers: Collection[str]) -> Iterator[list[Row]]:
         return
     known = pl.Series(list(numbers), dtype=pl.String)
     for chunk in feeds.chunks(delivery.feeds["aid"], CHUNK):
-        read = id_cards.read(chunk.frame.get_column("id_number")).get_column("number")
+        read = id_cards.read(chunk.frame.get_column("id_number"))
         ours = chunk.frame.with_columns(read.alias("number")).filter(pl.col("number").is_in(known.implode()))
         yield name_records(ours, load("aid")).to_dicts()
 

@@ -1,59 +1,96 @@
-"""A comparison is a field and its ordered levels; the first level that holds is the pair's.
+"""A comparison is a field's ordered levels of agreement; the first that holds is the pair's, written as its code.
 
-The level MISSING comes first and stands for either side unknown: it says nothing for or against. The last level always
-holds. A level's `doc` is what the clerk reads.
+Code 0 is MISSING, either side unknown: it says nothing for or against. The last code is NOT_NEEDED, for pairs that the
+other fields have settled. A comparison first looks at integers alone (`quick`), which settles most pairs and bounds the
+others; what stays open is looked at as text (`settle`), once the pairs that cannot reach the review threshold are gone.
+A level's `doc` is what the clerk reads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-import polars as pl
+import numpy as np
 
-MISSING = "missing"
+from matcher.prepared import Codes, Flags, Side
+
+OPEN = 255
+"""The code of a pair whose level is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One degree of agreement: its name, its public explanation, and when it holds."""
+    """One degree of agreement: its name and its public explanation. `agrees`: the field speaks for one person."""
 
     name: str
     doc: str
-    holds: pl.Expr
+    agrees: bool = False
+
+
+MISSING = Level("missing", "one side does not say")
+NOT_NEEDED = Level("not_needed", "not looked at: the other fields had settled the pair")
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What integers tell of pairs: `codes`, OPEN where they do not settle; `best`, the best level still possible.
+
+    `alone` is the best level still possible where likenesses are not looked for (see Comparison); None: the same.
+    """
+
+    codes: Codes
+    best: Codes
+    alone: Codes | None = None
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """A field and its levels, best first."""
+    """A kind of field: its levels, best first, and how a pair's level is found.
 
-    field: str
-    levels: tuple[Level, ...]
+    `settle` is given the pairs left OPEN, one side and the other, and the field's name; None where there are none. A plan
+    may ask for likenesses only beside another field's agreement; elsewhere `settle_alone` is asked instead.
+    """
 
-    def expression(self) -> pl.Expr:
-        """The name of the level, for a frame of pairs with columns `FIELD_l` (applicant) and `FIELD_r` (record)."""
-        first, second, *between, last = self.levels
-        chain = pl.when(first.holds).then(pl.lit(first.name)).when(second.holds).then(pl.lit(second.name))
-        for level in between:
-            chain = chain.when(level.holds).then(pl.lit(level.name))
-        return chain.otherwise(pl.lit(last.name)).alias(self.field)
+    graded: tuple[Level, ...]
+    quick: Callable[[Side, Side, str], Glance]
+    settle: Callable[[Side, Side, str], Codes] | None = None
+    settle_alone: Callable[[Side, Side, str], Codes] | None = None
+
+    @cached_property
+    def levels(self) -> tuple[Level, ...]:
+        """All levels in the order of their codes."""
+        return (MISSING, *self.graded, NOT_NEEDED)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names of the levels in the order of their codes."""
+        return tuple(level.name for level in self.levels)
+
+    def code(self, name: str) -> int:
+        """The code of a level."""
+        return self.names.index(name)
+
+    @cached_property
+    def worst(self) -> int:
+        """The code of the last graded level: what a pair is when nothing speaks for it."""
+        return len(self.graded)
+
+    @cached_property
+    def agreeing(self) -> Flags:
+        """By code: whether the level speaks for one person."""
+        return np.array([level.agrees for level in self.levels])
 
 
-def missing(field: str) -> Level:
-    """Either side is unknown."""
-    unknown = pl.col(f"{field}_l").is_null() | pl.col(f"{field}_r").is_null()
-    return Level(MISSING, "one side does not say", unknown)
+def first_of(count: int, *cases: tuple[Flags, int], otherwise: int) -> Codes:
+    """The code of the first case that holds, pair by pair."""
+    codes = np.full(count, otherwise, dtype=np.uint8)
+    for holds, code in reversed(cases):
+        codes[holds] = code
+    return codes
 
 
-def equal(field: str, doc: str) -> Level:
-    """Both sides say the same."""
-    return Level("equal", doc, same(field))
-
-
-def otherwise(name: str, doc: str) -> Level:
-    """What is left when no level before holds."""
-    return Level(name, doc, pl.lit(True))
-
-
-def same(left: str, right: str | None = None) -> pl.Expr:
-    """The applicant's `left` equals the record's `right` (the same field by default); null equals nothing."""
-    return (pl.col(f"{left}_l") == pl.col(f"{right or left}_r")).fill_null(False)
+def settled(codes: Codes) -> Glance:
+    """A glance that leaves nothing open."""
+    return Glance(codes, codes)

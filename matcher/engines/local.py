@@ -13,15 +13,14 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 import polars as pl
 
 from matcher import kernel
 from matcher.applicants import Applicants
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
-from matcher.normalising import people
-from matcher.plan import Plan
+from matcher.kernel import Batch
 from matcher.progress import Progress, Step
-from matcher.scoring.model import Model
 from matcher.sources.contract import Contract
 from matcher.sources.delivery import Feed
 from matcher.sources.feeds import Chunk, chunks, row_count
@@ -30,14 +29,12 @@ SELF = "SELF"
 WORKERS = 2
 
 
-def match_feed(
-    feed: Feed, applicants: Applicants, plan: Plan, model: Model, workspace: Workspace, progress: Progress
-) -> Counts:
+def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
     """Runs every chunk of a feed that the workspace does not hold yet; returns the counts of the whole feed."""
     total = row_count(feed)
     rows_in = accepted = 0
     nulled: dict[str, int] = {}
-    for counts in _finished(feed, applicants, plan, model, workspace):
+    for counts in _finished(feed, applicants, workspace):
         rows_in += counts.rows_in
         accepted += counts.accepted
         for column, count in counts.nulled.items():
@@ -46,27 +43,37 @@ def match_feed(
     return Counts(rows_in, accepted, nulled)
 
 
-def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants, plan: Plan, model: Model) -> ChunkResult:
+def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants) -> ChunkResult:
     """The pairs of one chunk, with the records they rest on named by `record_id`; a pure function of its arguments."""
     rows = chunk.frame.rechunk()
-    found = []
+    found, proposed = [], []
     for party in contract.parties or (SELF,):
         prefix = "" if party == SELF else f"{party.lower()}_"
-        scored = kernel.score(applicants, people.prepare(rows, prefix).rechunk(), plan, model)
-        found.append(scored.with_columns(party=pl.lit(party.upper())))
+        scored = kernel.score(applicants, Batch.of(rows, applicants.plan, prefix))
+        found.append(scored.pairs.with_columns(party=pl.lit(party.upper())))
+        proposed.append(scored.proposed)
     pairs = pl.concat(found)
     matched = pairs.get_column("record").unique().sort()
     records = name_records(rows.select(pl.all().gather(matched)), contract)
-    named = records.select(record=matched, record_id="record_id", content="content")
-    pairs = (
-        pairs.join(named, on="record", how="left", maintain_order="left")
-        .with_columns(
-            person_id=applicants.person_ids.gather(pairs.get_column("applicant")), source=pl.lit(chunk.source)
-        )
-        .drop("applicant", "record")
+    return ChunkResult(
+        named(pairs, matched, records, applicants, chunk.source),
+        records,
+        chunk.rejects,
+        pl.concat(proposed),
+        Counts(chunk.rows_in, len(rows), dict(chunk.nulled)),
     )
-    accepted = len(rows)
-    return ChunkResult(pairs, records, chunk.rejects, Counts(chunk.rows_in, accepted, dict(chunk.nulled)))
+
+
+def named(
+    pairs: pl.DataFrame, matched: pl.Series, records: pl.DataFrame, applicants: Applicants, source: str
+) -> pl.DataFrame:
+    """The pairs with their record's names instead of its row, their source, and how rare the applicant's name is."""
+    names = records.select(record=matched, record_id="record_id", content="content")
+    rarity = applicants.rarities.get("name", {}).get("exact", np.zeros(len(applicants)))
+    return pairs.join(names, on="record", how="left", maintain_order="left").with_columns(
+        source=pl.lit(source),
+        name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
+    ).drop("record")
 
 
 def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
@@ -80,7 +87,7 @@ def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))
 
 
-def _finished(feed: Feed, applicants: Applicants, plan: Plan, model: Model, workspace: Workspace) -> Iterator[Counts]:
+def _finished(feed: Feed, applicants: Applicants, workspace: Workspace) -> Iterator[Counts]:
     """The counts of each chunk in order, as it is done or found done."""
     pending: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
 
@@ -92,11 +99,11 @@ def _finished(feed: Feed, applicants: Applicants, plan: Plan, model: Model, work
 
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         try:
-            for chunk in chunks(feed, plan.chunk_rows):
+            for chunk in chunks(feed, applicants.plan.chunk_rows):
                 if workspace.finished(feed.source, chunk.file_index, chunk.index):
                     yield workspace.counts(feed.source, chunk.file_index, chunk.index)
                     continue
-                pending.append((chunk, pool.submit(match_chunk, chunk, feed.contract, applicants, plan, model)))
+                pending.append((chunk, pool.submit(match_chunk, chunk, feed.contract, applicants)))
                 if len(pending) >= WORKERS:
                     yield settle()
             while pending:

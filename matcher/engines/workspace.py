@@ -1,6 +1,6 @@
 """The finished chunks of a scan on disk, so that memory stays flat and an interrupted scan can go on.
 
-A chunk is three Parquet files and a JSON of counts. The JSON is renamed into place last: a chunk is finished when it
+A chunk is four Parquet files and a JSON of counts. The JSON is renamed into place last: a chunk is finished when it
 is there, and a kill at any moment costs at most the chunks under way. The folder holds matched rows only, and is
 removed when the scan has written its outputs.
 """
@@ -18,6 +18,7 @@ import polars as pl
 from matcher.errors import InputRefused
 
 FOLDER = ".work"
+PARTS = ("pairs", "records", "rejects", "proposed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,12 @@ class Counts:
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """A chunk done: scored pairs, the department records they rest on, the rows set aside, the counts."""
+    """A chunk done: scored pairs, the department records they rest on, the rows set aside, what each block proposed, the counts."""
 
     pairs: pl.DataFrame
     records: pl.DataFrame
     rejects: pl.DataFrame
+    proposed: pl.DataFrame
     counts: Counts
 
 
@@ -79,7 +81,8 @@ class Workspace:
         """Writes a chunk; afterwards it counts as finished."""
         stem = self._stem(source, file, chunk)
         stem.parent.mkdir(exist_ok=True)
-        for name, frame in (("pairs", result.pairs), ("records", result.records), ("rejects", result.rejects)):
+        for name in PARTS:
+            frame: pl.DataFrame = getattr(result, name)
             frame.write_parquet(stem.with_suffix(f".{name}.parquet"), compression="zstd")
         unfinished = stem.with_suffix(".json.part")
         unfinished.write_text(
@@ -95,7 +98,7 @@ class Workspace:
         unfinished.replace(stem.with_suffix(".json"))
 
     def read(self, source: str, name: str) -> Iterator[pl.DataFrame]:
-        """The `pairs`, `records` or `rejects` of every finished chunk of a source, in the order of the files."""
+        """The `pairs`, `records`, `rejects` or `proposed` of every finished chunk of a source, in the order of the files."""
         for path in sorted((self.folder / source).glob(f"*.{name}.parquet")):
             if path.with_name(path.name.removesuffix(f".{name}.parquet") + ".json").exists():
                 yield pl.read_parquet(path)

@@ -22,6 +22,10 @@ import numpy.typing as npt
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 CHECK_CHARACTERS = np.frombuffer(b"10X98765432", dtype=np.uint8)
+_REMAINDER = np.zeros(256, dtype=np.int16)
+_REMAINDER[CHECK_CHARACTERS] = np.arange(11)
+_INVERSE_WEIGHTS = np.array([pow(int(weight), -1, 11) for weight in WEIGHTS], dtype=np.int16)
+
 EARLIEST_BIRTH_YEAR = 1850
 LATEST_BIRTH_YEAR = 2099
 UNKNOWN = "*"
@@ -111,35 +115,39 @@ def repairs(matrix: Bytes) -> tuple[npt.NDArray[np.int64], Bytes]:
     """Every number that one slip of the pen (a wrong character, two neighbours swapped) could have turned into these.
 
     Takes a matrix of shape (n, 18) of numbers whose check fails. Returns `(row, candidates)`: candidate i repairs
-    number row[i]; all candidates pass the check and hold a plausible birth date. About twenty a number.
+    number row[i]; all candidates pass the check and hold a plausible birth date. About sixteen a number.
     """
-    n = len(matrix)
+    digits = matrix[:, :17].astype(np.int16) - 48
+    # how far the weighted sum is from what the check character stands for: a change of digit p moves it by weight p
+    lacking = (_REMAINDER[matrix[:, 17]] - digits @ WEIGHTS.astype(np.int16)) % 11
     rows: list[npt.NDArray[np.int64]] = []
     found: list[Bytes] = []
 
-    def keep(candidates: Bytes, origin: npt.NDArray[np.int64]) -> None:
-        good = checks(candidates) & plausible_dates(candidates)
+    def keep(origin: npt.NDArray[np.int64], place: int, characters: Bytes, beside: Bytes | None = None) -> None:
+        candidates = matrix[origin]
+        candidates[:, place] = characters
+        if beside is not None:
+            candidates[:, place + 1] = beside
+        good = plausible_dates(candidates)
         rows.append(origin[good])
         found.append(candidates[good])
 
-    every = np.arange(n, dtype=np.int64)
-    for position in range(17):
-        for digit in range(48, 58):
-            differs = matrix[:, position] != digit
-            changed = matrix[differs].copy()
-            changed[:, position] = digit
-            keep(changed, every[differs])
-    digits = matrix[:, :17].astype(np.float32) - 48
-    right = matrix.copy()
-    right[:, 17] = CHECK_CHARACTERS[(digits @ WEIGHTS.astype(np.float32)).astype(np.int32) % 11]
-    keep(right, every)
-    for position in range(17):
-        swappable = matrix[:, position] != matrix[:, position + 1]
-        if position == 16:
-            swappable &= matrix[:, 17] != ord("X")
-        swapped = matrix[swappable].copy()
-        swapped[:, [position, position + 1]] = swapped[:, [position + 1, position]]
-        keep(swapped, every[swappable])
+    substitutes = (digits + lacking[:, None] * _INVERSE_WEIGHTS) % 11
+    for place in range(17):
+        origin = np.flatnonzero((substitutes[:, place] <= 9) & (lacking != 0))
+        keep(origin, place, (substitutes[origin, place] + 48).astype(np.uint8))
+    every = np.arange(len(matrix))
+    right = CHECK_CHARACTERS[(_REMAINDER[matrix[:, 17]] - lacking) % 11]
+    keep(every, 17, right)
+    for place in range(16):
+        moved = (int(WEIGHTS[place]) - int(WEIGHTS[place + 1])) * (digits[:, place + 1] - digits[:, place])
+        origin = np.flatnonzero((moved % 11 == lacking) & (lacking != 0))
+        keep(origin, place, matrix[origin, place + 1], matrix[origin, place])
+    swappable = np.flatnonzero((matrix[:, 17] != ord("X")) & (matrix[:, 16] != matrix[:, 17]))
+    swapped = matrix[swappable]
+    swapped[:, [16, 17]] = swapped[:, [17, 16]]
+    origin = swappable[checks(swapped)]
+    keep(origin, 16, matrix[origin, 17], matrix[origin, 16])
     return np.concatenate(rows), np.concatenate(found)
 
 

@@ -1,59 +1,139 @@
-"""Citizen numbers by column: eighteen characters, whether they hold, and what they say of birth and sex."""
+"""Citizen numbers by column: packed into integers, whether they hold, what they say of birth and sex, what is left of broken ones.
+
+A permit or passport is packed as its hash with the highest bit set; a number of which only a part is known keeps its
+pattern as text.
+"""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from matcher import columnwise
-from matcher.identity import numbers
+from matcher import hashing
+from matcher.hashing import Keys
+from matcher.identity import days, numbers
+from matcher.identity.packing import HEAD, PART, PERMIT, TAIL, UPGRADED, VALID, ZEROS, Words, pack
+from matcher.prepared import Flags, More, Prepared
+
+_PERMIT_BIT = np.uint64(1 << 63)
 
 
-def read(written: pl.Series) -> pl.DataFrame:
-    """From numbers as written: `number` (18 characters or null), `number_valid`, `number_upgraded` (null with it)."""
-    number = columnwise.read(written, numbers.REGULAR, numbers.read).rename("number")
-    upgraded = (
-        number.is_not_null() & written.str.len_bytes().is_between(15, 60) & ~written.str.contains(numbers.REGULAR)
-    )
-    fifteen = pl.Series(
-        [numbers.was_fifteen(value) for value in written.filter(upgraded).to_list()], dtype=pl.Boolean
-    )
-    flags = np.zeros(len(written), dtype=bool)
-    flags[upgraded.fill_null(False).to_numpy()] = fifteen.to_numpy()
-    return pl.DataFrame(
+def prepare(field: str, written: pl.Series) -> Prepared:
+    """The facets of numbers as written.
+
+    `field` packed (0: none, or only a part) · `.flags` bits · `.birth` days since 0001-01-01 and `.sex` (1 man, 2 woman)
+    inside a number that holds, else 0 · `.head` its first fifteen characters · `.tail` its last four · `.other` the
+    pattern of a part or the text of a permit. Further values of `field`: the repairs of numbers whose check fails.
+    """
+    count = len(written)
+    packed = np.zeros(count, np.uint64)
+    flags = np.zeros(count, np.uint8)
+    birth, sex = np.zeros(count, np.int32), np.zeros(count, np.uint8)
+    head, tail = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
+
+    rows, matrix = regular(written)
+    odd = written.is_not_null().to_numpy().copy()
+    odd[rows] = False
+    readings = _understood(written, odd)
+    citizens = readings.filter(pl.col("kind") == "citizen")
+    if len(citizens):
+        rows = np.concatenate([rows, citizens.get_column("row").to_numpy()])
+        matrix = np.concatenate([matrix, numbers.as_bytes(citizens.get_column("text").to_list())])
+        flags[citizens.filter("upgraded").get_column("row").to_numpy()] |= UPGRADED
+
+    words = Words.of(matrix)
+    whole = words.packed()
+    born = _born(whole)
+    holds = words.checks() & (born > 0)
+    packed[rows] = whole
+    flags[rows] |= holds * np.uint8(VALID) | (holds & words.end_in_zeros()) * np.uint8(ZEROS)
+    birth[rows] = np.where(holds, born, 0)
+    sex[rows] = np.where(holds, 2 - words.seventeenth % 2, 0)
+    head[rows] = whole // HEAD + np.uint64(1)
+    tail[rows] = whole % TAIL + np.uint64(1)
+
+    others = readings.filter(pl.col("kind") != "citizen")
+    for row, kind, text in others.select("row", "kind", "text").iter_rows():
+        flags[row] |= PART if kind == "part" else PERMIT
+        if kind == "part":
+            head[row] = int(text[:15]) + 1 if text[:15].isdigit() else 0
+            tail[row] = _tail(text) if "*" not in text[14:] else 0
+    permits = others.filter(pl.col("kind") == "permit")
+    if len(permits):
+        packed[permits.get_column("row").to_numpy()] = hashing.text(permits.get_column("text")) | _PERMIT_BIT
+    other = pl.Series(f"{field}.other", [None], dtype=pl.String).new_from_index(0, count)
+    if len(others):
+        other = other.scatter(others.get_column("row"), others.get_column("text"))
+
+    broken = np.flatnonzero(~holds)
+    origin, candidates = numbers.repairs(matrix[broken])
+    table = pl.DataFrame(
         {
-            "number": number,
-            "number_valid": valid(number),
-            "number_upgraded": pl.select(pl.when(number.is_not_null()).then(pl.Series(flags))).to_series(),
+            field: packed, f"{field}.flags": flags, f"{field}.birth": birth, f"{field}.sex": sex,
+            f"{field}.head": head, f"{field}.tail": tail, f"{field}.other": other,
         }
+    )  # fmt: skip
+    return Prepared(table, {field: More(rows[broken[origin]].astype(np.uint32), pack(candidates))})
+
+
+def read(written: pl.Series) -> pl.Series:
+    """The eighteen characters each written number stands for, as `numbers.read` reads them; null where it is none."""
+    rows, matrix = regular(written)
+    odd = written.is_not_null().to_numpy().copy()
+    odd[rows] = False
+    readings = _understood(written, odd).filter(pl.col("kind") == "citizen")
+    kept = np.zeros(len(written), dtype=bool)
+    kept[rows] = True
+    sound = pl.select(pl.when(pl.Series(kept)).then(written)).to_series().rename(written.name)
+    return sound.scatter(readings.get_column("row"), readings.get_column("text")) if len(readings) else sound
+
+
+def regular(written: pl.Series) -> tuple[npt.NDArray[np.int64], numbers.Bytes]:
+    """The rows written as a number should be, and their characters as a matrix of shape (n, 18)."""
+    long = np.flatnonzero((written.str.len_bytes() == 18).fill_null(False).to_numpy())
+    matrix = matrix_of(written if len(long) == len(written) else written.gather(long))
+    words = Words.of(matrix)
+    good = words.regular()
+    spoilt = np.flatnonzero(good & words.end_in_zeros())  # perhaps by a spreadsheet: the scalar looks closer
+    good[spoilt] = numbers.checks(matrix[spoilt])
+    return (long, matrix) if good.all() else (long[good], matrix[good])
+
+
+def matrix_of(texts: pl.Series) -> numbers.Bytes:
+    """Texts of eighteen bytes, none null, as a byte matrix of shape (n, 18)."""
+    if texts.is_empty():
+        return np.zeros((0, 18), np.uint8)
+    array = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = array.buffers()
+    start = np.frombuffer(offsets, dtype=np.int64)[array.offset]
+    return np.frombuffer(data, dtype=np.uint8)[start : start + 18 * len(array)].reshape(-1, 18)
+
+
+def _born(packed: Keys) -> days.Days:
+    """The days inside packed numbers; 0 where there is none, or none that a living person could be born on."""
+    date = (packed // TAIL % np.uint64(100_000_000)).astype(np.int32)
+    year = date // 10_000
+    born = days.of(year, date // 100 % 100, date % 100)
+    born[(year < numbers.EARLIEST_BIRTH_YEAR) | (year > numbers.LATEST_BIRTH_YEAR)] = 0
+    return born
+
+
+def _understood(written: pl.Series, odd: Flags) -> pl.DataFrame:
+    """What the scalar makes of the odd ones: row, kind, text, upgraded; those it understands alone."""
+    rows = np.flatnonzero(odd)
+    values = written.gather(rows)
+    distinct = values.unique()
+    readings = [(value, numbers.understand(value)) for value in distinct.to_list()]
+    known = pl.DataFrame(
+        [(value, found.kind, found.text, found.upgraded) for value, found in readings if found],
+        schema={"written": pl.String, "kind": pl.String, "text": pl.String, "upgraded": pl.Boolean},
+        orient="row",
+    )
+    return pl.DataFrame({"row": rows.astype(np.int64), "written": values}).join(
+        known, on="written", maintain_order="left"
     )
 
 
-def valid(number: pl.Series) -> pl.Series:
-    """Where the check character is right and the birth date exists; null where there is no number."""
-    present = number.is_not_null()
-    matrix = matrix_of(number.filter(present))
-    flags = np.zeros(len(number), dtype=bool)
-    flags[present.to_numpy()] = numbers.checks(matrix) & numbers.plausible_dates(matrix)
-    return pl.select(pl.when(present).then(pl.Series(flags))).to_series()
-
-
-def matrix_of(number: pl.Series) -> numbers.Bytes:
-    """Numbers of eighteen characters, none null, as a byte matrix of shape (n, 18)."""
-    text = number.str.join("").item() if len(number) else ""
-    return np.frombuffer((text or "").encode("ascii"), dtype=np.uint8).reshape(-1, 18)
-
-
-def birth_date(number: pl.Expr) -> pl.Expr:
-    """The day inside a number."""
-    return number.str.slice(6, 8).str.to_date("%Y%m%d", strict=False)
-
-
-def sex(number: pl.Expr) -> pl.Expr:
-    """The sex inside a number: its seventeenth digit is odd for men."""
-    return (
-        pl.when(number.str.slice(16, 1).is_in(["1", "3", "5", "7", "9"]))
-        .then(pl.lit("MALE"))
-        .when(number.is_not_null())
-        .then(pl.lit("FEMALE"))
-    )
+def _tail(pattern: str) -> int:
+    return int(pattern[14:17]) * 11 + (10 if pattern[17] == "X" else int(pattern[17])) + 1

@@ -11,12 +11,12 @@ import polars as pl
 from matcher.errors import InputRefused, UsageError
 from matcher.rules.rule import SEVERITIES
 
-TABLES = ("links", "findings", "coverage", "rejects")
+TABLES = ("links", "findings", "coverage", "rejects", "flooded")
 ROW_GROUP = 100_000
 
 
 def write_outputs(out: Path, tables: dict[str, pl.DataFrame], summary: dict[str, Any]) -> None:
-    """Writes the four tables and then summary.json; each appears under its name only when it is complete.
+    """Writes the tables and then summary.json; each appears under its name only when it is complete.
 
     Equal frames give equal bytes. A summary of an earlier scan is removed first, so that it never stands beside other
     tables.
@@ -43,7 +43,7 @@ def read_summary(out: Path) -> dict[str, Any]:
 
 
 def read_table(out: Path, name: str) -> pl.DataFrame:
-    """One of the four tables of a finished scan."""
+    """One of the tables of a finished scan."""
     read_summary(out)
     return pl.read_parquet(out / f"{name}.parquet")
 

@@ -38,7 +38,7 @@ class Circumstances:
     versions: Mapping[str, str]
     input_hashes: Mapping[str, str]
     authorised_by: str | None
-    hot_keys: Mapping[str, int]
+    flooded: pl.DataFrame
 
 
 def summarise(
@@ -97,7 +97,10 @@ def summarise(
         },
         "rejects": _counts(rejects, "reason"),
         "ignored_files": list(run.ignored_files),
-        "hot_keys": dict(run.hot_keys),
+        "flooded": {
+            block: part.get_column("person_id").n_unique()
+            for (block,), part in sorted(run.flooded.partition_by("block", as_dict=True).items())
+        },
         "timings_seconds": {**run.timings, "total": round(seconds, 3)},
         "rows_per_second": round(rows_in / seconds) if seconds else None,
         "peak_memory_bytes": run.peak_memory_bytes,

@@ -2,157 +2,169 @@
 
 For a level, m asks "of pairs that are one person, how many look like this?" and u asks "of pairs that are two people,
 how many look like this?". The level weighs log2(m/u) bits; a pair's weight is the sum over its fields, added to the
-prior log2(λ/(1-λ)). A name's u is its own frequency: sharing 王秀英 says less than sharing 欧阳娜娜. A level marked
-`veto` forbids the pair; one that `implies` other fields mutes their agreement, since a number contains birth date and
-sex. Source: Fellegi and Sunter 1969; term frequencies after Winkler.
+prior log2(λ/(1-λ)). Sharing a common value says less than sharing a rare one: where a level names a `rarity`, its u is
+a factor on the frequency of the value itself (scoring.frequency). The probability is 2^w/(1+2^w), stretched by the
+calibration. Source: Fellegi and Sunter 1969; term frequencies after Winkler; calibration after Platt.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import Any, Literal
 
 from matcher.errors import InputRefused
+from matcher.scoring.frequency import NameFrequency, ValueFrequency
 
-SHIPPED = "persons-1.json"
+Rarity = Literal["exact", "sound", "part"]
+RARITIES: tuple[Rarity, ...] = ("exact", "sound", "part")
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One level of one field. `u` is a probability, or with `frequency` a factor on the frequency of the name."""
+    """One level of one field. `u` is a probability, or with `rarity` a factor on the frequency of the value."""
 
     m: float
     u: float
-    frequency: bool = False
-    veto: bool = False
-    veto_without_number: bool = False
-    implies: tuple[str, ...] = ()
+    rarity: Rarity | None = None
 
     @property
     def bits(self) -> float:
-        """log2(m/u), before a name's own frequency is added."""
+        """log2(m/u), before a value's own rarity is added."""
         return math.log2(self.m / self.u)
 
 
 @dataclass(frozen=True, slots=True)
-class NameFrequency:
-    """How common surnames and given names are: shares of the population, with a floor for what is not listed."""
+class KeyCount:
+    """What is known of a block's keys: the `share` of rows that have one, and how likely two rows share one by chance."""
 
-    surnames: dict[str, float]
-    surname_floor: float
-    given_names: dict[str, float]
-    given_characters: dict[str, float]
-    character_floor: float
-    one_character_share: float
-    most_bits: float
-
-    def bits(self, simple_name: str, surname: str) -> float:
-        """-log2 of the share of people who bear this folded name."""
-        given = simple_name[len(surname) :]
-        share = self.surnames.get(surname, self.surname_floor)
-        if not given:
-            return min(-math.log2(share), self.most_bits)
-        length = self.one_character_share if len(given) == 1 else 1 - self.one_character_share
-        composed = length * math.prod(self.given_characters.get(c, self.character_floor) for c in given)
-        return min(-math.log2(share * max(composed, self.given_names.get(given, 0.0))), self.most_bits)
+    share: float
+    collision: float
 
 
 @dataclass(frozen=True)
 class Model:
-    """All that scoring needs, read from one file and never changed by a scan."""
+    """All that scoring needs, read from one file and never changed by a run.
+
+    `rarity_bits` say how much the agreement of a birth date, division, telephone or address narrows down whom a pair can
+    be about, for identity grades.
+    """
 
     version: str
     prior: float
     link_probability: float
     review_probability: float
-    weights: dict[str, dict[str, Weight]]
-    names: NameFrequency
-    birth_date_bits: float
-    division_bits: float
-    phone_bits: float
-    address_bits: float
+    weights: Mapping[str, Mapping[str, Weight]]
+    names: NameFrequency | None = None
+    values: Mapping[str, ValueFrequency] = field(default_factory=dict)
+    rarity_bits: Mapping[str, float] = field(default_factory=dict)
+    key_counts: Mapping[str, KeyCount] = field(default_factory=dict)
+    slope: float = 1.0
+    intercept: float = 0.0
+    note: str = ""
 
     @cached_property
     def prior_bits(self) -> float:
         """log2 of the odds that a random pair is one person."""
         return math.log2(self.prior / (1 - self.prior))
 
-    def name_bits(self, simple: pl.Series, surname: pl.Series) -> pl.Series:
-        """The rarity of each name in bits; 0 where there is no name."""
-        return pl.Series(
-            "name_bits",
-            [
-                0.0 if name is None else self.names.bits(name, family)
-                for name, family in zip(simple.to_list(), surname.to_list(), strict=True)
-            ],
-            dtype=pl.Float64,
-        )
-
-    def best_bits(self, field: str) -> float:
-        """The most that a field can add to a pair's weight."""
-        return max(weight.bits for weight in self.weights[field].values())
+    def bits_for(self, probability: float) -> float:
+        """The weight at which a pair has this probability."""
+        return (math.log2(probability / (1 - probability)) - self.intercept) / self.slope
 
 
-def load(path: Path | None = None) -> Model:
-    """The model in the file, or the one shipped with the library. Raises InputRefused for a file that is no model."""
-    source = path if path is not None else files("matcher.scoring.models").joinpath(SHIPPED)
+def load(source: Path | str) -> Model:
+    """The model in a file, or the shipped one of this name. Raises InputRefused for a file that is no model."""
+    file: Path | Traversable = (
+        source if isinstance(source, Path) else files("matcher.scoring.models").joinpath(source)
+    )
     try:
-        return _from_json(json.loads(source.read_text(encoding="utf-8")))
+        return _from_json(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise InputRefused(
-            "the model file cannot be opened", file=path, remedy="Check the path after --model"
+            "the model file cannot be opened", file=str(source), remedy="Check the path after --model"
         ) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputRefused(
             f"this is no model file ({type(error).__name__}: {error})",
-            file=path,
-            remedy=f"Compare it with the shipped {SHIPPED}",
+            file=str(source),
+            remedy="Make one with matcher train, or compare it with the shipped persons-2.json",
         ) from error
 
 
+def write(model: Model, path: Path) -> None:
+    """Writes the model as JSON, whole or not at all."""
+    content: dict[str, Any] = {
+        "version": model.version,
+        "note": model.note,
+        "lambda": model.prior,
+        "link_probability": model.link_probability,
+        "review_probability": model.review_probability,
+        "calibration": {"slope": model.slope, "intercept": model.intercept},
+        "comparisons": {
+            name: {
+                level: {"m": weight.m, "u": weight.u, **({"rarity": weight.rarity} if weight.rarity else {})}
+                for level, weight in levels.items()
+            }
+            for name, levels in model.weights.items()
+        },
+        "rarity_bits": dict(model.rarity_bits),
+        "key_counts": {
+            name: {"share": count.share, "collision": count.collision} for name, count in model.key_counts.items()
+        },
+    }
+    if model.names is not None:
+        content["name_frequency"] = model.names.to_json()
+    if model.values:
+        content["value_frequency"] = {name: values.to_json() for name, values in model.values.items()}
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
 def _from_json(content: dict[str, Any]) -> Model:
-    frequency = content["name_frequency"]
+    calibration = content.get("calibration", {"slope": 1.0, "intercept": 0.0})
+    frequency = content.get("name_frequency")
+    slope = float(calibration["slope"])
+    if slope <= 0:
+        raise ValueError("the slope of the calibration must be above 0")
     return Model(
         version=str(content["version"]),
+        note=str(content.get("note", "")),
         prior=_share(content["lambda"]),
         link_probability=_share(content["link_probability"]),
         review_probability=_share(content["review_probability"]),
         weights={
-            field: {level: _weight(entry) for level, entry in levels.items()}
-            for field, levels in content["comparisons"].items()
+            name: {level: _weight(entry) for level, entry in levels.items()}
+            for name, levels in content["comparisons"].items()
         },
-        names=NameFrequency(
-            surnames=dict(frequency["surnames"]),
-            surname_floor=_share(frequency["surname_floor"]),
-            given_names=dict(frequency["given_names"]),
-            given_characters=dict(frequency["given_characters"]),
-            character_floor=_share(frequency["character_floor"]),
-            one_character_share=_share(frequency["one_character_share"]),
-            most_bits=float(frequency["most_bits"]),
-        ),
-        birth_date_bits=float(content["rarity_bits"]["birth_date"]),
-        division_bits=float(content["rarity_bits"]["division"]),
-        phone_bits=float(content["rarity_bits"]["phone"]),
-        address_bits=float(content["rarity_bits"]["address"]),
+        names=NameFrequency.from_json(frequency) if frequency else None,
+        values={
+            name: ValueFrequency.from_json(entry) for name, entry in content.get("value_frequency", {}).items()
+        },
+        rarity_bits={name: float(bits) for name, bits in content.get("rarity_bits", {}).items()},
+        key_counts={
+            name: KeyCount(float(entry["share"]), float(entry["collision"]))
+            for name, entry in content.get("key_counts", {}).items()
+        },
+        slope=slope,
+        intercept=float(calibration["intercept"]),
     )
 
 
 def _weight(entry: dict[str, Any]) -> Weight:
-    return Weight(
-        m=_share(entry["m"]),
-        u=float(entry["u"]),
-        frequency=bool(entry.get("frequency", False)),
-        veto=bool(entry.get("veto", False)),
-        veto_without_number=bool(entry.get("veto_without_number", False)),
-        implies=tuple(entry.get("implies", ())),
-    )
+    rarity, u = entry.get("rarity"), float(entry["u"])
+    if rarity is not None and rarity not in RARITIES:
+        raise ValueError(f"a rarity is one of {', '.join(RARITIES)}")
+    if u <= 0:
+        raise ValueError("u must be above 0")
+    return Weight(m=_share(entry["m"]), u=u, rarity=rarity)
 
 
 def _share(value: Any) -> float:

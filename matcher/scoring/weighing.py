@@ -1,54 +1,123 @@
-"""Levels to bits: the weight and the probability of every pair of a batch, under a model."""
+"""Levels to bits: a model's weights laid out by code, so that weighing a pair is looking up."""
 
 from __future__ import annotations
 
-import polars as pl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from matcher.scoring.model import Model
+import numpy as np
+import numpy.typing as npt
+
+from matcher.errors import InputRefused
+from matcher.prepared import Codes, Field, Flags
+from matcher.scoring.frequency import Bits
+from matcher.scoring.model import RARITIES, Model
+
+Rarities = Mapping[str, Bits]
+"""By kind of rarity: that of each row's value."""
 
 
-def field_bits(model: Model, field: str) -> pl.Expr:
-    """The bits that the level in column `field` adds; a level the model does not know, such as missing, adds none.
+@dataclass(frozen=True)
+class FieldScale:
+    """One field, by the codes of its levels.
 
-    Expects the column `name_bits`, the rarity of the applicant's name.
+    `bits` is what a level adds; `upper` the most that it or any worse level adds; `rarity` which rarity is added to it
+    (0 none, else the place in RARITIES plus 1); `rare_below`: some level from here on adds a rarity.
     """
-    weights = model.weights[field]
-    bits = pl.col(field).replace_strict(
-        list(weights), [weight.bits for weight in weights.values()], default=0.0, return_dtype=pl.Float64
+
+    bits: Bits
+    upper: Bits
+    lower: float
+    rarity: npt.NDArray[np.int8]
+    rare_below: Flags
+    agreeing: Flags
+    veto: Flags
+    veto_alone: Flags
+
+    def weigh(self, codes: Codes, rarities: Rarities, rows: npt.NDArray[np.integer]) -> Bits:
+        """The bits of pairs of these codes, whose left sides are `rows`."""
+        bits = self.bits[codes]
+        if rarities and self.rarity.any():
+            kinds = self.rarity[codes]
+            for place, name in enumerate(RARITIES, start=1):
+                if (self.rarity == place).any():
+                    bits = bits + np.where(kinds == place, rarities[name if name in rarities else "exact"][rows], 0.0)
+        return bits
+
+    def most(self, best: Codes, rarities: Rarities, rows: npt.NDArray[np.integer]) -> Bits:
+        """No less than the bits of pairs whose level is `best` or worse."""
+        bits = self.upper[best]
+        if rarities and self.rare_below.any():
+            bits = bits + np.where(self.rare_below[best], rarities["exact"][rows], 0.0)
+        return bits
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A model laid out for a plan; `review` and `link` are the weights at which a pair is shown, and decided."""
+
+    fields: tuple[FieldScale, ...]
+    prior: float
+    review: float
+    link: float
+    slope: float
+    intercept: float
+
+    def probability(self, bits: Bits) -> Bits:
+        """The probability that pairs of these weights are one person."""
+        return np.asarray(1.0 / (1.0 + np.exp2(-(self.slope * bits + self.intercept))))
+
+
+def scale(
+    model: Model,
+    fields: Sequence[Field],
+    levels: Sequence[Sequence[str]],
+    agreeing: Sequence[Flags],
+    link: float | None = None,
+    review: float | None = None,
+) -> Scale:
+    """The model laid out for these fields, whose levels by code are `levels`; `link` and `review` override the model's.
+
+    Raises InputRefused where the model has no weight for a field or a level.
+    """
+    return Scale(
+        fields=tuple(
+            _field(model, field, names, agrees) for field, names, agrees in zip(fields, levels, agreeing, strict=True)
+        ),
+        prior=model.prior_bits,
+        review=model.bits_for(review if review is not None else model.review_probability),
+        link=model.bits_for(link if link is not None else model.link_probability),
+        slope=model.slope,
+        intercept=model.intercept,
     )
-    by_frequency = [level for level, weight in weights.items() if weight.frequency]
-    if by_frequency:
-        bits = bits + pl.when(pl.col(field).is_in(by_frequency)).then(pl.col("name_bits")).otherwise(0.0)
-    muting = [
-        level for level, weight in model.weights["number"].items() if field in weight.implies and field != "number"
-    ]
-    if muting:
-        bits = pl.when(pl.col("number").is_in(muting) & (pl.col(field) == "equal")).then(0.0).otherwise(bits)
-    return bits
 
 
-def weight_bits(model: Model, fields: tuple[str, ...]) -> pl.Expr:
-    """The prior and the bits of these fields, summed in their order."""
-    total = pl.lit(model.prior_bits)
-    for field in fields:
-        total = total + field_bits(model, field)
-    return total
-
-
-def vetoed(model: Model) -> pl.Expr:
-    """Pairs that a level forbids, whatever else agrees."""
-    agreeing = [level for level, weight in model.weights["number"].items() if weight.implies]
-    alone = ~pl.col("number").is_in(agreeing)
-    forbidden = pl.lit(False)
-    for field, weights in model.weights.items():
-        for level, weight in weights.items():
-            if weight.veto:
-                forbidden = forbidden | (pl.col(field) == level)
-            if weight.veto_without_number:
-                forbidden = forbidden | (pl.col(field) == level) & alone
-    return forbidden
-
-
-def probability(weight: pl.Expr) -> pl.Expr:
-    """The probability that a pair of this weight is one person: 2^w / (1 + 2^w)."""
-    return 1 / (1 + (-weight * pl.lit(2.0).log()).exp())
+def _field(model: Model, field: Field, names: Sequence[str], agreeing: Flags) -> FieldScale:
+    weights = model.weights.get(field.name)
+    graded = names[1:-1]  # neither missing nor not_needed weighs anything
+    if weights is None or not set(graded) <= set(weights):
+        lacking = sorted(set(graded) - set(weights or ()))
+        raise InputRefused(
+            f"the model {model.version} has no weights for field {field.name}: {', '.join(lacking)}",
+            remedy="Train a model with this plan: matcher train … --plan FILE --out MODEL.json",
+        )
+    bits, rarity = np.zeros(len(names)), np.zeros(len(names), dtype=np.int8)
+    for code, name in enumerate(graded, start=1):
+        weight = weights[name]
+        bits[code] = weight.bits
+        rarity[code] = RARITIES.index(weight.rarity) + 1 if weight.rarity else 0
+    upper = np.zeros(len(names))
+    rare_below = np.zeros(len(names), dtype=bool)
+    for code in range(len(graded), 0, -1):
+        upper[code] = max(bits[code], upper[code + 1] if code < len(graded) else bits[code])
+        rare_below[code] = bool(rarity[code]) or (code < len(graded) and bool(rare_below[code + 1]))
+    return FieldScale(
+        bits=bits,
+        upper=upper,
+        lower=float(bits[1:-1].min()),
+        rarity=rarity,
+        rare_below=rare_below,
+        agreeing=agreeing,
+        veto=np.array([name in field.veto for name in names]),
+        veto_alone=np.array([name in field.veto_alone for name in names]),
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from matcher.identity import names
 
-FILE = Path(__file__).parent / "persons-1.json"
+FILE = Path(__file__).parent / "persons-2.json"
 ZIPF_EXPONENT = 0.75
 LISTED_CHARACTERS_SHARE = 0.9
 LISTED_WHOLE_SHARE = 0.10

@@ -9,7 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from matcher.frames import COVERAGE, FINDINGS, LINKS, REJECTS
+from matcher import frames
+from matcher.frames import COVERAGE, FINDINGS, FLOODED, REJECTS
+from matcher.plan import PERSONS
 from matcher.report.summary import Circumstances, Intake, summarise
 
 FINDING: dict[str, Any] = {
@@ -39,7 +41,7 @@ def findings() -> pl.DataFrame:
 def run(order: int = 1) -> dict[str, Any]:
     households = pl.DataFrame({"household_id": ["H1", "H2"], "division_code": ["410502001", None]})[::order]
     links = pl.DataFrame(
-        [{**dict.fromkeys(LINKS), "source": "vehicles", "decision": "LINK", "grade": "G1"}], schema=LINKS
+        [{**dict.fromkeys(frames.links(PERSONS.names)), "source": "vehicles", "decision": "LINK", "grade": "G1"}], schema=LINKS
     )
     states = ["VALUE", "NOT_AUTHORISED", "NOT_AUTHORISED"]
     coverage = pl.DataFrame(
@@ -59,7 +61,7 @@ def run(order: int = 1) -> dict[str, Any]:
         Circumstances(
             as_of=dt.date(2024, 12, 31), households=households, persons=2,
             intake={"vehicles": Intake(10, 8, {"plate": 1}, None, True)}, ignored_files=(), timings={"match": 2.0},
-            peak_memory_bytes=1, versions={}, input_hashes={}, authorised_by=None, hot_keys={},
+            peak_memory_bytes=1, versions={}, input_hashes={}, authorised_by=None, flooded=FLOODED.to_frame(),
         ),
     )  # fmt: skip
 
