@@ -12,7 +12,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -67,7 +67,8 @@ def scan(
             "--as-of", parser=_day, metavar="DATE", help="Reference date; default: the latest feed's as_of."
         ),
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A model file; default: the shipped one.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="A linkage plan; default: the shipped one for persons.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A model file; default: the plan's own.")] = None,
     policy: Annotated[
         Path | None, typer.Option(help="Dated values by division; default: policy.toml in DIR.")
     ] = None,
@@ -86,8 +87,7 @@ def scan(
     quiet: Quiet = False,
 ) -> None:
     """Join the feeds of DIR to its applicants and raise leads: fraud, duplicate aid, unmet entitlement."""
-    if threads is not None:
-        os.environ["POLARS_MAX_THREADS"] = str(threads)
+    _cores(threads)
     from matcher.pipeline import ScanRequest
     from matcher.pipeline import scan as run
     from matcher.report import terminal
@@ -96,6 +96,7 @@ def scan(
         folder=folder,
         out=out,
         as_of=as_of,
+        plan=plan,
         model=model,
         policy=policy,
         rules=tuple(rule.strip() for rule in rules.split(",") if rule.strip()),
@@ -113,6 +114,108 @@ def scan(
         results.print_json(json.dumps(report, ensure_ascii=False))
     else:
         terminal.show(report, out, results, lang.value)
+
+
+PlanFile = Annotated[
+    Path, typer.Option("--plan", help="A linkage plan in TOML, or the name of a shipped one.", metavar="F")
+]
+ModelFile = Annotated[Path | None, typer.Option("--model", help="A model file made by matcher train.", metavar="F")]
+Train = Annotated[bool, typer.Option("--train", help="Fit a model to these tables first.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Cores to use; default: all.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stood.")]
+
+
+def _cores(threads: int | None) -> None:
+    """How many cores polars may use; must be said before it starts."""
+    if threads is not None:
+        os.environ["POLARS_MAX_THREADS"] = str(threads)
+
+
+def _told(outcome: dict[str, Any], out: Path, as_json: bool) -> None:
+    """The outcome of a job: as JSON on stdout, or in a few words."""
+    if as_json:
+        results.print_json(json.dumps(outcome, ensure_ascii=False))
+        return
+    seconds = sum(outcome["timings_seconds"].values())
+    said = [f"{name} {outcome[name]:,}" for name in ("rows", "groups", "left", "right_rows", "pairs", "links") if name in outcome]
+    results.print(
+        f"{out}: {' · '.join(said)} · {seconds:.1f} s · {outcome['peak_memory_bytes'] >> 20:,} MiB", highlight=False
+    )
+
+
+def _warn(text: str) -> None:
+    messages.print(text, markup=False, highlight=False)
+
+
+@app.command()
+def link(
+    left: Annotated[Path, typer.Argument(metavar="LEFT", help="The smaller table; it is held in memory.")],
+    right: Annotated[Path, typer.Argument(metavar="RIGHT", help="The larger table; it is streamed.")],
+    plan: PlanFile,
+    out: Annotated[Path, typer.Option("--out", metavar="F", help="The pairs: Parquet, CSV or NDJSON by its ending.")],
+    model: ModelFile = None,
+    train: Train = False,
+    one_to_one: Annotated[bool, typer.Option("--one-to-one", help="Each row in one link at most.")] = False,
+    best_match: Annotated[bool, typer.Option("--best-match", help="Of each row of RIGHT the surest pair alone.")] = False,
+    threads: Threads = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Link any two tables under any plan: every pair at or above the review threshold, weighed and explained."""
+    _cores(threads)
+    from matcher import joins
+
+    request = joins.LinkRequest(left, right, out, plan, model, train, one_to_one, best_match, resume)
+    try:
+        with shown(messages, quiet=quiet) as progress:
+            outcome = joins.link(request, progress, _warn)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what is done is kept, and the same command with --resume goes on") from None
+    _told(outcome, out, as_json)
+
+
+@app.command()
+def dedupe(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="The table whose rows to group.")],
+    plan: PlanFile,
+    out: Annotated[Path, typer.Option("--out", metavar="F", help="Row id → group id: Parquet, CSV or NDJSON.")],
+    model: ModelFile = None,
+    train: Train = False,
+    threads: Threads = None,
+    resume: Resume = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Group the rows of one table that are one entity."""
+    _cores(threads)
+    from matcher import joins
+
+    try:
+        with shown(messages, quiet=quiet) as progress:
+            outcome = joins.dedupe(joins.DedupeRequest(table, out, plan, model, train, resume), progress, _warn)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what is done is kept, and the same command with --resume goes on") from None
+    _told(outcome, out, as_json)
+
+
+@app.command()
+def train(
+    tables: Annotated[
+        list[Path], typer.Argument(metavar="DIR | LEFT RIGHT | TABLE", help="A scan's folder, two tables, or one to dedupe.")
+    ],
+    plan: PlanFile,
+    out: Annotated[Path, typer.Option("--out", metavar="MODEL.json", help="The model file to write.")],
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fit a model to your own tables: weights, prior, how common names and values are."""
+    _cores(threads)
+    from matcher import joins
+
+    with shown(messages, quiet=quiet) as progress:
+        trained = joins.train(tables, plan, out, progress, _warn)
+    results.print(f"{out}: {trained.version} · {trained.note}", markup=False, highlight=False)
 
 
 @app.command()

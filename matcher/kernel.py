@@ -40,8 +40,8 @@ class Batch:
 
 @dataclass(frozen=True)
 class Scored:
-    """What a batch gave: `pairs` (frames.PAIRS and a level column for each field) at or above the review threshold, sorted by applicant and
-    record; `proposed` (frames.PROPOSED), how many records each block proposed to each applicant.
+    """What a batch gave: `pairs` (frames.PAIRS and a level column for each field) at or above the review
+    threshold, sorted by applicant and record; `proposed` (frames.PROPOSED), how many records each block proposed to each applicant.
     """
 
     pairs: pl.DataFrame
@@ -108,7 +108,8 @@ def weigh(
 ) -> pl.DataFrame:
     """The pairs at or above the review threshold, weighed, with a level column for each field."""
     work = _Pairs(applicants, records, (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32))
-    kept = work.glance()
+    work.look()
+    kept = np.flatnonzero(work.narrow())
     for place, field in enumerate(applicants.plan.fields):
         if not field.late:
             work.settle(place)
@@ -135,6 +136,24 @@ def weigh(
     return pl.DataFrame([*(pl.Series(name, values) for name, values in columns.items()), *levels])
 
 
+def compare(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> list[Codes]:
+    """The code of every field of these pairs, however unlikely they are; late fields included."""
+    return _compared(applicants, records, left, right).codes
+
+
+def forbidden(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> Flags:
+    """Which of these pairs the plan's vetoes forbid."""
+    return _compared(applicants, records, left, right).forbidden()
+
+
+def _compared(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> _Pairs:
+    work = _Pairs(applicants, records, left, right)
+    work.look()
+    for place in range(len(applicants.plan.fields)):
+        work.settle(place, sparing=False)
+    return work
+
+
 class _Pairs:
     """Pairs on their way: the codes of each field, OPEN where not settled, and the best that is possible there."""
 
@@ -143,8 +162,8 @@ class _Pairs:
         self.codes: list[Codes] = []
         self.best: list[Codes] = []
 
-    def glance(self) -> npt.NDArray[np.int64]:
-        """Looks at integers alone and keeps the pairs that can still reach the review threshold; returns their places."""
+    def look(self) -> None:
+        """Looks at integers alone."""
         plan = self.applicants.plan
         one, other = self.applicants.people.take(self.left), self.records.take(self.right)
         for field, comparison in zip(plan.fields, plan.comparisons, strict=True):
@@ -152,21 +171,22 @@ class _Pairs:
             best = self._best(field.likeness_beside, comparison, glance)
             self.codes.append(np.where(best == comparison.worst, best, glance.codes).astype(np.uint8))
             self.best.append(best)
-        return np.flatnonzero(self.narrow())
 
     def narrow(self) -> Flags:
         """Drops the pairs that are forbidden or cannot reach the threshold; returns which were kept."""
-        kept = ~self._forbidden() & (self._most() >= self.applicants.scale.review)
+        kept = ~self.forbidden() & (self._most() >= self.applicants.scale.review)
         self.left, self.right = self.left[kept], self.right[kept]
         self.codes = [codes[kept] for codes in self.codes]
         self.best = [best[kept] for best in self.best]
         return kept
 
-    def settle(self, place: int) -> None:
-        """Finds the level of the pairs whose field is open; a late field is left alone where it could not change the decision."""
+    def settle(self, place: int, *, sparing: bool = True) -> None:
+        """Finds the level of the pairs whose field is open; a late field is left alone where it could not change the
+        decision, if we are `sparing`.
+        """
         plan, comparison = self.applicants.plan, self.applicants.plan.comparisons[place]
         field, codes = plan.fields[place], self.codes[place]
-        if field.late:
+        if field.late and sparing:
             rest = [scale for other, scale in enumerate(self.applicants.scale.fields) if plan.fields[other].late]
             sure = self.weight() + sum(min(scale.lower, 0.0) for scale in rest)
             codes[(codes != 0) & (sure >= self.applicants.scale.link)] = len(comparison.names) - 1
@@ -220,7 +240,8 @@ class _Pairs:
     def _may_agree(self, place: int) -> Flags:
         return self.applicants.scale.fields[place].agreeing[self.best[place]]
 
-    def _forbidden(self) -> Flags:
+    def forbidden(self) -> Flags:
+        """Which pairs a veto forbids, as far as it is known."""
         plan = self.applicants.plan
         forbidden = np.zeros(len(self.left), dtype=bool)
         for place, field in enumerate(plan.fields):

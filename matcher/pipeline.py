@@ -17,7 +17,7 @@ from matcher import __version__, authorisations, coverage, evidence, kernel, lin
 from matcher import applicants as small_side
 from matcher.applicants import Applicants
 from matcher.engines import local
-from matcher.engines.workspace import Counts, Workspace
+from matcher.engines.workspace import FOLDER, Counts, Workspace
 from matcher.errors import InputRefused, UsageError
 from matcher.frames import FLOODED
 from matcher.identity import days
@@ -86,7 +86,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     clock.lap("applicants")
 
     fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by)
-    workspace = Workspace.open(request.out, fingerprint, resume=request.resume)
+    workspace = Workspace.open(request.out / FOLDER, fingerprint, resume=request.resume)
     counts = {
         name: local.match_feed(feed, everyone.only(allowed[name]), workspace, progress)
         for name, feed in feeds.items()

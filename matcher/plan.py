@@ -66,17 +66,30 @@ class Plan:
         return prepare(rows, self.fields, prefix, self.facets)
 
 
+def shipped() -> tuple[str, ...]:
+    """The names of the plans that come with the library."""
+    return tuple(
+        sorted(
+            entry.name.removesuffix(".toml")
+            for entry in files("matcher.plans").iterdir()
+            if entry.name.endswith(".toml")
+        )
+    )
+
+
 def load(path: Path | None = None) -> Plan:
-    """The plan in the file, or the one shipped for Chinese persons.
+    """The plan in the file, or the shipped one of this name; without a path, the one for Chinese persons.
 
     Raises InputRefused, naming the file and the key, for a file that is no plan.
     """
     source: Path | Traversable = path if path is not None else files("matcher.plans").joinpath(SHIPPED)
+    if path is not None and not path.exists() and path.name.removesuffix(".toml") in shipped():
+        source = files("matcher.plans").joinpath(f"{path.name.removesuffix('.toml')}.toml")
     try:
         content = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputRefused(
-            "the plan cannot be opened", file=path, remedy="Check the path after --plan"
+            "the plan cannot be opened", file=path, remedy=f"Check the path after --plan, or name a shipped plan: {', '.join(shipped())}"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputRefused(f"this is no TOML ({error})", file=path, remedy="Compare it with docs/plans.md") from error

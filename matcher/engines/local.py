@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -29,12 +29,22 @@ SELF = "SELF"
 WORKERS = 2
 
 
+Work = Callable[[Chunk], ChunkResult]
+"""What is done with a chunk: a pure function, so that it may be done anywhere, in any order, and again."""
+
+
 def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
-    """Runs every chunk of a feed that the workspace does not hold yet; returns the counts of the whole feed."""
+    """Runs every chunk of a feed through the kernel that the workspace does not hold yet; returns the feed's counts."""
+    rows = applicants.plan.chunk_rows
+    return run(feed, rows, lambda chunk: match_chunk(chunk, feed.contract, applicants), workspace, progress)
+
+
+def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progress) -> Counts:
+    """Does `work` for every chunk of `rows` rows that the workspace does not hold yet; returns the counts of the feed."""
     total = row_count(feed)
     rows_in = accepted = 0
     nulled: dict[str, int] = {}
-    for counts in _finished(feed, applicants, workspace):
+    for counts in _finished(feed, rows, work, workspace):
         rows_in += counts.rows_in
         accepted += counts.accepted
         for column, count in counts.nulled.items():
@@ -87,7 +97,7 @@ def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))
 
 
-def _finished(feed: Feed, applicants: Applicants, workspace: Workspace) -> Iterator[Counts]:
+def _finished(feed: Feed, rows: int, work: Work, workspace: Workspace) -> Iterator[Counts]:
     """The counts of each chunk in order, as it is done or found done."""
     pending: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
 
@@ -99,11 +109,11 @@ def _finished(feed: Feed, applicants: Applicants, workspace: Workspace) -> Itera
 
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         try:
-            for chunk in chunks(feed, applicants.plan.chunk_rows):
+            for chunk in chunks(feed, rows):
                 if workspace.finished(feed.source, chunk.file_index, chunk.index):
                     yield workspace.counts(feed.source, chunk.file_index, chunk.index)
                     continue
-                pending.append((chunk, pool.submit(match_chunk, chunk, feed.contract, applicants)))
+                pending.append((chunk, pool.submit(work, chunk)))
                 if len(pending) >= WORKERS:
                     yield settle()
             while pending:

@@ -48,18 +48,17 @@ class Workspace:
     folder: Path
 
     @classmethod
-    def open(cls, out: Path, fingerprint: str, *, resume: bool) -> Workspace:
-        """The workspace inside `out`; with `resume` the finished chunks of the same scan are kept, else it starts empty.
+    def open(cls, folder: Path, fingerprint: str, *, resume: bool) -> Workspace:
+        """The workspace at `folder`; with `resume` the finished chunks of the same scan are kept, else it starts empty.
 
         Raises InputRefused when asked to resume a scan of other inputs, model, plan or program.
         """
-        folder = out / FOLDER
         seal = folder / "scan"
         if resume and seal.exists():
             if seal.read_text(encoding="ascii") != fingerprint:
                 raise InputRefused(
                     "the interrupted scan in this folder had other inputs, model, plan or program version",
-                    file=out,
+                    file=folder.parent,
                     remedy="Run again without --resume to start afresh",
                 )
             return cls(folder)

@@ -11,11 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from matcher.errors import InputRefused, UsageError
-from matcher.sources import checks
+from matcher.sources import checks, text
 from matcher.sources.blocks import Opened
 from matcher.sources.delimited import open_delimited, rows_of_delimited
 from matcher.sources.delivery import Feed
-from matcher.sources.parquet import open_parquet, rows_of_parquet
+from matcher.sources.parquet import headings_of_parquet, open_parquet, rows_of_parquet
 
 HEADER_AGAIN = "HEADER_AGAIN"
 
@@ -72,6 +72,14 @@ def read_all(feed: Feed) -> Chunk:
 def row_count(feed: Feed) -> int:
     """How many rows the feed holds: exact for Parquet, estimated from the first megabyte for text."""
     return sum(rows_of_parquet(path) if _is_parquet(path) else rows_of_delimited(path) for path in feed.files)
+
+
+def headings(path: Path) -> list[str]:
+    """The headings of a file, as they stand in it."""
+    if _is_parquet(path):
+        return headings_of_parquet(path)
+    encoding = text.encoding_of(path)
+    return text.header(path, encoding)[0]
 
 
 def _is_parquet(path: Path) -> bool:

@@ -45,6 +45,11 @@ def rows_of_parquet(path: Path) -> int:
     return int(_file(path).metadata.num_rows)
 
 
+def headings_of_parquet(path: Path) -> list[str]:
+    """The names of the file's columns, from its footer."""
+    return list(_file(path).schema_arrow.names)
+
+
 def _frames(path: Path, file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
     """The columns in pieces of whole row groups, or, where a row group is too large to hold, of pyarrow's batches.
 

@@ -1,0 +1,85 @@
+"""Any table as a feed: its columns are those that a plan names, read and set aside like a department's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+
+from matcher.errors import InputRefused
+from matcher.plan import Plan
+from matcher.sources.contract import Column, Contract, Kind, fold
+from matcher.sources.delivery import SUPPORTED, Feed
+from matcher.sources.feeds import Chunk, headings, read_all
+
+KINDS: dict[str, Kind] = {"date": "date"}
+"""How a field's column is read: dates as dates, so that every usual form is understood; all else as text."""
+
+Warn = Callable[[str], None]
+
+
+def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Feed:
+    """The table as a feed of the columns that the plan names.
+
+    A column that the table does not have is unknown in every row, and `warn` is told; a table with none of them, or one
+    with which no block of the plan can be formed, is refused.
+    """
+    if not path.is_file():
+        raise InputRefused("there is no such file", file=path, remedy="Check the path")
+    if path.suffix.lower() not in SUPPORTED:
+        raise InputRefused(
+            "this kind of file is not read", file=path.name, remedy=f"Give one of {', '.join(SUPPORTED)}"
+        )
+    there = {fold(heading) for heading in headings(path)}
+    wanted = {column: field.kind for field in plan.fields for column in (field.column, field.former) if column}
+    lacking = sorted(column for column in wanted if fold(column) not in there)
+    if len(lacking) == len(wanted):
+        raise InputRefused(
+            "it has none of the plan's columns", file=path.name, remedy=f"The plan reads {', '.join(sorted(wanted))}"
+        )
+    _blocks_can_be_formed(path, plan, set(lacking))
+    if lacking:
+        warn(f"{path.name}: {', '.join(lacking)} not there, taken as unknown in every row")
+    columns = [
+        Column(column, KINDS.get(kind, "text"), personal=True)
+        for column, kind in wanted.items()
+        if column not in lacking
+    ]
+    if id_column is not None and fold(id_column) in there:
+        columns = [Column(id_column, "text", must_exist=True, never_null=True), *(c for c in columns if c.name != id_column)]
+    elif id_column is not None:
+        warn(f"{path.name}: {id_column} not there, rows are named by their number")
+    contract = Contract(path.stem, path.stem, path.stem, "", (), tuple(columns), (), None)
+    return Feed(path.stem, contract, (path,))
+
+
+def read_table(feed: Feed) -> pl.DataFrame:
+    """A small table whole."""
+    return read_all(feed).frame
+
+
+def ids(frame: pl.DataFrame, id_column: str | None) -> pl.Series:
+    """What the rows are called: their id, or their number in the file."""
+    column = id_column if id_column in frame.columns else "row_number"
+    return frame.get_column(column).cast(pl.String).rename("id")
+
+
+def chunk_ids(chunk: Chunk, id_column: str | None) -> pl.Series:
+    """What the rows of a chunk are called."""
+    return ids(chunk.frame, id_column)
+
+
+def _blocks_can_be_formed(path: Path, plan: Plan, lacking: set[str]) -> None:
+    fields = {field.name: field for field in plan.fields}
+
+    def known(name: str) -> bool:
+        field = fields[name.partition(".")[0]]
+        return field.column not in lacking or bool(field.fallback and known(field.fallback))
+
+    if not any(all(known(facet) for facet in block.facets) for block in plan.blocks):
+        raise InputRefused(
+            "no block of the plan can be formed with its columns",
+            file=path.name,
+            remedy=f"The blocks need {' or '.join(block.name for block in plan.blocks)}",
+        )
