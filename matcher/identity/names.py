@@ -77,8 +77,9 @@ def shape_classes() -> dict[str, str]:
 
 @cache
 def toned() -> dict[str, tuple[str, ...]]:
-    """Character → all its syllables with their tones, the usual one first."""
-    return {character: tuple(sounds.split(",")) for character, _, sounds in _characters() if sounds}
+    """Character → all its syllables with their tones, the usual one first; a form without its own is read as what it stands for."""
+    folded = {simple: tuple(sounds.split(",")) for _, simple, sounds in reversed(_characters()) if sounds}
+    return folded | {character: tuple(sounds.split(",")) for character, _, sounds in _characters() if sounds}
 
 
 @cache

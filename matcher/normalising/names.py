@@ -46,7 +46,10 @@ def prepare(field: str, written: pl.Series, former: pl.Series | None = None) -> 
         rows = np.flatnonzero(former.is_not_null().to_numpy())
         old_simple, old_sound, _, old_more = _spoken(former.gather(rows))
         simples.append(More(rows.astype(np.uint32), old_simple))
-        sounds += [More(rows.astype(np.uint32), old_sound), More(rows[old_more.rows].astype(np.uint32), old_more.keys)]
+        sounds += [
+            More(rows.astype(np.uint32), old_sound),
+            More(rows[old_more.rows].astype(np.uint32), old_more.keys),
+        ]
     table = pl.DataFrame(
         {
             field: simple, f"{field}.sound": sound, f"{field}.family": family,
@@ -75,21 +78,16 @@ def _spoken(written: pl.Series) -> tuple[Keys, Keys, Keys, More]:
     regular &= ~tables.misread[points[0]]
     forms = [np.take(tables.simple, point) for point in points]
     for place, form in enumerate(forms):
+        regular &= (form != 0) | (points[place] == 0)
         simple = simple << _BITS | form
         sound = sound << _BITS | np.take(tables.family_sound if place == 0 else tables.sound, form)
     family = simple & np.uint64(0xFFFF000000000000)
-    more = []
     special = np.flatnonzero(tables.special[forms[0]] & regular)
     pairs = forms[0][special].astype(np.uint32) << 16 | forms[1][special]
     for pair, (one, two) in tables.compound_sounds.items():
         rows = special[(pairs == pair) & (length[special] > 2)]
         sound[rows] = sound[rows] & np.uint64(0xFFFFFFFF) | np.uint64(one << 48 | two << 32)
         family[rows] = simple[rows] & np.uint64(0xFFFFFFFF00000000)
-    for character, readings in tables.second_sounds.items():
-        rows = special[forms[0][special] == character]
-        rows = rows[family[rows] & np.uint64(0x0000FFFF00000000) == 0]
-        rest = sound[rows] & np.uint64(0x0000FFFFFFFFFFFF)
-        more += [More(rows.astype(np.uint32), rest | np.uint64(reading << 48)) for reading in readings]
     irregular = ~regular
     simple[irregular], sound[irregular], family[irregular] = 0, 0, 0
 
@@ -103,7 +101,21 @@ def _spoken(written: pl.Series) -> tuple[Keys, Keys, Keys, More]:
         )
         chosen = keys[place.get_column("at").to_numpy()]
         simple[odd], sound[odd], family[odd] = chosen[:, 0], chosen[:, 1], chosen[:, 2]
-    return simple, sound, family, _joined(more)
+    candidates = np.concatenate([special, odd])
+    second = _second_sounds(simple[candidates], sound[candidates], family[candidates])
+    return simple, sound, family, More(candidates[second.rows].astype(np.uint32), second.keys)
+
+
+def _second_sounds(simple: Keys, sound: Keys, family: Keys) -> More:
+    """The sounds of these names by the rarer readings of their surnames."""
+    heads = simple >> np.uint64(48)
+    single = (sound != 0) & (family & np.uint64(0x0000FFFF00000000) == 0)
+    more = []
+    for character, readings in _tables().second_sounds.items():
+        rows = np.flatnonzero((heads == character) & single)
+        rest = sound[rows] & np.uint64(0x0000FFFFFFFFFFFF)
+        more += [More(rows.astype(np.uint32), rest | np.uint64(reading << 48)) for reading in readings]
+    return _joined(more)
 
 
 def _code_points(written: pl.Series) -> tuple[list[Points], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -212,8 +224,9 @@ class _Tables:
         self.numbers = {syllable: number for number, syllable in enumerate(spoken, start=1)}
         self.simple = np.arange(0x10000, dtype=np.uint16)
         for character, form in names.simple_forms().items():
-            if ord(character) < 0x10000 and len(form) == 1 and ord(form) < 0x10000:
-                self.simple[ord(character)] = ord(form)
+            if ord(character) < 0x10000:
+                # a form that does not fit sixteen bits is left to the scalar
+                self.simple[ord(character)] = ord(form) if ord(form) < 0x10000 else 0
         self.sound = np.zeros(0x10000, dtype=np.uint16)
         for character, syllable in self.readings.items():
             if ord(character) < 0x10000:
