@@ -9,6 +9,7 @@ import pytest
 
 from matcher import coverage
 from matcher.coverage import Asked
+from matcher.frames import FLOODED
 
 CUT = dt.date(2024, 12, 1)
 PEOPLE = pl.Series("person_id", ["p"])
@@ -21,6 +22,10 @@ def links(*decisions: str) -> pl.DataFrame:
         schema={"person_id": pl.String, "source": pl.String, "decision": pl.String},
         orient="row",
     )
+
+
+def flooded(*sources: str) -> pl.DataFrame:
+    return pl.DataFrame([("p", source, "phone", 9) for source in sources], schema=FLOODED, orient="row")
 
 
 def answers(*rows: tuple[str, dt.date | None]) -> pl.DataFrame:
@@ -51,13 +56,33 @@ def answers(*rows: tuple[str, dt.date | None]) -> pl.DataFrame:
     ],
 )
 def test_states(asked: Asked | None, found: pl.DataFrame, told: pl.DataFrame | None, state: str) -> None:
-    (row,) = coverage.cover(PEOPLE, {"vehicles": asked}, found, told).to_dicts()
+    (row,) = coverage.cover(PEOPLE, {"vehicles": asked}, found, told, flooded()).to_dicts()
     assert row["state"] == state
     assert row["as_of"] == (CUT if asked else None)
 
 
+@pytest.mark.parametrize(
+    ("asked", "found", "told", "sources", "state"),
+    [
+        (Asked(CUT, True, PEOPLE), links(), None, ["vehicles"], "NO_ANSWER"),  # not everything was compared
+        (Asked(CUT, True, PEOPLE), links(), None, ["vehicles", "vehicles"], "NO_ANSWER"),  # by two blocks
+        (Asked(CUT, True, PEOPLE), links(), None, ["finance"], "NO_RECORD"),  # flooded elsewhere
+        (Asked(CUT, True, PEOPLE), links("LINK"), None, ["vehicles"], "VALUE"),
+        (Asked(CUT, True, NOBODY), links(), None, ["vehicles"], "NOT_AUTHORISED"),
+        (Asked(CUT, True, PEOPLE), links(), answers(("NO_RECORD", CUT)), ["vehicles"], "NO_RECORD"),  # it said so
+    ],
+)
+def test_what_was_not_all_compared_is_no_silence(
+    asked: Asked, found: pl.DataFrame, told: pl.DataFrame | None, sources: list[str], state: str
+) -> None:
+    (row,) = coverage.cover(PEOPLE, {"vehicles": asked}, found, told, flooded(*sources)).to_dicts()
+    assert row["state"] == state
+
+
 def test_there_is_one_state_for_every_person_and_source() -> None:
     people = pl.Series("person_id", ["a", "b", "c"])
-    covered = coverage.cover(people, {"vehicles": None, "finance": Asked(None, True, people)}, links(), None)
+    covered = coverage.cover(
+        people, {"vehicles": None, "finance": Asked(None, True, people)}, links(), None, flooded()
+    )
     assert len(covered) == 6
     assert covered.equals(covered.sort("person_id", "source"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,7 @@ from matcher import frames, pipeline
 from matcher.errors import InputRefused, UsageError
 from matcher.identity import numbers
 from matcher.pipeline import ScanRequest
-from matcher.plan import PERSONS
+from matcher.plan import PERSONS, SHIPPED
 from matcher.synthetic.city import write_city
 
 
@@ -24,7 +25,7 @@ def number(seventeen: str) -> str:
 
 ZHANG = number("41050219700101001")
 LI = number("41050219720505002")
-FILES = ("links.parquet", "findings.parquet", "coverage.parquet", "rejects.parquet")
+FILES = ("links.parquet", "findings.parquet", "coverage.parquet", "rejects.parquet", "flooded.parquet")
 
 
 def write_csv(folder: Path, name: str, header: str, *rows: str) -> None:
@@ -67,7 +68,7 @@ def test_the_story_of_an_undeclared_car(folder: Path, tmp_path: Path) -> None:
     summary = pipeline.scan(ScanRequest(folder, out))
 
     links = pl.read_parquet(out / "links.parquet")
-    assert links.schema == frames.LINKS
+    assert links.schema == frames.links(PERSONS.names)
     assert links.select("person_id", "source", "grade", "decision").rows() == [
         ("P1", "vehicles", "G2", "LINK"),
         ("P2", "vehicles", "G3", "REVIEW"),
@@ -162,11 +163,21 @@ def outputs(out: Path) -> dict[str, bytes]:
     return {name: (out / name).read_bytes() for name in FILES}
 
 
+def in_chunks_of(rows: int, folder: Path) -> Path:
+    """The shipped plan with another size of chunks, as somebody would write it."""
+    shipped = files("matcher.plans").joinpath(SHIPPED).read_text(encoding="utf-8")
+    size = f"chunk_rows = {PERSONS.chunk_rows:_}"
+    assert size in shipped
+    path = folder / "plan.toml"
+    path.write_text(shipped.replace(size, f"chunk_rows = {rows}"), encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize("rows", [97, 1_000])
 def test_the_size_of_a_chunk_changes_no_byte(
     city: Path, reference: dict[str, bytes], tmp_path: Path, rows: int
 ) -> None:
-    pipeline.scan(ScanRequest(city, tmp_path, plan=dataclasses.replace(PERSONS, chunk_rows=rows)))
+    pipeline.scan(ScanRequest(city, tmp_path, plan=in_chunks_of(rows, tmp_path)))
     assert outputs(tmp_path) == reference
 
 
@@ -190,7 +201,7 @@ def test_the_order_of_rows_changes_no_byte(
 def test_a_scan_stopped_anywhere_goes_on_to_the_same_bytes(
     city: Path, reference: dict[str, bytes], tmp_path: Path, after: int
 ) -> None:
-    request = ScanRequest(city, tmp_path, plan=dataclasses.replace(PERSONS, chunk_rows=200))
+    request = ScanRequest(city, tmp_path, plan=in_chunks_of(200, tmp_path))
     steps = 0
 
     def stop(step: object) -> None:
@@ -208,7 +219,7 @@ def test_a_scan_stopped_anywhere_goes_on_to_the_same_bytes(
 
 
 def test_a_resumed_scan_reuses_what_was_done(city: Path, tmp_path: Path) -> None:
-    request = ScanRequest(city, tmp_path, plan=dataclasses.replace(PERSONS, chunk_rows=200))
+    request = ScanRequest(city, tmp_path, plan=in_chunks_of(200, tmp_path))
 
     def finished() -> dict[Path, int]:
         return {path: path.stat().st_mtime_ns for path in (tmp_path / ".work").rglob("*.json")}

@@ -9,9 +9,16 @@ import pytest
 
 from matcher import frames
 from matcher.errors import InputRefused, UsageError
+from matcher.plan import PERSONS
 from matcher.report import files
 
-EMPTY = {"links": frames.LINKS, "findings": frames.FINDINGS, "coverage": frames.COVERAGE, "rejects": frames.REJECTS}
+EMPTY = {
+    "links": frames.links(PERSONS.names),
+    "findings": frames.FINDINGS,
+    "coverage": frames.COVERAGE,
+    "rejects": frames.REJECTS,
+    "flooded": frames.FLOODED,
+}
 
 
 def tables() -> dict[str, pl.DataFrame]:

@@ -40,9 +40,9 @@ def findings() -> pl.DataFrame:
 
 def run(order: int = 1) -> dict[str, Any]:
     households = pl.DataFrame({"household_id": ["H1", "H2"], "division_code": ["410502001", None]})[::order]
-    links = pl.DataFrame(
-        [{**dict.fromkeys(frames.links(PERSONS.names)), "source": "vehicles", "decision": "LINK", "grade": "G1"}], schema=LINKS
-    )
+    shape = frames.links(PERSONS.names)
+    link = {**dict.fromkeys(shape), "source": "vehicles", "decision": "LINK", "grade": "G1"}
+    links = pl.DataFrame([link], schema=shape)
     states = ["VALUE", "NOT_AUTHORISED", "NOT_AUTHORISED"]
     coverage = pl.DataFrame(
         {
