@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from matcher.console import shown
-from matcher.errors import Interrupted, MatcherError
+from matcher.errors import InputRefused, Interrupted, MatcherError, UsageError
 
 app = typer.Typer(
     help=__doc__.splitlines()[0] if __doc__ else None,
@@ -69,6 +69,9 @@ def scan(
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="A linkage plan; default: the shipped one for persons.")] = None,
     model: Annotated[Path | None, typer.Option(help="A model file; default: the plan's own.")] = None,
+    index: Annotated[
+        Path | None, typer.Option(metavar="INDEX", help="The department feeds, prepared by matcher index.")
+    ] = None,
     policy: Annotated[
         Path | None, typer.Option(help="Dated values by division; default: policy.toml in DIR.")
     ] = None,
@@ -98,6 +101,7 @@ def scan(
         as_of=as_of,
         plan=plan,
         model=model,
+        index=index,
         policy=policy,
         rules=tuple(rule.strip() for rule in rules.split(",") if rule.strip()),
         authorised_by=authorised_by,
@@ -219,6 +223,73 @@ def train(
 
 
 @app.command()
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the department feeds.")],
+    out: Annotated[Path, typer.Option("--out", metavar="INDEX", help="The folder to write; an index there is replaced.")],
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="F", help="A linkage plan; default: for persons.")] = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Prepare feeds on disk: for scans that begin with matching, and for checks that answer at once."""
+    _cores(threads)
+    from matcher import index as prepared
+    from matcher import plan as plans
+    from matcher.measure import Clock, peak_memory_bytes
+
+    clock = Clock()
+    with shown(messages, quiet=quiet) as progress:
+        built = prepared.build(folder, out, plans.load(plan), progress)
+    clock.lap("index")
+    outcome = {
+        "sources": {name: source.accepted for name, source in built.sources.items()},
+        "rows": built.rows,
+        "timings_seconds": clock.laps,
+        "peak_memory_bytes": peak_memory_bytes(),
+    }
+    _told(outcome, out, as_json)
+
+
+@app.command()
+def check(
+    index: Annotated[Path, typer.Option("--index", metavar="INDEX", help="Feeds prepared by matcher index.")],
+    person: Annotated[
+        str | None, typer.Option("--person", metavar="-", help="`-`: one applicant as JSON on standard input.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="F", help="One applicant as JSON in a file.")] = None,
+    plan: Annotated[Path | None, typer.Option("--plan", metavar="F", help="The plan of the index.")] = None,
+    model: ModelFile = None,
+) -> None:
+    """Look one applicant up now: the links a scan would give, as JSON. Personal data never stand in the arguments."""
+    from matcher import online
+    from matcher import plan as plans
+    from matcher.index import open_index
+    from matcher.scoring import model as models
+
+    given = _applicant(person, file)
+    read = plans.load(plan)
+    checker = online.Checker(open_index(index, read), models.load(model or read.model or online.NO_MODEL))
+    found = checker.check(given)
+    print(json.dumps(found.as_dict(), ensure_ascii=False, default=str))  # noqa: T201
+
+
+def _applicant(person: str | None, file: Path | None) -> dict[str, Any]:
+    """The applicant from standard input or a file, never from the arguments."""
+    if (person is None) == (file is None) or person not in (None, "-"):
+        raise UsageError("give the applicant as JSON on standard input with --person -, or in a file with --file F")
+    try:
+        text = sys.stdin.read() if file is None else file.read_text(encoding="utf-8")
+        content = json.loads(text)
+    except OSError:
+        raise InputRefused("the file cannot be opened", file=file, remedy="Check the path") from None
+    except ValueError:  # says nothing of what stands there: it is a person's
+        raise InputRefused("this is no JSON", file=file, remedy='Write {"name": "…", "id_number": "…"}') from None
+    if not isinstance(content, dict):
+        raise InputRefused("an applicant is one JSON object", file=file, remedy='Write {"name": "…", "id_number": "…"}')
+    return content
+
+
+@app.command()
 def report(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
     lang: Lang = Language.zh,
@@ -248,23 +319,42 @@ def explain(
 
 @app.command()
 def evaluate(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
-    truth: Annotated[
-        Path, typer.Option("--truth", metavar="DIR", help="The folder with truth_links and truth_findings.")
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The results of a scan, or the links that matcher link wrote.")
     ],
+    truth: Annotated[
+        Path,
+        typer.Option("--truth", metavar="DIR", help="The folder with truth_links, or a file of true pairs."),
+    ],
+    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Also write all of it as charts.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="For the charts: the model that weighed; default: the plan's own.")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="For the charts: the plan of the links; default: the scan's.")
+    ] = None,
+    lang: Lang = Language.zh,
     brief: Annotated[bool, typer.Option("--brief", help="One line: totals only.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Precision and recall of links and of every rule against a known truth."""
-    from matcher.scoring import evaluation
+    """Measure links and findings against a known truth: precision, recall, calibration, errors and look-alikes."""
+    from matcher.report import figures
+    from matcher.scoring import evaluation, judging
 
-    outcome = evaluation.evaluate(out, truth)
+    judged = judging.read(out, truth)
+    outcome = evaluation.evaluate(judged)
+    if page is not None:
+        from matcher.report import linkage
+
+        linkage.write_page(page, linkage.subject(out, plan, model), judged, outcome, lang.value)
     if as_json:
         results.print_json(json.dumps(outcome.as_dict(), ensure_ascii=False))
     elif brief:
-        results.print(outcome.line(), highlight=False)
+        results.print(outcome.line(), highlight=False, soft_wrap=True)
     else:
-        results.print(outcome.table())
+        results.print(figures.tables(outcome))
+    if page is not None:
+        messages.print(f"{page}", highlight=False, soft_wrap=True)
 
 
 @app.command()

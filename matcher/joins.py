@@ -19,6 +19,7 @@ from matcher.applicants import Applicants
 from matcher.engines import local
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
 from matcher.errors import InputRefused, UsageError
+from matcher.index import OWN_TABLES
 from matcher.kernel import Batch
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.plan import Plan
@@ -27,8 +28,6 @@ from matcher.scoring import model as models
 from matcher.scoring.model import Model
 from matcher.sources.delivery import Feed, open_folder
 from matcher.sources.feeds import Chunk
-
-NOT_ABOUT_PEOPLE = ("households", "members", "authorisations", "answers")
 
 NO_RECORDS = pl.DataFrame({"record_id": []}, schema={"record_id": pl.String})
 
@@ -83,7 +82,7 @@ def link(request: LinkRequest, progress: Progress = silent, warn: tables.Warn = 
         )
         clock.lap("match")
         pairs, flooded = _gathered(workspace, right.source, small)
-        found = _decided(pairs, small, model, counts.accepted)
+        found = _decided(pairs, small, model)
         if request.one_to_one:
             found = grouping.one_to_one(found.filter(pl.col("decision") == "LINK"), "left_id", "right_id")
         if request.best_match:
@@ -114,7 +113,7 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
         pairs = pairs.rename({"record_id": "right_id"}).join(places, on="right_id", maintain_order="left")
         pairs = pairs.filter(pl.col("applicant") < pl.col("record"))
         sure = pairs.with_columns(
-            grade=linking.grade(plan, model, len(small), len(small))
+            grade=linking.grade(plan, model)
         ).filter(linking.decision(plan, model) == "LINK")
         first = grouping.groups(
             len(small),
@@ -146,7 +145,7 @@ def train(
         rights = [
             feed
             for name, feed in sorted(delivery.feeds.items())
-            if name not in NOT_ABOUT_PEOPLE and not feed.contract.parties
+            if name not in OWN_TABLES and not feed.contract.parties
         ]
         if not rights:
             raise InputRefused("the folder has no department feed", file=given[0], remedy="Add one, such as population.*")
@@ -243,13 +242,13 @@ def _gathered(workspace: Workspace, source: str, small: Applicants) -> tuple[pl.
     return pairs.with_columns(bits), flooded
 
 
-def _decided(pairs: pl.DataFrame, small: Applicants, model: Model, records: int) -> pl.DataFrame:
+def _decided(pairs: pl.DataFrame, small: Applicants, model: Model) -> pl.DataFrame:
     plan = small.plan
     return (
         pairs.with_columns(
             left_id=small.ids.gather(pairs.get_column("applicant")),
             right_id="record_id",
-            grade=linking.grade(plan, model, len(small), records),
+            grade=linking.grade(plan, model),
         )
         .with_columns(
             decision=linking.decision(plan, model), levels=pl.struct(plan.names), blocks=linking.block_names(plan)

@@ -76,7 +76,7 @@ def propose(
         pairs = people.astype(np.uint64) << np.uint64(32) | matched
         found.append(pairs)
         bits.append(np.full(len(pairs), 1 << place, dtype=np.uint32))
-    pairs, blocks = _distinct(np.concatenate(found), np.concatenate(bits))
+    pairs, blocks = distinct(np.concatenate(found), np.concatenate(bits))
     return pairs, blocks, pl.concat(counts)
 
 
@@ -91,7 +91,7 @@ def _proposed(rows: Rows, sizes: npt.NDArray[np.int64], place: int) -> pl.DataFr
     )
 
 
-def _distinct(
+def distinct(
     pairs: npt.NDArray[np.uint64], bits: npt.NDArray[np.uint32]
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
     """Each pair once, with the bits of all blocks that proposed it."""

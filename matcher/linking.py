@@ -2,13 +2,11 @@
 
 Grades: G1 number and name equal · G2 number equal, name differs only in how it is written ·
 G3 number equal, names really differ: never for economic rules · G4 one number fails its check and one slip repairs it,
-name and birth date equal · G5 no usable number; name, birth date and sex equal, rare enough for this many comparisons,
+name and birth date equal · G5 no usable number; name, birth date and sex equal and rare enough,
 and a third field agrees. A pair without a grade is for a person to review and feeds no rule.
 """
 
 from __future__ import annotations
-
-import math
 
 import polars as pl
 
@@ -17,8 +15,9 @@ from matcher.frames import FLOODED
 from matcher.plan import Plan
 from matcher.scoring.model import Model
 
-SPARE_BITS = 10
-"""G5 asks for so many bits beyond what chance alone would match once."""
+NEEDED_BITS = 41.0
+"""What G5 asks for where the model does not say: a hundred thousand applicants meet ten million records by chance alone
+in some 2^40 pairs, so that agreement of 41 bits is an accident in every second such scan, once."""
 
 SAME_NUMBER = ("equal", "equal_15_18", "equal_permit")
 SAME_NAME = ("exact", "written")
@@ -41,10 +40,11 @@ def grades(plan: Plan) -> bool:
     return all(kinds.get(name) == kind for name, kind in GRADED_BY.items())
 
 
-def grade(plan: Plan, model: Model, applicants: int, records: int) -> pl.Expr:
-    """The identity grade of a scored pair, or null; `applicants` times `records` is how many pairs chance had.
+def grade(plan: Plan, model: Model) -> pl.Expr:
+    """The identity grade of a scored pair, or null.
 
-    Expects the level columns and `name_bits`, the rarity of the applicant's name.
+    Expects the level columns and `name_bits`, the rarity of the applicant's name. What G5 asks for stands in the model,
+    and not in the size of this run, so that one applicant checked alone is graded as in a scan.
     """
     if not grades(plan):
         return pl.lit(None, dtype=pl.String)
@@ -57,7 +57,7 @@ def grade(plan: Plan, model: Model, applicants: int, records: int) -> pl.Expr:
             if field in plan.names
         ),
     )
-    needed = math.log2(max(applicants, 1)) + math.log2(max(records, 1)) + SPARE_BITS
+    needed = model.rarity_bits.get("needed", NEEDED_BITS)
     rarity = pl.col("name_bits") + model.rarity_bits.get("birth_date", 0.0) + third
     same_number = number.is_in(SAME_NUMBER)
     return (
@@ -141,15 +141,14 @@ def block_names(plan: Plan) -> pl.Expr:
     ).list.drop_nulls()
 
 
-def links(pairs: pl.DataFrame, plan: Plan, model: Model, applicants: int, records: int) -> pl.DataFrame:
+def links(pairs: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
     """The pairs of one source as frames.links, each once, sorted by all keys.
 
-    `pairs` holds the kernel's columns and `person_id`, `source`, `record_id`, `party`; `records` is how many rows of
-    the source were accepted.
+    `pairs` holds the kernel's columns and `person_id`, `source`, `record_id`, `party`.
     """
     shape = frames.links(plan.names)
     return (
-        pairs.with_columns(grade=grade(plan, model, applicants, records))
+        pairs.with_columns(grade=grade(plan, model))
         .with_columns(
             decision=decision(plan, model),
             levels=pl.struct(plan.names),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from matcher.engines.workspace import FOLDER, Counts, Workspace
 from matcher.errors import InputRefused, UsageError
 from matcher.frames import FLOODED
 from matcher.identity import days
+from matcher.index import OWN_TABLES, Index, open_index
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.plan import Plan
 from matcher.plan import load as load_plan
@@ -33,9 +34,6 @@ from matcher.scoring.model import Model
 from matcher.sources.contract import all_contracts
 from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
 from matcher.sources.feeds import Chunk, read_all
-
-OWN_TABLES = ("households", "members", "authorisations", "answers")
-"""Tables of the folder that are no department's records about people."""
 
 NO_MODEL = "persons-2.json"
 """The model of a plan that names none: its fields are weighed as the shipped plan's, or refused by name."""
@@ -53,6 +51,7 @@ class ScanRequest:
     rules: tuple[str, ...] = ()
     authorised_by: str | None = None
     resume: bool = False
+    index: Path | None = None
     plan: Path | None = None
 
 
@@ -66,7 +65,9 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     clock, plan = Clock(), load_plan(request.plan)
     model = models.load(request.model or plan.model or NO_MODEL)
     delivery = open_folder(request.folder)
-    as_of = request.as_of or _latest(delivery)
+    index = open_index(request.index, plan) if request.index else None
+    feeds = _feeds(delivery, index)
+    as_of = request.as_of or _latest([*delivery.feeds.values(), *feeds.values()])
     rules = book.chosen(request.rules, as_of)
     values = policy.load(request.policy or _beside(request.folder, "policy.toml"))
     hashes = file_hashes(delivery)
@@ -74,7 +75,6 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
 
     own = {name: read_all(feed) for name, feed in delivery.feeds.items() if name in OWN_TABLES}
     households, members, strays = _roster(own)
-    feeds = {name: feed for name, feed in sorted(delivery.feeds.items()) if name not in OWN_TABLES}
     everyone = small_side.prepare(members, households, plan, model)
     allowed = authorisations.authorised(
         _people(everyone, members),
@@ -85,15 +85,19 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     )
     clock.lap("applicants")
 
-    fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by)
+    if index:
+        hashes = dict(sorted({**hashes, **index.input_hashes}.items()))
+    fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by, indexed=index is not None)
     workspace = Workspace.open(request.out / FOLDER, fingerprint, resume=request.resume)
     counts = {
-        name: local.match_feed(feed, everyone.only(allowed[name]), workspace, progress)
+        name: local.match_index(index.sources[name], everyone.only(allowed[name]), workspace, progress)
+        if index
+        else local.match_feed(feed, everyone.only(allowed[name]), workspace, progress)
         for name, feed in feeds.items()
     }
     clock.lap("match")
 
-    links, linked, reviewed, flooded = _link(feeds, counts, workspace, members, everyone, model, progress)
+    links, linked, reviewed, flooded = _link(feeds, workspace, members, everyone, model, progress)
     covered = coverage.cover(
         everyone.ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None, flooded
     )
@@ -129,7 +133,9 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             as_of=as_of,
             households=households.select("household_id", "division_code"),
             persons=len(everyone),
-            intake={name: _intake(feed, own, counts) for name, feed in delivery.feeds.items()},
+            intake={
+                name: _intake(feed, own, counts) for name, feed in {**delivery.feeds, **feeds}.items()
+            },
             ignored_files=delivery.ignored,
             timings=clock.laps,
             peak_memory_bytes=peak_memory_bytes(),
@@ -163,9 +169,22 @@ def _people(everyone: Applicants, members: pl.DataFrame) -> pl.DataFrame:
     return known.join(members.select("person_id", "authorised_until"), on="person_id", how="left")
 
 
-def _latest(delivery: Delivery) -> dt.date:
+def _feeds(delivery: Delivery, index: Index | None) -> dict[str, Feed]:
+    """The department feeds: the folder's, or those that the index holds prepared; never some of both."""
+    feeds = {name: feed for name, feed in sorted(delivery.feeds.items()) if name not in OWN_TABLES}
+    if index is None:
+        return feeds
+    if feeds:
+        raise UsageError(
+            f"with --index the department feeds come from the index, and the folder holds some too: {', '.join(feeds)}; "
+            "move them away, or scan without --index"
+        )
+    return {name: source.feed for name, source in sorted(index.sources.items())}
+
+
+def _latest(feeds: Iterable[Feed]) -> dt.date:
     """The latest date at which a feed was cut: the scan's reference date where none is given."""
-    dates = [feed.as_of for feed in delivery.feeds.values() if feed.as_of is not None]
+    dates = [feed.as_of for feed in feeds if feed.as_of is not None]
     if not dates:
         raise UsageError(
             "no feed says when it was cut, so the scan has no reference date; "
@@ -202,7 +221,6 @@ def _roster(own: Mapping[str, Chunk]) -> tuple[pl.DataFrame, pl.DataFrame, pl.Da
 
 def _link(
     feeds: Mapping[str, Feed],
-    counts: Mapping[str, Counts],
     workspace: Workspace,
     members: pl.DataFrame,
     everyone: Applicants,
@@ -217,9 +235,7 @@ def _link(
             pl.concat(workspace.read(name, "pairs")), pl.concat(workspace.read(name, "proposed")), plan
         )
         pairs = pairs.with_columns(person_id=everyone.ids.gather(pairs.get_column("applicant")))
-        found = linking.links(
-            evidence.rename(pairs, records), plan, model, len(everyone), counts[name].accepted
-        )
+        found = linking.links(evidence.rename(pairs, records), plan, model)
         linked[name] = evidence.beside(found, "LINK", records, members)
         reviewed[name] = evidence.beside(found, "REVIEW", records, members)
         all_links.append(found)
@@ -250,7 +266,7 @@ def _same_person(everyone: Applicants, model: Model) -> pl.DataFrame:
             other_person_id=everyone.ids.gather(pairs.get_column("record")),
             name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
         )
-        .with_columns(grade=linking.grade(everyone.plan, model, len(everyone), len(everyone)))
+        .with_columns(grade=linking.grade(everyone.plan, model))
         .filter(linking.decision(everyone.plan, model) == "LINK")
         .select("person_id", "other_person_id", "grade")
         .sort("person_id", "other_person_id")
@@ -264,7 +280,13 @@ def _facts_of(feed: Feed, as_of: dt.date) -> FeedFacts:
 
 
 def _fingerprint(
-    hashes: Mapping[str, str], model: Model, plan: Plan, as_of: dt.date, authorised_by: str | None
+    hashes: Mapping[str, str],
+    model: Model,
+    plan: Plan,
+    as_of: dt.date,
+    authorised_by: str | None,
+    *,
+    indexed: bool,
 ) -> str:
     """What a chunk's result depends on, so that --resume never mixes two scans."""
     parts = [
@@ -273,6 +295,7 @@ def _fingerprint(
         repr(model),
         as_of.isoformat(),
         authorised_by or "",
+        indexed,
         dict(sorted(hashes.items())),
     ]
     return hashlib.sha256(json.dumps(parts, default=str).encode("utf-8")).hexdigest()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -19,6 +19,7 @@ import polars as pl
 from matcher import kernel
 from matcher.applicants import Applicants
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
+from matcher.index import Source
 from matcher.kernel import Batch
 from matcher.progress import Progress, Step
 from matcher.sources.contract import Contract
@@ -41,36 +42,61 @@ def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progres
 
 def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progress) -> Counts:
     """Does `work` for every chunk of `rows` rows that the workspace does not hold yet; returns the counts of the feed."""
-    total = row_count(feed)
+    return _run(feed.source, chunks(feed, rows), row_count(feed), work, workspace, progress)
+
+
+def _run(
+    source: str, every: Iterator[Chunk], total: int, work: Work, workspace: Workspace, progress: Progress
+) -> Counts:
     rows_in = accepted = 0
     nulled: dict[str, int] = {}
-    for counts in _finished(feed, rows, work, workspace):
+    for counts in _finished(source, every, work, workspace):
         rows_in += counts.rows_in
         accepted += counts.accepted
         for column, count in counts.nulled.items():
             nulled[column] = nulled.get(column, 0) + count
-        progress(Step(f"match {feed.source}", rows_in, max(total, rows_in)))
+        progress(Step(f"match {source}", rows_in, max(total, rows_in)))
     return Counts(rows_in, accepted, nulled)
+
+
+def match_index(source: Source, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
+    """The same for a source that an index holds, prepared."""
+
+    def work(chunk: Chunk) -> ChunkResult:
+        batches = ((party, source.batch(chunk.index, party)) for party in source.parties)
+        return _matched(chunk, source.feed.contract, applicants, batches)
+
+    every = (source.chunk(number) for number in range(len(source.offsets) - 1))
+    return _run(source.name, every, source.rows_in, work, workspace, progress)
 
 
 def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants) -> ChunkResult:
     """The pairs of one chunk, with the records they rest on named by `record_id`; a pure function of its arguments."""
     rows = chunk.frame.rechunk()
+    parties = tuple(party.upper() for party in contract.parties) or (SELF,)
+    batches = (
+        (party, Batch.of(rows, applicants.plan, "" if party == SELF else f"{party.lower()}_")) for party in parties
+    )
+    return _matched(chunk, contract, applicants, batches)
+
+
+def _matched(
+    chunk: Chunk, contract: Contract, applicants: Applicants, batches: Iterable[tuple[str, Batch]]
+) -> ChunkResult:
     found, proposed = [], []
-    for party in contract.parties or (SELF,):
-        prefix = "" if party == SELF else f"{party.lower()}_"
-        scored = kernel.score(applicants, Batch.of(rows, applicants.plan, prefix))
-        found.append(scored.pairs.with_columns(party=pl.lit(party.upper())))
+    for party, batch in batches:
+        scored = kernel.score(applicants, batch)
+        found.append(scored.pairs.with_columns(party=pl.lit(party)))
         proposed.append(scored.proposed)
     pairs = pl.concat(found)
     matched = pairs.get_column("record").unique().sort()
-    records = name_records(rows.select(pl.all().gather(matched)), contract)
+    records = name_records(chunk.frame.select(pl.all().gather(matched)), contract)
     return ChunkResult(
         named(pairs, matched, records, applicants, chunk.source),
         records,
         chunk.rejects,
         pl.concat(proposed),
-        Counts(chunk.rows_in, len(rows), dict(chunk.nulled)),
+        Counts(chunk.rows_in, len(chunk.frame), dict(chunk.nulled)),
     )
 
 
@@ -97,21 +123,21 @@ def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))
 
 
-def _finished(feed: Feed, rows: int, work: Work, workspace: Workspace) -> Iterator[Counts]:
+def _finished(source: str, every: Iterator[Chunk], work: Work, workspace: Workspace) -> Iterator[Counts]:
     """The counts of each chunk in order, as it is done or found done."""
     pending: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
 
     def settle() -> Counts:
         chunk, future = pending.popleft()
         result = future.result()
-        workspace.keep(feed.source, chunk.file_index, chunk.index, result)
+        workspace.keep(source, chunk.file_index, chunk.index, result)
         return result.counts
 
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         try:
-            for chunk in chunks(feed, rows):
-                if workspace.finished(feed.source, chunk.file_index, chunk.index):
-                    yield workspace.counts(feed.source, chunk.file_index, chunk.index)
+            for chunk in every:
+                if workspace.finished(source, chunk.file_index, chunk.index):
+                    yield workspace.counts(source, chunk.file_index, chunk.index)
                     continue
                 pending.append((chunk, pool.submit(work, chunk)))
                 if len(pending) >= WORKERS:
