@@ -121,6 +121,7 @@ class Worker:
     async def _take_in(self, job: Leased, order: scans.Order, out: Path) -> None:
         summary = await asyncio.to_thread(outputs.summary, out)
         findings = await asyncio.to_thread(lambda: list(outputs.findings(out)))
+        as_of = dt.date.fromisoformat(summary["as_of"])
         tell, taken = self._teller(job), 0
         async with reading(self.engine) as connection:
             members = await scans.members_of(connection, order)
@@ -132,7 +133,7 @@ class Worker:
             await tell(matching.Step("ingest", taken, summary["links"]["total"], "links"))
         async with self._holding(job) as connection:
             for some in findings:
-                await scans.take_findings(connection, order, some, members, _now())
+                await scans.take_findings(connection, order, as_of, some, members, _now())
             await scans.succeed(connection, order.id, summary, _now())
 
     def _teller(self, job: Leased) -> matching.Progress:

@@ -1,7 +1,8 @@
 """Who may be looked up where: each adult's signed authorisation, by department and date (PIPL; safeguard F-23).
 
-An adult without a valid authorisation for a source on the scan's date is not joined with it at all. A minor needs
-none of their own. Whoever's age is unknown counts as an adult.
+An adult without a valid authorisation for a source is not joined with it at all. A minor needs none of their own.
+Whoever's age is unknown counts as an adult. A scan may ask about a day long past, but people are looked up now: the
+stricter of both days counts (docs/decisions/0014), and a withdrawal counts whatever its day.
 """
 
 from __future__ import annotations
@@ -30,12 +31,18 @@ def authorised(
     sources: Mapping[str, frozenset[str]],
     as_of: dt.date,
     authorised_by: str | None,
+    latest: dt.date | None = None,
 ) -> dict[str, pl.Series]:
-    """For each source the `person_id`s that may be joined with it on that date.
+    """For each source the `person_id`s that may be joined with it by a scan that asks about `as_of`.
+
+    `latest` is the newest day that the scan's inputs tell of, on which a feed was cut: people are looked up on it, or
+    on `as_of` where that is later; it stands for today, so that the same input gives the same answer. An authorisation
+    holds from the one day to the other, and a minor is born by the one and not of age on the other.
 
     `sources` maps each source to the folded names an authorisation may call it by; one cell may name several. A row
-    that names none covers all only where the whole table names none. `people` has `person_id`, `birth_date` (the field, else from a valid number; null where unknown) and
-    `authorised_until`. Without the table the scan is refused, unless `authorised_by` says on whose authority it runs.
+    that names none covers all only where the whole table names none. `people` has `person_id`, `birth_date` (the
+    field, else from a valid number; null where unknown) and `authorised_until`. Without the table the scan is refused,
+    unless `authorised_by` says on whose authority it runs.
     """
     if authorisations is None:
         if not authorised_by:
@@ -46,23 +53,35 @@ def authorised(
             )
         everyone = people.get_column("person_id")
         return dict.fromkeys(sources, everyone)
-    minors = people.filter(_age(as_of) < ADULT_AGE).get_column("person_id")
-    lapsed = people.filter((pl.col("authorised_until") < as_of).fill_null(False)).get_column("person_id")
+    looked_up = as_of if latest is None else max(as_of, latest)
+    minors = people.filter((pl.col("birth_date") <= as_of) & (_age(looked_up) < ADULT_AGE)).get_column("person_id")
+    lapsed = people.filter((pl.col("authorised_until") < looked_up).fill_null(False)).get_column("person_id")
     in_force = authorisations.filter(
         (pl.col("valid_from").is_null() | (pl.col("valid_from") <= as_of))
-        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= as_of))
-        & (pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > as_of))
+        & (pl.col("valid_to").is_null() | (pl.col("valid_to") >= looked_up))
+        & pl.col("withdrawn_on").is_null()
         & ~pl.col("person_id").is_in(lapsed.implode())
     )
     in_force = in_force.filter(_for_this_purpose(in_force.get_column("purpose")))
-    unnamed = authorisations.get_column("source").is_null().all()
-    cells = {cell: _names_in(cell) for cell in in_force.get_column("source").unique().drop_nulls().to_list()}
+    withdrawals = authorisations.filter(pl.col("withdrawn_on").is_not_null())
+    written = authorisations.get_column("source")
+    unnamed = written.is_null().all()
+    cells = {cell: _names_in(cell) for cell in written.unique().drop_nulls().to_list()}
     allowed = {}
     for source, names in sources.items():
-        covering = [cell for cell, named in cells.items() if named & (names | ALL_SOURCES)]
-        signed = in_force if unnamed else in_force.filter(pl.col("source").is_in(covering))
+        covering = pl.col("source").is_in([cell for cell, named in cells.items() if named & (names | ALL_SOURCES)])
+        signed = in_force if unnamed else in_force.filter(covering)
+        signed = _signed_since(signed, withdrawals.filter(covering | pl.col("source").is_null()))
         allowed[source] = pl.concat([minors, signed.get_column("person_id")]).unique().sort()
     return allowed
+
+
+def _signed_since(signed: pl.DataFrame, withdrawals: pl.DataFrame) -> pl.DataFrame:
+    """Authorisations of people who never withdrew one, or signed this one after the last day on which they did."""
+    last = withdrawals.group_by("person_id").agg(withdrawn=pl.col("withdrawn_on").max())
+    return signed.join(last, on="person_id", how="left").filter(
+        pl.col("withdrawn").is_null() | (pl.col("valid_from") > pl.col("withdrawn")).fill_null(False)
+    )
 
 
 def _names_in(cell: str) -> frozenset[str]:

@@ -32,12 +32,14 @@ _NUMBERED = (
     .where(
         among(L.member_id, "keys"),
         L.scan_id
-        == select(func.max(_COVERING.c.id))
+        == select(_COVERING.c.id)
         .where(
             _COVERING.c.status == ScanStatus.SUCCEEDED,
             _COVERING.c.division_from <= H.division_code,
             _COVERING.c.division_to > H.division_code,
         )
+        .order_by(_COVERING.c.as_of.desc(), _COVERING.c.id.desc())
+        .limit(1)
         .correlate(Household)
         .scalar_subquery(),
     )
@@ -65,5 +67,8 @@ async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 
 async def links_of(reading: Reading, people: Sequence[int], most: int) -> Rows:
-    """The links of people in the latest finished scan of their division, the first column telling whose."""
+    """The links of people in the latest finished scan of their division, the first column telling whose.
+
+    The latest is the one that asks about the latest day, and of those the one that was asked for last.
+    """
     return await reading.rows(_LINKS_OF, {"keys": people, "most": most})

@@ -77,7 +77,8 @@ class Person(Node):
     found_links: strawberry.Private[list[Link]] = NOT_LOADED
 
     @strawberry.field(  # type: ignore[untyped-decorator]
-        description="Department records linked to this person by the latest scan of the division; at most 100."
+        description="Department records linked to this person by the latest scan of the division, the one that asks about "
+        "the latest day; at most 100."
     )
     def links(
         self,

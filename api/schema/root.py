@@ -162,7 +162,9 @@ class StartScanInput:
         default=None, description="Whose households; by default all of the viewer's division."
     )
     as_of: dt.date | None = strawberry.field(
-        default=None, description="The reference day; by default the day on which the latest feed was cut."
+        default=None,
+        description="The reference day; by default the day on which the latest feed was cut. No later than today, and "
+        "no more than 366 days before the oldest feed in use was cut.",
     )
     rules: list[str] | None = strawberry.field(default=None, description="Only these rules; by default all.")
 

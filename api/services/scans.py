@@ -32,7 +32,14 @@ from api.services import audit, registers
 
 JOB = "scan"
 TOPIC = "scan"
+MOST_BACK = dt.timedelta(days=366)
+"""How far before the oldest feed in use a scan may ask: as far as a yearly review looks back."""
+
 BATCH = 5_000
+
+
+_NEWEST_FEEDS = select(func.max(Feed.id)).group_by(Feed.department_code)
+"""The latest feed of each department: what a scan reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +80,8 @@ async def request(
             f"没有规则 {'、'.join(unknown)[:80]}。",
             f"There is no rule {', '.join(unknown)[:80]}.",
         )
-    if as_of is not None and as_of > days.today(now):
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", "asOf"), "基准日期不能晚于今天。", "The day lies in the future."
-        )
+    if as_of is not None:
+        await _require_in_reach(connection, as_of, days.today(now))
     low, high = divisions.span(division)
     wanted = list(dict.fromkeys(rules))
     queued = select(Scan.id, Scan.rules).where(
@@ -113,6 +118,24 @@ async def request(
     )
     await outbox.append(connection, TOPIC, scan_id, now)
     return scan_id
+
+
+async def _require_in_reach(connection: AsyncConnection, as_of: dt.date, today: dt.date) -> None:
+    """Raises NotDone for a day to come, and for one so long past that the feeds no longer speak of it."""
+    if as_of > today:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "asOf"), "基准日期不能晚于今天。", "The day lies in the future."
+        )
+    oldest = select(func.min(Feed.as_of)).where(Feed.id.in_(_NEWEST_FEEDS))
+    cut: dt.date = (await connection.execute(oldest)).scalar_one() or today
+    if as_of < cut - MOST_BACK:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "asOf"),
+            f"基准日期过早：在用数据最早截止于{cut}，最多可早{MOST_BACK.days}天，即不早于{cut - MOST_BACK}。",
+            f"The day is too long past: the oldest feed in use was cut on {cut}, and a scan may ask about a day up to "
+            f"{MOST_BACK.days} days before, no earlier than {cut - MOST_BACK}.",
+        )
 
 
 async def begin(connection: AsyncConnection, scan_id: int, now: dt.datetime) -> Order:
@@ -153,7 +176,6 @@ async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_
         .order_by(Authorisation.id)
     )
     authorisations = [dict(row) for row in (await connection.execute(given)).mappings()]
-    newest = select(func.max(Feed.id)).group_by(Feed.department_code)
     sent = [
         folders.FeedFiles(
             row.department_code,
@@ -163,7 +185,9 @@ async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_
             row.mapping,
             row.rows,
         )
-        for row in await connection.execute(select(Feed).where(Feed.id.in_(newest)).order_by(Feed.department_code))
+        for row in await connection.execute(
+            select(Feed).where(Feed.id.in_(_NEWEST_FEEDS)).order_by(Feed.department_code)
+        )
     ]
     tables = {"households": households, "members": members, "authorisations": authorisations}
     folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))
@@ -209,18 +233,24 @@ async def take_links(
 async def take_findings(
     connection: AsyncConnection,
     order: Order,
+    as_of: dt.date,
     findings: Sequence[Mapping[str, Any]],
     members: Mapping[str, int],
     now: dt.datetime,
 ) -> None:
-    """Adds the scan's leads, or finds again those that were raised before; what a later scan raised stays as it is."""
+    """Adds the scan's leads, or finds again those that were raised before.
+
+    What a later scan raised stays as it is: later by the day that it asked about, then by when it was asked for.
+    """
     households = await _by_reference(connection, Household, {each["household_id"] for each in findings})
     before = await _raised_before(connection, [each["finding_id"] for each in findings])
     concluded = await _concluded(connection, [row.id for row in before.values()])
     rows = []
     for each in findings:
         known = before.get(each["finding_id"])
-        if each["household_id"] in households and (known is None or known.last_scan_id <= order.id):
+        if each["household_id"] in households and (
+            known is None or (known.last_as_of, known.last_scan_id) <= (as_of, order.id)
+        ):
             row = _finding(each, households[each["household_id"]], order, now)
             rows.append(row if known is None else row | _again(known, each["evidence_hash"], concluded))
     for start in range(0, len(rows), BATCH):
@@ -250,7 +280,11 @@ async def _by_reference(
 
 async def _raised_before(connection: AsyncConnection, references: list[str]) -> dict[str, Row[*tuple[Any, ...]]]:
     """The findings of these references, which nobody reviews until this transaction ends."""
-    columns = select(*table(Finding).c).where(among(table(Finding).c.reference, "references", String))
+    columns = (
+        select(*table(Finding).c, Scan.as_of.label("last_as_of"))
+        .join(Scan, Scan.id == Finding.last_scan_id)
+        .where(among(table(Finding).c.reference, "references", String))
+    )
     found = await connection.execute(
         locked(columns.order_by(Finding.id), connection, Finding), {"references": references}
     )

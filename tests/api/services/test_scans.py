@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from sqlalchemy import func, select, update
 
 from api import jobs, matching
 from api import worker as work
 from api.database import transaction
-from api.models import Feed, Job, Link, Scan
+from api.models import Feed, Job, Link, Member, Scan
 from api.services import scans
 from api.worker import Worker
 from tests.api.conftest import Service
@@ -59,6 +61,7 @@ async def test_a_scan_of_one_county_and_one_rule(service: Service) -> None:
         ({"divisionCode": "x"}, "FORBIDDEN", ["input", "divisionCode"]),
         ({"rules": ["H05", "X99"]}, "INVALID", ["input", "rules"]),
         ({"asOf": "2999-01-01"}, "INVALID", ["input", "asOf"]),
+        ({"asOf": "1900-01-01"}, "INVALID", ["input", "asOf"]),
         ({"idempotencyKey": "x"}, "INVALID", ["input", "idempotencyKey"]),
     ],
 )
@@ -83,6 +86,57 @@ async def test_asked_twice_it_is_one_scan_and_another_request_under_the_same_key
     assert other["userErrors"][0]["code"] == "IDEMPOTENCY_KEY_REUSED"
     async with transaction(service.engine) as connection:
         assert await jobs.waiting(connection) == 1
+
+
+OLD = "2024-11-01"
+"""A day before the feeds were cut, on which authorisations that have ended since were in force."""
+
+ALL_LINKS = (
+    "{ households(first: 100) { nodes { members { reference links(first: 100) { recordId probability } } } } }"
+)
+
+
+async def test_a_day_long_past_is_refused_with_the_earliest_that_is_not(service: Service) -> None:
+    async with transaction(service.engine) as connection:
+        cut = (await connection.execute(select(func.min(Feed.as_of)))).scalar_one()
+    assert cut is not None
+    earliest = cut - scans.MOST_BACK
+    (error,) = (await start(service, asOf=str(earliest - dt.timedelta(days=1))))["userErrors"]
+    assert str(earliest) in error["message"]
+    assert (await start(service, asOf=str(earliest), idempotencyKey="scan-0002"))["userErrors"] == []
+
+
+async def test_a_scan_of_an_old_day_looks_up_nobody_who_withdrew_or_did_not_sign(
+    service: Service, city: Path
+) -> None:
+    unauthorised = set(pl.read_parquet(city / "truth_unauthorised.parquet").get_column("person_id"))
+    signed = pl.read_parquet(city / "authorisations.parquet")
+    ended = signed.filter(pl.col("person_id").is_in(unauthorised) & pl.col("withdrawn_on").is_null())
+    never = unauthorised - set(ended.get_column("person_id"))
+    assert never, "the city has such people"
+    for number, day in enumerate((OLD, "2024-06-30", "2024-01-01")):
+        assert (await start(service, asOf=day, idempotencyKey=f"scan-{number:04}"))["userErrors"] == []
+    await service.work()
+    async with transaction(service.engine) as connection:
+        linked = select(Member.reference).join(Link, Link.member_id == Member.id)
+        assert never.isdisjoint((await connection.execute(linked)).scalars())
+
+
+async def test_a_scan_of_an_old_day_is_never_the_latest(service: Service) -> None:
+    """Neither what people are linked to nor the leads of the latest day change; the leads of that day are added."""
+    leads = "{ findings(first: 100) { nodes { reference version lastScan { id } } } }"
+    before, raised = await service.data(ALL_LINKS), (await service.data(leads))["findings"]["nodes"]
+    old = await start(service, asOf=OLD)
+    await service.work()
+    assert (await state(service, old["scan"]["id"]))["status"] == "SUCCEEDED"
+    assert await service.data(ALL_LINKS) == before
+    now = {each["reference"]: each for each in (await service.data(leads))["findings"]["nodes"]}
+    assert [now[each["reference"]] for each in raised if each["reference"] in now] == raised
+    new = await start(service, idempotencyKey="scan-0002")
+    await service.work()
+    assert (await state(service, new["scan"]["id"]))["status"] == "SUCCEEDED"
+    latest = {each["lastScan"]["id"] for each in (await service.data(leads))["findings"]["nodes"]}
+    assert new["scan"]["id"] in latest, "of two about the same day the later one is the latest"
 
 
 async def test_its_folder_is_private_and_holds_no_register_once_it_is_done(service: Service) -> None:
