@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -140,13 +139,15 @@ class Source:
             nulled=self.nulled if first else {},
         )
 
-    def bearing(self, party: str, block: int, keys: Keys) -> tuple[Rows, npt.NDArray[np.int64]]:
-        """The rows that bear one of these keys under a block, one key after the other, and how many each has."""
+    def bearing(self, party: str, block: int, keys: Keys) -> tuple[Rows, int]:
+        """The rows that bear one of these keys under a block, one key after the other, and how many they are."""
         held, rows = self._sorted[party, block]
         first = np.searchsorted(held, keys, side="left")
-        sizes = np.searchsorted(held, keys, side="right") - first
-        found = [rows[start : start + size] for start, size in zip(first.tolist(), sizes.tolist(), strict=True) if size]
-        return (np.concatenate(found) if found else np.zeros(0, np.uint32)), sizes
+        last = first.copy()
+        for place in np.flatnonzero(held[np.minimum(first, len(held) - 1)] == keys) if len(held) else ():
+            last[place] = np.searchsorted(held, keys[place], side="right")
+        spans = [rows[start:end] for start, end in zip(first.tolist(), last.tolist(), strict=True) if end > start]
+        return (np.concatenate(spans) if spans else np.zeros(0, np.uint32)), int((last - first).sum())
 
     @cached_property
     def _sorted(self) -> dict[tuple[str, int], tuple[Keys, Rows]]:

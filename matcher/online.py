@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from matcher import applicants, kernel, linking
@@ -28,13 +29,15 @@ PERSON = "person_id"
 NO_MODEL = "persons-2.json"
 """The model of a plan that names none."""
 
+_NO_ROWS, _NO_BITS = np.zeros(0, np.uint64), np.zeros(0, np.uint32)
+
 SAID = {"name", "id_number", "sex", "birth_date", "phone", "address", "division_code", "former_name", "person_id", "authorised_until"}
 """What an applicant may say of itself; every key may be left out but one that a block is made of."""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What an index holds about one applicant: links as frames.links, and the blocks that were flooded (frames.FLOODED)."""
+    """What an index holds about one applicant: `links` as frames.links, and `flooded` (frames.FLOODED), per block and party."""
 
     links: pl.DataFrame
     flooded: pl.DataFrame
@@ -63,13 +66,21 @@ class Checker:
         a key that is none of them, a value that is no text, or an applicant whom no block of the plan can look up.
         """
         one = self._applicant(person)
-        found, flooded = [], []
+        tables, places, bits, flooded = [], [], [], []
         for source in self.index.sources.values():
-            pairs, flood = self._pairs(one, source)
-            if len(pairs):
-                found.append(linking.links(pairs, self.plan, self.model))
-            flooded.append(flood)
-        return Checked(linking.merge(found, self.plan), pl.concat([FLOODED.to_frame(), *flooded]))
+            for party in source.parties:
+                rows, blocks = self._proposed(one, source, party, flooded)
+                if len(rows):
+                    tables.append(source.facets(party).select(pl.all().gather(rows)))
+                    places.append((source, party, rows))
+                    bits.append(blocks)
+        flood = pl.DataFrame(flooded, schema=FLOODED, orient="row")
+        if not tables:
+            return Checked(linking.merge([], self.plan), flood)
+        records = Prepared(pl.concat(tables, rechunk=True))
+        pairs = kernel.weigh(one, records, np.arange(len(records), dtype=np.uint64), np.concatenate(bits))
+        found = self._named(one, pairs, places)
+        return Checked(linking.links(found, self.plan, self.model) if len(found) else linking.merge([], self.plan), flood)
 
     def _applicant(self, person: Mapping[str, Any]) -> Applicants:
         for key, value in person.items():
@@ -93,41 +104,42 @@ class Checker:
             )
         return one
 
-    def _pairs(self, one: Applicants, source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The scored pairs of one source with their records' names, and what was flooded there."""
-        found, flooded = [], []
-        for party in source.parties:
-            rows, bits = [], []
-            for place, block in enumerate(self.plan.blocks):
-                held = one.keys[place]
-                keys = np.unique(np.concatenate([held.dense[held.dense != 0], held.more.keys]))
-                if not len(keys):
-                    continue
-                records, sizes = source.bearing(party, place, keys)
-                if sizes.sum() > block.cap:
-                    flooded.append((block.name, int(sizes.sum())))
-                    continue
-                rows.append(records)
-                bits.append(np.full(len(records), 1 << place, dtype=np.uint32))
-            if not rows:
+    def _proposed(
+        self, one: Applicants, source: Source, party: str, flooded: list[tuple[str, str, str, int]]
+    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
+        """The rows of a source that some block proposes, and the blocks as bits; floods are noted in `flooded`."""
+        rows, bits = [_NO_ROWS], [_NO_BITS]
+        for place, (block, held) in enumerate(zip(self.plan.blocks, one.keys, strict=True)):
+            keys = np.unique(np.concatenate([held.dense[held.dense != 0], held.more.keys]))
+            if not len(keys):
                 continue
-            proposed, blocks = kernel.distinct(np.concatenate(rows).astype(np.uint64), np.concatenate(bits))
-            if not len(proposed):
-                continue
-            table = source.facets(party).select(pl.all().gather(proposed))
-            pairs = kernel.weigh(one, Prepared(table), np.arange(len(proposed), dtype=np.uint64), blocks)
-            record = pl.Series("record", proposed[pairs.get_column("record").to_numpy()].astype(np.uint32))
-            found.append(pairs.with_columns(record, party=pl.lit(party)))
-        flood = pl.DataFrame(
-            [(one.ids[0], source.name, block, size) for block, size in flooded], schema=FLOODED, orient="row"
-        )
-        if not found or not sum(map(len, found)):
-            return pl.DataFrame(), flood
-        pairs = pl.concat(found)
-        matched = pairs.get_column("record").unique().sort()
-        records = name_records(source.rows.select(pl.all().gather(matched)), source.feed.contract)
-        pairs = named(pairs, matched, records, one, source.name)
-        return pairs.with_columns(person_id=one.ids.gather(pairs.get_column("applicant"))), flood
+            records, size = source.bearing(party, place, keys)
+            if size > block.cap:
+                flooded.append((one.ids[0], source.name, block.name, size))
+            elif size:
+                rows.append(records.astype(np.uint64))
+                bits.append(np.full(size, 1 << place, dtype=np.uint32))
+        return kernel.distinct(np.concatenate(rows), np.concatenate(bits))
+
+    def _named(
+        self, one: Applicants, pairs: pl.DataFrame, places: list[tuple[Source, str, npt.NDArray[np.uint64]]]
+    ) -> pl.DataFrame:
+        """The pairs with source, party and the name of the record, as a scan names it."""
+        found, start = [], 0
+        at = pairs.get_column("record").to_numpy()
+        for source, party, rows in places:
+            inside = (at >= start) & (at < start + len(rows))
+            if inside.any():
+                some = pairs.filter(pl.Series(inside))
+                matched = pl.Series("record", rows[at[inside] - start].astype(np.uint32))
+                records = name_records(source.rows.select(pl.all().gather(matched)), source.feed.contract)
+                some = some.with_columns(matched, party=pl.lit(party))
+                found.append(named(some, matched, records, one, source.name))
+            start += len(rows)
+        if not found:
+            return pl.DataFrame()
+        every = pl.concat(found)
+        return every.with_columns(person_id=one.ids.gather(every.get_column("applicant")))
 
 
 def _is_day(text: str) -> bool:

@@ -51,7 +51,7 @@ def prepare(
     """
 
     def column(name: str) -> pl.Series:
-        if prefix + name in rows.columns:
+        if prefix + name in rows.columns and rows.schema[prefix + name] != pl.Null:
             return rows.get_column(prefix + name).rename(name)
         return pl.Series(name, [None], dtype=pl.String).new_from_index(0, len(rows))
 

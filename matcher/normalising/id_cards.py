@@ -14,9 +14,12 @@ from matcher import hashing
 from matcher.hashing import Keys
 from matcher.identity import days, numbers
 from matcher.identity.packing import HEAD, PART, PERMIT, TAIL, UPGRADED, VALID, ZEROS, Words, pack
-from matcher.prepared import Flags, More, Prepared
+from matcher.prepared import NO_MORE, Flags, More, Prepared
 
 _PERMIT_BIT = np.uint64(1 << 63)
+_NOTHING = pl.DataFrame(
+    schema={"row": pl.Int64, "written": pl.String, "kind": pl.String, "text": pl.String, "upgraded": pl.Boolean}
+)
 
 
 def prepare(field: str, written: pl.Series) -> Prepared:
@@ -67,14 +70,17 @@ def prepare(field: str, written: pl.Series) -> Prepared:
         other = other.scatter(others.get_column("row"), others.get_column("text"))
 
     broken = np.flatnonzero(~holds)
-    origin, candidates = numbers.repairs(matrix[broken])
+    more = NO_MORE
+    if len(broken):
+        origin, candidates = numbers.repairs(matrix[broken])
+        more = More(rows[broken[origin]].astype(np.uint32), pack(candidates))
     table = pl.DataFrame(
         {
             field: packed, f"{field}.flags": flags, f"{field}.birth": birth, f"{field}.sex": sex,
             f"{field}.head": head, f"{field}.tail": tail, f"{field}.other": other,
         }
     )  # fmt: skip
-    return Prepared(table, {field: More(rows[broken[origin]].astype(np.uint32), pack(candidates))})
+    return Prepared(table, {field: more})
 
 
 def read(written: pl.Series) -> pl.Series:
@@ -122,6 +128,8 @@ def _born(packed: Keys) -> days.Days:
 def _understood(written: pl.Series, odd: Flags) -> pl.DataFrame:
     """What the scalar makes of the odd ones: row, kind, text, upgraded; those it understands alone."""
     rows = np.flatnonzero(odd)
+    if not len(rows):
+        return _NOTHING
     values = written.gather(rows)
     distinct = values.unique()
     readings = [(value, numbers.understand(value)) for value in distinct.to_list()]

@@ -84,7 +84,7 @@ def _spoken(written: pl.Series) -> tuple[Keys, Keys, Keys, More]:
     family = simple & np.uint64(0xFFFF000000000000)
     special = np.flatnonzero(tables.special[forms[0]] & regular)
     pairs = forms[0][special].astype(np.uint32) << 16 | forms[1][special]
-    for pair, (one, two) in tables.compound_sounds.items():
+    for pair, (one, two) in tables.compound_sounds.items() if len(special) else ():
         rows = special[(pairs == pair) & (length[special] > 2)]
         sound[rows] = sound[rows] & np.uint64(0xFFFFFFFF) | np.uint64(one << 48 | two << 32)
         family[rows] = simple[rows] & np.uint64(0xFFFFFFFF00000000)
@@ -96,10 +96,10 @@ def _spoken(written: pl.Series) -> tuple[Keys, Keys, Keys, More]:
         values = written.gather(odd)
         distinct = values.unique()
         keys = np.array([_scalar(value) for value in distinct.to_list()], dtype=np.uint64).reshape(-1, 3)
-        place = pl.DataFrame({"written": values}).join(
+        found = pl.DataFrame({"written": values}).join(
             pl.DataFrame({"written": distinct}).with_row_index("at"), on="written", how="left", maintain_order="left"
         )
-        chosen = keys[place.get_column("at").to_numpy()]
+        chosen = keys[found.get_column("at").to_numpy()]
         simple[odd], sound[odd], family[odd] = chosen[:, 0], chosen[:, 1], chosen[:, 2]
     candidates = np.concatenate([special, odd])
     second = _second_sounds(simple[candidates], sound[candidates], family[candidates])
@@ -222,15 +222,16 @@ class _Tables:
         special = names.surname_readings()
         spoken = sorted({*self.readings.values()})
         self.numbers = {syllable: number for number, syllable in enumerate(spoken, start=1)}
-        self.simple = np.arange(0x10000, dtype=np.uint16)
-        for character, form in names.simple_forms().items():
-            if ord(character) < 0x10000:
-                # a form that does not fit sixteen bits is left to the scalar
-                self.simple[ord(character)] = ord(form) if ord(form) < 0x10000 else 0
         self.sound = np.zeros(0x10000, dtype=np.uint16)
         for character, syllable in self.readings.items():
             if ord(character) < 0x10000:
                 self.sound[ord(character)] = self.numbers[syllable]
+        self.simple = np.arange(0x10000, dtype=np.uint16)
+        for character, form in names.simple_forms().items():
+            if ord(character) < 0x10000:
+                self.simple[ord(character)] = ord(form) if ord(form) < 0x10000 else 0
+        # what does not fit sixteen bits or cannot be spoken is left to the scalar
+        self.simple[self.sound[self.simple] == 0] = 0
         self.family_sound = self.sound.copy()
         self.family_syllables: dict[str, list[int]] = {}
         for surname, reading in special.items():
