@@ -133,7 +133,7 @@ def test_a_column_is_read_as_its_values_are(written: list[str | None]) -> None:
 @given(valid_numbers(), st.integers(0, 16), st.integers(1, 9))
 def test_the_right_number_is_among_the_repairs_of_a_slip(sound: str, place: int, by: int) -> None:
     slipped = sound[:place] + str((int(sound[place]) + by) % 10) + sound[place + 1 :]
-    if not re.fullmatch(numbers.REGULAR, slipped):
+    if not re.fullmatch(numbers.REGULAR, slipped) or slipped.endswith("000"):
         return
     made = prepared("cn_number", [EXAMPLE, slipped])
     more = made.more["field"]

@@ -70,7 +70,7 @@ def test_what_sounds_alike_has_one_sound(one: str, other: str) -> None:
     assert first["n.sound"] == second["n.sound"] != 0
 
 
-@pytest.mark.parametrize("written", ["李?", "李smyth", "\U00020bb7田", ""])
+@pytest.mark.parametrize("written", ["李?", "李smyth", "一瓰", "\U00020bb7田", ""])
 def test_what_cannot_be_spoken_has_no_sound(written: str) -> None:
     assert facets(written)[0]["n.sound"] == 0
 
@@ -86,6 +86,14 @@ def test_nothing_is_left_of_nothing(written: str | None) -> None:
 def test_the_fast_way_is_the_slow_way(written: list[str]) -> None:
     for value, row in zip(written, facets(*written), strict=True):
         assert (row["n"], row["n.sound"], row["n.family"]) == columns._scalar(value)
+
+
+def test_every_character_is_read_alike_by_both_ways() -> None:
+    every = [chr(point) for point in range(0x4E00, 0x9FA6)]
+    written = [character + "伟" for character in every] + ["王" + character for character in every]
+    table = columns.prepare("n", pl.Series(written)).table.select("n", "n.sound", "n.family")
+    unlike = [value for value, row in zip(written, table.rows(), strict=True) if row != columns._scalar(value)]
+    assert unlike == []
 
 
 @pytest.mark.parametrize("head", [*names.surname_sounds(), *sorted(names.compound_surnames())])
