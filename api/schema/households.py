@@ -21,7 +21,19 @@ from api.schema.context import Info
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import Direction, Grade, Stage, TargetGroup, described
+from api.schema.words import (
+    LEVELS,
+    AddressLevel,
+    DateLevel,
+    Direction,
+    Grade,
+    NameLevel,
+    NumberLevel,
+    Stage,
+    TargetGroup,
+    ValueLevel,
+    described,
+)
 
 if TYPE_CHECKING:
     from api.schema.findings import Finding
@@ -30,6 +42,8 @@ if TYPE_CHECKING:
 NOT_LOADED = cast(Any, None)
 FINDINGS, LINKS = 10, 25
 """How many are given where `first` is not said."""
+
+AS_TOLD = " Null where the scan did not say, or said what is no longer told apart."
 
 
 @strawberry.type(description="A pair of a person and a department's record that the latest scan found.")
@@ -43,9 +57,13 @@ class Link:
     weight_bits: float = strawberry.field(description="The weight of the evidence, log2 of m/u.")
     grade: Grade | None = strawberry.field(description="How sure the identity is; null where a person has to look.")
     decision: str = strawberry.field(description="LINK, or REVIEW where a person has to look.")
-    number_level: str | None = strawberry.field(description="How the citizen numbers compare.")
-    name_level: str | None = strawberry.field(description="How the names compare.")
-    birth_date_level: str | None = strawberry.field(description="How the birth dates compare.")
+    number_level: NumberLevel | None = strawberry.field(description="How the citizen numbers compare." + AS_TOLD)
+    name_level: NameLevel | None = strawberry.field(description="How the names compare." + AS_TOLD)
+    birth_date_level: DateLevel | None = strawberry.field(description="How the birth dates compare." + AS_TOLD)
+    sex_level: ValueLevel | None = strawberry.field(description="How the sexes compare." + AS_TOLD)
+    phone_level: ValueLevel | None = strawberry.field(description="How the telephone numbers compare." + AS_TOLD)
+    division_level: ValueLevel | None = strawberry.field(description="How the divisions compare." + AS_TOLD)
+    address_level: AddressLevel | None = strawberry.field(description="How the addresses compare." + AS_TOLD)
 
 
 @strawberry.type(description="A person as a member of one household; somebody in two households is shown in each.")
@@ -314,6 +332,12 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
     ]
 
 
+_KNOWN_LEVELS: dict[str, dict[str, Any]] = {
+    field: {level.value: level for level in levels} for field, levels in LEVELS.items()
+}
+"""By field the levels by name; links of an earlier program's scan are kept, and may say others."""
+
+
 def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
     return [
         Link(
@@ -324,9 +348,7 @@ def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
             weight_bits=row.weight_bits,
             grade=Grade(row.grade) if row.grade else None,
             decision=row.decision,
-            number_level=row.levels.get("number"),
-            name_level=row.levels.get("name"),
-            birth_date_level=row.levels.get("birth_date"),
+            **{f"{field}_level": known.get(row.levels.get(field)) for field, known in _KNOWN_LEVELS.items()},
         )
         for row in rows
     ]

@@ -5,6 +5,7 @@ The schema's other modules take them from here, so that none is shown before it 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
 
@@ -17,9 +18,14 @@ from api.domain.scans import ScanStatus, Severity
 from api.domain.stages import Stage
 
 __all__ = [
+    "LEVELS",
+    "AddressLevel",
+    "DateLevel",
     "Direction",
     "FindingState",
     "Grade",
+    "NameLevel",
+    "NumberLevel",
     "Outcome",
     "Permission",
     "Role",
@@ -28,6 +34,7 @@ __all__ = [
     "Stage",
     "TargetGroup",
     "UserErrorCode",
+    "ValueLevel",
     "described",
 ]
 
@@ -67,6 +74,83 @@ class Grade(StrEnum):
     G3 = "G3"
     G4 = "G4"
     G5 = "G5"
+
+
+class NumberLevel(StrEnum):
+    """How two citizen numbers compare, the best first."""
+
+    MISSING = "missing"
+    EQUAL = "equal"
+    EQUAL_15_18 = "equal_15_18"
+    EQUAL_PERMIT = "equal_permit"
+    EQUAL_UNCHECKED = "equal_unchecked"
+    REPAIRED = "repaired"
+    COMPATIBLE = "compatible"
+    NEIGHBOUR = "neighbour"
+    CONFLICT = "conflict"
+    DIFFERENT = "different"
+    NOT_NEEDED = "not_needed"
+
+
+class NameLevel(StrEnum):
+    """How two names compare, the best first."""
+
+    MISSING = "missing"
+    EXACT = "exact"
+    WRITTEN = "written"
+    VARIANT = "variant"
+    FORMER = "former"
+    TONE = "tone"
+    SOUND = "sound"
+    SPELT = "spelt"
+    WILDCARD = "wildcard"
+    SHAPE = "shape"
+    TRUNCATED = "truncated"
+    ONE_CHARACTER = "one_character"
+    DIFFERENT = "different"
+    NOT_NEEDED = "not_needed"
+
+
+class DateLevel(StrEnum):
+    """How two dates compare, the best first."""
+
+    MISSING = "missing"
+    EQUAL = "equal"
+    NEAR = "near"
+    DIFFERENT = "different"
+    NOT_NEEDED = "not_needed"
+
+
+class ValueLevel(StrEnum):
+    """How two values compare that agree or do not."""
+
+    MISSING = "missing"
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    NOT_NEEDED = "not_needed"
+
+
+class AddressLevel(StrEnum):
+    """How two addresses compare, the best first."""
+
+    MISSING = "missing"
+    EQUAL = "equal"
+    SAME_BUILDING = "same_building"
+    SAME_ROAD = "same_road"
+    DIFFERENT = "different"
+    NOT_NEEDED = "not_needed"
+
+
+LEVELS: Mapping[str, type[StrEnum]] = {
+    "number": NumberLevel,
+    "name": NameLevel,
+    "birth_date": DateLevel,
+    "sex": ValueLevel,
+    "phone": ValueLevel,
+    "division": ValueLevel,
+    "address": AddressLevel,
+}
+"""How each field of a person is compared with a record's, as the matcher names fields and levels; a test keeps it so."""
 
 
 described(
@@ -144,6 +228,76 @@ described(
         "G3": "号码一致，姓名不同。The number agrees, the names really differ; never used for money.",
         "G4": "号码有一处笔误，姓名与出生日期一致。The number has one slip; name and birth date agree.",
         "G5": "无可用号码，须先核实身份。No usable number; other fields agree, and the identity is checked first.",
+    },
+)
+described(
+    NumberLevel,
+    "How the citizen numbers of a person and a record compare, the surest first.",
+    {
+        "MISSING": "缺失。One side does not say.",
+        "EQUAL": "完全一致，校验通过。The same 18 characters, and the check holds.",
+        "EQUAL_15_18": "十五位号码与其十八位形式。A 15-digit number and its 18-digit form.",
+        "EQUAL_PERMIT": "同一通行证或护照号。The same permit or passport.",
+        "EQUAL_UNCHECKED": "一致，但校验位均不符。The same 18 characters, though the check fails on both sides.",
+        "REPAIRED": "一方校验不符，改正一处笔误后一致。One number fails its check; one slip of the pen turns it into the other.",
+        "COMPATIBLE": "有掩码或被表格软件损坏，所余各位一致。Masked or spoilt by a spreadsheet; what is left agrees.",
+        "NEIGHBOUR": "同地同日出生，顺序码相邻，多为双胞胎。The same place and birth date with the next sequence: a twin's number.",
+        "CONFLICT": "两个号码均有效而不同。Both numbers hold and differ: two people, or one with two numbers.",
+        "DIFFERENT": "号码不同，且至少一个有误。The numbers differ, and at least one of them cannot be right.",
+        "NOT_NEEDED": "其他字段已足以判定，未比对。Not looked at: the other fields had settled the pair.",
+    },
+)
+described(
+    NameLevel,
+    "How the names of a person and a record compare, the surest first.",
+    {
+        "MISSING": "缺失。One side does not say.",
+        "EXACT": "字字相同。The same characters.",
+        "WRITTEN": "除空格、间隔点、全半角和自造字外相同。The same but for blanks, dots, widths and private code points.",
+        "VARIANT": "繁体、异体或通用字。Traditional, variant or interchanged forms of the same characters.",
+        "FORMER": "一方为另一方登记的曾用名。One is the other's recorded former name.",
+        "TONE": "异字同音同调。Other characters, spoken alike, tones included.",
+        "SOUND": "异字同音，声调不同。Other characters, spoken alike but for the tones.",
+        "SPELT": "一方为另一方的拼音或外文拼写。Latin letters on one side spell the characters on the other.",
+        "WILDCARD": "有系统无法写出的字，其余一致。A character that one system could not write; the rest agrees.",
+        "SHAPE": "形近字。Characters that look alike.",
+        "TRUNCATED": "长名被截断。A long name cut short.",
+        "ONE_CHARACTER": "三字以上，多、少、错一字或两字互换。One character more, less, other or swapped, in three or more.",
+        "DIFFERENT": "姓名不同。The names really differ.",
+        "NOT_NEEDED": "其他字段已足以判定，未比对。Not looked at: the other fields had settled the pair.",
+    },
+)
+described(
+    DateLevel,
+    "How the birth dates of a person and a record compare, the surest first.",
+    {
+        "MISSING": "缺失。One side does not say.",
+        "EQUAL": "同一天。The same day.",
+        "NEAR": "月日互换，或年、月、日中两项一致。Month and day exchanged, or two of year, month and day agree.",
+        "DIFFERENT": "不是同一天。Another day.",
+        "NOT_NEEDED": "其他字段已足以判定，未比对。Not looked at: the other fields had settled the pair.",
+    },
+)
+described(
+    ValueLevel,
+    "How two values compare that agree or do not: sexes, telephone numbers, divisions.",
+    {
+        "MISSING": "缺失。One side does not say.",
+        "EQUAL": "相同。The same.",
+        "DIFFERENT": "不同。Not the same.",
+        "NOT_NEEDED": "其他字段已足以判定，未比对。Not looked at: the other fields had settled the pair.",
+    },
+)
+described(
+    AddressLevel,
+    "How the addresses of a person and a record compare, the surest first.",
+    {
+        "MISSING": "缺失或无法识别。One side does not say, or cannot be understood.",
+        "EQUAL": "同一地址。The same place.",
+        "SAME_BUILDING": "同一楼栋，或一方未写房号。The same building, or one side does not say the room.",
+        "SAME_ROAD": "同一道路或村庄。The same road or village.",
+        "DIFFERENT": "不是同一地点。Another place.",
+        "NOT_NEEDED": "其他字段已足以判定，未比对。Not looked at: the other fields had settled the pair.",
     },
 )
 described(
