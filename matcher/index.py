@@ -35,7 +35,7 @@ from matcher.prepared import More, Prepared, Rows
 from matcher.progress import Progress, Step, silent
 from matcher.sources.contract import load
 from matcher.sources.delivery import Feed, file_hashes, open_folder
-from matcher.sources.feeds import Chunk, chunks, row_count
+from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 FILE = "index.json"
 SELF = "SELF"
@@ -283,8 +283,8 @@ class _Ready:
     more: Mapping[str, pl.DataFrame]
 
 
-def _ready(chunk: Chunk, parties: tuple[str, ...], plan: Plan) -> _Ready:
-    facets, more = {}, {}
+def _ready(piece: Piece, parties: tuple[str, ...], plan: Plan) -> _Ready:
+    facets, more, chunk = {}, {}, piece.checked()
     rows = chunk.frame.rechunk()
     for party in parties:
         batch = Batch.of(rows, plan, _prefix(party))
@@ -303,8 +303,8 @@ def _prepared(feed: Feed, parties: tuple[str, ...], plan: Plan) -> Iterator[_Rea
     """The chunks of a feed prepared, in their order, two at work."""
     pending: deque[Future[_Ready]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
-        for chunk in chunks(feed, plan.chunk_rows):
-            pending.append(pool.submit(_ready, chunk, parties, plan))
+        for piece in pieces(feed, plan.chunk_rows):
+            pending.append(pool.submit(_ready, piece, parties, plan))
             if len(pending) >= WORKERS:
                 yield pending.popleft().result()
         while pending:

@@ -13,8 +13,8 @@ from matcher.sources.contract import Column, Contract, Kind, fold
 from matcher.sources.delivery import SUPPORTED, Feed
 from matcher.sources.feeds import Chunk, headings, read_all
 
-KINDS: dict[str, Kind] = {"date": "date"}
-"""How a field's column is read: dates as dates, so that every usual form is understood; all else as text."""
+KINDS: dict[str, Kind] = {"date": "date", "cn_number": "id_number", "cn_name": "name"}
+"""How a field's column is read, so that every usual form is understood; all others as text."""
 
 Warn = Callable[[str], None]
 

@@ -24,7 +24,7 @@ from matcher.kernel import Batch
 from matcher.progress import Progress, Step
 from matcher.sources.contract import Contract
 from matcher.sources.delivery import Feed
-from matcher.sources.feeds import Chunk, chunks, row_count
+from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 SELF = "SELF"
 WORKERS = 2
@@ -42,11 +42,11 @@ def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progres
 
 def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progress) -> Counts:
     """Does `work` for every chunk of `rows` rows that the workspace does not hold yet; returns the counts of the feed."""
-    return _run(feed.source, chunks(feed, rows), row_count(feed), work, workspace, progress)
+    return _run(feed.source, pieces(feed, rows), row_count(feed), work, workspace, progress)
 
 
 def _run(
-    source: str, every: Iterator[Chunk], total: int, work: Work, workspace: Workspace, progress: Progress
+    source: str, every: Iterator[Piece | Chunk], total: int, work: Work, workspace: Workspace, progress: Progress
 ) -> Counts:
     rows_in = accepted = 0
     nulled: dict[str, int] = {}
@@ -123,23 +123,27 @@ def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))
 
 
-def _finished(source: str, every: Iterator[Chunk], work: Work, workspace: Workspace) -> Iterator[Counts]:
+def _worked(piece: Piece | Chunk, work: Work) -> ChunkResult:
+    return work(piece.checked() if isinstance(piece, Piece) else piece)
+
+
+def _finished(source: str, every: Iterator[Piece | Chunk], work: Work, workspace: Workspace) -> Iterator[Counts]:
     """The counts of each chunk in order, as it is done or found done."""
-    pending: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
+    pending: deque[tuple[Piece | Chunk, Future[ChunkResult]]] = deque()
 
     def settle() -> Counts:
-        chunk, future = pending.popleft()
+        piece, future = pending.popleft()
         result = future.result()
-        workspace.keep(source, chunk.file_index, chunk.index, result)
+        workspace.keep(source, piece.file_index, piece.index, result)
         return result.counts
 
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         try:
-            for chunk in every:
-                if workspace.finished(source, chunk.file_index, chunk.index):
-                    yield workspace.counts(source, chunk.file_index, chunk.index)
+            for piece in every:
+                if workspace.finished(source, piece.file_index, piece.index):
+                    yield workspace.counts(source, piece.file_index, piece.index)
                     continue
-                pending.append((chunk, pool.submit(work, chunk)))
+                pending.append((piece, pool.submit(_worked, piece, work)))
                 if len(pending) >= WORKERS:
                     yield settle()
             while pending:

@@ -44,6 +44,8 @@ _NOTHING = _in_any_case({*values.PLACEHOLDERS, "NaN", "NaT"})
 _NO_DATES = _in_any_case({*values.DATE_PLACEHOLDERS, "NaN", "NaT"})
 
 
+_LONGEST_PLACEHOLDER = max(len(word.encode("utf-8")) for word in (*_NOTHING, *_NO_DATES))
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A column read: its typed values, and where a cell held something that could not be read."""
@@ -65,7 +67,7 @@ def read(cells: pl.Series, column: Column, *, unit: int = 1, words: Mapping[str,
         present &= ~cells.is_nan().fill_null(False)
     typed = _typed(cells, column, unit)
     if typed is None:
-        text = as_text(cells)
+        text = _rounded(cells) if column.kind == "id_number" and cells.dtype.is_float() else as_text(cells)
         lost = present & text.is_null()
         text = _filled(text, column)
         present = text.is_not_null() | lost
@@ -92,6 +94,13 @@ def as_text(cells: pl.Series) -> pl.Series:
     if cells.dtype == pl.Binary:
         return pl.Series([_decoded(cell) for cell in cells.to_list()], dtype=pl.String)
     return cells.cast(pl.String, strict=False)
+
+
+def _rounded(cells: pl.Series) -> pl.Series:
+    """Citizen numbers that a file holds as floats: the fifteen digits that are true, as a spreadsheet would show them."""
+    shown = pl.Series([None if cell is None or cell != cell else f"{cell:.14E}" for cell in cells.to_list()], dtype=pl.String)
+    large = (cells.abs() > _EXACT_IN_FLOAT).fill_null(False)
+    return pl.select(pl.when(large).then(shown).otherwise(as_text(cells))).to_series()
 
 
 def _typed(cells: pl.Series, column: Column, unit: int) -> pl.Series | None:
@@ -125,7 +134,8 @@ def _filled(text: pl.Series, column: Column) -> pl.Series:
     if (text.str.starts_with("'") | text.str.starts_with('="')).any():
         text = text.str.replace(_TEXT_IN_SPREADSHEETS, "$1$2").str.strip_chars()
     placeholders = _NO_DATES if column.kind in ("date", "month") else _NOTHING
-    return text.set(text.is_in(placeholders).fill_null(False), None)
+    short = (text.str.len_bytes() <= _LONGEST_PLACEHOLDER).fill_null(False)
+    return text.set(short & text.is_in(placeholders).fill_null(False), None) if short.any() else text
 
 
 def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, str] | None) -> pl.Series:
@@ -169,7 +179,8 @@ def _possible(days: pl.Series, present: pl.Series) -> Reading:
 def _spoilt(text: pl.Series, column: Column) -> pl.Series:
     """Where text was lost on its way: a byte that could not be decoded, or digits that a spreadsheet rounded off."""
     spoilt = text.str.contains(UNDECODED, literal=True)
-    if column.personal and text.str.contains("E+", literal=True).any():
+    # of a citizen number what the spreadsheet left is still a part of it: normalising.id_cards
+    if column.personal and column.kind != "id_number" and text.str.contains("E+", literal=True).any():
         spoilt |= text.str.contains(_ROUNDED_OFF)
     return spoilt.fill_null(False)
 

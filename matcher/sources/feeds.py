@@ -37,10 +37,27 @@ class Chunk:
     nulled: Mapping[str, int]
 
 
-def chunks(feed: Feed, rows: int) -> Iterator[Chunk]:
-    """The feed in chunks of `rows` rows, the last of each file shorter; at least one chunk a file.
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of one file as they stand there, not yet held against the contract: `checked` does that, anywhere."""
 
-    A chunk is also full when it holds `rows` rows that fit no header. So where it ends depends on nothing but the file
+    feed: Feed
+    file: str
+    file_index: int
+    index: int
+    raw: pl.DataFrame
+    misfits: Mapping[int, str]
+    opened: Opened
+
+    def checked(self) -> Chunk:
+        """The rows held against the contract; a pure function. Raises InputRefused for a value that refuses the feed."""
+        return _checked(self.feed, self.file, self.file_index, self.index, self.raw, self.misfits, self.opened)
+
+
+def pieces(feed: Feed, rows: int) -> Iterator[Piece]:
+    """The feed in pieces of `rows` rows, the last of each file shorter; at least one piece a file.
+
+    A piece is also full when it holds `rows` rows that fit no header. So where it ends depends on nothing but the file
     and `rows`. Raises InputRefused, naming file and place, for a file that is damaged or lacks a column that must exist.
     """
     if rows < 1:
@@ -48,7 +65,12 @@ def chunks(feed: Feed, rows: int) -> Iterator[Chunk]:
     for file_index, path in enumerate(feed.files):
         opened = open_parquet(feed, path) if _is_parquet(path) else open_delimited(feed, path)
         for index, (raw, misfits) in enumerate(_equal(opened, rows)):
-            yield _checked(feed, path.name, file_index, index, raw, misfits, opened)
+            yield Piece(feed, path.name, file_index, index, raw, misfits, opened)
+
+
+def chunks(feed: Feed, rows: int) -> Iterator[Chunk]:
+    """The pieces of the feed, each held against the contract. Raises InputRefused as `pieces` and `checked` do."""
+    return (piece.checked() for piece in pieces(feed, rows))
 
 
 def read_all(feed: Feed) -> Chunk:
