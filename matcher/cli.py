@@ -141,7 +141,11 @@ def _told(outcome: dict[str, Any], out: Path, as_json: bool) -> None:
         results.print_json(json.dumps(outcome, ensure_ascii=False))
         return
     seconds = sum(outcome["timings_seconds"].values())
-    said = [f"{name} {outcome[name]:,}" for name in ("rows", "groups", "left", "right_rows", "pairs", "links") if name in outcome]
+    said = [
+        f"{name} {outcome[name]:,}"
+        for name in ("rows", "groups", "left", "right_rows", "pairs", "links")
+        if name in outcome
+    ]
     results.print(
         f"{out}: {' · '.join(said)} · {seconds:.1f} s · {outcome['peak_memory_bytes'] >> 20:,} MiB", highlight=False
     )
@@ -160,7 +164,9 @@ def link(
     model: ModelFile = None,
     train: Train = False,
     one_to_one: Annotated[bool, typer.Option("--one-to-one", help="Each row in one link at most.")] = False,
-    best_match: Annotated[bool, typer.Option("--best-match", help="Of each row of RIGHT the surest pair alone.")] = False,
+    best_match: Annotated[
+        bool, typer.Option("--best-match", help="Of each row of RIGHT the surest pair alone.")
+    ] = False,
     threads: Threads = None,
     resume: Resume = False,
     as_json: AsJson = False,
@@ -206,7 +212,8 @@ def dedupe(
 @app.command()
 def train(
     tables: Annotated[
-        list[Path], typer.Argument(metavar="DIR | LEFT RIGHT | TABLE", help="A scan's folder, two tables, or one to dedupe.")
+        list[Path],
+        typer.Argument(metavar="DIR | LEFT RIGHT | TABLE", help="A scan's folder, two tables, or one to dedupe."),
     ],
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", metavar="MODEL.json", help="The model file to write.")],
@@ -225,8 +232,12 @@ def train(
 @app.command()
 def index(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder with the department feeds.")],
-    out: Annotated[Path, typer.Option("--out", metavar="INDEX", help="The folder to write; an index there is replaced.")],
-    plan: Annotated[Path | None, typer.Option("--plan", metavar="F", help="A linkage plan; default: for persons.")] = None,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="INDEX", help="The folder to write; an index there is replaced.")
+    ],
+    plan: Annotated[
+        Path | None, typer.Option("--plan", metavar="F", help="A linkage plan; default: for persons.")
+    ] = None,
     threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -285,7 +296,9 @@ def _applicant(person: str | None, file: Path | None) -> dict[str, Any]:
     except ValueError:  # says nothing of what stands there: it is a person's
         raise InputRefused("this is no JSON", file=file, remedy='Write {"name": "…", "id_number": "…"}') from None
     if not isinstance(content, dict):
-        raise InputRefused("an applicant is one JSON object", file=file, remedy='Write {"name": "…", "id_number": "…"}')
+        raise InputRefused(
+            "an applicant is one JSON object", file=file, remedy='Write {"name": "…", "id_number": "…"}'
+        )
     return content
 
 
@@ -326,7 +339,9 @@ def evaluate(
         Path,
         typer.Option("--truth", metavar="DIR", help="The folder with truth_links, or a file of true pairs."),
     ],
-    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Also write all of it as charts.")] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Also write all of it as charts.")
+    ] = None,
     model: Annotated[
         Path | None, typer.Option(help="For the charts: the model that weighed; default: the plan's own.")
     ] = None,

@@ -49,9 +49,7 @@ def cover(
             frame = people.join(
                 linked.filter(pl.col("source") == source).drop("source"), on="person_id", how="left"
             ).join(told.filter(pl.col("source") == source).drop("source"), on="person_id", how="left")
-            frame = frame.join(
-                unsure.filter(pl.col("source") == source).drop("source"), on="person_id", how="left"
-            )
+            frame = frame.join(unsure.filter(pl.col("source") == source).drop("source"), on="person_id", how="left")
             if asked:
                 frame = frame.with_columns(allowed=pl.col("person_id").is_in(asked.authorised.implode()))
             else:

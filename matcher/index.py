@@ -34,7 +34,7 @@ from matcher.plan import Plan
 from matcher.prepared import More, Prepared, Rows
 from matcher.progress import Progress, Step, silent
 from matcher.sources.contract import load
-from matcher.sources.delivery import Feed, file_hashes, open_folder
+from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
 from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 FILE = "index.json"
@@ -107,9 +107,7 @@ class Source:
 
     @cached_property
     def _more(self) -> dict[str, pl.DataFrame]:
-        return {
-            party: pl.read_parquet(self.folder / f"{self.name}.{party}.more.parquet") for party in self.parties
-        }
+        return {party: pl.read_parquet(self.folder / f"{self.name}.{party}.more.parquet") for party in self.parties}
 
     def batch(self, chunk: int, party: str) -> Batch:
         """One chunk of a party, prepared and keyed as the kernel wants it."""
@@ -119,7 +117,9 @@ class Source:
         keys = []
         for place in range(len(self.plan.blocks)):
             own = more.filter(pl.col("block") == place)
-            extra = More((own.get_column("row") - start).to_numpy().astype(np.uint32), own.get_column("key").to_numpy())
+            extra = More(
+                (own.get_column("row") - start).to_numpy().astype(np.uint32), own.get_column("key").to_numpy()
+            )
             keys.append(BlockKeys(table.get_column(f"key.{place}").to_numpy(), extra))
         return Batch(Prepared(table), tuple(keys))
 
@@ -188,7 +188,7 @@ def build(folder: Path, out: Path, plan: Plan, progress: Progress = silent) -> I
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / FILE).exists())):
         raise InputRefused("this is not an index and will not be replaced", file=out, remedy="Name another folder")
     delivery = open_folder(folder)
-    feeds = {name: feed for name, feed in sorted(delivery.feeds.items()) if name not in OWN_TABLES}
+    feeds = department_feeds(delivery)
     if not feeds:
         raise InputRefused("the folder has no department feed", file=folder, remedy="Add one, such as population.*")
     part = out.with_name(f".{out.name}.part")
@@ -216,6 +216,15 @@ def build(folder: Path, out: Path, plan: Plan, progress: Progress = silent) -> I
     shutil.rmtree(out, ignore_errors=True)
     part.rename(out)
     return open_index(out, plan)
+
+
+def department_feeds(delivery: Delivery) -> dict[str, Feed]:
+    """The feeds of a folder whose rows are about people whom a department knows, by source."""
+    return {
+        name: feed
+        for name, feed in sorted(delivery.feeds.items())
+        if name not in OWN_TABLES and feed.contract.about_people
+    }
 
 
 def open_index(folder: Path, plan: Plan) -> Index:
@@ -315,7 +324,8 @@ def _write_source(feed: Feed, folder: Path, plan: Plan, progress: Progress) -> d
     """Writes the rows, facets, further keys and rejects of a feed; returns what index.json says of it."""
     parties = tuple(party.upper() for party in feed.contract.parties) or (SELF,)
     total, rows_in = row_count(feed), 0
-    offsets, nulled, rejects = [0], {}, []
+    offsets, rejects = [0], []
+    nulled: dict[str, int] = {}
     more: dict[str, list[pl.DataFrame]] = {party: [] for party in parties}
     writers: dict[str, _Writer] = {}
     try:

@@ -19,7 +19,7 @@ from matcher.applicants import Applicants
 from matcher.engines import local
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
 from matcher.errors import InputRefused, UsageError
-from matcher.index import OWN_TABLES
+from matcher.index import department_feeds
 from matcher.kernel import Batch
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.plan import Plan
@@ -112,9 +112,7 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
         places = pl.DataFrame({"right_id": small.ids, "record": np.arange(len(small), dtype=np.uint32)})
         pairs = pairs.rename({"record_id": "right_id"}).join(places, on="right_id", maintain_order="left")
         pairs = pairs.filter(pl.col("applicant") < pl.col("record"))
-        sure = pairs.with_columns(
-            grade=linking.grade(plan, model)
-        ).filter(linking.decision(plan, model) == "LINK")
+        sure = pairs.with_columns(grade=linking.grade(plan, model)).filter(linking.decision(plan, model) == "LINK")
         first = grouping.groups(
             len(small),
             sure.get_column("applicant").to_numpy().astype(np.int64),
@@ -130,7 +128,11 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
 
 
 def train(
-    given: Sequence[Path], plan_file: Path | None, out: Path, progress: Progress = silent, warn: tables.Warn = lambda _: None
+    given: Sequence[Path],
+    plan_file: Path | None,
+    out: Path,
+    progress: Progress = silent,
+    warn: tables.Warn = lambda _: None,
 ) -> Model:
     """Fits a model to a scan's folder (members against all its feeds), two tables, or one table to be deduped; writes it.
 
@@ -140,15 +142,15 @@ def train(
     if len(given) == 1 and given[0].is_dir():
         delivery = open_folder(given[0])
         if "members" not in delivery.feeds:
-            raise InputRefused("the folder has no members table", file="members.*", remedy="Add it, or give two tables")
+            raise InputRefused(
+                "the folder has no members table", file="members.*", remedy="Add it, or give two tables"
+            )
         left = delivery.feeds["members"]
-        rights = [
-            feed
-            for name, feed in sorted(delivery.feeds.items())
-            if name not in OWN_TABLES and not feed.contract.parties
-        ]
+        rights = [feed for feed in department_feeds(delivery).values() if not feed.contract.parties]
         if not rights:
-            raise InputRefused("the folder has no department feed", file=given[0], remedy="Add one, such as population.*")
+            raise InputRefused(
+                "the folder has no department feed", file=given[0], remedy="Add one, such as population.*"
+            )
     elif len(given) in (1, 2):
         left = tables.open_table(given[0], plan, plan.left_id, warn)
         rights = [tables.open_table(given[1], plan, plan.right_id, warn)] if len(given) == 2 else [left]

@@ -133,7 +133,7 @@ def weigh(
             applicants.plan.fields, applicants.plan.comparisons, work.codes, strict=True
         )
     ]
-    return pl.DataFrame([*(pl.Series(name, values) for name, values in columns.items()), *levels])
+    return pl.DataFrame(columns).hstack(levels)
 
 
 def compare(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> list[Codes]:
@@ -191,11 +191,10 @@ class _Pairs:
             sure = self.weight() + sum(min(scale.lower, 0.0) for scale in rest)
             codes[(codes != 0) & (sure >= self.applicants.scale.link)] = len(comparison.names) - 1
         open_pairs = np.flatnonzero(codes == OPEN)
+        groups = [(comparison.settle, open_pairs)]
         if field.likeness_beside and comparison.settle_alone:
             beside = self._agrees(plan.place(field.likeness_beside))[open_pairs]
-            groups = ((comparison.settle, open_pairs[beside]), (comparison.settle_alone, open_pairs[~beside]))
-        else:
-            groups = ((comparison.settle, open_pairs),)
+            groups = [(comparison.settle, open_pairs[beside]), (comparison.settle_alone, open_pairs[~beside])]
         for settle, rows in groups:
             if len(rows) and settle is not None:
                 sides = self.applicants.people.take(self.left[rows]), self.records.take(self.right[rows])
@@ -219,7 +218,9 @@ class _Pairs:
             bits = scale.most(self.best[place], rarities, self.left)
             if field.muted_beside:
                 # what is muted adds nothing, which may be more than it would
-                bits = np.where(self._may_agree(self.applicants.plan.place(field.muted_beside)), np.maximum(bits, 0.0), bits)
+                bits = np.where(
+                    self._may_agree(self.applicants.plan.place(field.muted_beside)), np.maximum(bits, 0.0), bits
+                )
                 bits = np.where(self._muted(place), 0.0, bits)
             total += bits
         return total

@@ -24,8 +24,8 @@ SAME_NAME = ("exact", "written")
 WRITTEN_OTHERWISE = (
     "variant", "former", "tone", "sound", "spelt", "wildcard", "shape", "truncated", "one_character",
 )  # fmt: skip
-THIRD = ("phone", "address", "division")
-"""Fields of which one must agree for G5."""
+THIRD = ("phone", "address")
+"""Fields of which one must agree for G5; a division does not suffice, since namesakes born on one day share that too."""
 
 GRADED_BY = {"number": "cn_number", "name": "cn_name", "birth_date": "date", "sex": "sex"}
 """The fields, and their kinds, without which a plan gives no grades."""

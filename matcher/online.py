@@ -31,7 +31,18 @@ NO_MODEL = "persons-2.json"
 
 _NO_ROWS, _NO_BITS = np.zeros(0, np.uint64), np.zeros(0, np.uint32)
 
-SAID = {"name", "id_number", "sex", "birth_date", "phone", "address", "division_code", "former_name", "person_id", "authorised_until"}
+SAID = {
+    "name",
+    "id_number",
+    "sex",
+    "birth_date",
+    "phone",
+    "address",
+    "division_code",
+    "former_name",
+    "person_id",
+    "authorised_until",
+}
 """What an applicant may say of itself; every key may be left out but one that a block is made of."""
 
 
@@ -66,7 +77,8 @@ class Checker:
         a key that is none of them, a value that is no text, or an applicant whom no block of the plan can look up.
         """
         one = self._applicant(person)
-        tables, places, bits, flooded = [], [], [], []
+        tables, places, bits = [], [], []
+        flooded: list[tuple[str, str, str, int]] = []
         for source in self.index.sources.values():
             for party in source.parties:
                 rows, blocks = self._proposed(one, source, party, flooded)
@@ -80,13 +92,17 @@ class Checker:
         records = Prepared(pl.concat(tables, rechunk=True))
         pairs = kernel.weigh(one, records, np.arange(len(records), dtype=np.uint64), np.concatenate(bits))
         found = self._named(one, pairs, places)
-        return Checked(linking.links(found, self.plan, self.model) if len(found) else linking.merge([], self.plan), flood)
+        return Checked(
+            linking.links(found, self.plan, self.model) if len(found) else linking.merge([], self.plan), flood
+        )
 
     def _applicant(self, person: Mapping[str, Any]) -> Applicants:
         for key, value in person.items():
             if key not in SAID:
                 raise InputRefused(
-                    "this says nothing about a person", column=key, remedy=f"An applicant may have {', '.join(sorted(SAID))}"
+                    "this says nothing about a person",
+                    column=key,
+                    remedy=f"An applicant may have {', '.join(sorted(SAID))}",
                 )
             if value is not None and not isinstance(value, str | dt.date):
                 raise InputRefused("a value is a text", column=key, remedy="Put it in quotation marks")
@@ -148,4 +164,3 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
-

@@ -21,7 +21,7 @@ from matcher.engines.workspace import FOLDER, Counts, Workspace
 from matcher.errors import InputRefused, UsageError
 from matcher.frames import FLOODED
 from matcher.identity import days
-from matcher.index import OWN_TABLES, Index, open_index
+from matcher.index import OWN_TABLES, Index, department_feeds, open_index
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.plan import Plan
 from matcher.plan import load as load_plan
@@ -73,7 +73,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     hashes = file_hashes(delivery)
     clock.lap("open")
 
-    own = {name: read_all(feed) for name, feed in delivery.feeds.items() if name in OWN_TABLES}
+    own = {name: read_all(feed) for name, feed in delivery.feeds.items() if name not in feeds}
     households, members, strays = _roster(own)
     everyone = small_side.prepare(members, households, plan, model)
     allowed = authorisations.authorised(
@@ -133,9 +133,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             as_of=as_of,
             households=households.select("household_id", "division_code"),
             persons=len(everyone),
-            intake={
-                name: _intake(feed, own, counts) for name, feed in {**delivery.feeds, **feeds}.items()
-            },
+            intake={name: _intake(feed, own, counts) for name, feed in {**delivery.feeds, **feeds}.items()},
             ignored_files=delivery.ignored,
             timings=clock.laps,
             peak_memory_bytes=peak_memory_bytes(),
@@ -152,7 +150,9 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
         ),
     )
     files.write_outputs(
-        request.out, {"links": links, "findings": findings, "coverage": covered, "rejects": rejects, "flooded": flooded}, report
+        request.out,
+        {"links": links, "findings": findings, "coverage": covered, "rejects": rejects, "flooded": flooded},
+        report,
     )
     titles = {contract.id: (contract.title_zh, contract.title_en) for contract in all_contracts()}
     page.write_page(request.out, report, findings, titles)
@@ -171,7 +171,7 @@ def _people(everyone: Applicants, members: pl.DataFrame) -> pl.DataFrame:
 
 def _feeds(delivery: Delivery, index: Index | None) -> dict[str, Feed]:
     """The department feeds: the folder's, or those that the index holds prepared; never some of both."""
-    feeds = {name: feed for name, feed in sorted(delivery.feeds.items()) if name not in OWN_TABLES}
+    feeds = department_feeds(delivery)
     if index is None:
         return feeds
     if feeds:

@@ -89,7 +89,9 @@ def load(path: Path | None = None) -> Plan:
         content = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputRefused(
-            "the plan cannot be opened", file=path, remedy=f"Check the path after --plan, or name a shipped plan: {', '.join(shipped())}"
+            "the plan cannot be opened",
+            file=path,
+            remedy=f"Check the path after --plan, or name a shipped plan: {', '.join(shipped())}",
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputRefused(f"this is no TOML ({error})", file=path, remedy="Compare it with docs/plans.md") from error
@@ -145,7 +147,7 @@ def _field(name: str, entry: Any) -> Field:
         raise _Wrong(f"fields.{name}", "a field is a table with kind and column")
     _known(entry, FIELD_KEYS, f"fields.{name}.")
     kind = entry.get("kind")
-    if kind not in COMPARISONS:
+    if not isinstance(kind, str) or kind not in COMPARISONS:
         raise _Wrong(f"fields.{name}.kind", f"there is no kind {kind!r}; there are {', '.join(sorted(COMPARISONS))}")
     levels = set(COMPARISONS[kind].names)
     made = {**entry, "column": entry.get("column", name)}
@@ -172,7 +174,9 @@ def _check_references(field: Field, before: tuple[Field, ...], every: set[str]) 
             problem = "stands after it" if other in every else "is no field"
             raise _Wrong(f"fields.{field.name}.{key}", f"{other!r} {problem}")
     if field.veto_alone and field.likeness_beside is None:
-        raise _Wrong(f"fields.{field.name}.veto_alone", "needs likeness_beside, the field whose agreement lifts the veto")
+        raise _Wrong(
+            f"fields.{field.name}.veto_alone", "needs likeness_beside, the field whose agreement lifts the veto"
+        )
     if field.fallback is not None:
         _facet(field.fallback, before, f"fields.{field.name}.fallback")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +44,7 @@ class Prepared:
     def __len__(self) -> int:
         return len(self.table)
 
-    def integers(self, facet: str) -> npt.NDArray[np.generic]:
+    def integers(self, facet: str) -> npt.NDArray[Any]:
         """An integer facet as an array, without a copy where the column is in one piece."""
         return self.table.get_column(facet).to_numpy()
 
@@ -62,7 +63,7 @@ class Side:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def integers(self, facet: str) -> npt.NDArray[np.generic]:
+    def integers(self, facet: str) -> npt.NDArray[Any]:
         """The facet of each pair's person."""
         return self.people.integers(facet)[self.rows]
 

@@ -47,7 +47,10 @@ def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Fee
         if column not in lacking
     ]
     if id_column is not None and fold(id_column) in there:
-        columns = [Column(id_column, "text", must_exist=True, never_null=True), *(c for c in columns if c.name != id_column)]
+        columns = [
+            Column(id_column, "text", must_exist=True, never_null=True),
+            *(c for c in columns if c.name != id_column),
+        ]
     elif id_column is not None:
         warn(f"{path.name}: {id_column} not there, rows are named by their number")
     contract = Contract(path.stem, path.stem, path.stem, "", (), tuple(columns), (), None)

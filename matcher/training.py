@@ -83,11 +83,18 @@ def train(plan: Plan, left: Feed, rights: Sequence[Feed], progress: Progress = s
     bare = replace(plan, fields=tuple(replace(field, fallback=None, muted_beside=None) for field in plan.fields))
     same = [feed.files for feed in rights] == [left.files]
     frame = _rows(left, plan.left_id, LEFT_ROWS, progress)
-    others = frame if same else pl.concat(
-        [_rows(feed, plan.right_id, RIGHT_ROWS // len(rights), progress) for feed in rights], how="diagonal_relaxed"
+    others = (
+        frame
+        if same
+        else pl.concat(
+            [_rows(feed, plan.right_id, RIGHT_ROWS // len(rights), progress) for feed in rights],
+            how="diagonal_relaxed",
+        )
     )
     if min(len(frame), len(others)) < 2:
-        raise InputRefused("there are too few rows to learn from", file=left.files[0].name, remedy="Train on larger tables")
+        raise InputRefused(
+            "there are too few rows to learn from", file=left.files[0].name, remedy="Train on larger tables"
+        )
     return fit(bare, frame, others, same_table=same, progress=progress)
 
 
@@ -104,7 +111,8 @@ def fit(
     patterns = _proposed(sample)
     if patterns.counts.sum() < 10:
         raise InputRefused(
-            "the blocks propose too few pairs to learn from", remedy="Check that the plan's columns are filled on both sides"
+            "the blocks propose too few pairs to learn from",
+            remedy="Check that the plan's columns are filled on both sides",
         )
     progress(Step("train: expectation maximisation", 3, 4, "steps"))
     shipped = models.load("persons-2.json")
@@ -114,9 +122,7 @@ def fit(
     ]
     ms = _ms(plan, patterns, us, sample.pairs)
     names_share = _names(plan, batch.people, shipped)
-    values = {
-        field.name: _values(batch.people, field.name) for field in plan.fields if field.frequency
-    }
+    values = {field.name: _values(batch.people, field.name) for field in plan.fields if field.frequency}
     weights = {
         field.name: _weights(field, comparison, m, u, shipped)
         for field, comparison, m, u in zip(plan.fields, plan.comparisons, ms, us, strict=True)
@@ -233,14 +239,25 @@ def _u(field: Field, comparison: Comparison, seen: npt.NDArray[np.int64], sample
 
 
 def _collision(left: Prepared, right: Prepared, facet: str) -> float:
-    """The chance that two rows that say something say the same: the sum over values of the product of their shares."""
-    shares = []
+    """The chance that two people who say something say the same.
+
+    Across the tables it counts their true pairs too, which weigh much in small tables; inside a table it does not, or
+    only its duplicates. So the smallest of the three is nearest.
+    """
+    counts = []
     for people in (left, right):
         values = people.table.get_column(facet).filter(people.table.get_column(facet) != 0)
-        counts = values.value_counts(name="count").with_columns(share=pl.col("count") / max(len(values), 1))
-        shares.append(counts.select(value=facet, share="share"))
-    both = shares[0].join(shares[1], on="value", suffix="_right")
-    return float((both.get_column("share") * both.get_column("share_right")).sum())
+        counts.append(values.value_counts(name="count").select(value=facet, count=pl.col("count").cast(pl.Float64)))
+    totals = [float(some.get_column("count").sum() or 0.0) for some in counts]
+    both = counts[0].join(counts[1], on="value", suffix="_right")
+    across = float((both.get_column("count") * both.get_column("count_right")).sum() or 0.0)
+    chances = [across / max(totals[0] * totals[1], 1.0)]
+    for some, total in zip(counts, totals, strict=True):
+        if total > 1:
+            column = some.get_column("count")
+            chances.append(float((column * (column - 1)).sum() or 0.0) / (total * (total - 1)))
+    # a value that never met its like in so many pairs is not impossible
+    return max(min(chances), 0.5 / max(totals[0] * totals[1], 1.0))
 
 
 def _ms(plan: Plan, patterns: Patterns, us: list[Table], pairs: float) -> list[Table]:
@@ -265,7 +282,7 @@ def _ms(plan: Plan, patterns: Patterns, us: list[Table], pairs: float) -> list[T
         if labelled is not None and field.kind != "cn_number":
             counted = np.bincount(
                 patterns.codes[labelled, place], weights=patterns.counts[labelled], minlength=len(counted)
-            )
+            ).astype(np.float64)
         m = np.zeros(len(counted))
         graded = slice(1, comparison.worst + 1)
         # half a pair more for each level, shared by their order: no level is impossible for lack of an example
@@ -310,8 +327,12 @@ def _maximised(
         share = float(np.clip((posterior * counts).sum() / total, 1e-9, 1 - 1e-9))
         for place in free:
             size = len(m[place])
-            m[place] = _distribution(np.bincount(codes[:, place], weights=posterior * counts, minlength=size))
-            u[place] = _distribution(np.bincount(codes[:, place], weights=(1 - posterior) * counts, minlength=size))
+            m[place] = _distribution(
+                np.bincount(codes[:, place], weights=posterior * counts, minlength=size).astype(float)
+            )
+            u[place] = _distribution(
+                np.bincount(codes[:, place], weights=(1 - posterior) * counts, minlength=size).astype(float)
+            )
         if moved < CLOSE_ENOUGH:
             break
     return posterior
@@ -322,7 +343,7 @@ def _first_guess(size: int) -> Table:
     guess = np.full(size, 1e-9)
     guess[1 : size - 1] = 0.1 * 0.5 ** np.arange(size - 2)
     guess[1] = 0.9
-    return guess / guess.sum()
+    return np.asarray(guess / guess.sum())
 
 
 def _distribution(counted: Table) -> Table:
@@ -409,7 +430,9 @@ def _names(plan: Plan, people: Prepared, shipped: Model) -> NameFrequency | None
     return NameFrequency(
         surnames={key: round(n / total, 8) for key, n in sorted(surnames.items()) if n >= NAMED_BY_MANY},
         surname_floor=1 / total,
-        given_names={key: round(n / total, 8) for key, n in sorted(given.items()) if n >= NAMED_BY_MANY and len(key) > 1},
+        given_names={
+            key: round(n / total, 8) for key, n in sorted(given.items()) if n >= NAMED_BY_MANY and len(key) > 1
+        },
         given_characters={key: round(n / letters, 8) for key, n in sorted(characters.items()) if n >= NAMED_BY_MANY},
         character_floor=1 / letters,
         one_character_share=min(max(one / total, 0.001), 0.999),

@@ -43,7 +43,9 @@ def quick_written(left: Side, right: Side, field: str) -> Glance:
     """Dates that clerks typed: a day that does not exist is still compared digit by digit."""
     a, b = left.integers(field), right.integers(field)
     codes = first_of(len(a), ((a != 0) & (a == b), EQUAL), otherwise=OPEN)
-    return Glance(codes, np.full(len(a), NEAR, dtype=np.uint8) if len(a) == 0 else np.where(codes == OPEN, EQUAL, codes))
+    return Glance(
+        codes, np.full(len(a), NEAR, dtype=np.uint8) if len(a) == 0 else np.where(codes == OPEN, EQUAL, codes)
+    )
 
 
 def settle_written(left: Side, right: Side, field: str) -> Codes:
@@ -58,8 +60,7 @@ def settle_written(left: Side, right: Side, field: str) -> Codes:
     codes[both[_near(a[both], b[both])]] = NEAR
     rest = np.flatnonzero(codes == 4)
     codes[rest] = [
-        3 if one_off(x, y) else 4
-        for x, y in zip(one.gather(rest).to_list(), two.gather(rest).to_list(), strict=True)
+        3 if one_off(x, y) else 4 for x, y in zip(one.gather(rest).to_list(), two.gather(rest).to_list(), strict=True)
     ]
     return codes
 

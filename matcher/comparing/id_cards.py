@@ -65,15 +65,16 @@ def settle(left: Side, right: Side, field: str) -> Codes:
     part = np.flatnonzero((left.integers(f"{field}.flags") | right.integers(f"{field}.flags")) & PART)
     if len(part):
         patterns = [
-            [pattern if pattern is not None else bytes(matrix[row]).decode("ascii") for row, pattern in zip(part, texts, strict=True)]
+            [
+                pattern if pattern is not None else bytes(matrix[row]).decode("ascii")
+                for row, pattern in zip(part, texts, strict=True)
+            ]
             for texts, matrix in (
                 (left.where(part).texts(f"{field}.other").to_list(), one),
                 (right.where(part).texts(f"{field}.other").to_list(), two),
             )
         ]
-        codes[part] = [
-            COMPATIBLE if numbers.compatible(x, y) else DIFFERENT for x, y in zip(*patterns, strict=True)
-        ]
+        codes[part] = [COMPATIBLE if numbers.compatible(x, y) else DIFFERENT for x, y in zip(*patterns, strict=True)]
     return codes
 
 

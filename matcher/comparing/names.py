@@ -102,6 +102,11 @@ def settle_alone(left: Side, right: Side, field: str) -> Codes:
     if len(homophones):
         one, two = (_distinct(side.where(homophones).texts(f"{field}.text"), _toned) for side in (left, right))
         codes[homophones] = [TONE if a == b else SOUND for a, b in zip(one, two, strict=True)]
+        latin = np.zeros(len(homophones), dtype=bool)
+        for side in (left, right):
+            written = side.where(homophones).texts(f"{field}.text")
+            latin |= written.str.contains("[A-Za-z]").fill_null(False).to_numpy()
+        codes[homophones[latin]] = SPELT
     second = np.flatnonzero(codes == DIFFERENT)
     if len(second):
         codes[second] = _second_sound(left.where(second), right.where(second), field)
@@ -141,7 +146,9 @@ def _second_sound(left: Side, right: Side, field: str) -> Codes:
     one, two = (_distinct(side.texts(f"{field}.text"), _simple) for side in (left, right))
     return np.array(
         [
-            SOUND if a and b and _may_be_read_otherwise(a, b) and set(names.sounds(a)) & set(names.sounds(b)) else DIFFERENT
+            SOUND
+            if a and b and _may_be_read_otherwise(a, b) and set(names.sounds(a)) & set(names.sounds(b))
+            else DIFFERENT
             for a, b in zip(one, two, strict=True)
         ],
         dtype=np.uint8,

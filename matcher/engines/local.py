@@ -106,10 +106,14 @@ def named(
     """The pairs with their record's names instead of its row, their source, and how rare the applicant's name is."""
     names = records.select(record=matched, record_id="record_id", content="content")
     rarity = applicants.rarities.get("name", {}).get("exact", np.zeros(len(applicants)))
-    return pairs.join(names, on="record", how="left", maintain_order="left").with_columns(
-        source=pl.lit(source),
-        name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
-    ).drop("record")
+    return (
+        pairs.join(names, on="record", how="left", maintain_order="left")
+        .with_columns(
+            source=pl.lit(source),
+            name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
+        )
+        .drop("record")
+    )
 
 
 def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:

@@ -54,7 +54,9 @@ class Words:
 
     def regular(self) -> Flags:
         """Where seventeen digits, not led by 0 nor all alike, stand before a digit or X."""
-        digits = ((self.first + _ABOVE_NINE) | (self.first - _ZEROS) | (self.second + _ABOVE_NINE) | (self.second - _ZEROS))
+        digits = (
+            (self.first + _ABOVE_NINE) | (self.first - _ZEROS) | (self.second + _ABOVE_NINE) | (self.second - _ZEROS)
+        )
         last = self.eighteenth - np.uint8(48)
         leading = self.first & np.uint64(0xFF)
         return np.asarray(
@@ -76,7 +78,9 @@ class Words:
     def end_in_zeros(self) -> Flags:
         """Where the last three characters are 000."""
         return np.asarray(
-            (self.second >> np.uint64(56) == ord("0")) & (self.seventeenth == ord("0")) & (self.eighteenth == ord("0"))
+            (self.second >> np.uint64(56) == ord("0"))
+            & (self.seventeenth == ord("0"))
+            & (self.eighteenth == ord("0"))
         )
 
     def packed(self) -> Keys:

@@ -85,7 +85,7 @@ def prepare(field: str, written: pl.Series) -> Prepared:
 
 def read(written: pl.Series) -> pl.Series:
     """The eighteen characters each written number stands for, as `numbers.read` reads them; null where it is none."""
-    rows, matrix = regular(written)
+    rows, _ = regular(written)
     odd = written.is_not_null().to_numpy().copy()
     odd[rows] = False
     readings = _understood(written, odd).filter(pl.col("kind") == "citizen")

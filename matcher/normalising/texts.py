@@ -16,7 +16,9 @@ _MARKS = re.compile(r"[^\w]+|_")
 _SEXES = {
     "MALE": 1, "M": 1, "男": 1, "男性": 1, "1": 1, "FEMALE": 2, "F": 2, "女": 2, "女性": 2, "2": 2,
 }  # fmt: skip
-_SOUNDEX = {letter: digit for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1) for letter in letters}
+_SOUNDEX = {
+    letter: digit for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1) for letter in letters
+}
 
 
 def fold(written: str) -> str | None:
@@ -75,7 +77,11 @@ def sexes(field: str, written: pl.Series) -> Prepared:
     """One facet, `field`: 1 for men, 2 for women, 0 where it is not known."""
     text = written.cast(pl.String)
     read = pl.select(
-        pl.when(text == "MALE").then(pl.lit(1, pl.UInt8)).when(text == "FEMALE").then(pl.lit(2, pl.UInt8)).otherwise(0)
+        pl.when(text == "MALE")
+        .then(pl.lit(1, pl.UInt8))
+        .when(text == "FEMALE")
+        .then(pl.lit(2, pl.UInt8))
+        .otherwise(0)
     ).to_series()
     if ((read == 0) & text.is_not_null()).any():
         read = text.str.strip_chars().str.to_uppercase().replace_strict(_SEXES, default=0, return_dtype=pl.UInt8)

@@ -187,9 +187,7 @@ class ValueFrequency:
         if not len(keys):
             return {"exact": np.where(held == 0, 0.0, -math.log2(self.floor))}
         at = np.minimum(np.searchsorted(keys, held), len(keys) - 1)
-        return {
-            "exact": np.where(held == 0, 0.0, np.where(keys[at] == held, bits[at], -math.log2(self.floor)))
-        }
+        return {"exact": np.where(held == 0, 0.0, np.where(keys[at] == held, bits[at], -math.log2(self.floor)))}
 
     @cached_property
     def _table(self) -> tuple[Keys, Bits]:

@@ -145,9 +145,7 @@ def _from_json(content: dict[str, Any]) -> Model:
             for name, levels in content["comparisons"].items()
         },
         names=NameFrequency.from_json(frequency) if frequency else None,
-        values={
-            name: ValueFrequency.from_json(entry) for name, entry in content.get("value_frequency", {}).items()
-        },
+        values={name: ValueFrequency.from_json(entry) for name, entry in content.get("value_frequency", {}).items()},
         rarity_bits={name: float(bits) for name, bits in content.get("rarity_bits", {}).items()},
         key_counts={
             name: KeyCount(float(entry["share"]), float(entry["collision"]))

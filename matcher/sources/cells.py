@@ -46,6 +46,7 @@ _NO_DATES = _in_any_case({*values.DATE_PLACEHOLDERS, "NaN", "NaT"})
 
 _LONGEST_PLACEHOLDER = max(len(word.encode("utf-8")) for word in (*_NOTHING, *_NO_DATES))
 
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """A column read: its typed values, and where a cell held something that could not be read."""
@@ -98,7 +99,9 @@ def as_text(cells: pl.Series) -> pl.Series:
 
 def _rounded(cells: pl.Series) -> pl.Series:
     """Citizen numbers that a file holds as floats: the fifteen digits that are true, as a spreadsheet would show them."""
-    shown = pl.Series([None if cell is None or cell != cell else f"{cell:.14E}" for cell in cells.to_list()], dtype=pl.String)
+    shown = pl.Series(
+        [None if cell is None or cell != cell else f"{cell:.14E}" for cell in cells.to_list()], dtype=pl.String
+    )
     large = (cells.abs() > _EXACT_IN_FLOAT).fill_null(False)
     return pl.select(pl.when(large).then(shown).otherwise(as_text(cells))).to_series()
 

@@ -79,6 +79,11 @@ class Contract:
         """The typed columns of an accepted row."""
         return pl.Schema({column.name: TYPES[column.kind] for column in self.columns})
 
+    @property
+    def about_people(self) -> bool:
+        """Whether its rows name somebody, so that they can be linked."""
+        return bool(self.parties) or any(column.name == "name" for column in self.columns)
+
     def names(self) -> frozenset[str]:
         """The folded words by which an authorisation or an answer list may call the source."""
         return frozenset(fold(word) for word in (self.id, self.title_zh, self.title_en, *self.aliases))

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from matcher.frames import MONEY
+from matcher.errors import UsageError
 from matcher.progress import Progress, Step, silent
 from matcher.sources import contract
-from matcher.synthetic import background, dirt
-from matcher.synthetic.families import families, namesakes
-from matcher.synthetic.households import IDENTITY, Household, Ledger, Person, live, settle
+from matcher.synthetic import background, departments, dirt, error_rates, lookalikes, truth
+from matcher.synthetic.departments import SHARES, SOURCES
+from matcher.synthetic.families import families
+from matcher.synthetic.households import IDENTITY, Household, Ledger, Person, Record, live, settle
 from matcher.synthetic.numbering import Issuer
 from matcher.synthetic.plants import two_files
 from matcher.synthetic.plants.catalogue import PLANTS
@@ -25,20 +28,29 @@ from matcher.synthetic.plants.plant import on_file
 from matcher.synthetic.writing import Form, Table, feeds_toml
 
 AS_OF = dt.date(2024, 12, 31)
-BLOCK_FAMILIES = 25_000
+BLOCK_FAMILIES = 40_000
 PLANT_SHARE = 0.008
 UNAUTHORISED = 0.015
-NAMESAKES = 0.01
-LINK_COLUMNS = {"person_id": pl.String, "source": pl.String, "record_id": pl.String, "party": pl.String}
+FORMER_NAME_KNOWN = {"population": 0.6, "members": 0.5}
+ADULT = 16
+HOUSEHOLDS_A_HANDLER = 150
+ANSWER_SHARE, ANSWERING = 0.01, ("finance", "tax", "housing_fund")
 
 
 @dataclass(frozen=True, slots=True)
 class CityReport:
-    """What was written: rows by table, leads planted by rule, look-alikes by kind."""
+    """What was written.
+
+    `rows` by table; `leads` planted by rule, `lookalikes` of rules by kind; `links` in the truth by slice, `relations`:
+    look-alike links by relation; `errors`: source → kind → rows that bear it, the applicants' own files included.
+    """
 
     rows: dict[str, int]
     leads: dict[str, int]
     lookalikes: dict[str, int]
+    links: dict[str, int]
+    relations: dict[str, int]
+    errors: dict[str, dict[str, int]]
 
 
 def write_city(
@@ -49,39 +61,51 @@ def write_city(
     seed: int,
     form: Form = "parquet",
     as_of: dt.date = AS_OF,
+    sources: Sequence[str] | None = None,
     progress: Progress = silent,
 ) -> CityReport:
     """Writes the city into `out`: `households` that applied, `records` department records in all, the truth beside.
 
     Records about the applicants come first; citizens who never applied fill up the rest. If the applicants alone have
-    more records than asked for, there are no others. The same arguments write the same bytes.
+    more records than asked for, there are no others. With `sources` only these feeds are written. The same arguments
+    write the same bytes. Raises UsageError for a source that no city has.
     """
+    feeds = tuple(sorted(SOURCES if sources is None else set(sources)))
+    if unknown := set(feeds) - set(SOURCES):
+        raise UsageError(f"no city has the feed {sorted(unknown)[0]!r}; known are {', '.join(sorted(SOURCES))}")
     rng, issuer = np.random.default_rng(seed), Issuer(seed)
     people = families(rng, issuer, households, 0, as_of)
     outside = families(rng, issuer, max(40, households // 3), households, as_of).filter(pl.col("relation") == "HEAD")
-    ledger = Ledger(as_of, rng, _outsiders(outside, len(people)))
+    ledger = Ledger(as_of, rng, _outsiders(outside, len(people)), frozenset(feeds))
     homes = settle(people, as_of, rng)
     _plant(homes, ledger, len(people))
     for home in homes:
         live(home, ledger)
     unauthorised = _unauthorised(homes, ledger)
-    others = _namesakes(rng, issuer, people)
+    planted = [person.human for home in homes if home.planted for person in home.people if person.human < len(people)]
+    found = lookalikes.invent(rng, issuer, people, as_of, planted)
 
     out.mkdir(parents=True, exist_ok=True)
-    sources = sorted(background.SHARES)
     with ExitStack() as stack:
-        tables = {source: stack.enter_context(Table(out, source, form)) for source in sources}
-        truth = [_about_applicants(source, ledger, tables[source], rng) for source in sources]
-        for source, frame in others.items():
-            _append(tables[source], source, frame, rng)
-        _fill_up(tables, records, rng, issuer, households + len(outside), as_of, progress)
-    _own_tables(out, homes, unauthorised, ledger, form, rng)
-    (out / "feeds.toml").write_text(feeds_toml(sources, as_of), encoding="utf-8")
-    _truth(out, homes, ledger, pl.concat(truth), unauthorised)
+        desks = {source: _Desk(source, stack.enter_context(Table(out, source, form)), rng) for source in feeds}
+        about = [_about_applicants(desks[source], ledger, people, homes, outside) for source in feeds]
+        strangers = _about_lookalikes(desks, lookalikes.records(rng, found, feeds, as_of))
+        _fill_up(desks, records, issuer, households + len(outside), as_of, progress)
+    own = _own_tables(out, homes, unauthorised, ledger, form, found.mistaken)
+    (out / "feeds.toml").write_text(feeds_toml(list(feeds), as_of), encoding="utf-8")
+    links, alike = truth.write(
+        out, homes, people, ledger, pl.concat(about), strangers, own.select("person_id", "kinds"), found, unauthorised
+    )
+    _answers(out, form, rng, links, own.get_column("person_id"), feeds, as_of)
+    errors = {source: desk.errors for source, desk in desks.items()}
+    errors[error_rates.OWN_FILES] = dirt.counts(own.get_column("kinds").to_numpy())
     return CityReport(
-        rows={source: table.rows for source, table in tables.items()},
-        leads=_tally(ledger.findings, "rule_id"),
-        lookalikes=_tally(ledger.lookalikes, "kind"),
+        rows={source: desk.table.rows for source, desk in desks.items()},
+        leads=_tally(row["rule_id"] for row in truth.possible(ledger.findings, ledger.sources)),
+        lookalikes=_tally(row["kind"] for row in truth.possible(ledger.lookalikes, ledger.sources)),
+        links=_tally(links.get_column("slices").explode().to_list()),
+        relations=_tally(alike.get_column("relation").to_list()),
+        errors={source: dict(zip(dirt.KINDS, counted.tolist(), strict=True)) for source, counted in errors.items()},
     )
 
 
@@ -139,91 +163,151 @@ def _unauthorised(homes: list[Household], ledger: Ledger) -> set[str]:
     }
 
 
-def _namesakes(rng: np.random.Generator, issuer: Issuer, people: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    """Namesakes born the same day as an applicant, with a car and an entry in the population register."""
-    chosen = people.filter(pl.Series(rng.random(len(people)) < NAMESAKES)).unique(
-        ["name", "birth_date", "sex"], maintain_order=True
-    )
-    others = namesakes(rng, issuer, chosen).unique("id_number", maintain_order=True).select(IDENTITY)
-    plates = pl.Series(rng.integers(10_000, 99_999, len(others))).cast(pl.String)
-    return {
-        "population": others.with_columns(status=pl.lit("ACTIVE")),
-        "vehicles": others.with_columns(
-            plate="豫E" + plates,
-            vehicle_kind=pl.lit("CAR"),
-            value_yuan=pl.lit(80_000).cast(MONEY),
-            registered_on=pl.lit(dt.date(2020, 5, 1)),
-            status=pl.lit("ACTIVE"),
-        ),
-    }
+class _Desk:
+    """Where a department writes: soils what it is given, numbers it, and counts its errors by kind."""
+
+    def __init__(self, source: str, table: Table, rng: np.random.Generator) -> None:
+        self.source, self.table, self.rng = source, table, rng
+        self.parties = {"A": "a_", "B": "b_"} if source == "marriage" else {"SELF": ""}
+        self.errors = np.zeros(len(dirt.KINDS), dtype=np.int64)
+
+    def write(self, frame: pl.DataFrame) -> tuple[pl.Series, dict[str, dirt.Soiled]]:
+        """Appends records; returns their ids and what was done to each party, in the order of the rows."""
+        done = {}
+        for party, prefix in self.parties.items():
+            done[party] = dirt.soil(self.rng, frame, self.source, prefix)
+            frame = done[party].rows
+            self.errors += dirt.counts(done[party].kinds)
+        if self.source == "population":
+            frame = _what_is_known(self.rng, frame, done["SELF"].kinds, "population")
+        first = self.table.rows
+        ids = pl.int_range(first, first + len(frame), eager=True).cast(pl.String).str.zfill(10)
+        ids = (self.source[:3].upper() + ids).alias("record_id")
+        schema = departments.schema(self.source)
+        missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in frame.columns]
+        self.table.write(frame.with_columns(ids, *missing).select("record_id", *schema).cast(pl.Schema(schema)))
+        return ids, done
 
 
-def _about_applicants(source: str, ledger: Ledger, table: Table, rng: np.random.Generator) -> pl.DataFrame:
-    """Writes a source's records about applicants; returns who they are about: human, source, record_id, party."""
-    rows = ledger.records.get(source, [])
-    humans = [row.pop("_humans") for row in rows]
-    order = rng.permutation(len(rows))
-    frame = _typed(source, [rows[index] for index in order])
-    written = _append(table, source, frame, rng)
-    about = [
-        (human, source, record_id, party)
-        for record_id, index in zip(written, order, strict=True)
-        for party, human in humans[index].items()
+def _what_is_known(
+    rng: np.random.Generator, frame: pl.DataFrame, kinds: npt.NDArray[np.uint64], source: str
+) -> pl.DataFrame:
+    """Keeps former names where the office knows them: in some cases, never where it still has the old name."""
+    known = (rng.random(len(frame)) < FORMER_NAME_KNOWN[source]) & ((kinds & dirt.BIT["name_former"]) == 0)
+    return frame.with_columns(pl.when(pl.Series(known)).then("former_name").alias("former_name"))
+
+
+def _about_applicants(
+    desk: _Desk, ledger: Ledger, people: pl.DataFrame, homes: list[Household], outside: pl.DataFrame
+) -> pl.DataFrame:
+    """Writes a source's records about applicants; returns whom they are about (truth.ABOUT)."""
+    source, rng = desk.source, desk.rng
+    frame = _typed(source, ledger.records.pop(source, []))
+    if share := departments.OF_APPLICANTS.get(source):
+        chosen = people.with_columns(_SELF=pl.int_range(pl.len())).filter(
+            pl.Series(rng.random(len(people)) < share), pl.col("birth_date").dt.year() <= ledger.as_of.year - ADULT
+        )
+        ordinary = departments.records(rng, source, chosen, ledger.as_of)
+        frame = pl.concat([frame, _fitted(ordinary, frame.schema)])
+    if source == "handlers":
+        frame = pl.concat([frame, _fitted(_handlers(rng, homes, outside, len(people)), frame.schema)])
+    frame = frame[rng.permutation(len(frame))]
+    ids, done = desk.write(frame)
+    parts = []
+    for party, soiled in done.items():
+        humans = frame.get_column(f"_{party}")
+        given = pl.Series(soiled.givers)
+        parts.append(
+            pl.DataFrame(
+                {
+                    "human": humans,
+                    "source": pl.repeat(source, len(frame), eager=True),
+                    "record_id": ids,
+                    "party": pl.repeat(party, len(frame), eager=True),
+                    "kinds": soiled.kinds,
+                    "giver": humans.gather(given.clip(0)).zip_with(
+                        given >= 0, pl.repeat(None, len(given), dtype=pl.Int64, eager=True)
+                    )
+                    if len(given)
+                    else humans,
+                },
+                schema=truth.ABOUT,
+            )
+        )
+    return pl.concat(parts)
+
+
+def _typed(source: str, rows: list[Record]) -> pl.DataFrame:
+    """Rows with the source's columns, the names people bore before, and who they are about, a column a party."""
+    schema: dict[str, pl.DataType] = dict(departments.schema(source))
+    before = ("a_former_name", "b_former_name") if source == "marriage" else ("former_name",)
+    parties = ("A", "B") if source == "marriage" else ("SELF",)
+    schema |= {name: pl.String() for name in before} | {f"_{party}": pl.Int64() for party in parties}
+    values = [
+        {name: row.get(name) for name in schema} | {f"_{party}": human for party, human in row["_humans"].items()}
+        for row in rows
     ]
-    return pl.DataFrame(about, schema={"human": pl.Int64, **dict(list(LINK_COLUMNS.items())[1:])}, orient="row")
+    return pl.DataFrame(values, schema=schema)
 
 
-def _typed(source: str, rows: list[dict[str, Any]]) -> pl.DataFrame:
-    """Rows with the columns that the source has in this city; months stay text, as departments write them."""
-    schema = {
-        column.name: pl.String() if column.kind == "month" else contract.TYPES[column.kind]
-        for column in contract.load(source).columns
-        if column.name in COLUMNS[source]
-    }
-    return pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
-
-
-def _append(table: Table, source: str, frame: pl.DataFrame, rng: np.random.Generator) -> list[str]:
-    """Soils and writes records; returns their ids, in the order of the rows."""
-    for prefix in ("a_", "b_") if source == "marriage" else ("",):
-        frame = dirt.soil(rng, frame, prefix=prefix)
-    ids = pl.Series(
-        "record_id",
-        [f"{source[:3].upper()}{table.rows + number:010d}" for number in range(len(frame))],
-        dtype=pl.String,
-    )
-    schema = _typed(source, []).schema
+def _fitted(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in schema.items() if name not in frame.columns]
-    ready = frame.with_columns(ids, *missing).select("record_id", *schema).cast(schema)
-    table.write(ready)
-    return ids.to_list()
+    return frame.with_columns(*missing).select(list(schema)).cast(schema)
+
+
+def _handlers(rng: np.random.Generator, homes: list[Household], outside: pl.DataFrame, first: int) -> pl.DataFrame:
+    """Who decided on each household's file: a few people of the city, each many times."""
+    decided = [home for home in homes if home.file_opened_on]
+    staff = min(len(outside), 3 + len(homes) // HOUSEHOLDS_A_HANDLER)
+    who = len(outside) - 1 - rng.integers(0, staff, len(decided))
+    return outside[who].with_columns(
+        pl.Series("_SELF", first + who),
+        pl.Series("handler_id", [f"HD{number:04d}" for number in (len(outside) - who).tolist()], dtype=pl.String),
+        pl.Series("household_id", [home.household_id for home in decided], dtype=pl.String),
+        pl.Series("decided_on", [home.file_opened_on for home in decided], dtype=pl.Date),
+    )
+
+
+def _about_lookalikes(desks: dict[str, _Desk], frames: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """Writes the look-alikes' records; returns whom they look like (truth.STRANGERS)."""
+    parts = [pl.DataFrame(schema=truth.STRANGERS)]
+    for source, frame in frames.items():
+        ids, _ = desks[source].write(frame)
+        parts.append(
+            frame.select(
+                human="of", source=pl.lit(source), record_id=ids, party=pl.lit("SELF"), relation="relation_to"
+            )
+        )
+    return pl.concat(parts)
 
 
 def _fill_up(
-    tables: dict[str, Table],
-    records: int,
-    rng: np.random.Generator,
-    issuer: Issuer,
-    first_family: int,
-    as_of: dt.date,
-    progress: Progress,
+    desks: dict[str, _Desk], records: int, issuer: Issuer, first_family: int, as_of: dt.date, progress: Progress
 ) -> None:
     """Writes the records of citizens who never applied, until there are as many as asked for."""
-    done = sum(table.rows for table in tables.values())
-    while done < records:
-        count = min(BLOCK_FAMILIES, background.families_needed(records - done) + 20)
-        for source, frame in background.block(rng, issuer, count, first_family, as_of).items():
-            frame = frame.head(records - done)
-            _append(tables[source], source, frame, rng)
-            done += len(frame)
+    done = sum(desk.table.rows for desk in desks.values())
+    kept = [source for source in desks if source in SHARES]
+    while kept and done < records:
+        count = min(BLOCK_FAMILIES, background.families_needed(records - done, kept) + 20)
+        rng = desks[kept[0]].rng
+        for source, frame in background.block(rng, issuer, count, first_family, as_of, kept).items():
+            rows = frame.head(records - done)
+            desks[source].write(rows)
+            done += len(rows)
         first_family += count
         progress(Step("synth", done, records, "records"))
 
 
 def _own_tables(
-    out: Path, homes: list[Household], unauthorised: set[str], ledger: Ledger, form: Form, rng: np.random.Generator
-) -> None:
-    """Writes households, members and authorisations, cleaner than the departments' tables."""
+    out: Path,
+    homes: list[Household],
+    unauthorised: set[str],
+    ledger: Ledger,
+    form: Form,
+    mistaken: dict[int, str],
+) -> pl.DataFrame:
+    """Writes households, members, authorisations and documents; returns the rows of members with their `kinds`."""
+    rng = ledger.rng
     home_rows = [
         {
             "household_id": home.household_id,
@@ -242,7 +326,10 @@ def _own_tables(
     ]
     member_rows = [
         {
-            **{column: person.identity[column] for column in ("name", "id_number", "sex", "birth_date")},
+            **{
+                column: person.identity[column]
+                for column in ("name", "id_number", "sex", "birth_date", "former_name")
+            },
             "person_id": person.person_id,
             "household_id": home.household_id,
             "relation": person.relation,
@@ -254,19 +341,70 @@ def _own_tables(
         for home in homes
         for person in home.people
     ]
+    document_rows = [
+        {"household_id": home.household_id, "document_hash": f"{number:016x}"}
+        for home, number in zip(homes, rng.integers(0, 1 << 63, len(homes)).tolist(), strict=True)
+    ]
+    frames = {}
     for source, rows in (
         ("households", home_rows),
         ("members", member_rows),
         ("authorisations", _signed(homes, unauthorised, ledger)),
+        ("documents", document_rows),
     ):
         schema = {
             name: kind for name, kind in contract.load(source).schema().items() if any(name in row for row in rows)
         }
-        frame = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
-        if source == "members":
-            frame = dirt.soil(rng, frame, dirt.APPLICANTS)
+        frames[source] = pl.DataFrame([{name: row.get(name) for name in schema} for row in rows], schema=schema)
+    humans = [person.human for home in homes for person in home.people]
+    frames["members"], kinds = _soil_members(rng, frames["members"], humans, mistaken)
+    for source, frame in frames.items():
         with Table(out, source, form) as table:
             table.write(frame)
+    return frames["members"].with_columns(kinds=kinds)
+
+
+def _soil_members(
+    rng: np.random.Generator, members: pl.DataFrame, humans: list[int], mistaken: dict[int, str]
+) -> tuple[pl.DataFrame, npt.NDArray[np.uint64]]:
+    """The applicants' own rows with their errors, some with the number of somebody else; and the kinds of each row."""
+    soiled = dirt.soil(rng, members, error_rates.OWN_FILES)
+    wrong = [row for row, human in enumerate(humans) if human in mistaken]
+    numbers = soiled.rows.get_column("id_number").scatter(wrong, [mistaken[humans[row]] for row in wrong])
+    kinds = soiled.kinds
+    kinds[wrong] &= ~dirt.OF_NUMBERS
+    kinds[wrong] |= dirt.BIT["number_of_another"]
+    return _what_is_known(rng, soiled.rows.with_columns(numbers), kinds, "members"), kinds
+
+
+def _answers(
+    out: Path,
+    form: Form,
+    rng: np.random.Generator,
+    links: pl.DataFrame,
+    persons: pl.Series,
+    feeds: Sequence[str],
+    as_of: dt.date,
+) -> None:
+    """Writes what some departments answered about a few persons one by one; true, or no answer."""
+    parts = []
+    for source in sorted(set(ANSWERING) & set(feeds)):
+        asked = persons.filter(pl.Series(rng.random(len(persons)) < ANSWER_SHARE))
+        there = links.filter(pl.col("source") == source).get_column("person_id").unique()
+        silent_ones = pl.Series(rng.random(len(asked)) < 0.1)
+        answer = (
+            pl.when(silent_ones).then(pl.lit("NO_ANSWER"))
+            .when(asked.is_in(there.implode())).then(pl.lit("RECORD"))
+            .otherwise(pl.lit("NO_RECORD"))
+        )  # fmt: skip
+        parts.append(
+            pl.DataFrame({"person_id": asked}).select(
+                "person_id", source=pl.lit(source), answer=answer, answered_on=pl.lit(as_of)
+            )
+        )
+    if parts and (frame := pl.concat(parts)).height:
+        with Table(out, "answers", form) as table:
+            table.write(frame.select("source", "person_id", "answer", "answered_on"))
 
 
 def _signed(homes: list[Household], unauthorised: set[str], ledger: Ledger) -> list[dict[str, Any]]:
@@ -291,57 +429,5 @@ def _signed(homes: list[Household], unauthorised: set[str], ledger: Ledger) -> l
     return rows
 
 
-def _truth(out: Path, homes: list[Household], ledger: Ledger, about: pl.DataFrame, unauthorised: set[str]) -> None:
-    """Writes who every record is about, which leads are real, what only looks like one, and who may not be looked up."""
-    members = pl.DataFrame(
-        [
-            (person.human, person.person_id)
-            for home in homes
-            for person in home.people
-            if person.person_id not in unauthorised
-        ],
-        schema={"human": pl.Int64, "person_id": pl.String},
-        orient="row",
-    )
-    links = about.join(members, on="human").select(list(LINK_COLUMNS)).sort(list(LINK_COLUMNS))
-    links.write_parquet(out / "truth_links.parquet")
-    pl.DataFrame(
-        ledger.findings,
-        schema={
-            "rule_id": pl.String,
-            "household_id": pl.String,
-            "person_ids": pl.List(pl.String),
-            "basis": pl.String,
-        },
-    ).sort("rule_id", "household_id").write_parquet(out / "truth_findings.parquet")
-    pl.DataFrame(
-        ledger.lookalikes, schema=dict.fromkeys(("kind", "rule_id", "household_id", "person_id"), pl.String)
-    ).write_parquet(out / "truth_lookalikes.parquet")
-    pl.DataFrame({"person_id": sorted(unauthorised)}, schema={"person_id": pl.String}).write_parquet(
-        out / "truth_unauthorised.parquet"
-    )
-
-
-def _tally(rows: list[dict[str, Any]], key: str) -> dict[str, int]:
-    return {value: sum(row[key] == value for row in rows) for value in sorted({row[key] for row in rows})}
-
-
-_PERSON = set(IDENTITY)
-COLUMNS: dict[str, set[str]] = {
-    "population": _PERSON | {"household_no", "relation_to_head", "marital_status", "status"},
-    "deaths": _PERSON | {"death_date", "register"},
-    "social_insurance": _PERSON
-    | {"kind", "status", "payer", "employer_uscc", "wage_base_yuan", "benefit_yuan", "start_month", "end_month"},
-    "business": _PERSON
-    | {"uscc", "company_name", "role", "share_percent", "capital_yuan", "status", "established_on", "ended_on",
-       "turnover_yuan", "employees"},
-    "marriage": {"certificate_no", "event", "event_date", "a_name", "a_id_number", "a_birth_date", "b_name", "b_id_number",
-                 "b_birth_date"},
-    "real_estate": _PERSON
-    | {"certificate_no", "unit_no", "share_percent", "use", "area_m2", "property_address", "status", "acquired_on",
-       "ended_on"},
-    "vehicles": _PERSON | {"plate", "vin", "vehicle_kind", "value_yuan", "registered_on", "status", "ended_on"},
-    "aid": _PERSON | {"programme", "agency", "start_month", "end_month", "amount_yuan"},
-    "school": _PERSON | {"school", "stage", "term_start", "term_end", "fee_yuan", "status"},
-}  # fmt: skip
-"""The columns that this city's departments keep, beside `record_id`."""
+def _tally(values: Iterator[str] | list[str]) -> dict[str, int]:
+    return dict(sorted(Counter(values).items()))

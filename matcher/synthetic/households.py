@@ -75,17 +75,22 @@ class Ledger:
     as_of: dt.date
     rng: np.random.Generator
     outsiders: Iterator[Person]
+    sources: frozenset[str]
     records: dict[str, list[Record]] = field(default_factory=dict)
     findings: list[Record] = field(default_factory=list)
     lookalikes: list[Record] = field(default_factory=list)
 
     def add(self, source: str, person: Person, **columns: Any) -> None:
-        """A record of a source about one person."""
+        """A record of a source about one person; nothing where the city has no such feed."""
+        if source not in self.sources:
+            return
         row = {**person.identity, **columns, "_humans": {"SELF": person.human}}
         self.records.setdefault(source, []).append(row)
 
     def marry(self, one: Person, other: Person, event: str, on: dt.date) -> None:
         """An event of the marriage register; the man is party A, as the form has it."""
+        if "marriage" not in self.sources:
+            return
         a, b = sorted((one, other), key=lambda person: person.identity["sex"], reverse=True)
         row: Record = {
             "certificate_no": f"J4105-{on.year}-{self.number(100_000, 999_999)}",
@@ -94,7 +99,7 @@ class Ledger:
             "_humans": {"A": a.human, "B": b.human},
         }
         for side, person in (("a", a), ("b", b)):
-            row |= {f"{side}_{column}": person.identity[column] for column in ("name", "id_number", "birth_date")}
+            row |= {f"{side}_{column}": person.identity[column] for column in PARTY}
         self.records.setdefault("marriage", []).append(row)
 
     def pay(
@@ -181,7 +186,8 @@ def settle(people: pl.DataFrame, as_of: dt.date, rng: np.random.Generator) -> li
     return households
 
 
-IDENTITY = ("name", "id_number", "sex", "birth_date", "phone", "address", "division_code")
+IDENTITY = ("name", "id_number", "sex", "birth_date", "phone", "address", "division_code", "former_name")
+PARTY = ("name", "id_number", "birth_date", "former_name")
 
 
 def live(household: Household, ledger: Ledger) -> None:

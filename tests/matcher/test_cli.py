@@ -69,7 +69,9 @@ def test_a_finding_that_is_not_meant_uniquely_is_asked_for_again(out: Path, begi
 def test_the_scan_is_measured_against_the_truth(city: Path, out: Path) -> None:
     scores = json.loads(matcher("evaluate", out, "--truth", city, "--json").stdout)
     assert scores["links"]["all"]["precision"] > 0.99
-    assert scores["links"]["all"]["recall"] > 0.95
+    # of numbers masked, missing or corrected by another valid one, people decide: decided links are fewer than pairs shown
+    assert scores["links"]["all"]["recall"] > 0.92
+    assert scores["review"]["all"]["recall"] > 0.97
     assert scores["findings"]["all"]["precision"] > 0.9
     assert scores["findings"]["all"]["recall"] > 0.85
 

@@ -1,4 +1,4 @@
-"""Identity grades, case by case, and what each may be used for."""
+"""Identity grades, case by case, what each may be used for, and what is left out where a key floods an applicant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matcher import linking
 from matcher.plan import PERSONS
 from matcher.scoring import model as models
 
-MODEL = models.load()
+MODEL = models.load("persons-2.json")
 PAIR = {
     "person_id": "p",
     "source": "vehicles",
@@ -23,9 +23,9 @@ PAIR = {
     "birth_date": "equal",
     "sex": "equal",
     "phone": "missing",
+    "division": "missing",
     "address": "missing",
     "name_bits": 16.0,
-    "third_bits": 0.0,
 }
 
 
@@ -33,10 +33,8 @@ def pairs(*changes: dict[str, object]) -> pl.DataFrame:
     return pl.DataFrame([PAIR | change for change in changes], schema_overrides={"blocks": pl.UInt32})
 
 
-def link(
-    change: dict[str, object] | None = None, applicants: int = 1_000, records: int = 100_000
-) -> dict[str, object]:
-    (row,) = linking.links(pairs(change or {}), PERSONS, MODEL, applicants, records).to_dicts()
+def link(change: dict[str, object] | None = None) -> dict[str, object]:
+    (row,) = linking.links(pairs(change or {}), PERSONS, MODEL).to_dicts()
     return row
 
 
@@ -44,24 +42,31 @@ def link(
     ("change", "grade", "decision"),
     [
         ({}, "G1", "LINK"),
+        ({"name": "written"}, "G1", "LINK"),
         ({"number": "equal_15_18"}, "G1", "LINK"),
+        ({"number": "equal_permit"}, "G1", "LINK"),
         ({"birth_date": "different"}, "G1", "LINK"),
         ({"name": "variant"}, "G2", "LINK"),
         ({"name": "former"}, "G2", "LINK"),
+        ({"name": "tone"}, "G2", "LINK"),
+        ({"name": "spelt"}, "G2", "LINK"),
         ({"name": "one_character"}, "G2", "LINK"),
         ({"name": "different"}, "G3", "REVIEW"),
         ({"name": "missing"}, None, "REVIEW"),
         ({"number": "repaired"}, "G4", "LINK"),
         ({"number": "repaired", "birth_date": "missing"}, None, "REVIEW"),
-        ({"number": "repaired", "name": "pinyin"}, None, "REVIEW"),
+        ({"number": "repaired", "name": "sound"}, None, "REVIEW"),
         ({"number": "equal_unchecked"}, "G4", "LINK"),
-        ({"number": "missing", "third_bits": 20.0}, "G5", "LINK"),
-        ({"number": "different", "third_bits": 20.0}, "G5", "LINK"),
+        ({"number": "missing", "phone": "equal"}, "G5", "LINK"),
+        ({"number": "different", "phone": "equal"}, "G5", "LINK"),
+        ({"number": "compatible", "phone": "equal"}, "G5", "LINK"),
+        ({"number": "missing", "address": "equal"}, "G5", "LINK"),
+        ({"number": "missing", "division": "equal"}, None, "REVIEW"),  # a namesake born that day may live there too
         ({"number": "missing"}, None, "REVIEW"),  # no third field agrees
-        ({"number": "missing", "third_bits": 20.0, "sex": "missing"}, None, "REVIEW"),
-        ({"number": "missing", "third_bits": 20.0, "birth_date": "near"}, None, "REVIEW"),
-        ({"number": "missing", "third_bits": 20.0, "name": "pinyin"}, None, "REVIEW"),
-        ({"number": "missing", "third_bits": 4.0, "name_bits": 10.0}, None, "REVIEW"),  # too common a name
+        ({"number": "missing", "phone": "equal", "sex": "missing"}, None, "REVIEW"),
+        ({"number": "missing", "phone": "equal", "birth_date": "near"}, None, "REVIEW"),
+        ({"number": "missing", "phone": "equal", "name": "sound"}, None, "REVIEW"),
+        ({"number": "missing", "address": "equal", "name_bits": 8.0}, None, "REVIEW"),  # too common a name
         ({"probability": 0.9}, "G1", "REVIEW"),
     ],
 )
@@ -70,18 +75,25 @@ def test_grades(change: dict[str, object], grade: str | None, decision: str) -> 
     assert (row["grade"], row["decision"]) == (grade, decision)
 
 
-def test_the_more_pairs_chance_has_the_rarer_a_name_must_be() -> None:
-    weak: dict[str, object] = {"number": "missing", "third_bits": 20.0, "name_bits": 14.0}
-    assert link(weak, records=10_000)["grade"] == "G5"
-    assert link(weak, records=100_000_000, applicants=1_000_000)["grade"] is None
-
-
 def test_blocks_are_named() -> None:
-    assert link({"blocks": 5})["blocks"] == ["number", "phone&surname"]
+    assert link({"blocks": 5})["blocks"] == ["number", "phone&name.family"]
 
 
 def test_links_are_sorted_and_each_is_there_once() -> None:
     frame = pairs({"record_id": "b"}, {"record_id": "a"}, {"record_id": "b"})
-    found = linking.links(frame, PERSONS, MODEL, 10, 10)
-    assert found.get_column("record_id").to_list() == ["a", "b"]
-    assert linking.merge([]).is_empty()
+    assert linking.links(frame, PERSONS, MODEL).get_column("record_id").to_list() == ["a", "b"]
+    assert linking.merge([], PERSONS).is_empty()
+
+
+def test_what_only_a_flooding_block_proposed_is_left_out_and_reported() -> None:
+    both, alone, other = {"applicant": 0, "blocks": 5}, {"applicant": 0, "blocks": 4}, {"applicant": 1, "blocks": 4}
+    found = pl.DataFrame([both, alone, other], schema={"applicant": pl.UInt32, "blocks": pl.UInt32})
+    cap = PERSONS.blocks[2].cap
+    proposed = pl.DataFrame(
+        {"applicant": [0, 0, 1, 0], "block": [2, 2, 2, 0], "records": [cap, 1, cap, 7]},
+        schema={"applicant": pl.UInt32, "block": pl.UInt8, "records": pl.UInt64},
+    )
+    kept, flooded = linking.unflooded(found, proposed, PERSONS)
+    assert kept.rows() == [(0, 1), (1, 4)]
+    named = linking.name_flooded(flooded, pl.Series(["zhang", "li"]), "vehicles", PERSONS)
+    assert named.rows() == [("zhang", "vehicles", "phone&name.family", cap + 1)]

@@ -101,9 +101,15 @@ def _is_spouse(member: Row, other_half: Row, event: Row) -> bool:
     """
     side = OTHER[event["party"]]
     own, other = _number(member["id_number"]), _number(event[f"{side}_id_number"])
-    if own and other:
-        return own == other
     name, spouse = _name(member["name"]), _name(event[f"{side}_name"])
+    if own and other:
+        # a number is corrected now and then: two on one name and one birth date in a couple prove no other spouse
+        couple = {member["relation"], other_half["relation"]} == {"HEAD", "SPOUSE"}
+        same_day = _born(other) == _born(own) or event[f"{side}_birth_date"] in (
+            _born(own),
+            reading.birth_date(member),
+        )
+        return own == other or (couple and name is not None and name == spouse and same_day)
     born = reading.birth_date(member)
     other_born = event[f"{side}_birth_date"] or _born(other)
     if name is None or name != spouse:

@@ -51,3 +51,16 @@ PLANTS: tuple[Plant, ...] = (
     Plant("aided_parent", "U04", family.aided(False), with_pupil),
     Plant("left_school", "U04", family.left_school, with_pupil),
 )
+
+FEEDS: dict[str, frozenset[str]] = {
+    "P01": frozenset({"deaths", "aid"}),
+    "P05": frozenset(),
+    "P11": frozenset({"business", "aid"}),
+    "H01": frozenset({"marriage", "deaths"}),
+    "H04": frozenset({"real_estate"}),
+    "H05": frozenset({"vehicles"}),
+    "C02": frozenset({"aid"}),
+    "C06": frozenset({"aid"}),
+    "U04": frozenset({"school", "aid"}),
+}
+"""The feeds in which a rule's plants stand; without them nothing is true of the plants."""

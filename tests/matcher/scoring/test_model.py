@@ -1,68 +1,62 @@
-"""The shipped model is a proper one, and a broken file is refused with its reason."""
+"""The shipped model is a proper one, is read back as it was written, and a broken file is refused with its reason."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
-from matcher.comparing import people
-from matcher.comparing.levels import Comparison
+from matcher.applicants import scale_of
 from matcher.errors import InputRefused
+from matcher.normalising import names
+from matcher.plan import PERSONS
 from matcher.scoring import model as models
-from matcher.scoring import weighing
 
-MODEL = models.load()
-
-
-@pytest.mark.parametrize("comparison", people.ALL, ids=lambda comparison: comparison.field)
-def test_every_level_but_missing_is_weighed(comparison: Comparison) -> None:
-    assert set(MODEL.weights[comparison.field]) == {level.name for level in comparison.levels} - {"missing"}
+MODEL = models.load("persons-2.json")
+SCALE = scale_of(PERSONS, MODEL)
 
 
-@pytest.mark.parametrize("field", people.FIELDS)
-def test_m_is_a_distribution_over_the_levels(field: str) -> None:
-    assert sum(weight.m for weight in MODEL.weights[field].values()) == pytest.approx(1)
+@pytest.mark.parametrize("place", range(len(PERSONS.fields)), ids=PERSONS.names)
+def test_every_graded_level_is_weighed_and_m_is_a_distribution(place: int) -> None:
+    weights = MODEL.weights[PERSONS.names[place]]
+    assert set(weights) == set(PERSONS.comparisons[place].names[1:-1])
+    assert sum(weight.m for weight in weights.values()) == pytest.approx(1)
 
 
-def test_missing_says_nothing() -> None:
-    pair = pl.DataFrame({field: ["missing"] for field in people.FIELDS} | {"name_bits": [20.0]})
-    bits = pair.select(weighing.weight_bits(MODEL, people.FIELDS)).item()
-    assert bits == pytest.approx(MODEL.prior_bits)
-
-
-def test_birth_date_and_sex_add_nothing_to_an_equal_number() -> None:
-    levels = {
-        "number": "equal",
-        "name": "exact",
-        "birth_date": "equal",
-        "sex": "equal",
-        "phone": "missing",
-        "address": "missing",
-    }
-    known = pl.DataFrame({field: [level] for field, level in levels.items()} | {"name_bits": [12.0]})
-    unknown = known.with_columns(birth_date=pl.lit("missing"), sex=pl.lit("missing"))
-    total = weighing.weight_bits(MODEL, people.FIELDS)
-    assert known.select(total).item() == unknown.select(total).item()
+@pytest.mark.parametrize("place", range(len(PERSONS.fields)), ids=PERSONS.names)
+def test_what_is_missing_or_not_needed_weighs_nothing_and_bounds_hold(place: int) -> None:
+    scale = SCALE.fields[place]
+    assert scale.bits[0] == scale.bits[-1] == 0
+    graded = range(1, len(scale.bits) - 1)
+    assert all(scale.upper[code] >= scale.bits[worse] for code in graded for worse in graded if worse >= code)
+    assert scale.lower == scale.bits[1:-1].min()
 
 
 @pytest.mark.parametrize(("weight", "probability"), [(0.0, 0.5), (1.0, 2 / 3), (-1.0, 1 / 3), (60.0, 1.0)])
 def test_probability(weight: float, probability: float) -> None:
-    assert pl.select(weighing.probability(pl.lit(weight))).item() == pytest.approx(probability)
+    assert SCALE.probability(np.array([weight]))[0] == pytest.approx(probability)
+    if probability < 1:
+        assert MODEL.bits_for(probability) == pytest.approx(weight)
 
 
-def test_rare_names_carry_more_bits() -> None:
-    names = pl.Series(["王伟", "欧阳震华", None])
-    common, rare, none = MODEL.name_bits(names, pl.Series(["王", "欧阳", None])).to_list()
+def test_rare_names_carry_more_bits_than_common_ones_and_than_their_sound() -> None:
+    people = names.prepare("name", pl.Series(["王伟", "欧阳震华", None, "买买提吐尔逊", "王秀英"]))
+    assert MODEL.names is not None
+    bits = MODEL.names.rarities(people, "name")
+    common, rare, none, long, popular = bits["exact"].tolist()
+    assert rare > popular > 5
     assert rare > common > 5
     assert none == 0
+    assert long == MODEL.names.most_bits
+    assert (bits["sound"] <= bits["exact"]).all()
+    assert (bits["part"] <= bits["exact"]).all()
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [("{", "JSONDecodeError"), ("{}", "KeyError"), ("[]", "TypeError"), ('{"name_frequency": {}}', "KeyError")],
+    [("{", "JSONDecodeError"), ("{}", "KeyError"), ("[]", "AttributeError"), ('{"name_frequency": {}}', "KeyError")],
 )
 def test_a_broken_model_file_is_refused(tmp_path: Path, content: str, reason: str) -> None:
     path = tmp_path / "model.json"
@@ -76,8 +70,14 @@ def test_a_missing_model_file_is_refused(tmp_path: Path) -> None:
         models.load(tmp_path / "none.json")
 
 
-def test_a_model_read_back_is_the_same(tmp_path: Path) -> None:
-    shipped = Path(models.__file__).parent / "models" / models.SHIPPED
-    path = tmp_path / "copy.json"
-    path.write_text(json.dumps(json.loads(shipped.read_text(encoding="utf-8"))), encoding="utf-8")
-    assert models.load(path) == MODEL
+def test_a_model_written_and_read_back_is_the_same(tmp_path: Path) -> None:
+    models.write(MODEL, tmp_path / "copy.json")
+    assert models.load(tmp_path / "copy.json") == MODEL
+
+
+def test_a_model_that_lacks_a_level_is_refused_by_its_name() -> None:
+    weights = {name: dict(levels) for name, levels in MODEL.weights.items()}
+    del weights["name"]["tone"]
+    poor = models.Model("poor", 0.1, 0.9, 0.5, weights)
+    with pytest.raises(InputRefused, match="field name: tone"):
+        scale_of(PERSONS, poor)

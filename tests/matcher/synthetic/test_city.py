@@ -9,7 +9,7 @@ import pytest
 
 from matcher.identity import numbers
 from matcher.rules import book
-from matcher.sources.contract import load
+from matcher.sources.contract import load, source_ids
 from matcher.sources.delivery import open_folder
 from matcher.sources.feeds import read_all
 from matcher.synthetic.city import CityReport, write_city
@@ -18,16 +18,9 @@ from matcher.synthetic.plants import two_files
 from matcher.synthetic.plants.catalogue import PLANTS
 
 HOUSEHOLDS, RECORDS = 400, 12_000
-DEPARTMENTS = (
-    "aid",
-    "business",
-    "deaths",
-    "marriage",
-    "population",
-    "real_estate",
-    "school",
-    "social_insurance",
-    "vehicles",
+NOT_LINKED = ("answers", "documents", "handlers")
+DEPARTMENTS = tuple(
+    source for source in source_ids() if source not in ("households", "members", "authorisations", *NOT_LINKED)
 )
 
 
@@ -54,17 +47,22 @@ def test_another_seed_writes_another_city(made: tuple[Path, CityReport], tmp_pat
 
 def test_there_are_as_many_records_as_asked_for(made: tuple[Path, CityReport]) -> None:
     folder, report = made
-    assert sum(len(table(folder, source)) for source in DEPARTMENTS) == RECORDS == sum(report.rows.values())
+    assert (
+        sum(len(table(folder, source)) for source in (*DEPARTMENTS, *NOT_LINKED))
+        == RECORDS
+        == sum(report.rows.values())
+    )
 
 
-def test_every_valid_number_belongs_to_one_human(made: tuple[Path, CityReport]) -> None:
-    """Two people of the population register never share a number, whatever the register did to it."""
+def test_almost_every_valid_number_belongs_to_one_human(made: tuple[Path, CityReport]) -> None:
+    """Two people of the population register hardly ever share a number, whatever the register did to it."""
     register = table(made[0], "population").select("record_id", "id_number")
     links = pl.read_parquet(made[0] / "truth_links.parquet").filter(pl.col("source") == "population")
     strangers = register.join(links, on="record_id", how="anti").get_column("id_number").drop_nulls()
     read = [number for number in map(numbers.read, strangers.to_list()) if number and numbers.is_valid(number)]
-    assert len(set(read)) == len(read)
-    assert len(read) > 1_000
+    # but for the few that are planted: somebody else's number, and one number issued twice
+    assert len(set(read)) > 0.98 * len(read)
+    assert len(read) > 500
 
 
 def test_the_permutation_of_numbers_visits_every_slot() -> None:
@@ -110,7 +108,7 @@ def test_departments_write_what_their_contracts_promise(tmp_path: Path, form: st
     write_city(tmp_path, households=60, records=2_500, seed=2, form="gb18030" if form == "gb18030" else "parquet")
     delivery = open_folder(tmp_path)
     assert delivery.ignored == ()
-    assert set(delivery.feeds) == {*DEPARTMENTS, "households", "members", "authorisations"}
+    assert set(delivery.feeds) == set(source_ids())
     for source, feed in delivery.feeds.items():
         read = read_all(feed)
         assert read.nulled == {}, source
