@@ -12,7 +12,7 @@ from matcher import columnwise, hashing
 from matcher.prepared import Prepared
 
 REGULAR = r"^[a-z0-9]+(?: [a-z0-9]+)*$"
-_MARKS = re.compile(r"[^\w]+|_")
+_MARKS = re.compile(r"[\W_]+")
 _SEXES = {
     "MALE": 1, "M": 1, "男": 1, "男性": 1, "1": 1, "FEMALE": 2, "F": 2, "女": 2, "女性": 2, "2": 2,
 }  # fmt: skip

@@ -33,8 +33,8 @@ CASES: list[tuple[str | None, str | None, str]] = [
     ("王静", "王婧", "tone"),
     ("王秀英", "王秀瑛", "tone"),
     ("王芳", "王房", "sound"),
-    ("李伟", "李wei", "sound"),
-    ("王芳", "wangfang", "sound"),
+    ("李伟", "李wei", "spelt"),
+    ("王芳", "wangfang", "spelt"),
     ("曾伟", "层伟", "sound"),  # the surname read as a character
     ("仇伟", "愁伟", "sound"),
     ("单国强", "丹国强", "sound"),

@@ -55,7 +55,11 @@ DIVORCE = {**WEDDING, "event": "DIVORCED", "event_date": "2020-01-01", "certific
             id="a namesake born otherwise",
         ),
         pytest.param(
-            [HEAD, {**WIFE, "id_number": number("41050219720606004")}], [WEDDING], 1, id="a namesake with her own number"
+            [HEAD, {**WIFE, "id_number": number("41050219720606004"), "birth_date": "1972-06-06"}], [WEDDING], 1,
+            id="a namesake with her own number",
+        ),
+        pytest.param(
+            [HEAD, {**WIFE, "id_number": number("41050219720505106")}], [WEDDING], 0, id="her number was corrected"
         ),
         pytest.param([HEAD, {**WIFE, "valid_to": "2023-06-01"}], [WEDDING], 0, id="spouse left the household"),
         pytest.param([{**HEAD, "valid_to": "2023-06-01"}], [WEDDING], 0, id="the married member left"),
