@@ -9,7 +9,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from matcher import applicants, kernel, pipeline
-from matcher.normalising import people
+from matcher.kernel import Batch
 from matcher.plan import PERSONS
 from matcher.scoring import model as models
 from matcher.sources.delivery import open_folder
@@ -40,14 +40,14 @@ def test_reading_the_population_register(benchmark: BenchmarkFixture, city: Path
 
 
 def test_preparing_a_chunk(benchmark: BenchmarkFixture, batch: pl.DataFrame) -> None:
-    benchmark.extra_info["rows"] = len(benchmark(people.prepare, batch))
+    benchmark.extra_info["rows"] = len(benchmark(PERSONS.prepare, batch))
 
 
 def test_scoring_a_chunk(benchmark: BenchmarkFixture, city: Path, batch: pl.DataFrame) -> None:
-    feeds, model = open_folder(city).feeds, models.load()
+    feeds, model = open_folder(city).feeds, models.load(PERSONS.model or "")
     small = applicants.prepare(read_all(feeds["members"]).frame, read_all(feeds["households"]).frame, PERSONS, model)
-    prepared = people.prepare(batch).rechunk()
-    pairs = benchmark(kernel.score, small, prepared, PERSONS, model)
+    prepared = Batch.of(batch, PERSONS)
+    pairs = benchmark(kernel.score, small, prepared).pairs
     benchmark.extra_info |= {"rows": len(batch), "pairs": len(pairs)}
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 
 import polars as pl
+
+from matcher.sources.contract import Contract
 
 CONTENT = ("record_id", "content")
 
@@ -51,3 +55,14 @@ def beside(links: pl.DataFrame, decision: str, records: pl.DataFrame, members: p
         .join(records.drop("given_id"), on="record_id", how="left")
         .sort("person_id", "party", "record_id")
     )
+
+
+def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The rows with `content`, a hash of their contract columns, and a `record_id` from it where they bear none."""
+    columns = sorted(column for column in contract.schema() if column != "record_id")
+    contents = [
+        hashlib.blake2b(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8"), digest_size=12).hexdigest()
+        for row in rows.select(columns).iter_rows()
+    ]
+    content = pl.Series("content", contents, dtype=pl.String)
+    return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))

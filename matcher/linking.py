@@ -8,9 +8,11 @@ and a third field agrees. A pair without a grade is for a person to review and f
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from matcher import frames
+from matcher.applicants import Applicants
 from matcher.frames import FLOODED
 from matcher.plan import Plan
 from matcher.scoring.model import Model
@@ -164,3 +166,19 @@ def links(pairs: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
 def merge(sources: list[pl.DataFrame], plan: Plan) -> pl.DataFrame:
     """The links of all sources in one table, sorted by all keys."""
     return pl.concat([frames.links(plan.names).to_frame(), *sources]).sort(KEYS)
+
+
+def named(
+    pairs: pl.DataFrame, matched: pl.Series, records: pl.DataFrame, applicants: Applicants, source: str
+) -> pl.DataFrame:
+    """The pairs with their record's names instead of its row, their source, and how rare the applicant's name is."""
+    names = records.select(record=matched, record_id="record_id", content="content")
+    rarity = applicants.rarities.get("name", {}).get("exact", np.zeros(len(applicants)))
+    return (
+        pairs.join(names, on="record", how="left", maintain_order="left")
+        .with_columns(
+            source=pl.lit(source),
+            name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
+        )
+        .drop("record")
+    )

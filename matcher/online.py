@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from matcher import applicants, kernel, linking
+from matcher import applicants, evidence, kernel, linking
 from matcher.applicants import Applicants
-from matcher.engines.local import name_records, named
 from matcher.errors import InputRefused
 from matcher.frames import FLOODED
 from matcher.index import Index, Source
@@ -148,9 +147,9 @@ class Checker:
             if inside.any():
                 some = pairs.filter(pl.Series(inside))
                 matched = pl.Series("record", rows[at[inside] - start].astype(np.uint32))
-                records = name_records(source.rows.select(pl.all().gather(matched)), source.feed.contract)
+                records = evidence.name_records(source.rows.select(pl.all().gather(matched)), source.feed.contract)
                 some = some.with_columns(matched, party=pl.lit(party))
-                found.append(named(some, matched, records, one, source.name))
+                found.append(linking.named(some, matched, records, one, source.name))
             start += len(rows)
         if not found:
             return pl.DataFrame()

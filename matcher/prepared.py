@@ -65,7 +65,8 @@ class Side:
 
     def integers(self, facet: str) -> npt.NDArray[Any]:
         """The facet of each pair's person."""
-        return self.people.integers(facet)[self.rows]
+        found: npt.NDArray[Any] = self.people.integers(facet)[self.rows]
+        return found
 
     def texts(self, facet: str) -> pl.Series:
         """The text of each pair's person, null where there is none."""

@@ -116,8 +116,12 @@ def fit(
         )
     progress(Step("train: expectation maximisation", 3, 4, "steps"))
     shipped = models.load("persons-2.json")
+    collisions = [_collision(small.people, batch.people, field.name) for field in plan.fields]
+    if same_table:  # its own duplicates agree on everything: what the rarest agreement counts, the others count too
+        rarest = min(collisions)
+        collisions = [max(chance - rarest, 0.02 * chance) for chance in collisions]
     us = [
-        _u(field, comparison, by_chance[place], sample, shipped)
+        _u(field, comparison, by_chance[place], collisions[place], shipped)
         for place, (field, comparison) in enumerate(zip(plan.fields, plan.comparisons, strict=True))
     ]
     ms = _ms(plan, patterns, us, sample.pairs)
@@ -219,7 +223,7 @@ def _counted(
     return matrix, grouped.get_column("blocks").to_numpy(), grouped.get_column("count").to_numpy().astype(np.int64)
 
 
-def _u(field: Field, comparison: Comparison, seen: npt.NDArray[np.int64], sample: Sample, shipped: Model) -> Table:
+def _u(field: Field, comparison: Comparison, seen: npt.NDArray[np.int64], collision: float, shipped: Model) -> Table:
     """u by code, smoothed; of equality from the values' own counts where that is what the first level means."""
     u = np.zeros(len(comparison.names))
     graded = slice(1, comparison.worst + 1)
@@ -230,7 +234,7 @@ def _u(field: Field, comparison: Comparison, seen: npt.NDArray[np.int64], sample
         weights = shipped.weights[STRUCTURAL[field.kind]]
         u[graded] = [weights[level].u for level in comparison.names[1:-1]]
     elif field.kind not in ("cn_address", "amount"):
-        u[1] = max(_collision(sample.left.people, sample.right.people, field.name), SMALLEST)
+        u[1] = max(collision, SMALLEST)
         for code in range(2, comparison.worst):
             if seen[code] == 0:
                 u[code] = max(SMALLEST, min(u[code], 4 * u[code - 1]))

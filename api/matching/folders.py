@@ -21,8 +21,8 @@ import polars as pl
 
 from api.matching.reference import OWN_TABLES
 from matcher import roster
-from matcher.engines.local import name_records
 from matcher.errors import InputRefused
+from matcher.evidence import name_records
 from matcher.normalising import id_cards
 from matcher.sources import feeds
 from matcher.sources.contract import load

@@ -24,22 +24,23 @@ def link(out: Path) -> None:
     """Reads the task, trains, predicts and writes splink.parquet."""
     database = DuckDBAPI()
     tables = []
-    for name in ("applicants", "records"):
+    ids = {"applicants": "person_id", "records": "record_id"}
+    for name in ids:
         # DuckDB reads the file itself; the birth date as text, as Splink's string comparisons want it
         database.duckdb_con.execute(
-            f"CREATE TABLE {name}_in AS SELECT * REPLACE (CAST(birth_date AS VARCHAR) AS birth_date), "
+            f"CREATE TABLE {name}_in AS SELECT {ids[name]} AS unique_id, * EXCLUDE ({ids[name]}) REPLACE (CAST(birth_date AS VARCHAR) AS birth_date), "
             f"CAST(EXTRACT(year FROM birth_date) AS VARCHAR) AS birth_year FROM read_parquet('{out}/{name}.parquet')"
         )
         tables.append(database.register(f"{name}_in", dataset_display_name=name))
     settings = SettingsCreator(
         link_type="link_only",
         blocking_rules_to_generate_predictions=[
-            block_on("number"),
+            block_on("id_number"),
             block_on("name_pinyin", "birth_date"),
             block_on("phone", "surname"),
         ],
         comparisons=[
-            cl.DamerauLevenshteinAtThresholds("number", [1, 2]),
+            cl.DamerauLevenshteinAtThresholds("id_number", [1, 2]),
             cl.JaroWinklerAtThresholds("name_simple", [0.9, 0.8]).configure(term_frequency_adjustments=True),
             cl.DamerauLevenshteinAtThresholds("birth_date", [1]),
             cl.ExactMatch("sex"),
@@ -49,9 +50,9 @@ def link(out: Path) -> None:
         retain_matching_columns=False,
     )
     linker = Linker(tables, settings, log_level=30)
-    linker.training.estimate_probability_two_random_records_match([block_on("number")], recall=0.85)
+    linker.training.estimate_probability_two_random_records_match([block_on("id_number")], recall=0.85)
     linker.training.estimate_u_using_random_sampling(max_pairs=MAX_PAIRS, seed=1)
-    linker.training.estimate_parameters_using_expectation_maximisation(block_on("number"))
+    linker.training.estimate_parameters_using_expectation_maximisation(block_on("id_number"))
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("name_pinyin", "birth_date"))
     predicted = linker.inference.predict(threshold_match_probability=0.05)
     frame = pl.from_arrow(predicted.as_duckdbpyrelation().to_arrow_table())

@@ -94,14 +94,14 @@ def settle_alone(left: Side, right: Side, field: str) -> Codes:
     codes[alike[exact]] = EXACT
     odd = alike[~exact]
     if len(odd):
-        one, two = (_distinct(side.where(odd).texts(f"{field}.text"), names.clean) for side in (left, right))
-        codes[odd] = [WRITTEN if a == b else VARIANT for a, b in zip(one, two, strict=True)]
+        clean = (_distinct(side.where(odd).texts(f"{field}.text"), names.clean) for side in (left, right))
+        codes[odd] = [WRITTEN if a == b else VARIANT for a, b in zip(*clean, strict=True)]
 
     heard = left.integers(f"{field}.sound")
     homophones = np.flatnonzero(~same & (heard == right.integers(f"{field}.sound")) & (heard != 0))
     if len(homophones):
-        one, two = (_distinct(side.where(homophones).texts(f"{field}.text"), _toned) for side in (left, right))
-        codes[homophones] = [TONE if a == b else SOUND for a, b in zip(one, two, strict=True)]
+        toned = (_distinct(side.where(homophones).texts(f"{field}.text"), _toned) for side in (left, right))
+        codes[homophones] = [TONE if a == b else SOUND for a, b in zip(*toned, strict=True)]
         latin = np.zeros(len(homophones), dtype=bool)
         for side in (left, right):
             written = side.where(homophones).texts(f"{field}.text")

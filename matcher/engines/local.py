@@ -6,17 +6,14 @@ review threshold and the rows they rest on; rows that match nobody are counted a
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
 import polars as pl
 
-from matcher import kernel
+from matcher import evidence, kernel, linking
 from matcher.applicants import Applicants
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
 from matcher.index import Source
@@ -90,41 +87,14 @@ def _matched(
         proposed.append(scored.proposed)
     pairs = pl.concat(found)
     matched = pairs.get_column("record").unique().sort()
-    records = name_records(chunk.frame.select(pl.all().gather(matched)), contract)
+    records = evidence.name_records(chunk.frame.select(pl.all().gather(matched)), contract)
     return ChunkResult(
-        named(pairs, matched, records, applicants, chunk.source),
+        linking.named(pairs, matched, records, applicants, chunk.source),
         records,
         chunk.rejects,
         pl.concat(proposed),
         Counts(chunk.rows_in, len(chunk.frame), dict(chunk.nulled)),
     )
-
-
-def named(
-    pairs: pl.DataFrame, matched: pl.Series, records: pl.DataFrame, applicants: Applicants, source: str
-) -> pl.DataFrame:
-    """The pairs with their record's names instead of its row, their source, and how rare the applicant's name is."""
-    names = records.select(record=matched, record_id="record_id", content="content")
-    rarity = applicants.rarities.get("name", {}).get("exact", np.zeros(len(applicants)))
-    return (
-        pairs.join(names, on="record", how="left", maintain_order="left")
-        .with_columns(
-            source=pl.lit(source),
-            name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
-        )
-        .drop("record")
-    )
-
-
-def name_records(rows: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    """The rows with `content`, a hash of their contract columns, and a `record_id` from it where they bear none."""
-    columns = sorted(column for column in contract.schema() if column != "record_id")
-    contents = [
-        hashlib.blake2b(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8"), digest_size=12).hexdigest()
-        for row in rows.select(columns).iter_rows()
-    ]
-    content = pl.Series("content", contents, dtype=pl.String)
-    return rows.with_columns(content, record_id=pl.col("record_id").fill_null("h-" + content))
 
 
 def _worked(piece: Piece | Chunk, work: Work) -> ChunkResult:

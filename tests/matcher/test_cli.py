@@ -145,8 +145,14 @@ def test_personal_data_is_in_no_message(city: Path, tmp_path: Path) -> None:
     broken.mkdir()
     for path in city.glob("*.*"):
         (broken / path.name).write_bytes(path.read_bytes())
-    with (broken / "members_导出.csv").open("ab") as file:
-        file.write("王金丝雀,110105194912310029,男,,13912345678,P00000001,H0000001,户主,未婚,,\r\n".encode("gb18030"))
+    register = broken / "members_导出.csv"
+    first, second = register.read_bytes().decode("gb18030").splitlines()[:2]
+    again = second.split(",")  # a person_id that is there already
+    canary = {"姓名": "王金丝雀", "公民身份号码": "110105194912310029", "联系电话": "13912345678"}
+    for place, heading in enumerate(first.split(",")):
+        again[place] = canary.get(heading, again[place])
+    with register.open("ab") as file:
+        file.write((",".join(again) + "\r\n").encode("gb18030"))
     said = [
         matcher("scan", broken, "--out", tmp_path / "out"),
         matcher("scan", city, "--out", tmp_path / "out", "--lang", "en"),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from matcher import joins
-from matcher.engines import local
+from matcher.engines.workspace import Workspace
 from matcher.errors import InputRefused, UsageError
 from matcher.scoring import model as models
 
@@ -169,28 +170,25 @@ def test_an_interrupted_link_goes_on_and_gives_the_same(folder: Path, monkeypatc
     request = joins.LinkRequest(
         folder / "left.csv", folder / "right.parquet", folder / "r.parquet", plan, folder / "m.json"
     )
-    keep, kept = local.Workspace.keep, []
+    keep = Workspace.keep
+    kept: list[object] = []
 
-    def stop_after_four(self: local.Workspace, *what: object) -> None:
+    def stop_after_four(self: Workspace, *what: object) -> None:
         if len(kept) == 4:
             raise KeyboardInterrupt
         kept.append(what[2])
         keep(self, *what)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(local.Workspace, "keep", stop_after_four)
+        patched.setattr(Workspace, "keep", stop_after_four)
         with pytest.raises(KeyboardInterrupt):
             joins.link(request)
     assert not (folder / "r.parquet").exists()
-    joins.link(joins.LinkRequest(**{**_fields(request), "resume": True}))
+    joins.link(replace(request, resume=True))
     resumed = (folder / "r.parquet").read_bytes()
     joins.link(request)
     assert (folder / "r.parquet").read_bytes() == resumed
     assert kept == [0, 1, 2, 3]
-
-
-def _fields(request: joins.LinkRequest) -> dict[str, object]:
-    return {name: getattr(request, name) for name in joins.LinkRequest.__dataclass_fields__}
 
 
 @pytest.mark.parametrize(

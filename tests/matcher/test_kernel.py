@@ -142,7 +142,7 @@ def test_a_key_that_too_many_records_bear_is_counted_and_not_expanded(small: App
     blocks = tuple(replace(block, cap=3) for block in PERSONS.blocks)
     plan = replace(PERSONS, blocks=blocks)
     few = replace(small, plan=plan)
-    crowd = [{"name": "王强", "phone": PHONE} for _ in range(5)]
+    crowd: list[dict[str, object]] = [{"name": "王强", "phone": PHONE} for _ in range(5)]
     pairs, _, proposed = kernel.propose(few, Batch.of(table(*crowd), plan))
     assert len(pairs) == 0
     wang = small.ids.to_list().index("wang")
