@@ -215,7 +215,7 @@ def test_what_cannot_be_linked_is_refused(
         "plan": folder / "plan.toml", "train": True,
     }  # fmt: skip
     for name, value in change.items():
-        given[name] = folder / value if isinstance(value, str) else value  # type: ignore[assignment]
+        given[name] = folder / value if isinstance(value, str) else value
     with pytest.raises(error, match=says):
         joins.link(joins.LinkRequest(**given))  # type: ignore[arg-type]
 

@@ -180,6 +180,7 @@ async def test_links_are_those_of_the_latest_scan_of_the_division(service: Servi
     assert any(person["links"] for household in before["nodes"] for person in household["members"])
     finished = {
         "status": "SUCCEEDED",
+        "as_of": AS_OF,
         "rules": [],
         "created_at": dt.datetime.now(dt.UTC),
     }
@@ -192,6 +193,9 @@ async def test_links_are_those_of_the_latest_scan_of_the_division(service: Servi
         assert (after == before) is same
     assert not any(person["links"] for household in after["nodes"] for person in household["members"])
 
+
+AS_OF = dt.date(2024, 12, 31)
+"""The day that the fixture's scan asks about."""
 
 PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS"}
 """Statements on what is nobody's in particular."""
