@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any
 
@@ -72,8 +72,9 @@ def create_app(database_url: str, vault: Vault) -> Starlette:
         return _json({"status": "ok"}) if current else _json({"status": "run: jiekun db upgrade"}, 503)
 
     async def measured(request: Request) -> Response:
-        async with reading(engine) as connection:
-            metrics.waiting.set(await jobs.waiting(connection))
+        with suppress(OSError, SQLAlchemyError):  # while the database is away the gauge stays as it was
+            async with reading(engine) as connection:
+                metrics.waiting.set(await jobs.waiting(connection))
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def page(request: Request) -> Response:

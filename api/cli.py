@@ -11,6 +11,7 @@ import datetime as dt
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -22,12 +23,15 @@ import typer
 import uvicorn
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import demo as demonstration
 from api import intake, matching, migrations, sealing, settings
 from api.app import create_app
 from api.database import open_engine, transaction
+from api.domain import divisions
 from api.domain.errors import NotDone
 from api.domain.permissions import Role
 from api.schema.root import printed
@@ -78,6 +82,8 @@ def demo(
     no_serve: Annotated[bool, typer.Option("--no-serve", help="End before the service is started.")] = False,
 ) -> None:
     """Write a synthetic city, take it over, scan it, show what was found, and serve it."""
+    if not no_serve:
+        _require_free(HOST, port)  # before the tokens of a demo that runs already are ended
     made = demonstration.prepare(folder, demonstration.Size(households, records, seed), lang)
     if made.used_again:
         messages.print(f"{folder}: used again as it was; delete the folder to begin anew")
@@ -98,6 +104,7 @@ def serve(
     """Serve GraphQL, and carry out jobs in a process beside it."""
     told = settings.read()
     vault = _checked_vault(told)
+    _require_free(host, port)
     with contextlib.nullcontext() if no_work else _worker(told):
         _serve(told.database_url, vault, host, port)
 
@@ -156,7 +163,7 @@ def take_over(
 @app.command()
 def token(
     login: Login,
-    days: Annotated[int, typer.Option(help="For how many days it is good.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=3_650, help="For how many days it is good.")] = 30,
     revoke: Annotated[bool, typer.Option("--revoke", help="End all tokens of this user instead.")] = False,
 ) -> None:
     """Issue a token: printed once, kept only as a digest."""
@@ -211,6 +218,8 @@ def add(
     async def act(connection: AsyncConnection) -> int:
         return await accounts.add_user(connection, login, name, role, division, _now())
 
+    if not divisions.is_known(division):
+        raise NotReady(f"no division is called {division}; give six digits of GB/T 2260, such as 410500")
     _run(settings.read().database_url, act)
 
 
@@ -252,20 +261,44 @@ def main() -> None:
     except matching.MatcherError as error:
         messages.print(f"jiekun: {error}", markup=False)
         sys.exit(error.exit_status)
+    except ArgumentError:
+        messages.print(
+            "jiekun: JIEKUN_DATABASE_URL is no address of a database, such as postgresql://user@host/jiekun"
+        )
+        sys.exit(2)
     except (NotDone, NotReady, ValueError) as error:
         messages.print(f"jiekun: {error}", markup=False)
+        sys.exit(1)
+    except ModuleNotFoundError as error:
+        messages.print(
+            f"jiekun: the package {error.name} is not installed; for PostgreSQL: pip install -r locks/postgres.txt",
+            markup=False,
+        )
+        sys.exit(1)
+    except (OSError, SQLAlchemyError) as error:
+        # its text may hold an address with a password, so only its kind is said
+        messages.print(f"jiekun: the database or a file cannot be reached ({type(error).__name__})", markup=False)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
+NO_TABLES = "the database has no tables, or old ones; run: jiekun db upgrade"
+
+
 def _run(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
     """Carries something out in one transaction."""
+
+    file = make_url(database_url)
+    if file.get_backend_name() == "sqlite" and file.database and not Path(file.database).exists():
+        raise NotReady(NO_TABLES)  # opening it would make an empty one
 
     async def acting() -> Answer:
         engine = open_engine(database_url)
         try:
             async with transaction(engine) as connection:
+                if act is not _require_current:
+                    await _require_current(connection)
                 return await act(connection)
         finally:
             await engine.dispose()
@@ -275,7 +308,7 @@ def _run(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]])
 
 async def _require_current(connection: AsyncConnection) -> None:
     if not await migrations.is_current(connection.engine):
-        raise NotReady("the database has no tables, or old ones; run: jiekun db upgrade")
+        raise NotReady(NO_TABLES)
 
 
 def _checked_vault(told: settings.Settings) -> Vault:
@@ -299,7 +332,20 @@ def _checked_vault(told: settings.Settings) -> Vault:
     return vault
 
 
+def _require_free(host: str, port: int) -> None:
+    """Raises NotReady where something listens there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((host, port))
+        except OSError:
+            raise NotReady(f"port {port} is taken or not allowed; name another with --port") from None
+
+
 def _serve(database_url: str, vault: Vault, host: str, port: int) -> None:
+    messages.print(
+        f"jiekun: GraphQL on http://{host}:{port}/graphql, the page on http://{host}:{port}/", highlight=False
+    )
     uvicorn.run(
         create_app(database_url, vault),
         host=host,

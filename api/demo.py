@@ -7,6 +7,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -67,6 +68,8 @@ def prepare(folder: Path, size: Size, language: str) -> Demo:
         marker.unlink(missing_ok=True)
         for path in (database, *service.glob("jiekun.db-*")):
             path.unlink(missing_ok=True)
+        for name in ("scans", "feeds"):
+            shutil.rmtree(service / name, ignore_errors=True)
         service.mkdir(parents=True, mode=0o700, exist_ok=True)
         options = [part for name, value in asdict(size).items() for part in (f"--{name}", str(value))]
         matching.run(["synth", "--out", str(folder / "city"), *options])
@@ -75,7 +78,7 @@ def prepare(folder: Path, size: Size, language: str) -> Demo:
     tokens = asyncio.run(_fill(folder / "city", told, vault, there))
     if not there:
         marker.write_bytes(_mark(folder, made_from))
-    out = next((service / "scans").iterdir()) / "out"
+    out = _first_scan(folder) / "out"
     matching.run(["report", str(out), "--lang", language])
     matching.run(["evaluate", str(out), "--truth", str(folder / "city"), "--brief"])
     return Demo(told, vault, tokens, there)
@@ -113,6 +116,11 @@ async def _take_over_and_scan(engine: AsyncEngine, vault: Vault, city: Path, ser
     await Worker(engine, vault, service).step()
 
 
+def _first_scan(folder: Path) -> Path:
+    """The demo's own scan: the first of the database, whatever its users have scanned since."""
+    return min((folder / "service" / "scans").iterdir(), key=lambda path: int(path.name))
+
+
 def _service_hash() -> str:
     """SHA-256 of the service's own code, upon which what the database holds depends."""
     found = hashlib.sha256()
@@ -130,6 +138,7 @@ def _mark(folder: Path, made_from: dict[str, object]) -> bytes:
             files[path.relative_to(folder).as_posix()] = hashlib.file_digest(opened, "sha256").hexdigest()
     for path in (folder / "service" / "jiekun.db", folder / "service" / "key"):
         files[path.name] = str(path.is_file() and os.path.getsize(path) > 0)
-    for path in sorted((folder / "service").glob("scans/*/out/*")):
-        files[path.relative_to(folder).as_posix()] = str(path.stat().st_size)
+    if (folder / "service" / "scans").is_dir() and any((folder / "service" / "scans").iterdir()):
+        for path in sorted((_first_scan(folder) / "out").glob("*")):
+            files[path.relative_to(folder).as_posix()] = str(path.stat().st_size)
     return json.dumps({**made_from, "files": files}, indent=1).encode()

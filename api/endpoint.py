@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import orjson
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -24,7 +25,7 @@ from api.broadcast import Broadcast
 from api.domain.errors import Unauthenticated
 from api.domain.permissions import Viewer
 from api.schema.context import Context
-from api.schema.errors import bad_request
+from api.schema.errors import UNEXPECTED, bad_request
 from api.schema.root import schema
 from api.sealing import Vault
 
@@ -66,6 +67,9 @@ class Endpoint(GraphQL[Context, None]):
                 scope.setdefault("state", {})["viewer"] = await self._authenticator.viewer(header)
             except UnknownToken:
                 await _unknown_token(language_of(Request(scope)))(scope, receive, send)
+                return
+            except (OSError, SQLAlchemyError):
+                await _no_database(Request(scope))(scope, receive, send)
                 return
         await super().__call__(scope, receive, send)
 
@@ -122,6 +126,12 @@ def language_of(request: HTTPConnection) -> str:
         if tag in LANGUAGES:
             return tag
     return LANGUAGES[0]
+
+
+def _no_database(request: Request) -> Response:
+    extensions = {"code": "INTERNAL", "requestId": request.scope.get("state", {}).get("request_id", "")}
+    body = {"errors": [{"message": UNEXPECTED[language_of(request)], "extensions": extensions}]}
+    return Response(orjson.dumps(body), 503, media_type="application/json")
 
 
 def _unknown_token(language: str) -> Response:

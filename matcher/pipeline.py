@@ -82,6 +82,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
         {name: feed.contract.names() for name, feed in feeds.items()},
         as_of,
         request.authorised_by,
+        max((feed.as_of for feed in feeds.values() if feed.as_of), default=None),
     )
     clock.lap("applicants")
 

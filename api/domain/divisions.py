@@ -38,6 +38,11 @@ def is_code(text: str) -> bool:
     return len(text) == 6 and text.isascii() and text.isdigit()
 
 
+def is_known(code: str) -> bool:
+    """Whether a division is or was called so: the country, a code with a name, or six digits in a known prefecture."""
+    return is_code(code) and (code == COUNTRY or code in names() or code[:4] + "00" in names())
+
+
 def span(code: str) -> tuple[str, str]:
     """The half-open range of codes at or below this one, by their bytes: a colon follows the digits.
 

@@ -26,6 +26,7 @@ MOST_DEFINITIONS = 60
 MOST_ROOT_FIELDS = 30
 MOST_MUTATIONS = 5
 REMEMBERED = 500
+NAMELESS = "The document has several operations: say which one with operationName."
 INTROSPECTION = ("__schema", "__type")
 
 _verdicts: OrderedDict[int, tuple[DocumentNode, str | None]] = OrderedDict()
@@ -40,7 +41,14 @@ class Limits(SchemaExtension):
         document = self.execution_context.graphql_document
         if document is not None and (verdict := _remembered(document)) is not None:
             self.execution_context.pre_execution_errors = [GraphQLError(verdict)]
+        elif document is not None and self._nameless(document):
+            self.execution_context.pre_execution_errors = [GraphQLError(NAMELESS)]
         yield
+
+    def _nameless(self, document: DocumentNode) -> bool:
+        """Whether one of several operations is meant and none is named; else the first would be carried out."""
+        several = sum(isinstance(each, OperationDefinitionNode) for each in document.definitions) > 1
+        return several and self.execution_context._provided_operation_name is None
 
 
 def _remembered(document: DocumentNode) -> str | None:

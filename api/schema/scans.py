@@ -22,7 +22,7 @@ from api.schema.words import ScanStatus
 class ScanProgress:
     """How far a scan is."""
 
-    stage: str = strawberry.field(description="prepare, a source's name, link, rules or ingest.")
+    stage: str = strawberry.field(description="prepare, `match` and a source's name, link, rules or ingest.")
     done: int | None = strawberry.field(description="How much of the stage is done.")
     total: int | None = strawberry.field(description="Of how much; null while unknown.")
     unit: str | None = strawberry.field(description="What is counted.")

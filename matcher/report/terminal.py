@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,13 @@ def show(summary: dict[str, Any], out: Path, console: Console, language: str) ->
         soft_wrap=True,
     )
     if by_rule:
-        console.print(Text(f"{word['explain']}: matcher explain {out} {_example(out)}"), soft_wrap=True)
+        console.print(Text(f"{word['explain']}: {_program()} explain {out} {_example(out)}"), soft_wrap=True)
+
+
+def _program() -> str:
+    """How this program is called here: by its name where a shell finds it, else by its path."""
+    beside = Path(sys.executable).with_name("matcher")
+    return "matcher" if shutil.which("matcher") or not beside.exists() else str(beside)
 
 
 def explain(finding: dict[str, Any], console: Console, language: str | None) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
+import httpx
 import pytest
 
-from api.app import MOST_BODY_BYTES
+from api.app import MOST_BODY_BYTES, create_app
+from api.sealing import new_key, vault
 from tests.api.conftest import Service
 
 
@@ -120,3 +123,27 @@ async def test_neither_log_nor_metrics_say_whom_a_query_asks_about(
         assert number not in kept
         assert name not in kept
     assert service.tokens["reviewer"] not in caplog.text
+
+
+async def test_several_operations_want_a_name(service: Service) -> None:
+    document = "query A { viewer { login } } query B { viewer { role } }"
+    nameless = (await service.client.post("/graphql", json={"query": document})).json()
+    assert "operationName" in nameless["errors"][0]["message"]
+    named = (await service.client.post("/graphql", json={"query": document, "operationName": "B"})).json()
+    assert "errors" not in named
+
+
+async def test_without_the_database_answers_stay_answers(tmp_path: Path) -> None:
+    """Probes, metrics and GraphQL say in their own forms that the database is away."""
+    app = create_app(f"sqlite:///{tmp_path}/nowhere/jiekun.db", vault(new_key()))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        assert (await client.get("/healthz")).status_code == 200
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await client.get("/metrics")).status_code == 200
+        answer = await client.post(
+            "/graphql", json={"query": "{ viewer { login } }"}, headers={"Authorization": "Bearer jk_unknown"}
+        )
+    assert answer.status_code == 503
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert len(error["extensions"]["requestId"]) == 32

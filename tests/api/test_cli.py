@@ -197,3 +197,59 @@ def test_a_wrong_key_or_setting_is_said(tmp_path: Path) -> None:
 def test_the_schema_and_keys_are_printed(tmp_path: Path) -> None:
     assert run("schema").stdout == (Path(__file__).parents[2] / "schema.graphql").read_text(encoding="utf-8")
     assert run("key").stdout != run("key").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url", "expect", "words"),
+    [
+        (
+            ("user", "add", "li", "--role", "REVIEWER", "--division", "410502"),
+            "sqlite:///{0}/none.db",
+            1,
+            "db upgrade",
+        ),
+        (("token", "li"), "sqlite:///{0}/none.db", 1, "db upgrade"),
+        (("user", "list"), "sqlite:///{0}/none.db", 1, "db upgrade"),
+        (("audit", "verify"), "sqlite:///{0}/none.db", 1, "db upgrade"),
+        (("serve",), "sqlite:///{0}/none.db", 1, "db upgrade"),
+        (("user", "list"), "postgresql://nobody:secret@127.0.0.1:9/none", 1, "cannot be reached"),
+        (("user", "list"), "no address", 2, "JIEKUN_DATABASE_URL"),
+        (("token", "li", "--days", "99999999"), "sqlite:///{0}/none.db", 2, "days"),
+    ],
+)
+def test_what_stands_in_the_way_is_said_in_a_line(
+    tmp_path: Path, arguments: tuple[str, ...], url: str, expect: int, words: str
+) -> None:
+    place = {"JIEKUN_DATABASE_URL": url.format(tmp_path), "JIEKUN_DATA_DIR": str(tmp_path)}
+    said = run(*arguments, expect=expect, place=place).stderr
+    assert words in said
+    assert "secret" not in said
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_division_that_never_was_is_refused(tmp_path: Path) -> None:
+    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path)}
+    run("db", "upgrade", place=place)
+    said = run("user", "add", "li", "--role", "REVIEWER", "--division", "999999", expect=1, place=place).stderr
+    assert "999999" in said
+    run("user", "add", "li", "--role", "REVIEWER", "--division", "410504", place=place)  # abolished in 2002
+
+
+def test_a_demo_keeps_what_its_users_did_and_shows_its_own_scan(tmp_path: Path) -> None:
+    demo(tmp_path)
+    later = tmp_path / "service" / "scans" / "2" / "out"
+    later.mkdir(parents=True)
+    (later / "summary.json").write_text("{}", encoding="utf-8")
+    assert AGAIN in demo(tmp_path).stderr
+    (tmp_path / "jiekun-demo.json").write_bytes(b"")
+    assert AGAIN not in demo(tmp_path).stderr
+    assert [path.name for path in (tmp_path / "service" / "scans").iterdir()] == ["1"]
+
+
+def test_a_taken_port_is_said_before_anything_is_done(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = run("demo", "--dir", str(tmp_path / "demo"), "--port", str(taken.getsockname()[1]), expect=1).stderr
+    assert "--port" in said
+    assert not (tmp_path / "demo").exists()

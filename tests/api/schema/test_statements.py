@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import datetime as dt
 
+import pytest
+from sqlalchemy import insert
+
+from api.database import transaction
+from api.domain import divisions
+from api.models import Scan
 from tests.api.conftest import Service
 
 HOUSEHOLD = """
@@ -54,6 +60,12 @@ async def full(service: Service) -> dict[str, dict[str, list[str]]]:
 async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(service: Service, name: str) -> None:
     query, statements = LISTS[name]
     one = (await full(service))[name]
+    if name == "scans":  # the city has one; a list of one proves nothing
+        low, high = divisions.span("410500")
+        row = {"status": "QUEUED", "rules": [], "created_at": dt.datetime.now(dt.UTC)}
+        where = {"division_code": "410500", "division_from": low, "division_to": high}
+        async with transaction(service.engine) as connection:
+            await connection.execute(insert(Scan), [row | where] * 150)
     rows = {}
     for number, which in ((1, one), (100, None)):
         service.statements.clear()
@@ -61,7 +73,7 @@ async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(serv
         rows[number] = len(found.get("nodes") or found.get("edges"))
         assert len(selects(service)) == statements, f"for {number}"
     assert rows[1] == 1
-    assert name == "scans" or rows[100] > 40
+    assert rows[100] > 40
 
 
 @pytest.mark.parametrize("name", ["programmes { code }", "departments { code rows }"])
