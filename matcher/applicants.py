@@ -92,6 +92,7 @@ def scale_of(plan: Plan, model: Model) -> Scale:
         plan.fields,
         [comparison.names for comparison in plan.comparisons],
         [comparison.agreeing for comparison in plan.comparisons],
+        [comparison.containing for comparison in plan.comparisons],
         plan.link,
         plan.review,
     )

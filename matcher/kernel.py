@@ -219,7 +219,7 @@ class _Pairs:
             if field.muted_beside:
                 # what is muted adds nothing, which may be more than it would
                 bits = np.where(
-                    self._may_agree(self.applicants.plan.place(field.muted_beside)), np.maximum(bits, 0.0), bits
+                    self._may_contain(self.applicants.plan.place(field.muted_beside)), np.maximum(bits, 0.0), bits
                 )
                 bits = np.where(self._muted(place), 0.0, bits)
             total += bits
@@ -230,7 +230,7 @@ class _Pairs:
         field = self.applicants.plan.fields[place]
         if field.muted_beside is None:
             return np.zeros(len(self.left), dtype=bool)
-        return self._agrees(place) & self._agrees(self.applicants.plan.place(field.muted_beside))
+        return self._agrees(place) & self._contains(self.applicants.plan.place(field.muted_beside))
 
     def _agrees(self, place: int) -> Flags:
         """Where the field is settled and agrees."""
@@ -241,6 +241,16 @@ class _Pairs:
     def _may_agree(self, place: int) -> Flags:
         return self.applicants.scale.fields[place].agreeing[self.best[place]]
 
+    def _contains(self, place: int) -> Flags:
+        """Where the field is settled and agrees on the whole."""
+        codes = self.codes[place]
+        containing = self.applicants.scale.fields[place].containing
+        return np.asarray((codes != OPEN) & containing[np.where(codes == OPEN, 0, codes)])
+
+    def _may_contain(self, place: int) -> Flags:
+        """Where the field agrees on the whole, or may do so yet."""
+        return self.applicants.scale.fields[place].containing[self.best[place]]
+
     def forbidden(self) -> Flags:
         """Which pairs a veto forbids, as far as it is known."""
         plan = self.applicants.plan
@@ -249,6 +259,9 @@ class _Pairs:
             scale, best = self.applicants.scale.fields[place], self.best[place]
             decided = (self.codes[place] != OPEN) | (best == self.applicants.plan.comparisons[place].worst)
             forbidden |= decided & scale.veto[best]
+            if field.likeness_beside and scale.veto_partly.any():
+                whole = self._may_contain(plan.place(field.likeness_beside))
+                forbidden |= decided & scale.veto_partly[best] & ~whole
             if field.likeness_beside and scale.veto_alone.any():
                 forbidden |= decided & scale.veto_alone[best] & ~self._may_agree(plan.place(field.likeness_beside))
         return forbidden

@@ -151,7 +151,7 @@ def _field(name: str, entry: Any) -> Field:
         raise _Wrong(f"fields.{name}.kind", f"there is no kind {kind!r}; there are {', '.join(sorted(COMPARISONS))}")
     levels = set(COMPARISONS[kind].names)
     made = {**entry, "column": entry.get("column", name)}
-    for key in ("veto", "veto_alone"):
+    for key in ("veto", "veto_alone", "veto_partly"):
         listed = entry.get(key, [])
         if not isinstance(listed, list) or not set(listed) <= levels:
             raise _Wrong(f"fields.{name}.{key}", f"levels of {kind} are {', '.join(sorted(levels))}")
@@ -173,10 +173,11 @@ def _check_references(field: Field, before: tuple[Field, ...], every: set[str]) 
         if other is not None and other not in earlier:
             problem = "stands after it" if other in every else "is no field"
             raise _Wrong(f"fields.{field.name}.{key}", f"{other!r} {problem}")
-    if field.veto_alone and field.likeness_beside is None:
-        raise _Wrong(
-            f"fields.{field.name}.veto_alone", "needs likeness_beside, the field whose agreement lifts the veto"
-        )
+    for key in ("veto_alone", "veto_partly"):
+        if getattr(field, key) and field.likeness_beside is None:
+            raise _Wrong(
+                f"fields.{field.name}.{key}", "needs likeness_beside, the field whose agreement lifts the veto"
+            )
     if field.fallback is not None:
         _facet(field.fallback, before, f"fields.{field.name}.fallback")
 

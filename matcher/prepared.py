@@ -85,7 +85,7 @@ class Field:
     `likeness_beside`: likenesses count only beside this field's agreement. `muted_beside`: agreement adds nothing beside
     that field's, which contains it. `late`: compared only where the other fields leave the pair open. `frequency`: how
     common a value is changes what its agreement weighs. `veto` lists levels that forbid a pair, `veto_alone` those that
-    do unless `likeness_beside` agrees. `form` is the format of dates.
+    do unless `likeness_beside` agrees, `veto_partly` those that do unless it agrees on the whole. `form` is the format of dates.
     """
 
     name: str
@@ -99,4 +99,5 @@ class Field:
     frequency: bool = False
     veto: tuple[str, ...] = ()
     veto_alone: tuple[str, ...] = ()
+    veto_partly: tuple[str, ...] = ()
     form: str | None = None

@@ -18,7 +18,12 @@ LEVELS = (
     Level("equal_permit", "the same permit or passport", agrees=True),
     Level("equal_unchecked", "the same 18 characters, though the check fails on both sides", agrees=True),
     Level("repaired", "one number fails its check; one slip of the pen turns it into the other", agrees=True),
-    Level("compatible", "masked or spoilt by a spreadsheet; the characters that are left agree", agrees=True),
+    Level(
+        "compatible",
+        "masked or spoilt by a spreadsheet; the characters that are left agree",
+        agrees=True,
+        partly=True,
+    ),
     Level("neighbour", "the same place and birth date with the next sequence: a twin's number"),
     Level("conflict", "both numbers hold and differ: two people, or one with two numbers"),
     Level("different", "the numbers differ, and at least one of them cannot be right"),

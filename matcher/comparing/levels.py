@@ -22,11 +22,16 @@ OPEN = 255
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One degree of agreement: its name and its public explanation. `agrees`: the field speaks for one person."""
+    """One degree of agreement: its name and its public explanation.
+
+    `agrees`: the field speaks for one person. `partly`: only a part of it is known, so it does not contain what the whole
+    would (a masked number no birth date).
+    """
 
     name: str
     doc: str
     agrees: bool = False
+    partly: bool = False
 
 
 MISSING = Level("missing", "one side does not say")
@@ -81,6 +86,11 @@ class Comparison:
     def agreeing(self) -> Flags:
         """By code: whether the level speaks for one person."""
         return np.array([level.agrees for level in self.levels])
+
+    @cached_property
+    def containing(self) -> Flags:
+        """By code: whether the level agrees on the whole of the field, and so on all that it contains."""
+        return np.array([level.agrees and not level.partly for level in self.levels])
 
 
 def first_of(count: int, *cases: tuple[Flags, int], otherwise: int) -> Codes:

@@ -31,8 +31,10 @@ class FieldScale:
     rarity: npt.NDArray[np.int8]
     rare_below: Flags
     agreeing: Flags
+    containing: Flags
     veto: Flags
     veto_alone: Flags
+    veto_partly: Flags
 
     def weigh(self, codes: Codes, rarities: Rarities, rows: npt.NDArray[np.integer]) -> Bits:
         """The bits of pairs of these codes, whose left sides are `rows`."""
@@ -73,6 +75,7 @@ def scale(
     fields: Sequence[Field],
     levels: Sequence[Sequence[str]],
     agreeing: Sequence[Flags],
+    containing: Sequence[Flags],
     link: float | None = None,
     review: float | None = None,
 ) -> Scale:
@@ -81,9 +84,7 @@ def scale(
     Raises InputRefused where the model has no weight for a field or a level.
     """
     return Scale(
-        fields=tuple(
-            _field(model, field, names, agrees) for field, names, agrees in zip(fields, levels, agreeing, strict=True)
-        ),
+        fields=tuple(_field(model, *each) for each in zip(fields, levels, agreeing, containing, strict=True)),
         prior=model.prior_bits,
         review=model.bits_for(review if review is not None else model.review_probability),
         link=model.bits_for(link if link is not None else model.link_probability),
@@ -92,7 +93,7 @@ def scale(
     )
 
 
-def _field(model: Model, field: Field, names: Sequence[str], agreeing: Flags) -> FieldScale:
+def _field(model: Model, field: Field, names: Sequence[str], agreeing: Flags, containing: Flags) -> FieldScale:
     weights = model.weights.get(field.name)
     graded = names[1:-1]  # neither missing nor not_needed weighs anything
     if weights is None or not set(graded) <= set(weights):
@@ -118,6 +119,8 @@ def _field(model: Model, field: Field, names: Sequence[str], agreeing: Flags) ->
         rarity=rarity,
         rare_below=rare_below,
         agreeing=agreeing,
+        containing=containing,
         veto=np.array([name in field.veto for name in names]),
         veto_alone=np.array([name in field.veto_alone for name in names]),
+        veto_partly=np.array([name in field.veto_partly for name in names]),
     )
