@@ -44,6 +44,16 @@ class Applicants:
         """Their keys under each block of the plan."""
         return tuple(Lookup.of(held, self.allowed) for held in self.keys)
 
+    @cached_property
+    def findable(self) -> tuple[int, ...]:
+        """Under each block, how many of them have a key and may be found."""
+        return tuple(len(np.unique(lookup.rows)) for lookup in self.lookups)
+
+    @property
+    def bound(self) -> int:
+        """How many pairs with the records of one source there can be at most, however many records it has."""
+        return sum(block.cap * findable for block, findable in zip(self.plan.blocks, self.findable, strict=True))
+
     def only(self, allowed: pl.Series) -> Applicants:
         """The same applicants, of whom only these ids can be found."""
         return replace(self, allowed=self.ids.is_in(allowed.implode()).to_numpy())

@@ -6,7 +6,7 @@ hashes of our own (hashing): two unlike values with one key merely propose a pai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -91,6 +91,14 @@ class Lookup:
     def _join(self, rows: Rows, held: Keys) -> tuple[Rows, Rows]:
         found = pl.DataFrame({"key": held, "row": rows}).join(self.slots, on="key", how="inner")
         return found.get_column("row").to_numpy(), found.get_column("slot").to_numpy()
+
+    def without(self, hot: Rows) -> Lookup:
+        """The lookup in which these rows cannot be found; its slots stay where they are."""
+        if not len(hot):
+            return self
+        kept = ~np.isin(self.rows, hot)
+        before = np.concatenate([[0], np.cumsum(kept)])
+        return replace(self, starts=before[self.starts], rows=self.rows[kept])
 
     def expand(self, records: Rows, slots: Rows) -> tuple[Rows, Rows]:
         """Every pair of a row behind a slot and the record that hit it: applicants and records."""

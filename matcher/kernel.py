@@ -63,16 +63,16 @@ def propose(
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32], pl.DataFrame]:
     """The distinct pairs that some block proposes, as applicant << 32 | record, sorted; the blocks as bits; the counts.
 
-    A key that more records of this batch bear than its block's cap floods every applicant behind it: it is counted and
-    not expanded, and what another block proposes is kept.
+    An applicant to whom a block proposes more records of this batch than its cap is flooded there: the records are counted
+    and not expanded, and what another block proposes is kept. So the pairs of a batch are at most `applicants.bound`.
     """
     found, bits, counts = [], [], []
     for place, (block, lookup) in enumerate(zip(applicants.plan.blocks, applicants.lookups, strict=True)):
         records, slots = lookup.hits(batch.keys[place])
         sizes = np.bincount(slots, minlength=len(lookup.starts) - 1)
         counts.append(_proposed(lookup.rows, np.repeat(sizes, np.diff(lookup.starts)), place))
-        cool = sizes[slots] <= block.cap
-        people, matched = lookup.expand(records[cool], slots[cool])
+        hot = counts[-1].filter(pl.col("records") > block.cap).get_column("applicant")
+        people, matched = lookup.without(hot.to_numpy()).expand(records, slots)
         pairs = people.astype(np.uint64) << np.uint64(32) | matched
         found.append(pairs)
         bits.append(np.full(len(pairs), 1 << place, dtype=np.uint32))

@@ -149,6 +149,18 @@ def test_a_key_that_too_many_records_bear_is_counted_and_not_expanded(small: App
     assert proposed.filter(pl.col("applicant") == wang).rows() == [(wang, 2, 5)]
 
 
+def test_an_applicant_whom_several_keys_flood_together_is_flooded_alone(small: Applicants) -> None:
+    """Neither of her names is borne too often, both together are; who bears but one of them is still found."""
+    born: dict[str, object] = {"birth_date": BORN}
+    people = table({"name": "王丽", **born}, {"name": "王丽", "former_name": "王小丽", **born})
+    plan = replace(PERSONS, blocks=tuple(replace(block, cap=4) for block in PERSONS.blocks))
+    few = applicants.keyed(pl.Series("person_id", ["once", "twice"]), plan.prepare(people), plan, MODEL)
+    crowd: list[dict[str, object]] = [{"name": name, **born} for name in ["王丽"] * 3 + ["王小丽"] * 3]
+    pairs, _, proposed = kernel.propose(few, Batch.of(table(*crowd), plan))
+    assert proposed.rows() == [(0, 1, 3), (1, 1, 6)]
+    assert (pairs >> np.uint64(32)).tolist() == [0, 0, 0]
+
+
 records = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["王秀英", "王秀瑛", "單国强", "欧阳娜娜", "刘刚", "曾小丽", "层丽", "王秀?", None]),
@@ -203,3 +215,20 @@ def test_work_cut_into_small_pieces_gives_the_same(small: Applicants, monkeypatc
     assert kernel.score(small, batch).pairs.equals(whole)
     assert len(whole) == 9
     assert np.isfinite(whole.get_column("weight_bits").to_numpy()).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    held=st.lists(records, min_size=1, max_size=6),
+    rows=st.lists(records, min_size=1, max_size=30),
+    cap=st.integers(1, 4),
+)
+def test_a_batch_never_proposes_more_than_the_bound(
+    held: list[dict[str, object]], rows: list[dict[str, object]], cap: int
+) -> None:
+    plan = replace(PERSONS, blocks=tuple(replace(block, cap=cap) for block in PERSONS.blocks))
+    ids = pl.Series("person_id", [str(place) for place in range(len(held))])
+    few = applicants.keyed(ids, plan.prepare(table(*held)), plan, MODEL)
+    pairs, _, _ = kernel.propose(few, Batch.of(table(*rows), plan))
+    assert len(pairs) <= few.bound <= len(held) * cap * len(plan.blocks)
+    assert np.bincount((pairs >> np.uint64(32)).astype(np.int64)).max(initial=0) <= cap * len(plan.blocks)
