@@ -36,6 +36,11 @@ def gather(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     )
 
 
+def under(records: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The records that some pair rests on."""
+    return records.join(pairs, on=["record_id", "content"], how="semi", maintain_order="left")
+
+
 def rename(pairs: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     """The pairs with the `record_id` that `gather` gave to the record they rest on."""
     names = records.select("content", given_id="given_id", final_id="record_id")

@@ -17,7 +17,7 @@ from matcher import __version__, applicants, grouping, kernel, linking, tables, 
 from matcher import plan as plans
 from matcher.applicants import Applicants
 from matcher.engines import local
-from matcher.engines.workspace import ChunkResult, Counts, Workspace
+from matcher.engines.workspace import ChunkResult, Counts, Kept, Workspace
 from matcher.errors import InputRefused, UsageError
 from matcher.index import department_feeds
 from matcher.kernel import Batch
@@ -63,8 +63,8 @@ def link(request: LinkRequest, progress: Progress = silent, warn: tables.Warn = 
     """Links LEFT (small, held in memory) to RIGHT (streamed) and writes the pairs at or above the review threshold.
 
     Columns: left_id, right_id, probability, weight_bits, grade, decision, levels, blocks; sorted by both ids. The same
-    inputs, plan and model give the same bytes. Returns counts, timings and peak memory. Raises InputRefused or UsageError;
-    finished chunks then stay beside `out` for `resume`.
+    inputs, plan and model give the same bytes. Rows that a block flooded are named in `flooded_beside(out)`. Returns counts,
+    timings and peak memory. Raises InputRefused or UsageError; finished chunks then stay beside `out` for `resume`.
     """
     if request.one_to_one and request.best_match:
         raise UsageError("--one-to-one and --best-match exclude each other")
@@ -76,20 +76,22 @@ def link(request: LinkRequest, progress: Progress = silent, warn: tables.Warn = 
     small = _small(left, plan, model)
     clock.lap("left")
     marks = [_mark(request.left), _mark(request.right)]
-    with _Work(request.out, [plan, model, *marks], resume=request.resume) as workspace:
+    with _Work(request.out, plan, [model, *marks], resume=request.resume) as workspace:
         counts = local.run(
             right, plan.chunk_rows, lambda chunk: _match(chunk, small, plan.right_id), workspace, progress
         )
         clock.lap("match")
-        pairs, flooded = _gathered(workspace, right.source, small)
+        kept = workspace.kept(right.source)
+        pairs = _with_rarity(kept.pairs, small)
         found = _decided(pairs, small, model)
         if request.one_to_one:
             found = grouping.one_to_one(found.filter(pl.col("decision") == "LINK"), "left_id", "right_id")
         if request.best_match:
             found = grouping.best_match(found, "left_id", "right_id")
         write_table(found, request.out)
+        _write_flooded(kept, small, "left_id", request.out)
     clock.lap("link")
-    return _report(clock, plan, model, len(small), counts, found, flooded)
+    return _report(clock, small, model, counts, found, kept)
 
 
 def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.Warn = lambda _: None) -> dict[str, Any]:
@@ -103,12 +105,13 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
     clock.lap("open" if not request.train else "train")
     small = _small(feed, plan, model)
     clock.lap("table")
-    with _Work(request.out, [plan, model, _mark(request.table)], resume=request.resume) as workspace:
+    with _Work(request.out, plan, [model, _mark(request.table)], resume=request.resume) as workspace:
         counts = local.run(
             feed, plan.chunk_rows, lambda chunk: _match(chunk, small, plan.left_id), workspace, progress
         )
         clock.lap("match")
-        pairs, flooded = _gathered(workspace, feed.source, small)
+        kept = workspace.kept(feed.source)
+        pairs = _with_rarity(kept.pairs, small)
         places = pl.DataFrame({"right_id": small.ids, "record": np.arange(len(small), dtype=np.uint32)})
         pairs = pairs.rename({"record_id": "right_id"}).join(places, on="right_id", maintain_order="left")
         pairs = pairs.filter(pl.col("applicant") < pl.col("record"))
@@ -122,8 +125,9 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
         )
         found = pl.DataFrame({"row_id": small.ids, "group_id": small.ids.gather(first)})
         write_table(found, request.out)
+        _write_flooded(kept, small, "row_id", request.out)
     clock.lap("group")
-    report = _report(clock, plan, model, len(small), counts, sure, flooded)
+    report = _report(clock, small, model, counts, sure, kept)
     return report | {"rows": len(found), "groups": found.get_column("group_id").n_unique()}
 
 
@@ -178,15 +182,30 @@ def write_table(frame: pl.DataFrame, out: Path) -> None:
     part.replace(out)
 
 
+def flooded_beside(out: Path) -> Path:
+    """Where the rows stand whom a block flooded, and by which block: beside the output, where there are any."""
+    return out.with_name(f"{out.stem}.flooded.parquet")
+
+
+def _write_flooded(kept: Kept, small: Applicants, id_column: str, out: Path) -> None:
+    """Columns: the row's id, `block`, whose key too many records bear, and how many `records` do; none is there without."""
+    flooded_beside(out).unlink(missing_ok=True)
+    if not kept.flooded.is_empty():
+        named = linking.name_flooded(kept.flooded, small.ids, "", small.plan)
+        write_table(named.drop("source").rename({"person_id": id_column}), flooded_beside(out))
+
+
 class _Work:
     """The folder of finished chunks beside the output, there while the work is not done."""
 
-    def __init__(self, out: Path, parts: list[object], *, resume: bool) -> None:
+    def __init__(self, out: Path, plan: Plan, parts: list[object], *, resume: bool) -> None:
         if out.is_dir():
             raise UsageError(f"--out names a folder; give a file, such as {out / 'links.parquet'}")
         out.parent.mkdir(parents=True, exist_ok=True)
-        fingerprint = hashlib.sha256(json.dumps([__version__, *map(repr, parts)]).encode("utf-8")).hexdigest()
-        self.workspace = Workspace.open(out.with_name(f".{out.name}.work"), fingerprint, resume=resume)
+        fingerprint = hashlib.sha256(
+            json.dumps([__version__, *map(repr, [plan, *parts])]).encode("utf-8")
+        ).hexdigest()
+        self.workspace = Workspace.open(out.with_name(f".{out.name}.work"), fingerprint, plan, resume=resume)
 
     def __enter__(self) -> Workspace:
         return self.workspace
@@ -234,14 +253,11 @@ def _match(chunk: Chunk, small: Applicants, id_column: str | None) -> ChunkResul
     )
 
 
-def _gathered(workspace: Workspace, source: str, small: Applicants) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The pairs of all chunks with the rarity of the left names, and the flooded rows of the left side."""
-    pairs, flooded = linking.unflooded(
-        pl.concat(workspace.read(source, "pairs")), pl.concat(workspace.read(source, "proposed")), small.plan
-    )
+def _with_rarity(pairs: pl.DataFrame, small: Applicants) -> pl.DataFrame:
+    """The pairs with the rarity of the left names."""
     rarity = small.rarities.get("name", {}).get("exact", np.zeros(len(small)))
     bits = pl.Series("name_bits", rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64)
-    return pairs.with_columns(bits), flooded
+    return pairs.with_columns(bits)
 
 
 def _decided(pairs: pl.DataFrame, small: Applicants, model: Model) -> pl.DataFrame:
@@ -271,16 +287,20 @@ def _mark(path: Path) -> str:
 
 
 def _report(
-    clock: Clock, plan: Plan, model: Model, left: int, counts: Counts, found: pl.DataFrame, flooded: pl.DataFrame
+    clock: Clock, small: Applicants, model: Model, counts: Counts, found: pl.DataFrame, kept: Kept
 ) -> dict[str, Any]:
+    if not len(kept.pairs) <= kept.candidates <= small.bound:
+        raise AssertionError(f"{kept.candidates} candidates, of at most {small.bound}")
     return {
-        "left": left,
+        "left": len(small),
         "right_rows": counts.rows_in,
         "right_set_aside": counts.rows_in - counts.accepted,
+        "candidates": kept.candidates,
+        "bound": small.bound,
         "pairs": len(found),
         "links": int((found.get_column("decision") == "LINK").sum()) if "decision" in found.columns else len(found),
-        "flooded": flooded.get_column("applicant").n_unique(),
+        "flooded": kept.flooded.get_column("applicant").n_unique(),
         "timings_seconds": clock.laps,
         "peak_memory_bytes": peak_memory_bytes(),
-        "versions": {"program": __version__, "plan": plan.version, "model": model.version},
+        "versions": {"program": __version__, "plan": small.plan.version, "model": model.version},
     }

@@ -8,12 +8,14 @@ and a third field agrees. A pair without a grade is for a person to review and f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 
 from matcher import frames
 from matcher.applicants import Applicants
-from matcher.frames import FLOODED
+from matcher.frames import FLOODED, PROPOSED
 from matcher.plan import Plan
 from matcher.scoring.model import Model
 
@@ -92,19 +94,29 @@ def decision(plan: Plan, model: Model) -> pl.Expr:
     return pl.when(sure.fill_null(False)).then(pl.lit("LINK")).otherwise(pl.lit("REVIEW"))
 
 
+def counted(proposed: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """What each block proposed to each applicant over all these chunks (frames.PROPOSED), a row each; never more in memory."""
+    total = PROPOSED.to_frame()
+    for some in proposed:
+        total = pl.concat([total, some]).group_by("applicant", "block").agg(pl.col("records").sum())
+    return total
+
+
+def candidates(proposed: pl.DataFrame, plan: Plan) -> int:
+    """How many pairs the blocks proposed without flooding, a pair once for each of its blocks and keys."""
+    cool = proposed.join(_caps(plan), on="block").filter(pl.col("records") <= pl.col("cap"))
+    return int(cool.get_column("records").sum())
+
+
 def unflooded(pairs: pl.DataFrame, proposed: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The pairs without those that only a flooding block proposed, and the flooded applicants.
 
     `proposed` counts over all chunks (frames.PROPOSED); the result has `applicant`, `block` (its place) and `records`.
     """
-    caps = pl.DataFrame(
-        {"block": range(len(plan.blocks)), "cap": [block.cap for block in plan.blocks]},
-        schema={"block": pl.UInt8, "cap": pl.UInt64},
-    )
     flooded = (
         proposed.group_by("applicant", "block")
         .agg(pl.col("records").sum())
-        .join(caps, on="block")
+        .join(_caps(plan), on="block")
         .filter(pl.col("records") > pl.col("cap"))
         .drop("cap")
         .sort("applicant", "block")
@@ -121,6 +133,13 @@ def unflooded(pairs: pl.DataFrame, proposed: pl.DataFrame, plan: Plan) -> tuple[
         .drop("flood")
     )
     return kept, flooded
+
+
+def _caps(plan: Plan) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"block": range(len(plan.blocks)), "cap": [block.cap for block in plan.blocks]},
+        schema={"block": pl.UInt8, "cap": pl.UInt64},
+    )
 
 
 def name_flooded(flooded: pl.DataFrame, ids: pl.Series, source: str, plan: Plan) -> pl.DataFrame:

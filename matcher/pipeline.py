@@ -55,6 +55,30 @@ class ScanRequest:
     plan: Path | None = None
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What a scan is about, before anything but headings has been read."""
+
+    plan: Plan
+    model: Model
+    delivery: Delivery
+    index: Index | None
+    feeds: dict[str, Feed]
+    as_of: dt.date
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The folder's own tables, its households and members, those set aside, and who may be looked up in which source."""
+
+    own: dict[str, Chunk]
+    households: pl.DataFrame
+    members: pl.DataFrame
+    strays: pl.DataFrame
+    everyone: Applicants
+    allowed: Mapping[str, pl.Series]
+
+
 def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     """Scans the folder, writes its outputs into `out` (report.files, report.page), and returns the content of summary.json.
 
@@ -62,43 +86,35 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     InputRefused (a file, row or column cannot be accepted) or UsageError; then `out` holds no new output, and the
     finished chunks stay there for `resume`.
     """
-    clock, plan = Clock(), load_plan(request.plan)
-    model = models.load(request.model or plan.model or NO_MODEL)
-    delivery = open_folder(request.folder)
-    index = open_index(request.index, plan) if request.index else None
-    feeds = _feeds(delivery, index)
-    as_of = request.as_of or _latest([*delivery.feeds.values(), *feeds.values()])
+    clock, opened = Clock(), open_scan(request)
+    plan, model, delivery, index = opened.plan, opened.model, opened.delivery, opened.index
+    feeds, as_of = opened.feeds, opened.as_of
     rules = book.chosen(request.rules, as_of)
     values = policy.load(request.policy or _beside(request.folder, "policy.toml"))
     hashes = file_hashes(delivery)
     clock.lap("open")
 
-    own = {name: read_all(feed) for name, feed in delivery.feeds.items() if name not in feeds}
-    households, members, strays = _roster(own)
-    everyone = small_side.prepare(members, households, plan, model)
-    allowed = authorisations.authorised(
-        _people(everyone, members),
-        own["authorisations"].frame if "authorisations" in own else None,
-        {name: feed.contract.names() for name, feed in feeds.items()},
-        as_of,
-        request.authorised_by,
-        max((feed.as_of for feed in feeds.values() if feed.as_of), default=None),
-    )
+    asked = ask(request, opened)
+    own, households, members, strays = asked.own, asked.households, asked.members, asked.strays
+    everyone, allowed = asked.everyone, asked.allowed
     clock.lap("applicants")
 
     if index:
         hashes = dict(sorted({**hashes, **index.input_hashes}.items()))
     fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by, indexed=index is not None)
-    workspace = Workspace.open(request.out / FOLDER, fingerprint, resume=request.resume)
-    counts = {
-        name: local.match_index(index.sources[name], everyone.only(allowed[name]), workspace, progress)
-        if index
-        else local.match_feed(feed, everyone.only(allowed[name]), workspace, progress)
-        for name, feed in feeds.items()
-    }
+    workspace = Workspace.open(request.out / FOLDER, fingerprint, plan, resume=request.resume)
+    counts, bounds = {}, {}
+    for name, feed in feeds.items():
+        some = everyone.only(allowed[name])
+        bounds[name] = some.bound
+        counts[name] = (
+            local.match_index(index.sources[name], some, workspace, progress)
+            if index
+            else local.match_feed(feed, some, workspace, progress)
+        )
     clock.lap("match")
 
-    links, linked, reviewed, flooded = _link(feeds, workspace, members, everyone, model, progress)
+    links, linked, reviewed, flooded, pairs = _link(bounds, workspace, members, everyone, model, progress)
     covered = coverage.cover(
         everyone.ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None, flooded
     )
@@ -148,6 +164,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             input_hashes=hashes,
             authorised_by=request.authorised_by,
             flooded=flooded,
+            pairs=pairs,
         ),
     )
     files.write_outputs(
@@ -159,6 +176,33 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     page.write_page(request.out, report, findings, titles)
     workspace.remove()
     return report
+
+
+def open_scan(request: ScanRequest) -> Opened:
+    """The scan's plan, model, feeds and reference date. Raises InputRefused or UsageError."""
+    plan = load_plan(request.plan)
+    model = models.load(request.model or plan.model or NO_MODEL)
+    delivery = open_folder(request.folder)
+    index = open_index(request.index, plan) if request.index else None
+    feeds = _feeds(delivery, index)
+    as_of = request.as_of or _latest([*delivery.feeds.values(), *feeds.values()])
+    return Opened(plan, model, delivery, index, feeds, as_of)
+
+
+def ask(request: ScanRequest, opened: Opened) -> Asked:
+    """The small side: the folder's own tables whole, its members as applicants. Raises InputRefused or UsageError."""
+    own = {name: read_all(feed) for name, feed in opened.delivery.feeds.items() if name not in opened.feeds}
+    households, members, strays = _roster(own)
+    everyone = small_side.prepare(members, households, opened.plan, opened.model)
+    allowed = authorisations.authorised(
+        _people(everyone, members),
+        own["authorisations"].frame if "authorisations" in own else None,
+        {name: feed.contract.names() for name, feed in opened.feeds.items()},
+        opened.as_of,
+        request.authorised_by,
+        max((feed.as_of for feed in opened.feeds.values() if feed.as_of), default=None),
+    )
+    return Asked(own, households, members, strays, everyone, allowed)
 
 
 def _people(everyone: Applicants, members: pl.DataFrame) -> pl.DataFrame:
@@ -221,28 +265,31 @@ def _roster(own: Mapping[str, Chunk]) -> tuple[pl.DataFrame, pl.DataFrame, pl.Da
 
 
 def _link(
-    feeds: Mapping[str, Feed],
+    bounds: Mapping[str, int],
     workspace: Workspace,
     members: pl.DataFrame,
     everyone: Applicants,
     model: Model,
     progress: Progress,
-) -> tuple[pl.DataFrame, dict[str, pl.DataFrame], dict[str, pl.DataFrame], pl.DataFrame]:
-    """The links of all sources, of each the records that are linked and those under review, and who was flooded."""
-    plan, all_links, linked, reviewed, flooded = everyone.plan, [], {}, {}, []
-    for done, name in enumerate(feeds, start=1):
-        records = evidence.gather(workspace.read(name, "records"))
-        pairs, flood = linking.unflooded(
-            pl.concat(workspace.read(name, "pairs")), pl.concat(workspace.read(name, "proposed")), plan
-        )
-        pairs = pairs.with_columns(person_id=everyone.ids.gather(pairs.get_column("applicant")))
+) -> tuple[
+    pl.DataFrame, dict[str, pl.DataFrame], dict[str, pl.DataFrame], pl.DataFrame, dict[str, summary.PairCounts]
+]:
+    """The links of all sources, of each the records that are linked and those under review, who was flooded, and how many
+    pairs there were, of how many that were possible.
+    """
+    plan, all_links, linked, reviewed, flooded, counted = everyone.plan, [], {}, {}, [], {}
+    for done, name in enumerate(bounds, start=1):
+        kept = workspace.kept(name)
+        counted[name] = summary.PairCounts(kept.candidates, bounds[name], len(kept.pairs))
+        records = evidence.gather(evidence.under(some, kept.pairs) for some in workspace.read(name, "records"))
+        pairs = kept.pairs.with_columns(person_id=everyone.ids.gather(kept.pairs.get_column("applicant")))
         found = linking.links(evidence.rename(pairs, records), plan, model)
         linked[name] = evidence.beside(found, "LINK", records, members)
         reviewed[name] = evidence.beside(found, "REVIEW", records, members)
         all_links.append(found)
-        flooded.append(linking.name_flooded(flood, everyone.ids, name, plan))
-        progress(Step("link", done, len(feeds), "sources"))
-    return linking.merge(all_links, plan), linked, reviewed, pl.concat([FLOODED.to_frame(), *flooded])
+        flooded.append(linking.name_flooded(kept.flooded, everyone.ids, name, plan))
+        progress(Step("link", done, len(bounds), "sources"))
+    return linking.merge(all_links, plan), linked, reviewed, pl.concat([FLOODED.to_frame(), *flooded]), counted
 
 
 def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[str, coverage.Asked | None]:

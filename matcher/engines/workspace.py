@@ -3,6 +3,10 @@
 A chunk is four Parquet files and a JSON of counts. The JSON is renamed into place last: a chunk is finished when it
 is there, and a kill at any moment costs at most the chunks under way. The folder holds matched rows only, and is
 removed when the scan has written its outputs.
+
+What it holds is bounded, however long a source is. A block's pairs of an applicant are kept only as long as it has
+proposed to them no more records than its cap, counted over all chunks kept so far; so there are never more than
+applicants × the sum of the caps (Applicants.bound).
 """
 
 from __future__ import annotations
@@ -10,12 +14,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
+from matcher import evidence, linking
 from matcher.errors import InputRefused
+from matcher.plan import Plan
 
 FOLDER = ".work"
 PARTS = ("pairs", "records", "rejects", "proposed")
@@ -41,14 +47,27 @@ class ChunkResult:
     counts: Counts
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Of a source: the pairs that some block proposed and did not flood, who was flooded (`applicant`, `block`, `records`), and
+    how many `candidates` there were.
+    """
+
+    pairs: pl.DataFrame
+    flooded: pl.DataFrame
+    candidates: int
+
+
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The folder of finished chunks of one scan."""
+    """The folder of finished chunks of one scan under one plan."""
 
     folder: Path
+    plan: Plan
+    _proposed: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     @classmethod
-    def open(cls, folder: Path, fingerprint: str, *, resume: bool) -> Workspace:
+    def open(cls, folder: Path, fingerprint: str, plan: Plan, *, resume: bool) -> Workspace:
         """The workspace at `folder`; with `resume` the finished chunks of the same scan are kept, else it starts empty.
 
         Raises InputRefused when asked to resume a scan of other inputs, model, plan or program.
@@ -61,12 +80,12 @@ class Workspace:
                     file=folder.parent,
                     remedy="Run again without --resume to start afresh",
                 )
-            return cls(folder)
+            return cls(folder, plan)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         folder.chmod(0o700)
         seal.write_text(fingerprint, encoding="ascii")
-        return cls(folder)
+        return cls(folder, plan)
 
     def finished(self, source: str, file: int, chunk: int) -> bool:
         """Whether this chunk was done before."""
@@ -77,7 +96,8 @@ class Workspace:
         return Counts(**json.loads(self._stem(source, file, chunk).with_suffix(".json").read_text(encoding="utf-8")))
 
     def keep(self, source: str, file: int, chunk: int, result: ChunkResult) -> None:
-        """Writes a chunk; afterwards it counts as finished."""
+        """Writes a chunk, without what a block proposed that has flooded by now; afterwards it counts as finished."""
+        result = self._within_caps(source, result)
         stem = self._stem(source, file, chunk)
         stem.parent.mkdir(exist_ok=True)
         for name in PARTS:
@@ -101,6 +121,23 @@ class Workspace:
         for path in sorted((self.folder / source).glob(f"*.{name}.parquet")):
             if path.with_name(path.name.removesuffix(f".{name}.parquet") + ".json").exists():
                 yield pl.read_parquet(path)
+
+    def kept(self, source: str) -> Kept:
+        """What the finished chunks of a source come to."""
+        proposed = linking.counted(self.read(source, "proposed"))
+        pairs, flooded = linking.unflooded(pl.concat(self.read(source, "pairs")), proposed, self.plan)
+        return Kept(pairs, flooded, linking.candidates(proposed, self.plan))
+
+    def _within_caps(self, source: str, result: ChunkResult) -> ChunkResult:
+        before = (
+            self._proposed[source] if source in self._proposed else linking.counted(self.read(source, "proposed"))
+        )
+        self._proposed[source] = linking.counted([before, result.proposed])
+        pairs, _ = linking.unflooded(result.pairs, self._proposed[source], self.plan)
+        if len(pairs) == len(result.pairs):
+            return result
+        records = result.records if result.records.is_empty() else evidence.under(result.records, pairs)
+        return replace(result, pairs=pairs, records=records)
 
     def remove(self) -> None:
         """The scan is complete; nothing of it stays here."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import polars as pl
@@ -24,6 +24,21 @@ class Intake:
     complete: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PairCounts:
+    """Of one source: the candidates that blocks proposed, how many there could be at most (Applicants.bound), and the pairs at or
+    above the review threshold. Raises AssertionError where the bound does not hold.
+    """
+
+    candidates: int
+    bound: int
+    kept: int
+
+    def __post_init__(self) -> None:
+        if not self.kept <= self.candidates <= self.bound:
+            raise AssertionError(f"{self.kept} pairs kept of {self.candidates} candidates, of at most {self.bound}")
+
+
 @dataclass(frozen=True)
 class Circumstances:
     """How the scan was run: everything that is not in the tables."""
@@ -39,6 +54,7 @@ class Circumstances:
     input_hashes: Mapping[str, str]
     authorised_by: str | None
     flooded: pl.DataFrame
+    pairs: Mapping[str, PairCounts]
 
 
 def summarise(
@@ -100,6 +116,12 @@ def summarise(
         "flooded": {
             block: part.get_column("person_id").n_unique()
             for (block,), part in sorted(run.flooded.partition_by("block", as_dict=True).items())
+        },
+        "pairs": {
+            "candidates": sum(counts.candidates for counts in run.pairs.values()),
+            "bound": sum(counts.bound for counts in run.pairs.values()),
+            "kept": sum(counts.kept for counts in run.pairs.values()),
+            "by_source": {name: asdict(counts) for name, counts in sorted(run.pairs.items())},
         },
         "timings_seconds": {**run.timings, "total": round(seconds, 3)},
         "rows_per_second": round(rows_in / seconds) if seconds else None,

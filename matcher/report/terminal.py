@@ -38,6 +38,12 @@ WORDS = {
     "speed": ("用时", "took"),
     "explain": ("解释一条疑点", "explain a lead"),
     "nothing": ("没有发现疑点。", "No leads."),
+    "candidates": ("候选对", "candidates"),
+    "bound": ("上限", "of at most"),
+    "flooded": (
+        "其中有记录过多而未逐一比对的键，涉及人员见",
+        "keys that too many records bear were not compared, for whom: see",
+    ),
     "finding": ("疑点编号", "finding"),
     "evidence": ("依据的记录", "Records behind it"),
 }
@@ -63,6 +69,12 @@ def show(summary: dict[str, Any], out: Path, console: Console, language: str) ->
         f"{word['speed']} {summary['timings_seconds']['total']:.1f} s · {memory:,.0f} MiB",
         highlight=False,
     )
+    pairs = summary["pairs"]
+    console.print(
+        f"{word['candidates']} {pairs['candidates']:,} · {word['bound']} {pairs['bound']:,}", highlight=False
+    )
+    if summary["flooded"]:
+        console.print(Text(f"{word['flooded']} {out}/flooded.parquet"), soft_wrap=True)
     console.print(
         Text(f"{word['files']}: {out}/report.html, {{findings,links,coverage,rejects}}.parquet, summary.json"),
         soft_wrap=True,

@@ -223,3 +223,29 @@ def test_what_cannot_be_linked_is_refused(
 def test_the_report_is_plain(folder: Path) -> None:
     report, _ = linked(folder, train=True)
     assert json.loads(json.dumps(report)) == report
+
+
+def test_keys_that_too_many_rows_bear_are_named_for_each_row_beside_the_output(folder: Path) -> None:
+    place = folder / "hot"
+    place.mkdir()
+    people = [
+        {"id": f"p{n}", "first": FIRST[n], "last": LAST[n], "born": "19600101", "phone": "1234567"} for n in range(9)
+    ]
+    pl.DataFrame(people).write_csv(place / "left.csv")
+    plan = place / "plan.toml"
+    plan.write_text(PLAN + "cap = 4\n", encoding="utf-8")
+    joins.train([folder / "both.csv"], folder / "plan.toml", place / "model.json")
+    request = joins.LinkRequest(
+        place / "left.csv", place / "left.csv", place / "links.csv", plan, place / "model.json"
+    )
+    report = joins.link(request)
+    flooded = pl.read_parquet(place / "links.flooded.parquet")
+    assert flooded.columns == ["left_id", "block", "records"]
+    assert flooded.rows() == [(person["id"], "phone", 9) for person in people]
+    assert report["flooded"] == 9
+    assert report["pairs"] <= report["candidates"] <= report["bound"] == 9 * (1_000 + 4)
+    again = joins.dedupe(joins.DedupeRequest(place / "left.csv", place / "links.csv", plan, place / "model.json"))
+    assert pl.read_parquet(place / "links.flooded.parquet").columns == ["row_id", "block", "records"]
+    assert again["rows"] == 9
+    joins.link(replace(request, plan=folder / "plan.toml"))
+    assert not (place / "links.flooded.parquet").exists()

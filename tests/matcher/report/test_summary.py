@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+import pytest
 
 from matcher import frames
 from matcher.frames import COVERAGE, FINDINGS, FLOODED, REJECTS
 from matcher.plan import PERSONS
-from matcher.report.summary import Circumstances, Intake, summarise
+from matcher.report.summary import Circumstances, Intake, PairCounts, summarise
 
 FINDING: dict[str, Any] = {
     **dict.fromkeys(FINDINGS),
@@ -62,6 +63,7 @@ def run(order: int = 1) -> dict[str, Any]:
             as_of=dt.date(2024, 12, 31), households=households, persons=2,
             intake={"vehicles": Intake(10, 8, {"plate": 1}, None, True)}, ignored_files=(), timings={"match": 2.0},
             peak_memory_bytes=1, versions={}, input_hashes={}, authorised_by=None, flooded=FLOODED.to_frame(),
+            pairs={"vehicles": PairCounts(5, 40, 3), "aid": PairCounts(1, 60, 1)},
         ),
     )  # fmt: skip
 
@@ -92,3 +94,12 @@ def test_what_is_left_to_do_and_what_was_set_aside() -> None:
 
 def test_the_order_of_rows_changes_nothing() -> None:
     assert json.dumps(run()) == json.dumps(run(order=-1))
+
+
+def test_candidates_stand_beside_the_bound_that_holds_for_them() -> None:
+    counted = run()["pairs"]
+    assert (counted["candidates"], counted["bound"], counted["kept"]) == (6, 100, 4)
+    assert list(counted["by_source"]) == ["aid", "vehicles"]
+    for candidates, bound, kept in [(5, 4, 3), (2, 4, 3)]:
+        with pytest.raises(AssertionError):
+            PairCounts(candidates, bound, kept)
