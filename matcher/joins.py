@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from matcher import __version__, applicants, grouping, kernel, linking, tables, training
+from matcher import __version__, applicants, grouping, kernel, linking, tables
 from matcher import plan as plans
 from matcher.applicants import Applicants
 from matcher.engines import local
@@ -28,6 +28,7 @@ from matcher.scoring import model as models
 from matcher.scoring.model import Model
 from matcher.sources.delivery import Feed, open_folder
 from matcher.sources.feeds import Chunk
+from matcher.training import fitting
 
 NO_RECORDS = pl.DataFrame({"record_id": []}, schema={"record_id": pl.String})
 
@@ -142,7 +143,7 @@ def train(
 
     Raises UsageError or InputRefused.
     """
-    plan = plans.load(plan_file)
+    plan, homes = plans.load(plan_file), None
     if len(given) == 1 and given[0].is_dir():
         delivery = open_folder(given[0])
         if "members" not in delivery.feeds:
@@ -150,6 +151,7 @@ def train(
                 "the folder has no members table", file="members.*", remedy="Add it, or give two tables"
             )
         left = delivery.feeds["members"]
+        homes = delivery.feeds.get("households")
         rights = [feed for feed in department_feeds(delivery).values() if not feed.contract.parties]
         if not rights:
             raise InputRefused(
@@ -160,7 +162,14 @@ def train(
         rights = [tables.open_table(given[1], plan, plan.right_id, warn)] if len(given) == 2 else [left]
     else:
         raise UsageError("give a folder, two tables, or one table")
-    trained = training.train(plan, left, rights, progress)
+    households = tables.read_table(homes).unique("household_id", keep="first", maintain_order=True) if homes else None
+    trained = fitting.train(
+        plan,
+        left,
+        rights,
+        progress,
+        lambda rows: rows if households is None else applicants.at_home(rows, households),
+    )
     out.parent.mkdir(parents=True, exist_ok=True)
     models.write(trained, out)
     return trained
@@ -219,7 +228,7 @@ def _model(plan: Plan, path: Path | None, train: bool, left: Feed, right: Feed, 
     if train and path is not None:
         raise UsageError("--train fits a model to these tables, --model reads one: give one of them")
     if train:
-        return training.train(plan, left, [right], progress)
+        return fitting.train(plan, left, [right], progress)
     if path is None and plan.model is None:
         raise UsageError("this plan comes without a model; add --train, or --model FILE made by matcher train")
     return models.load(path if path is not None else plan.model or "")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -48,12 +48,28 @@ class KeyCount:
     collision: float
 
 
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """How far a model's probabilities were found to be off, on labelled pairs that took no part in the fitting.
+
+    `pairs` were labelled in all, half of them held out; `error_before` and `error_after` calibration are expected
+    calibration errors of these (scoring.reliability), wrong labels included; `mislabelled` is the share of one person's
+    pairs that are labelled as two.
+    """
+
+    pairs: int
+    error_before: float
+    error_after: float
+    mislabelled: float = 0.0
+
+
 @dataclass(frozen=True)
 class Model:
     """All that scoring needs, read from one file and never changed by a run.
 
     `rarity_bits` say how much the agreement of a birth date, division, telephone or address narrows down whom a pair can
-    be about, for identity grades.
+    be about, for identity grades. `slope` (above 0) and `intercept` stretch the weight into log-odds, in bits; where they
+    were fitted, `reliability` says how well.
     """
 
     version: str
@@ -67,6 +83,7 @@ class Model:
     key_counts: Mapping[str, KeyCount] = field(default_factory=dict)
     slope: float = 1.0
     intercept: float = 0.0
+    reliability: Reliability | None = None
     note: str = ""
 
     @cached_property
@@ -106,7 +123,8 @@ def write(model: Model, path: Path) -> None:
         "lambda": model.prior,
         "link_probability": model.link_probability,
         "review_probability": model.review_probability,
-        "calibration": {"slope": model.slope, "intercept": model.intercept},
+        "calibration": {"slope": model.slope, "intercept": model.intercept}
+        | (asdict(model.reliability) if model.reliability else {}),
         "comparisons": {
             name: {
                 level: {"m": weight.m, "u": weight.u, **({"rarity": weight.rarity} if weight.rarity else {})}
@@ -153,6 +171,19 @@ def _from_json(content: dict[str, Any]) -> Model:
         },
         slope=slope,
         intercept=float(calibration["intercept"]),
+        reliability=_reliability(calibration),
+    )
+
+
+def _reliability(calibration: dict[str, Any]) -> Reliability | None:
+    """What the file says of it; None in files from before there was any, and in models that were not calibrated."""
+    if "pairs" not in calibration:
+        return None
+    return Reliability(
+        pairs=int(calibration["pairs"]),
+        error_before=float(calibration["error_before"]),
+        error_after=float(calibration["error_after"]),
+        mislabelled=float(calibration.get("mislabelled", 0.0)),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +75,37 @@ def test_a_missing_model_file_is_refused(tmp_path: Path) -> None:
 def test_a_model_written_and_read_back_is_the_same(tmp_path: Path) -> None:
     models.write(MODEL, tmp_path / "copy.json")
     assert models.load(tmp_path / "copy.json") == MODEL
+
+
+def test_how_reliable_a_model_is_stands_in_its_file(tmp_path: Path) -> None:
+    model = replace(MODEL, slope=0.75, intercept=-1.5, reliability=models.Reliability(4_000, 0.02, 0.005, 0.004))
+    models.write(model, tmp_path / "model.json")
+    assert models.load(tmp_path / "model.json") == model
+    assert json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))["calibration"] == {
+        "slope": 0.75, "intercept": -1.5, "pairs": 4_000, "error_before": 0.02, "error_after": 0.005, "mislabelled": 0.004
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("calibration", [{"slope": 0.9, "intercept": 0.1}, None])
+def test_a_file_from_before_there_was_a_reliability_is_read(
+    tmp_path: Path, calibration: dict[str, float] | None
+) -> None:
+    models.write(MODEL, tmp_path / "model.json")
+    content = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
+    del content["calibration"]
+    (tmp_path / "old.json").write_text(
+        json.dumps(content | ({"calibration": calibration} if calibration else {})), encoding="utf-8"
+    )
+    old = models.load(tmp_path / "old.json")
+    assert old.reliability is None
+    assert (old.slope, old.intercept) == ((0.9, 0.1) if calibration else (1.0, 0.0))
+
+
+@pytest.mark.parametrize("slope", [0, -0.5])
+def test_a_slope_that_would_turn_weights_round_is_refused(tmp_path: Path, slope: float) -> None:
+    models.write(replace(MODEL, slope=slope), tmp_path / "model.json")
+    with pytest.raises(InputRefused, match="above 0"):
+        models.load(tmp_path / "model.json")
 
 
 def test_a_model_that_lacks_a_level_is_refused_by_its_name() -> None:
