@@ -48,6 +48,10 @@ class Form(StrEnum):
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of tables and explanations.")]
+ExplainPlan = Annotated[
+    bool,
+    typer.Option("--explain-plan", help="A dry run: candidates, seconds and memory to expect; --out is not touched."),
+]
 
 
 def _day(text: str) -> dt.date:
@@ -60,7 +64,7 @@ def _day(text: str) -> dt.date:
 @app.command()
 def scan(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of tables and feeds.")],
-    out: Annotated[Path, typer.Option("--out", help="Where the results go.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Where the results go.")] = None,
     as_of: Annotated[
         dt.date | None,
         typer.Option(
@@ -87,6 +91,7 @@ def scan(
     json_progress: Annotated[
         bool, typer.Option("--json-progress", help="Progress as JSON lines on stderr, for programs.")
     ] = False,
+    explain_plan: ExplainPlan = False,
     quiet: Quiet = False,
 ) -> None:
     """Join the feeds of DIR to its applicants and raise leads: fraud, duplicate aid, unmet entitlement."""
@@ -95,6 +100,7 @@ def scan(
     from matcher.pipeline import scan as run
     from matcher.report import terminal
 
+    out = _place(out, explain_plan=explain_plan)
     request = ScanRequest(
         folder=folder,
         out=out,
@@ -107,6 +113,13 @@ def scan(
         authorised_by=authorised_by,
         resume=resume,
     )
+    if explain_plan:
+        from matcher import forecast
+
+        with shown(messages, quiet=quiet, for_programs=json_progress) as progress:
+            foretold = forecast.scan(request, progress)
+        _foretold(foretold, lang, as_json=as_json)
+        return
     try:
         with shown(messages, quiet=quiet, for_programs=json_progress) as progress:
             report = run(request, progress)
@@ -143,12 +156,29 @@ def _told(outcome: dict[str, Any], out: Path, as_json: bool) -> None:
     seconds = sum(outcome["timings_seconds"].values())
     said = [
         f"{name} {outcome[name]:,}"
-        for name in ("rows", "groups", "left", "right_rows", "pairs", "links")
+        for name in ("rows", "groups", "left", "right_rows", "candidates", "bound", "pairs", "links", "flooded")
         if name in outcome
     ]
     results.print(
         f"{out}: {' · '.join(said)} · {seconds:.1f} s · {outcome['peak_memory_bytes'] >> 20:,} MiB", highlight=False
     )
+
+
+def _place(out: Path | None, *, explain_plan: bool) -> Path:
+    """Where results go; a dry run needs no place, and writes to none."""
+    if out is None and not explain_plan:
+        raise UsageError("say with --out where the results go, or add --explain-plan for a dry run")
+    return out or Path()
+
+
+def _foretold(foretold: dict[str, Any], lang: Language, *, as_json: bool) -> None:
+    """A forecast: as JSON on stdout, or as tables."""
+    from matcher.report import forecast
+
+    if as_json:
+        results.print_json(json.dumps(foretold, ensure_ascii=False))
+    else:
+        forecast.show(foretold, results, lang.value)
 
 
 def _warn(text: str) -> None:
@@ -160,7 +190,9 @@ def link(
     left: Annotated[Path, typer.Argument(metavar="LEFT", help="The smaller table; it is held in memory.")],
     right: Annotated[Path, typer.Argument(metavar="RIGHT", help="The larger table; it is streamed.")],
     plan: PlanFile,
-    out: Annotated[Path, typer.Option("--out", metavar="F", help="The pairs: Parquet, CSV or NDJSON by its ending.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="F", help="The pairs: Parquet, CSV or NDJSON by its ending.")
+    ] = None,
     model: ModelFile = None,
     train: Train = False,
     one_to_one: Annotated[bool, typer.Option("--one-to-one", help="Each row in one link at most.")] = False,
@@ -169,6 +201,8 @@ def link(
     ] = False,
     threads: Threads = None,
     resume: Resume = False,
+    explain_plan: ExplainPlan = False,
+    lang: Lang = Language.zh,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -176,7 +210,15 @@ def link(
     _cores(threads)
     from matcher import joins
 
+    out = _place(out, explain_plan=explain_plan)
     request = joins.LinkRequest(left, right, out, plan, model, train, one_to_one, best_match, resume)
+    if explain_plan:
+        from matcher import forecast
+
+        with shown(messages, quiet=quiet) as progress:
+            foretold = forecast.link(request, progress, _warn)
+        _foretold(foretold, lang, as_json=as_json)
+        return
     try:
         with shown(messages, quiet=quiet) as progress:
             outcome = joins.link(request, progress, _warn)
@@ -189,11 +231,15 @@ def link(
 def dedupe(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="The table whose rows to group.")],
     plan: PlanFile,
-    out: Annotated[Path, typer.Option("--out", metavar="F", help="Row id → group id: Parquet, CSV or NDJSON.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="F", help="Row id → group id: Parquet, CSV or NDJSON.")
+    ] = None,
     model: ModelFile = None,
     train: Train = False,
     threads: Threads = None,
     resume: Resume = False,
+    explain_plan: ExplainPlan = False,
+    lang: Lang = Language.zh,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -201,9 +247,18 @@ def dedupe(
     _cores(threads)
     from matcher import joins
 
+    out = _place(out, explain_plan=explain_plan)
+    request = joins.DedupeRequest(table, out, plan, model, train, resume)
+    if explain_plan:
+        from matcher import forecast
+
+        with shown(messages, quiet=quiet) as progress:
+            foretold = forecast.dedupe(request, progress, _warn)
+        _foretold(foretold, lang, as_json=as_json)
+        return
     try:
         with shown(messages, quiet=quiet) as progress:
-            outcome = joins.dedupe(joins.DedupeRequest(table, out, plan, model, train, resume), progress, _warn)
+            outcome = joins.dedupe(request, progress, _warn)
     except KeyboardInterrupt:
         raise Interrupted("interrupted; what is done is kept, and the same command with --resume goes on") from None
     _told(outcome, out, as_json)

@@ -74,12 +74,12 @@ def link(request: LinkRequest, progress: Progress = silent, warn: tables.Warn = 
     right = tables.open_table(request.right, plan, plan.right_id, warn)
     model = _model(plan, request.model, request.train, left, right, progress)
     clock.lap("open" if not request.train else "train")
-    small = _small(left, plan, model)
+    small = small_side(left, plan, model)
     clock.lap("left")
     marks = [_mark(request.left), _mark(request.right)]
     with _Work(request.out, plan, [model, *marks], resume=request.resume) as workspace:
         counts = local.run(
-            right, plan.chunk_rows, lambda chunk: _match(chunk, small, plan.right_id), workspace, progress
+            right, plan.chunk_rows, lambda chunk: match_chunk(chunk, small, plan.right_id), workspace, progress
         )
         clock.lap("match")
         kept = workspace.kept(right.source)
@@ -104,11 +104,11 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
     feed = tables.open_table(request.table, plan, plan.left_id, warn)
     model = _model(plan, request.model, request.train, feed, feed, progress)
     clock.lap("open" if not request.train else "train")
-    small = _small(feed, plan, model)
+    small = small_side(feed, plan, model)
     clock.lap("table")
     with _Work(request.out, plan, [model, _mark(request.table)], resume=request.resume) as workspace:
         counts = local.run(
-            feed, plan.chunk_rows, lambda chunk: _match(chunk, small, plan.left_id), workspace, progress
+            feed, plan.chunk_rows, lambda chunk: match_chunk(chunk, small, plan.left_id), workspace, progress
         )
         clock.lap("match")
         kept = workspace.kept(feed.source)
@@ -225,16 +225,25 @@ class _Work:
 
 
 def _model(plan: Plan, path: Path | None, train: bool, left: Feed, right: Feed, progress: Progress) -> Model:
+    _one_model(plan, path, train=train)
+    return fitting.train(plan, left, [right], progress) if train else models.load(path or plan.model or "")
+
+
+def model_to_forecast(plan: Plan, path: Path | None, *, train: bool) -> Model:
+    """The model of a run that is only forecast; where it is yet to be trained, one that keeps every candidate."""
+    _one_model(plan, path, train=train)
+    return fitting.flat(plan) if train else models.load(path or plan.model or "")
+
+
+def _one_model(plan: Plan, path: Path | None, *, train: bool) -> None:
     if train and path is not None:
         raise UsageError("--train fits a model to these tables, --model reads one: give one of them")
-    if train:
-        return fitting.train(plan, left, [right], progress)
-    if path is None and plan.model is None:
+    if not train and path is None and plan.model is None:
         raise UsageError("this plan comes without a model; add --train, or --model FILE made by matcher train")
-    return models.load(path if path is not None else plan.model or "")
 
 
-def _small(feed: Feed, plan: Plan, model: Model) -> Applicants:
+def small_side(feed: Feed, plan: Plan, model: Model) -> Applicants:
+    """The table in memory, sorted by its ids, prepared and keyed. Raises InputRefused where two rows have one id."""
     frame = tables.read_table(feed)
     if plan.left_id in frame.columns:
         frame = frame.sort(plan.left_id)  # so that nothing depends on the order of the rows
@@ -251,8 +260,8 @@ def _small(feed: Feed, plan: Plan, model: Model) -> Applicants:
     return applicants.keyed(ids, plan.prepare(frame), plan, model)
 
 
-def _match(chunk: Chunk, small: Applicants, id_column: str | None) -> ChunkResult:
-    """The pairs of one chunk, under the records' ids."""
+def match_chunk(chunk: Chunk, small: Applicants, id_column: str | None) -> ChunkResult:
+    """The pairs of one chunk, under the records' ids; a pure function of its arguments."""
     rows = chunk.frame.rechunk()
     scored = kernel.score(small, Batch.of(rows, small.plan))
     names = tables.chunk_ids(chunk, id_column)

@@ -24,6 +24,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
     ("engines", "online", "report", "synthetic"),
     ("training",),
     ("pipeline", "joins"),
+    ("forecast",),
     ("console",),
     ("cli",),
     ("__main__",),

@@ -101,6 +101,10 @@ def test_the_number_of_threads_changes_no_byte(city: Path, out: Path, tmp_path: 
     [
         (("scan",), 2, "Missing"),
         (("scan", "IN"), 2, "--out"),
+        (("link", "IN", "IN", "--plan", "febrl4"), 2, "--out"),
+        (("dedupe", "IN", "--plan", "febrl3"), 2, "--out"),
+        (("scan", "nowhere", "--explain-plan"), 3, "nowhere"),
+        (("link", "IN", "IN", "--plan", "febrl4", "--explain-plan"), 3, "no such file"),
         (("scan", "IN", "--out", "OUT", "--as-of", "soon"), 2, "YYYY-MM-DD"),
         (("scan", "IN", "--out", "OUT", "--rules", "X1"), 2, "X1"),
         (("scan", "nowhere", "--out", "OUT"), 3, "nowhere"),
@@ -118,6 +122,75 @@ def test_what_goes_wrong_is_told_on_stderr_with_its_status(
     assert (ended.returncode, ended.stdout) == (status, "")
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """LEFT, RIGHT and a plan for them, whose model is yet to be trained."""
+    folder = tmp_path_factory.mktemp("tables")
+    rows = [{"id": f"r{n}", "name": f"smith{n % 7}", "phone": str(1_000_000 + n % 11)} for n in range(40)]
+    pl.DataFrame(rows[:15]).write_csv(folder / "left.csv")
+    pl.DataFrame(rows).write_parquet(folder / "right.parquet")
+    (folder / "plan.toml").write_text(
+        '[ids]\nleft = "id"\nright = "id"\n[fields.name]\nkind = "text"\n[fields.phone]\nkind = "digits"\n'
+        '[[blocks]]\nkeys = "phone"\ncap = 3\n[[blocks]]\nkeys = "name & phone"\n',
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("scan", "CITY"),
+        ("scan", "CITY", "--out", "OUT"),
+        ("link", "left.csv", "right.parquet", "--plan", "plan.toml", "--train"),
+        ("dedupe", "right.parquet", "--plan", "plan.toml", "--train", "--out", "OUT"),
+    ],
+)
+def test_a_dry_run_tells_what_to_expect_and_writes_nothing(
+    city: Path, tables: Path, arguments: tuple[str, ...]
+) -> None:
+    def there() -> list[tuple[Path, int]]:
+        return [(path, path.stat().st_mtime_ns) for folder in (city, tables) for path in sorted(folder.rglob("*"))]
+
+    before = there()
+    places = {"CITY": str(city), "OUT": str(tables / "out")}
+    command = [
+        places.get(argument, str(tables / argument) if argument.count(".") else argument) for argument in arguments
+    ]
+    dry = matcher(*command, "--explain-plan", "--json", "--quiet")
+    assert dry.returncode == 0, dry.stderr
+    told = json.loads(dry.stdout)
+    assert 0 < told["candidates"] <= told["bound"]
+    assert told["seconds"]["total"] > 0
+    assert 0 < told["memory_bytes"]["expected"] <= told["memory_bytes"]["bound"]
+    for block in told["blocks"].values():
+        assert block["candidates"] <= block["bound"] <= block["cap"] * block["applicants"] * len(told["sources"])
+    assert sum(source["candidates"] for source in told["sources"].values()) == pytest.approx(
+        told["candidates"], abs=len(told["sources"]) * len(told["blocks"])
+    )
+    assert there() == before
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "peak memory"), ("zh", "内存峰值")])
+def test_a_dry_run_is_read_by_people(tables: Path, language: str, said: str) -> None:
+    table, plan = tables / "right.parquet", tables / "plan.toml"
+    dry = matcher("dedupe", table, "--plan", plan, "--train", "--explain-plan", "--quiet", "--lang", language)
+    assert dry.returncode == 0, dry.stderr
+    assert said in dry.stdout
+
+
+def test_an_outcome_says_how_many_candidates_there_were_of_how_many(tables: Path, tmp_path: Path, out: Path) -> None:
+    done = matcher(
+        "link", tables / "left.csv", tables / "right.parquet", "--plan", tables / "plan.toml", "--train",
+        "--out", tmp_path / "links.csv", "--quiet",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "candidates" in done.stdout
+    assert "bound" in done.stdout
+    shown = matcher("report", out, "--lang", "en")
+    assert "of at most" in shown.stdout
 
 
 def test_interrupting_a_scan_ends_with_130_and_it_can_be_resumed(city: Path, out: Path, tmp_path: Path) -> None:
