@@ -19,7 +19,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from matcher import joins, kernel, linking, pipeline, tables
@@ -51,6 +50,9 @@ ROWS_TO_WEIGH = 2_000
 WHILE_PREPARED = 2.0
 """A chunk takes so many times the memory of what is read and prepared of it while it is worked on."""
 
+READER_BYTES = 64 << 20
+"""What the reader of a file holds besides."""
+
 BYTES_PROPOSED, BYTES_COMPARED, BYTES_KEPT = 64, 300, 1_500
 """What a pair takes while it is proposed, compared, and kept to the end with the record it rests on."""
 
@@ -71,12 +73,13 @@ class Trial:
     exact: bool
     drawn: int
     proposed: pl.DataFrame  # frames.PROPOSED, over the whole sample
-    kept: int
+    pairs: pl.DataFrame  # applicant and blocks of the pairs at or above the review threshold
     seconds_a_chunk: float
     seconds_a_row: float
     reading_a_row: float
     bytes_a_row: float
     gain: float = 1.0
+    mapped: int = 0  # bytes of an index, which stay in memory only as long as there is room
 
     @property
     def scale(self) -> float:
@@ -92,8 +95,8 @@ class Expected:
     flooded: int
 
 
-Part = Callable[[], tuple[int, pl.DataFrame]]
-"""A part of a sample: how many pairs it gave at or above the review threshold, and what was proposed (frames.PROPOSED)."""
+Part = Callable[[], tuple[pl.DataFrame, pl.DataFrame]]
+"""A part of a sample, to be done: its pairs at or above the review threshold, and what was proposed (frames.PROPOSED)."""
 
 
 def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
@@ -151,14 +154,30 @@ def _join(
 
 
 def expected(trial: Trial) -> list[Expected]:
-    """What each block of the plan will propose, by the sample; an applicant is flooded where it says so clearly."""
-    plan, found = trial.side.plan, []
-    for place, block in enumerate(plan.blocks):
-        hits = trial.proposed.filter(pl.col("block") == place).get_column("records").to_numpy().astype(np.float64)
-        hot = (hits * trial.scale > block.cap) & ((hits >= SURE_OF_A_FLOOD) | (trial.scale <= 1))
+    """What each block of the plan will propose, by the sample."""
+    hot, found = flooding(trial), []
+    cool = trial.proposed.join(hot, on=["applicant", "block"], how="anti")
+    for place, block in enumerate(trial.side.plan.blocks):
+        hits = int(cool.filter(pl.col("block") == place).get_column("records").sum())
         bound = block.cap * trial.side.findable[place]
-        found.append(Expected(min(float(hits[~hot].sum()) * trial.scale, bound), int(hot.sum())))
+        found.append(Expected(min(hits * trial.scale, bound), len(hot.filter(pl.col("block") == place))))
     return found
+
+
+def flooding(trial: Trial) -> pl.DataFrame:
+    """The applicants whom a block will flood, as the sample says clearly: `applicant`, `block`, and `records` of the source."""
+    caps = pl.col("block").replace_strict(
+        {place: block.cap for place, block in enumerate(trial.side.plan.blocks)}, return_dtype=pl.Float64
+    )
+    clear = (pl.col("records") >= SURE_OF_A_FLOOD) | pl.lit(trial.scale <= 1)
+    hot = trial.proposed.filter(clear, pl.col("records") * trial.scale > caps)
+    return hot.with_columns((pl.col("records") * trial.scale).ceil().cast(pl.UInt64))
+
+
+def kept(trial: Trial) -> float:
+    """How many pairs will be at or above the review threshold and not left out by a flood."""
+    pairs, _ = linking.unflooded(trial.pairs, flooding(trial), trial.side.plan)
+    return len(pairs) * trial.scale
 
 
 def by_chance(trial: Trial, model: Model) -> list[float | None]:
@@ -179,25 +198,29 @@ def uncertainty(trial: Trial) -> float:
 
 
 def seconds(trial: Trial) -> dict[str, float]:
-    """How long the source takes to be read and matched; its chunks are worked on side by side where there are several."""
+    """How long the source takes to be read and matched: chunks are worked on side by side, and while others are read.
+
+    `read` is the time for which nothing else can be done.
+    """
     size = min(trial.side.plan.chunk_rows, max(trial.rows, 1))
     chunks = math.ceil(trial.rows / size)
     one = trial.seconds_a_chunk + size * trial.seconds_a_row
     every = chunks * trial.seconds_a_chunk + trial.rows * trial.seconds_a_row
-    return {"read": trial.rows * trial.reading_a_row, "match": max(one, every / trial.gain)}
+    reading, matching = trial.rows * trial.reading_a_row, max(one, every / trial.gain)
+    return {"read": reading - min(reading, matching) * (1 - 1 / max(chunks, 1)), "match": matching}
 
 
 def memory(trials: Sequence[Trial], base: int) -> dict[str, int]:
-    """Bytes: the applicants (and the program), the chunks in hand, the pairs under comparison, and the pairs kept; their sum
-    as expected, and as it is at most, whatever the records are.
+    """Bytes: the applicants (and the program), the index, the chunks in hand, the pairs under comparison, and the pairs kept;
+    their sum as expected, and as it is at most, whatever the records are.
     """
     workers = min(local.WORKERS, os.cpu_count() or 1)
     chunks = compared = most_proposed = 0.0
-    kept = most_kept = 0.0
+    all_kept = most_kept = 0.0
     for trial in trials:
         size = min(trial.side.plan.chunk_rows, trial.rows)
         in_hand = min((workers + 1) * size, trial.rows)
-        chunks = max(chunks, in_hand * trial.bytes_a_row * WHILE_PREPARED)
+        chunks = max(chunks, READER_BYTES + in_hand * trial.bytes_a_row * WHILE_PREPARED)
         candidates = sum(each.candidates for each in expected(trial)) * size / max(trial.rows, 1)
         compared = max(
             compared,
@@ -209,13 +232,14 @@ def memory(trials: Sequence[Trial], base: int) -> dict[str, int]:
             most_proposed,
             workers * (most_here * BYTES_PROPOSED + min(most_here, kernel.PAIRS_AT_ONCE) * BYTES_COMPARED),
         )
-        kept += min(trial.kept * trial.scale, bound) * BYTES_KEPT
+        all_kept += min(kept(trial), bound) * BYTES_KEPT
         most_kept += bound * BYTES_KEPT
-    parts = {"applicants": base, "chunks": chunks, "compared": compared, "kept": kept}
+    mapped = sum(trial.mapped for trial in trials)
+    parts = {"applicants": base, "index": mapped, "chunks": chunks, "compared": compared, "kept": all_kept}
     return {
         **{name: round(part) for name, part in parts.items()},
         "expected": round(sum(parts.values())),
-        "bound": round(base + chunks + most_proposed + most_kept),
+        "bound": round(base + mapped + chunks + most_proposed + most_kept),
     }
 
 
@@ -227,12 +251,12 @@ def told(
     found = [expected(trial) for trial in trials]
     chances = [by_chance(trial, model) for trial in trials]
     times = [seconds(trial) for trial in trials]
-    kept = sum(trial.kept * trial.scale for trial in trials)
+    pairs = [kept(trial) for trial in trials]
     laps = {
         **before,
         "read": sum(each["read"] for each in times),
         "match": sum(each["match"] for each in times),
-        "link": kept * SECONDS_A_KEPT_PAIR[kind],
+        "link": sum(pairs) * SECONDS_A_KEPT_PAIR[kind],
     }
     blocks = {
         block.name: {
@@ -253,7 +277,7 @@ def told(
         "sampled_rows": sum(trial.drawn for trial in trials),
         "candidates": sum(block["candidates"] for block in blocks.values()),
         "plus_minus": round(math.sqrt(sum(uncertainty(trial) ** 2 for trial in trials))),
-        "pairs": round(kept),
+        "pairs": round(sum(pairs)),
         "bound": sum(trial.side.bound for trial in trials),
         "flooded": sum(block["flooded"] for block in blocks.values()),
         "seconds": {name: round(lap, 2) for name, lap in laps.items()} | {"total": round(sum(laps.values()), 2)},
@@ -265,12 +289,12 @@ def told(
                 "rows_exact": trial.exact,
                 "sampled_rows": trial.drawn,
                 "candidates": round(sum(each.candidates for each in some)),
-                "pairs": round(trial.kept * trial.scale),
+                "pairs": round(count),
                 "bound": trial.side.bound,
                 "flooded": sum(each.flooded for each in some),
                 "seconds": round(sum(lap.values()), 2),
             }
-            for trial, some, lap in zip(trials, found, times, strict=True)
+            for trial, some, count, lap in zip(trials, found, pairs, times, strict=True)
         },
         "versions": {"plan": plan.version, "model": model.version},
     }
@@ -291,9 +315,9 @@ def _of_feed(feed: Feed, side: Applicants, work: Callable[[Chunk], ChunkResult])
     prefixes = [f"{party}_" for party in feed.contract.parties] or [""]
 
     def part(piece: Piece) -> Part:
-        def run() -> tuple[int, pl.DataFrame]:
+        def run() -> tuple[pl.DataFrame, pl.DataFrame]:
             result = work(piece.checked())
-            return len(result.pairs), result.proposed
+            return result.pairs.select("applicant", "blocks"), result.proposed
 
         return run
 
@@ -321,9 +345,10 @@ def _of_index(source: Source, side: Applicants) -> Trial:
     chunks = range(len(source.offsets) - 1)
 
     def part(number: int, step: int) -> Part:
-        def run() -> tuple[int, pl.DataFrame]:
+        def run() -> tuple[pl.DataFrame, pl.DataFrame]:
             scored = [kernel.score(side, thinned(source.batch(number, party), step)) for party in source.parties]
-            return sum(len(each.pairs) for each in scored), pl.concat(each.proposed for each in scored)
+            pairs = pl.concat(each.pairs.select("applicant", "blocks") for each in scored)
+            return pairs, pl.concat(each.proposed for each in scored)
 
         return run
 
@@ -339,6 +364,7 @@ def _of_index(source: Source, side: Applicants) -> Trial:
         drawn=drawn,
         seconds_a_row=trial.seconds_a_row / max(drawn, 1),
         bytes_a_row=facets / max(source.accepted, 1),
+        mapped=round(facets),
     )
 
 
@@ -358,7 +384,7 @@ def _tried(source: str, side: Applicants, parts: Sequence[Part], empty: Part, *,
     """
     empty()  # what is made once, such as lookups, is not a chunk's own
     nothing = _seconds(lambda: [empty()])
-    results: list[tuple[int, pl.DataFrame]] = []
+    results: list[tuple[pl.DataFrame, pl.DataFrame]] = []
     alone = _seconds(lambda: results.extend(part() for part in parts))
     gain = 1.0
     if chunks > 1 and local.WORKERS > 1 and len(parts) > 1:
@@ -373,7 +399,7 @@ def _tried(source: str, side: Applicants, parts: Sequence[Part], empty: Part, *,
         exact=True,
         drawn=0,
         proposed=linking.counted(proposed for _, proposed in results),
-        kept=sum(kept for kept, _ in results),
+        pairs=pl.concat(pairs for pairs, _ in results),
         seconds_a_chunk=nothing,
         seconds_a_row=max(alone - len(parts) * nothing, 0.0),
         reading_a_row=0.0,

@@ -35,6 +35,7 @@ WORDS = {
     "stage_match": ("比对", "match"),
     "stage_link": ("关联与报告", "link and report"),
     "part_applicants": ("申请人与程序", "small side and program"),
+    "part_index": ("索引", "index"),
     "part_chunks": ("处理中的数据块", "chunks in hand"),
     "part_compared": ("比对中的候选对", "pairs under comparison"),
     "part_kept": ("保留的对", "pairs kept"),
@@ -54,7 +55,7 @@ WORDS = {
 }
 TEN_GIBIBYTES = 10 << 30
 STAGES = ("open", "applicants", "read", "match", "link")
-PARTS = ("applicants", "chunks", "compared", "kept")
+PARTS = ("applicants", "index", "chunks", "compared", "kept")
 RIGHT = ("cap", "keys", "applicants", "candidates", "by_chance", "flooded", "bound")
 
 

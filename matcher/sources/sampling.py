@@ -11,6 +11,7 @@ import io
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -20,14 +21,14 @@ from matcher.errors import InputRefused
 from matcher.sources import text
 from matcher.sources.delimited import open_delimited
 from matcher.sources.delivery import Feed
-from matcher.sources.feeds import Piece, pieces
+from matcher.sources.feeds import Piece
 from matcher.sources.parquet import open_parquet, rows_of_parquet
 
 FILES, GROUPS, ROWS_OF_A_GROUP = 12, 12, 200_000
 """How many files of a feed are read at most, how many row groups of all of them, and how many rows of each."""
 
 WINDOWS, WINDOW_BYTES = 128, 64 << 10
-ROWS_TO_TIME = 20_000
+BLOCKS_TO_TIME = 3
 
 
 @dataclass(frozen=True)
@@ -62,17 +63,22 @@ def sample(feed: Feed, wanted: int) -> Sample:
     there = sum(len(piece.raw) for piece in read)
     step = max(there // max(wanted, 1), 1)
     as_text = [piece for piece, path in zip(read, chosen, strict=True) if not _is_parquet(path)]
+    largest = max((path for path in chosen if not _is_parquet(path)), key=_size, default=None)
     return Sample(
         pieces=tuple(replace(piece, raw=piece.raw.gather_every(step)) for piece in read),
         rows=_rows(feed, as_text, WINDOWS // len(chosen)),
         exact=not as_text,
-        seconds_a_row=_seconds_a_row(feed) if as_text else seconds / max(there, 1),
+        seconds_a_row=_seconds_a_row(feed, largest) if largest else seconds / max(there, 1),
     )
 
 
 def dealt(piece: Piece, parts: int) -> list[Piece]:
     """The rows of a piece dealt out to so many pieces."""
     return [replace(piece, raw=piece.raw.gather_every(parts, place)) for place in range(parts)]
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
 
 
 def _is_parquet(path: Path) -> bool:
@@ -128,7 +134,7 @@ def _of_text(feed: Feed, path: Path, windows: int, place: int) -> Piece:
 
 def _windows(path: Path, encoding: str, most: int) -> Iterator[str]:
     """Whole lines from all over the file; the whole file where it is no longer than so many windows."""
-    size = path.stat().st_size
+    size = _size(path)
     with path.open("rb") as stream:
         if encoding == "utf-16":
             encoding = "utf-16-le" if stream.read(2) == b"\xff\xfe" else "utf-16-be"
@@ -147,13 +153,13 @@ def _rows(feed: Feed, as_text: list[Piece], windows: int) -> int:
     known = sum(rows_of_parquet(path) for path in feed.files if _is_parquet(path))
     if not as_text:
         return known
-    sizes = {path.name: path.stat().st_size for path in feed.files if not _is_parquet(path)}
+    sizes = {path.name: _size(path) for path in feed.files if not _is_parquet(path)}
     read = sum(min(sizes[piece.file], windows * WINDOW_BYTES) for piece in as_text)
     return known + round(sum(sizes.values()) * sum(len(piece.raw) for piece in as_text) / max(read, 1))
 
 
-def _seconds_a_row(feed: Feed) -> float:
-    """How long the reader takes for a row, as its first rows show."""
+def _seconds_a_row(feed: Feed, path: Path) -> float:
+    """How long the reader takes for a row of text, as its first blocks show."""
     began = time.perf_counter()
-    first = next(pieces(feed, ROWS_TO_TIME))
-    return (time.perf_counter() - began) / max(len(first.raw), 1)
+    rows = sum(len(block) for block in islice(open_delimited(feed, path).blocks, BLOCKS_TO_TIME))
+    return (time.perf_counter() - began) / max(rows, 1)

@@ -51,7 +51,8 @@ def trial(*proposed: tuple[int, int, int], rows: int = 1_000, drawn: int = 100, 
     side = applicants.keyed(pl.Series("person_id", ["a", "b", "c"]), plan.prepare(people), plan, MODEL)
     given = Trial(
         source="tax", side=side, parties=1, rows=rows, exact=True, drawn=drawn,
-        proposed=pl.DataFrame(list(proposed), PROPOSED, orient="row"), kept=3,
+        proposed=pl.DataFrame(list(proposed), PROPOSED, orient="row"),
+        pairs=pl.DataFrame({"applicant": [0, 1, 1], "blocks": [4, 4, 6]}, {"applicant": pl.UInt32, "blocks": pl.UInt32}),
         seconds_a_chunk=0.5, seconds_a_row=0.01, reading_a_row=0.001, bytes_a_row=100.0,
     )  # fmt: skip
     return replace(given, **how)
@@ -73,6 +74,16 @@ def test_a_block_is_expected_to_propose_what_the_sample_lets_expect(
     assert forecast.expected(trial(*proposed, rows=rows))[2] == told
 
 
+@pytest.mark.parametrize(
+    ("proposed", "pairs"),
+    [(((0, 2, 4), (1, 2, 5)), 30), (((0, 2, 4), (1, 2, 11)), 20), (((1, 2, 11), (1, 1, 12)), 10)],
+)
+def test_what_only_a_flood_proposed_is_not_expected_to_be_kept(
+    proposed: tuple[tuple[int, int, int], ...], pairs: int
+) -> None:
+    assert forecast.kept(trial(*proposed)) == pairs
+
+
 def test_chance_is_told_by_what_the_model_knows_of_keys() -> None:
     some = trial()
     known = MODEL.key_counts["phone&name.family"]
@@ -86,23 +97,27 @@ def test_nothing_is_uncertain_where_every_row_was_tried_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "gain", "match"),
+    ("rows", "gain", "reading", "read", "match"),
     [
-        (400, 2.0, 4.5),  # one chunk: nothing is gained by several workers
-        (1_000, 1.0, 11.5),
-        (1_000, 2.0, 5.75),
-        (500, 2.0, 4.5),  # no quicker than its largest chunk
+        (400, 2.0, 0.001, 0.4, 4.5),  # one chunk: nothing is gained by several workers, nor by reading ahead
+        (1_000, 1.0, 0.003, 1.0, 11.5),  # of three chunks two are read while others are worked on
+        (1_000, 2.0, 0.003, 1.0, 5.75),
+        (1_000, 2.0, 0.01, 10 - 5.75 * 2 / 3, 5.75),  # reading is what takes longest
+        (500, 2.0, 0.002, 0.5, 4.5),  # no quicker than its largest chunk
+        (0, 1.0, 0.001, 0.0, 0.51),
     ],
 )
-def test_seconds_go_by_rows_chunks_and_workers(rows: int, gain: float, match: float) -> None:
-    told = forecast.seconds(trial(rows=rows, gain=gain))
-    assert told == pytest.approx({"read": rows * 0.001, "match": match})
+def test_seconds_go_by_rows_chunks_and_workers(
+    rows: int, gain: float, reading: float, read: float, match: float
+) -> None:
+    told = forecast.seconds(trial(rows=rows, gain=gain, reading_a_row=reading))
+    assert told == pytest.approx({"read": read, "match": match})
 
 
 def test_memory_is_the_sum_of_its_parts_and_bounded_however_many_rows_there_are() -> None:
     some = [trial((0, 2, 5), rows=rows) for rows in (10_000, 10**12)]
     few, many = (forecast.memory([each], 1_000) for each in some)
-    assert few["expected"] == sum(few[part] for part in ("applicants", "chunks", "compared", "kept"))
+    assert few["expected"] == sum(few[part] for part in ("applicants", "index", "chunks", "compared", "kept"))
     assert few["expected"] <= few["bound"]
     assert few["bound"] == many["bound"]
 
@@ -148,6 +163,7 @@ def test_the_bound_is_never_below_what_comes_and_of_a_whole_sample_the_forecast_
     done = joins.link(request)
     assert done["pairs"] <= done["candidates"] <= done["bound"] == told["bound"] <= len(left) * 2 * cap
     assert (told["rows"], told["candidates"]) == (done["right_rows"], done["candidates"])
+    assert told["pairs"] == done["pairs"]
     flooded = folder / "links.flooded.parquet"
     assert told["flooded"] == (len(pl.read_parquet(flooded)) if flooded.exists() else 0)
 
