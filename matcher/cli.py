@@ -109,7 +109,7 @@ def scan(
         model=model,
         index=index,
         policy=policy,
-        rules=tuple(rule.strip() for rule in rules.split(",") if rule.strip()),
+        rules=_listed(rules),
         authorised_by=authorised_by,
         resume=resume,
     )
@@ -140,6 +140,11 @@ ModelFile = Annotated[Path | None, typer.Option("--model", help="A model file ma
 Train = Annotated[bool, typer.Option("--train", help="Fit a model to these tables first.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Cores to use; default: all.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stood.")]
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The words of a list with commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _cores(threads: int | None) -> None:
@@ -434,13 +439,22 @@ def synth(
     records: Annotated[int, typer.Option(min=1, help="Department records in all feeds together.")] = 200_000,
     seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 1,
     form: Annotated[Form, typer.Option(help="Parquet, or GB18030 CSV with Chinese headers.")] = Form.parquet,
+    sources: Annotated[str, typer.Option(metavar="ID,ID", help="Only these feeds; default: all.")] = "",
     quiet: Quiet = False,
 ) -> None:
     """Write a city with known truth: people, families, feeds, planted leads and innocent look-alikes."""
     from matcher.synthetic.city import write_city
 
     with shown(messages, quiet=quiet) as progress:
-        write_city(out, households=households, records=records, seed=seed, form=form.value, progress=progress)
+        write_city(
+            out,
+            households=households,
+            records=records,
+            seed=seed,
+            form=form.value,
+            sources=_listed(sources) or None,
+            progress=progress,
+        )
     messages.print(f"{out}: {households:,} households, {records:,} records, seed {seed}", highlight=False)
 
 
