@@ -7,14 +7,15 @@ hashes of our own (hashing): two unlike values with one key merely propose a pai
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from matcher import hashing
 from matcher.hashing import Keys
 from matcher.prepared import More, Prepared, Rows
+from matcher.views import parts
 
 Counts = npt.NDArray[np.int64]
 
@@ -61,9 +62,12 @@ def keys(people: Prepared, block: Block) -> BlockKeys:
 
 @dataclass(frozen=True)
 class Lookup:
-    """The small side's keys under one block: slot s holds the rows `rows[starts[s]:starts[s + 1]]` that share a key."""
+    """The small side's keys under one block: slot s holds the rows `rows[starts[s]:starts[s + 1]]` that share `held[s]`.
 
-    slots: pl.DataFrame  # key, slot
+    `held` is sorted.
+    """
+
+    held: Keys
     starts: Counts
     rows: Rows
 
@@ -78,19 +82,45 @@ class Lookup:
         order = np.lexsort((rows, every))
         every, rows = every[order], rows[order]
         first = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]])) if len(every) else np.zeros(0, int)
-        slots = pl.DataFrame({"key": every[first], "slot": np.arange(len(first), dtype=np.uint32)})
-        return cls(slots, np.append(first, len(every)).astype(np.int64), rows)
+        return cls(every[first], np.append(first, len(every)).astype(np.int64), rows)
 
-    def hits(self, held: BlockKeys) -> tuple[Rows, Rows]:
+    def hits(self, other: BlockKeys) -> tuple[Rows, Rows]:
         """The rows of another table whose keys are in this lookup, and the slot of each; a row may hit several slots."""
-        rows = [self._join(np.arange(len(held.dense), dtype=np.uint32), held.dense)]
-        if len(held.more.keys):
-            rows.append(self._join(held.more.rows, held.more.keys))
-        return np.concatenate([part[0] for part in rows]), np.concatenate([part[1] for part in rows])
+        rows, slots = self._find(other.dense)
+        more, more_slots = self._find(other.more.keys)
+        return np.concatenate([rows, other.more.rows[more]]), np.concatenate([slots, more_slots])
 
-    def _join(self, rows: Rows, held: Keys) -> tuple[Rows, Rows]:
-        found = pl.DataFrame({"key": held, "row": rows}).join(self.slots, on="key", how="inner")
-        return found.get_column("row").to_numpy(), found.get_column("slot").to_numpy()
+    def _find(self, keys: Keys) -> tuple[Rows, Rows]:
+        """Where keys stand that are held, and the slot of each.
+
+        Most keys are not: a table of flags by their first bits, small enough for the cache, turns nearly all of them away.
+        """
+        flags, first, shift = self._by_first_bits
+        places = [
+            np.flatnonzero(flags[(keys[part] >> shift).astype(np.intp)]) + part.start for part in parts(len(keys))
+        ]
+        rows = np.concatenate([np.zeros(0, np.intp), *places])
+        keys = keys[rows]
+        slots = first[(keys >> shift).astype(np.intp)]
+        behind = np.flatnonzero(self.held[slots] < keys)
+        while len(behind):  # a few steps: eight places of the table are one key's
+            slots[behind] += 1
+            behind = behind[slots[behind] < len(self.held)]
+            behind = behind[self.held[slots[behind]] < keys[behind]]
+        slots = np.minimum(slots, len(self.held) - 1)
+        found = self.held[slots] == keys
+        return rows[found].astype(np.uint32), slots[found].astype(np.uint32)
+
+    @cached_property
+    def _by_first_bits(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], np.uint64]:
+        """By the first bits of a key: whether one that is held begins so, and the first such; and how far a key is shifted."""
+        bits = min(max(16, (8 * len(self.held)).bit_length()), 24)
+        shift = np.uint64(64 - bits)
+        begins = (self.held >> shift).astype(np.intp)
+        flags, first = np.zeros(1 << bits, dtype=bool), np.zeros(1 << bits, dtype=np.int64)
+        flags[begins] = True
+        first[begins[::-1]] = np.arange(len(begins))[::-1]
+        return flags, first, shift
 
     def without(self, hot: Rows) -> Lookup:
         """The lookup in which these rows cannot be found; its slots stay where they are."""

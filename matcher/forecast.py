@@ -261,7 +261,7 @@ def told(
     blocks = {
         block.name: {
             "cap": block.cap,
-            "keys": len(everyone.lookups[place].slots),
+            "keys": len(everyone.lookups[place].held),
             "applicants": everyone.findable[place],
             "candidates": round(sum(each[place].candidates for each in found)),
             "by_chance": _sum([each[place] for each in chances]),

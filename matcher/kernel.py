@@ -81,13 +81,10 @@ def propose(
 
 
 def _proposed(rows: Rows, sizes: npt.NDArray[np.int64], place: int) -> pl.DataFrame:
-    hit = sizes > 0
-    return (
-        pl.DataFrame({"applicant": rows[hit], "records": sizes[hit].astype(np.uint64)})
-        .group_by("applicant")
-        .agg(pl.col("records").sum())
-        .select("applicant", block=pl.lit(place, dtype=pl.UInt8), records="records")
-        .sort("applicant")
+    records = np.bincount(rows, weights=sizes).astype(np.uint64) if len(rows) else np.zeros(0, np.uint64)
+    hit = np.flatnonzero(records)
+    return pl.DataFrame({"applicant": hit.astype(np.uint32), "records": records[hit]}).select(
+        "applicant", block=pl.lit(place, dtype=pl.UInt8), records="records"
     )
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("api", "matcher")
 
 MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "frames", "progress", "measure", "columnwise", "hashing", "prepared"),
+    ("errors", "frames", "progress", "measure", "columnwise", "views", "hashing", "prepared"),
     ("identity",),
     ("policy", "overlap"),
     ("sources", "normalising", "blocking", "comparing", "scoring", "rules"),
@@ -31,7 +31,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
 )
 """From the ground up: a part may import what stands on a lower floor, and itself; never a neighbour."""
 
-FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise", "hashing", "prepared"}
+FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise", "views", "hashing", "prepared"}
 API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "domain", "sealing", "page"),
     ("database",),

@@ -24,7 +24,8 @@ from matcher.sources.delivery import Feed
 from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 SELF = "SELF"
-WORKERS = 2
+WORKERS = 3
+"""One more than a small machine has cores: while a worker waits for another, a core is not idle."""
 
 
 Work = Callable[[Chunk], ChunkResult]
@@ -111,7 +112,7 @@ def _finished(source: str, every: Iterator[Piece | Chunk], work: Work, workspace
         workspace.keep(source, piece.file_index, piece.index, result)
         return result.counts
 
-    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(WORKERS, 1 + (os.cpu_count() or 1))) as pool:
         try:
             for piece in every:
                 if workspace.finished(source, piece.file_index, piece.index):

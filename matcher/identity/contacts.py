@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 REGULAR_PHONE = "^1[3-9][0-9](?:" + "|".join(f"0{{{n}}}[1-9][0-9]{{{7 - n}}}" for n in range(8)) + ")$"
@@ -16,6 +15,8 @@ PlaceLevel = Literal["equal", "same_building", "same_road", "different"]
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _TWO_MOBILES = re.compile(r"(1[3-9][0-9]{9})1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"0(?:[0-9]{2}-?[0-9]{7,8}|[0-9]{3}-?[0-9]{7})")
+_UPWARDS = "0123456789"
 _BETWEEN_PHONES = re.compile(r"[/、;,|\n]|或")
 _EXTENSION = re.compile(r"(?:转|分机|EXT\.?|X|#).*$|(?<=[0-9]{7})-[0-9]{1,5}$")
 _DAMAGED_PHONE = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]+|[0-9][*X]{2,}[0-9]")
@@ -83,6 +84,9 @@ def phone(written: str) -> str | None:
     >>> phone("+86 138-0013-8000"), phone("0372-1234568转801"), phone("0372-1234568/13800138000")
     ('13800138000', '03721234568', '13800138000')
     """
+    if _LANDLINE.fullmatch(written):
+        digits = written.replace("-", "")
+        return None if _is_filler(digits) else digits
     text = unicodedata.normalize("NFKC", written).upper().strip().removesuffix(".0")
     if _DAMAGED_PHONE.search(text):
         return None
@@ -105,9 +109,10 @@ def _phone_digits(text: str) -> str:
 
 
 def _is_filler(digits: str) -> bool:
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(digits)}
-    zeros = 8 if _MOBILE.fullmatch(digits) else 7
-    return (len(steps) == 1 and steps <= {0, 1, 9}) or digits.endswith("0" * zeros)
+    rows = len(digits) // 10 + 2
+    repeated = digits == digits[0] * len(digits)
+    counted = digits in _UPWARDS * rows or digits[::-1] in _UPWARDS * rows
+    return repeated or counted or digits.endswith("0" * (8 if _MOBILE.fullmatch(digits) else 7))
 
 
 def address(written: str) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ Parts = npt.NDArray[np.integer]
 EPOCH = 719_163
 """1970-01-01."""
 
+_FIRST_MONTH, _LAST_MONTH = 180_001, 219_912
 _LENGTHS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31], dtype=np.int32)
 
 
@@ -27,6 +30,30 @@ def of(year: Parts, month: Parts, day: Parts) -> Days:
     before = from_march * 365 + from_march // 4 - from_march // 100 + from_march // 400
     count = before + (153 * ((month + 9) % 12) + 2) // 5 + day - 306
     return np.where(real & (day <= longest), count, 0).astype(np.int32)
+
+
+def of_digits(written: Parts) -> Days:
+    """The days of dates written as integers of eight digits, year first; 0 where there is none from 1800 to 2199.
+
+    >>> of_digits(np.array([20240229, 20230229])).tolist()
+    [738945, 0]
+    """
+    month, day = np.divmod(np.asarray(written, dtype=np.int32), np.int32(100))
+    first, length = _months()
+    place = np.clip(month - _FIRST_MONTH, 0, len(first) - 1)
+    real = (day >= 1) & (day <= length[place]) & (month >= _FIRST_MONTH) & (month < _FIRST_MONTH + len(first))
+    return np.asarray((first[place] + day) * real, dtype=np.int32)
+
+
+@cache
+def _months() -> tuple[Days, Days]:
+    """Of each month from 1800 to 2199, by its six digits: the day before its first, and its length; 0 for no month."""
+    written = np.arange(_FIRST_MONTH, _LAST_MONTH + 1)
+    year, month = written // 100, written % 100
+    first = of(year, month, np.ones_like(written))
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    length = np.where(first > 0, _LENGTHS[np.where(first > 0, month, 0)] + (leap & (month == 2)), 0)
+    return first - 1, length.astype(np.int32)
 
 
 def parts(days: Days) -> tuple[Parts, Parts, Parts]:

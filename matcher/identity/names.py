@@ -25,6 +25,7 @@ _UNKNOWN = {ord(mark): WILDCARD for mark in "?？□＊\ufffd■▯◻⬜"}
 _RADICALS = "⺒巳⺓幺⺝月⺟母⺠民⺩王⺬示⺽臼⻁虎⻄西⻅见⻆角⻉贝⻋车⻑長⻓长⻔门⻘青⻙韦⻚页⻛风⻜飞⻝食⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻫斉⻬齐⻭歯⻮齿⻯竜⻰龙⻱龜⻲亀⻳龟"
 _KEPT_BY_NFKC = {ord("○"): "〇"} | {ord(a): b for a, b in zip(_RADICALS[::2], _RADICALS[1::2], strict=True)}
 _HAN = re.compile("[\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]+")
+_PLAIN = re.compile("[一-龥]+")
 _LETTER = re.compile("[a-zü]")
 _NEITHER = re.compile("[^a-zü□\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
 _LATIN = re.compile(
@@ -44,6 +45,11 @@ def _table(name: str) -> list[list[str]]:
 def private_use() -> dict[int, str]:
     """Private-use code points that stand for a real character."""
     return {int(code, 16): character for code, character in _table("private_use.tsv")}
+
+
+def unknown_marks() -> tuple[int, ...]:
+    """Code points that stand for a character which some system could not write."""
+    return tuple(_UNKNOWN)
 
 
 @cache
@@ -115,11 +121,19 @@ def clean(name: str) -> str | None:
     >>> clean("买买提·吐尔逊"), clean("张　伟"), clean("李??"), clean("寮犱紵")
     ('买买提吐尔逊', '张伟', '李□□', '张伟')
     """
+    if _PLAIN.fullmatch(name) and not misread_heads().match(name):
+        return name
     text = misread(name) or name
     text = text.translate(private_use()).translate(_KEPT_BY_NFKC).translate(_UNKNOWN)
     text = unicodedata.normalize("NFKC", text).translate(_REMOVED).lower()
     text = _STRAY.sub(WILDCARD, text)
     return text or None
+
+
+def clean_character(character: str) -> str | None:
+    """What `clean` makes of one character inside a name, where that is one Han character or WILDCARD; else None."""
+    text = clean(character)
+    return text if text is not None and len(text) == 1 and (text == WILDCARD or _HAN.fullmatch(text)) else None
 
 
 def misread(name: str) -> str | None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from matcher.hashing import Keys
 from matcher.identity.numbers import CHECK_CHARACTERS, WEIGHTS, Bytes, Flags
+from matcher.views import Places
 
 Characters = npt.NDArray[np.uint8]
 
@@ -49,18 +50,28 @@ class Words:
         )
         return cls(first, second, whole[:, 16].copy(), whole[:, 17].copy())
 
-    def __getitem__(self, chosen: Flags) -> Words:
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def __getitem__(self, chosen: Flags | Places | slice) -> Words:
         return Words(self.first[chosen], self.second[chosen], self.seventeenth[chosen], self.eighteenth[chosen])
+
+    def then(self, others: Words) -> Words:
+        """These and others behind them."""
+        return Words(
+            np.concatenate([self.first, others.first]),
+            np.concatenate([self.second, others.second]),
+            np.concatenate([self.seventeenth, others.seventeenth]),
+            np.concatenate([self.eighteenth, others.eighteenth]),
+        )
 
     def regular(self) -> Flags:
         """Where seventeen digits, not led by 0 nor all alike, stand before a digit or X."""
-        digits = (
-            (self.first + _ABOVE_NINE) | (self.first - _ZEROS) | (self.second + _ABOVE_NINE) | (self.second - _ZEROS)
-        )
         last = self.eighteenth - np.uint8(48)
         leading = self.first & np.uint64(0xFF)
         return np.asarray(
-            (digits & _TOP_BITS == 0)
+            are_digits(self.first)
+            & are_digits(self.second)
             & (self.seventeenth - np.uint8(48) <= 9)
             & ((last <= 9) | (self.eighteenth == ord("X")))
             & (leading != ord("0"))
@@ -85,7 +96,7 @@ class Words:
 
     def packed(self) -> Keys:
         """The numbers packed; digits must stand where `regular` wants them."""
-        seventeen = _eight_digits(self.first) * np.uint64(100_000_000) + _eight_digits(self.second)
+        seventeen = eight_digits(self.first) * np.uint64(100_000_000) + eight_digits(self.second)
         seventeen = seventeen * np.uint64(10) + (self.seventeenth - np.uint8(48))
         last = np.where(self.eighteenth == ord("X"), 10, self.eighteenth - np.uint8(48))
         return seventeen * CHECK_VALUES + last.astype(np.uint64)
@@ -117,7 +128,12 @@ def _weighted(digits: Keys, weights: npt.NDArray[np.int32]) -> Keys:
     return total
 
 
-def _eight_digits(words: Keys) -> Keys:
+def are_digits(words: Keys) -> Flags:
+    """Where all eight bytes of a word are ASCII digits."""
+    return np.asarray(((words + _ABOVE_NINE) | (words - _ZEROS)) & _TOP_BITS == 0)
+
+
+def eight_digits(words: Keys) -> Keys:
     """Eight ASCII digits in a little-endian word as an integer: pairs, fours, then all eight at once."""
     words = words - np.uint64(0x3030303030303030)
     words = (words * np.uint64(10) + (words >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)

@@ -7,14 +7,14 @@ pattern as text.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from matcher import hashing
 from matcher.hashing import Keys
 from matcher.identity import days, numbers
-from matcher.identity.packing import HEAD, PART, PERMIT, TAIL, UPGRADED, VALID, ZEROS, Words, pack
+from matcher.identity.packing import HEAD, PART, PERMIT, TAIL, UPGRADED, VALID, ZEROS, Words, pack, unpack
 from matcher.prepared import NO_MORE, Flags, More, Prepared
+from matcher.views import Places, Views, parts
 
 _PERMIT_BIT = np.uint64(1 << 63)
 _NOTHING = pl.DataFrame(
@@ -35,26 +35,29 @@ def prepare(field: str, written: pl.Series) -> Prepared:
     birth, sex = np.zeros(count, np.int32), np.zeros(count, np.uint8)
     head, tail = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
 
-    rows, matrix = regular(written)
+    rows, words = regular(written)
     odd = written.is_not_null().to_numpy().copy()
     odd[rows] = False
     readings = _understood(written, odd)
     citizens = readings.filter(pl.col("kind") == "citizen")
     if len(citizens):
         rows = np.concatenate([rows, citizens.get_column("row").to_numpy()])
-        matrix = np.concatenate([matrix, numbers.as_bytes(citizens.get_column("text").to_list())])
+        words = words.then(Words.of(numbers.as_bytes(citizens.get_column("text").to_list())))
         flags[citizens.filter("upgraded").get_column("row").to_numpy()] |= UPGRADED
 
-    words = Words.of(matrix)
-    whole = words.packed()
-    born = _born(whole)
-    holds = words.checks() & (born > 0)
-    packed[rows] = whole
-    flags[rows] |= holds * np.uint8(VALID) | (holds & words.end_in_zeros()) * np.uint8(ZEROS)
-    birth[rows] = np.where(holds, born, 0)
-    sex[rows] = np.where(holds, 2 - words.seventeenth % 2, 0)
-    head[rows] = whole // HEAD + np.uint64(1)
-    tail[rows] = whole % TAIL + np.uint64(1)
+    holds = np.zeros(len(words), bool)
+    for part in parts(len(words)):
+        some, at = words[part], rows[part]
+        whole = some.packed()
+        born = _born(whole)
+        good = some.checks() & (born > 0)
+        holds[part] = good
+        packed[at] = whole
+        flags[at] |= good * np.uint8(VALID) | (good & some.end_in_zeros()) * np.uint8(ZEROS)
+        birth[at] = born * good
+        sex[at] = (2 - some.seventeenth % 2) * good
+        head[at] = whole // HEAD + np.uint64(1)
+        tail[at] = whole % TAIL + np.uint64(1)
 
     others = readings.filter(pl.col("kind") != "citizen")
     for row, kind, text in others.select("row", "kind", "text").iter_rows():
@@ -72,7 +75,7 @@ def prepare(field: str, written: pl.Series) -> Prepared:
     broken = np.flatnonzero(~holds)
     more = NO_MORE
     if len(broken):
-        origin, candidates = numbers.repairs(matrix[broken])
+        origin, candidates = numbers.repairs(unpack(packed[rows[broken]]))
         more = More(rows[broken[origin]].astype(np.uint32), pack(candidates))
     table = pl.DataFrame(
         {
@@ -95,34 +98,24 @@ def read(written: pl.Series) -> pl.Series:
     return sound.scatter(readings.get_column("row"), readings.get_column("text")) if len(readings) else sound
 
 
-def regular(written: pl.Series) -> tuple[npt.NDArray[np.int64], numbers.Bytes]:
-    """The rows written as a number should be, and their characters as a matrix of shape (n, 18)."""
-    long = np.flatnonzero((written.str.len_bytes() == 18).fill_null(False).to_numpy())
-    matrix = matrix_of(written if len(long) == len(written) else written.gather(long))
-    words = Words.of(matrix)
-    good = words.regular()
-    spoilt = np.flatnonzero(good & words.end_in_zeros())  # perhaps by a spreadsheet: the scalar looks closer
-    good[spoilt] = numbers.checks(matrix[spoilt])
-    return (long, matrix) if good.all() else (long[good], matrix[good])
-
-
-def matrix_of(texts: pl.Series) -> numbers.Bytes:
-    """Texts of eighteen bytes, none null, as a byte matrix of shape (n, 18)."""
-    if texts.is_empty():
-        return np.zeros((0, 18), np.uint8)
-    array = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, data = array.buffers()
-    start = np.frombuffer(offsets, dtype=np.int64)[array.offset]
-    return np.frombuffer(data, dtype=np.uint8)[start : start + 18 * len(array)].reshape(-1, 18)
+def regular(written: pl.Series) -> tuple[Places, Words]:
+    """The rows written as a number should be, and their characters."""
+    cells = Views.of(written)
+    rows = np.flatnonzero(cells.length == 18 if cells.present is None else (cells.length == 18) & cells.present)
+    words, good = Words.of(cells.matrix(rows, 18)), np.zeros(len(rows), bool)
+    for part in parts(len(rows)):
+        some = words[part]
+        good[part] = some.regular()
+        spoilt = np.flatnonzero(good[part] & some.end_in_zeros())  # perhaps by a spreadsheet: the scalar looks closer
+        good[part][spoilt] = some[spoilt].checks()
+    return (rows, words) if good.all() else (rows[good], words[good])
 
 
 def _born(packed: Keys) -> days.Days:
     """The days inside packed numbers; 0 where there is none, or none that a living person could be born on."""
     date = (packed // TAIL % np.uint64(100_000_000)).astype(np.int32)
-    year = date // 10_000
-    born = days.of(year, date // 100 % 100, date % 100)
-    born[(year < numbers.EARLIEST_BIRTH_YEAR) | (year > numbers.LATEST_BIRTH_YEAR)] = 0
-    return born
+    born = days.of_digits(date)
+    return born * ((date >= 10_000 * numbers.EARLIEST_BIRTH_YEAR) & (date < 10_000 * (numbers.LATEST_BIRTH_YEAR + 1)))
 
 
 def _understood(written: pl.Series, odd: Flags) -> pl.DataFrame:

@@ -1,6 +1,6 @@
 """Chinese names by column: four characters in a word, simplified and spoken through tables of code points.
 
-A regular name is up to four characters of the basic range. Its simplified form is packed into 64 bits, sixteen a
+A regular name is up to four Han characters of three bytes each. Its simplified form is packed into 64 bits, sixteen a
 character, and so is its pronunciation, sixteen a syllable: equality and surnames are then integer arithmetic, and no
 string is made. Every other name, a few in a hundred, goes through the scalar functions of `identity.names`.
 """
@@ -11,22 +11,18 @@ import hashlib
 from functools import cache, lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from matcher import hashing
 from matcher.hashing import Keys
 from matcher.identity import names
-from matcher.prepared import More, Prepared
-
-Points = npt.NDArray[np.uint16]
+from matcher.prepared import Flags, More, Prepared
+from matcher.views import Views, parts
 
 CHARACTERS = 4
 REMEMBERED = 1 << 16
 """How many odd names are kept folded, for the next chunk."""
 
-_BITS = np.uint64(16)
-_FIRST, _LAST = 0x4E00, 0x9FA5
+_HAN, _BASIC, _COMPATIBILITY = (0x3400, 0xA000), (0x4E00, 0xA000), (0xF900, 0xFB00)
 _LATIN = frozenset("abcdefghijklmnopqrstuvwxyzü")
 
 
@@ -73,34 +69,26 @@ def _spoken(written: pl.Series) -> tuple[Keys, Keys, Keys, More]:
     simple, sound, family = (np.zeros(count, np.uint64) for _ in range(3))
     if not count:
         return simple, sound, family, _joined([])
-    tables = _tables()
-    points, length, regular = _code_points(written)
-    regular &= ~tables.misread[points[0]]
-    forms = [np.take(tables.simple, point) for point in points]
-    for place, form in enumerate(forms):
-        regular &= (form != 0) | (points[place] == 0)
-        simple = simple << _BITS | form
-        sound = sound << _BITS | np.take(tables.family_sound if place == 0 else tables.sound, form)
+    tables, cells = _tables(), Views.of(written)
+    regular, special = (np.zeros(count, bool) for _ in range(2))
+    for part in parts(count):
+        simple[part], sound[part], regular[part], special[part] = _regular(cells[part])
+    unspoken = np.flatnonzero(regular & (sound == 0))
     family = simple & np.uint64(0xFFFF000000000000)
-    special = np.flatnonzero(tables.special[forms[0]] & regular)
-    pairs = forms[0][special].astype(np.uint32) << 16 | forms[1][special]
+    special = np.flatnonzero(special)
+    heads = (simple[special] >> np.uint64(32)).astype(np.uint32)
     for pair, (one, two) in tables.compound_sounds.items() if len(special) else ():
-        rows = special[(pairs == pair) & (length[special] > 2)]
+        rows = special[(heads == pair) & (cells.length[special] > 6)]
         sound[rows] = sound[rows] & np.uint64(0xFFFFFFFF) | np.uint64(one << 48 | two << 32)
         family[rows] = simple[rows] & np.uint64(0xFFFFFFFF00000000)
-    irregular = ~regular
+    sound[unspoken] = 0
+    irregular = np.flatnonzero(~regular)
     simple[irregular], sound[irregular], family[irregular] = 0, 0, 0
 
-    odd = np.flatnonzero(written.is_not_null().to_numpy() & ~regular)
+    odd = irregular if cells.present is None else irregular[cells.present[irregular]]
     if len(odd):
-        values = written.gather(odd)
-        distinct = values.unique()
-        keys = np.array([_scalar(value) for value in distinct.to_list()], dtype=np.uint64).reshape(-1, 3)
-        found = pl.DataFrame({"written": values}).join(
-            pl.DataFrame({"written": distinct}).with_row_index("at"), on="written", how="left", maintain_order="left"
-        )
-        chosen = keys[found.get_column("at").to_numpy()]
-        simple[odd], sound[odd], family[odd] = chosen[:, 0], chosen[:, 1], chosen[:, 2]
+        keys = np.array([_scalar(name) for name in written.gather(odd).to_list()], dtype=np.uint64)
+        simple[odd], sound[odd], family[odd] = keys.T
     candidates = np.concatenate([special, odd])
     second = _second_sounds(simple[candidates], sound[candidates], family[candidates])
     return simple, sound, family, More(candidates[second.rows].astype(np.uint32), second.keys)
@@ -108,38 +96,51 @@ def _spoken(written: pl.Series) -> tuple[Keys, Keys, Keys, More]:
 
 def _second_sounds(simple: Keys, sound: Keys, family: Keys) -> More:
     """The sounds of these names by the rarer readings of their surnames."""
-    heads = simple >> np.uint64(48)
-    single = (sound != 0) & (family & np.uint64(0x0000FFFF00000000) == 0)
+    tables = _tables()
+    place = tables.second_place[(simple >> np.uint64(48)).astype(np.intp)]
+    rows = np.flatnonzero((place > 0) & (sound != 0) & (family & np.uint64(0x0000FFFF00000000) == 0))
     more = []
-    for character, readings in _tables().second_sounds.items():
-        rows = np.flatnonzero((heads == character) & single)
+    for turn in range(tables.second_sounds.shape[1]):
+        reading = tables.second_sounds[place[rows], turn]
         rest = sound[rows] & np.uint64(0x0000FFFFFFFFFFFF)
-        more += [More(rows.astype(np.uint32), rest | np.uint64(reading << 48)) for reading in readings]
+        keys = np.where(reading == 0, np.uint64(0), rest | reading << np.uint64(48))
+        more.append(More(rows.astype(np.uint32), keys))
     return _joined(more)
 
 
-def _code_points(written: pl.Series) -> tuple[list[Points], npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Up to four code points a name (0 where it is shorter), its length, and whether it is regular."""
-    words, _ = hashing.views(written)
-    low, high = np.ascontiguousarray(words[:, 0]), np.ascontiguousarray(words[:, 1])
-    size = (low & np.uint64(0xFFFFFFFF)).astype(np.uint32)
-    length = (size // 3).astype(np.int64)
-    regular = (size > 0) & (size <= 3 * CHARACTERS) & (size % 3 == 0)
-    if written.null_count():
-        regular &= written.is_not_null().to_numpy()
-    # the twelve bytes of a view are three characters and three, a word each: bytes 0-5 and 6-11
-    six = (low >> np.uint64(32) | high << np.uint64(32), high >> np.uint64(16))
-    points = []
-    for place in range(CHARACTERS):
-        word = six[place // 2] >> np.uint64(24 * (place % 2))
-        point = ((word & np.uint64(15)) << np.uint64(12)) | ((word >> np.uint64(8) & np.uint64(63)) << np.uint64(6))
-        point = (point | word >> np.uint64(16) & np.uint64(63)).astype(np.uint16)
-        there = size > 3 * place
-        point[~there] = 0
-        good = (word & np.uint64(0xF0) == 0xE0) & (point >= _FIRST) & (point <= _LAST)
-        regular &= good | ~there
-        points.append(point)
-    return points, length, regular
+def _regular(cells: Views) -> tuple[Keys, Keys, Flags, Flags]:
+    """Simplified form and sound (0: cannot be spoken) of names of up to four characters in the tables; which names are
+    such, and of those which begin with a character that may be a compound surname's or has a second reading. Of other names
+    nothing is known.
+
+    The twelve bytes of a view are four characters of three bytes each.
+    """
+    tables, size = _tables(), cells.length
+    regular = (size <= 3 * CHARACTERS) & (size % 3 == 0) & (size > 0)
+    if cells.present is not None:
+        regular &= cells.present
+    low, high = cells.words[:, 0], cells.words[:, 1]
+    words = [low >> np.uint64(32), low >> np.uint64(56) | high << np.uint64(8), high >> np.uint64(16)]
+    if size.max(initial=0) > 9:
+        words.append(high >> np.uint64(40))
+    simple, sound = np.zeros(len(size), np.uint64), np.zeros(len(size), np.uint64)
+    special, spoken = np.ones(len(size), bool), np.ones(len(size), bool)
+    for place, word in enumerate(words):
+        three = word.astype(np.uint32)
+        point = (three & np.uint32(15)) << np.uint32(12)
+        point |= (three >> np.uint32(2)) & np.uint32(0xFC0)
+        point |= (three >> np.uint32(16)) & np.uint32(63)
+        at = point.astype(np.intp)
+        entry = np.take(tables.rest if place else tables.first, at)
+        regular &= ((three & np.uint32(0xF0) == 0xE0) & (entry != 0)) | (size <= 3 * place)
+        shift = np.uint64(16 * (CHARACTERS - 1 - place))
+        simple |= (entry >> np.uint32(16)).astype(np.uint64) << shift
+        syllable = entry & np.uint32(0xFFFF)
+        sound |= syllable.astype(np.uint64) << shift
+        spoken &= (syllable != 0) | (size <= 3 * place)
+        if not place:
+            special &= np.take(tables.special, at)
+    return simple, sound * spoken, regular, special & regular
 
 
 def packed(simple_name: str) -> int:
@@ -226,12 +227,10 @@ class _Tables:
         for character, syllable in self.readings.items():
             if ord(character) < 0x10000:
                 self.sound[ord(character)] = self.numbers[syllable]
-        self.simple = np.arange(0x10000, dtype=np.uint16)
-        for character, form in names.simple_forms().items():
-            if ord(character) < 0x10000:
-                self.simple[ord(character)] = ord(form) if ord(form) < 0x10000 else 0
-        # what does not fit sixteen bits or cannot be spoken is left to the scalar
-        self.simple[self.sound[self.simple] == 0] = 0
+        simple = np.arange(0x10000, dtype=np.uint16)
+        for character, written in names.simple_forms().items():
+            if ord(character) < 0x10000:  # what does not fit sixteen bits is left to the scalar
+                simple[ord(character)] = ord(written) if ord(written) < 0x10000 else 0
         self.family_sound = self.sound.copy()
         self.family_syllables: dict[str, list[int]] = {}
         for surname, reading in special.items():
@@ -250,21 +249,36 @@ class _Tables:
             pair = ord(name[0]) << 16 | ord(name[1])
             one, two = (self.sound[ord(character)] for character in name)
             self.compound_sounds.setdefault(pair, (int(one), int(two)))
-        self.second_sounds = {
-            ord(surname): tuple(
+        second = {
+            ord(surname): [
                 number
                 for number in sorted({self.numbers.get(_toneless(reading), 0) for reading in readings})
                 if number and number != int(self.family_sound[ord(surname)])
-            )
+            ]
             for surname, readings in names.surname_sounds().items()
             if len(surname) == 1
         }
+        # of a surname that is read in several ways its row among the others' readings; row 0 is empty
+        self.second_place = np.zeros(0x10000, dtype=np.intp)
+        self.second_place[list(second)] = range(1, len(second) + 1)
+        self.second_sounds = np.zeros((len(second) + 1, max(map(len, second.values()))), dtype=np.uint64)
+        for place, others in enumerate(second.values(), start=1):
+            self.second_sounds[place, : len(others)] = others
+        # a character's simplified form and its syllable, at the head of a name and behind; 0: left to the scalar
+        form = np.zeros(0x10000, dtype=np.uint16)
+        form[slice(*_HAN)] = simple[slice(*_HAN)]
+        for point in (0x3007, *range(*_COMPATIBILITY), *names.private_use(), *names.unknown_marks()):
+            clean = names.clean_character(chr(point)) if 0x800 <= point < 0x10000 else None
+            if clean is not None and ord(clean) < 0x10000:
+                form[point] = simple[ord(clean)]
+        self.rest = form.astype(np.uint32) << 16 | self.sound[form]
+        self.first = form.astype(np.uint32) << 16 | self.family_sound[form]
         # names whose bytes may have been read in another encoding: the scalar looks closer
-        self.misread = np.zeros(0x10000, dtype=bool)
         heads = names.misread_heads()
-        self.misread[[point for point in range(_FIRST, _LAST + 1) if heads.match(chr(point))]] = True
-        self.special = np.zeros(0x10000, dtype=bool)
-        self.special[[*(pair >> 16 for pair in self.compound_sounds), *self.second_sounds]] = True
+        self.first[[point for point in range(*_BASIC) if heads.match(chr(point))]] = 0
+        marked = np.zeros(0x10000, dtype=bool)
+        marked[[*(pair >> 16 for pair in self.compound_sounds), *second]] = True
+        self.special = marked[form]
 
     def _cut(self, reading: str) -> list[int] | None:
         """A surname's reading as one or two syllables."""

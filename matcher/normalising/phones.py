@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
+from matcher.hashing import Keys
 from matcher.identity import contacts
-from matcher.prepared import Prepared
+from matcher.identity.packing import are_digits, eight_digits
+from matcher.prepared import Flags, Prepared
+from matcher.views import Views, parts
 
-_MOBILES = (13_000_000_000, 19_999_999_999)
+LED_BY = 10**11
+"""The leading one of an integer of eleven digits."""
+
+_FIRST_MOBILE, _LAST_MOBILE = 13_000_000_000, 19_999_999_999
 _FILLED_UP = 10**8
 """A mobile whose last eight digits are zeros fills a field and is nobody's."""
+
+_FIVE_ZEROS = np.uint64(0x3030303030)
 
 
 def prepare(field: str, written: pl.Series) -> Prepared:
@@ -18,15 +27,26 @@ def prepare(field: str, written: pl.Series) -> Prepared:
     Eleven digits of a mobile are read as they stand; every other distinct value by `identity.contacts.phone`.
     """
     text = written.cast(pl.String)
-    digits = text.cast(pl.UInt64, strict=False)
-    mobile = (text.str.len_bytes() == 11) & digits.is_between(*_MOBILES) & (digits % _FILLED_UP != 0)
-    mobile = mobile.fill_null(False)
-    odd = text.filter(~mobile).unique().drop_nulls().to_list()
-    read = pl.select(pl.when(mobile).then(digits + 10**11)).to_series()
-    if odd:
-        other = pl.Series([contacts.phone(value) for value in odd], dtype=pl.String)
-        found = text.replace_strict(
-            odd, ("1" + other).cast(pl.UInt64, strict=False), default=None, return_dtype=pl.UInt64
-        )
-        read = pl.select(pl.when(mobile).then(read).otherwise(found)).to_series()
-    return Prepared(pl.DataFrame([read.fill_null(0).rename(field)]))
+    cells, read, mobile = Views.of(text), np.zeros(len(text), np.uint64), np.zeros(len(text), bool)
+    for part in parts(len(text)):
+        read[part], mobile[part] = _mobiles(cells[part])
+    odd = np.flatnonzero(~mobile & text.is_not_null().to_numpy())
+    if len(odd):
+        values = text.gather(odd)
+        distinct = values.unique()
+        digits = pl.Series([contacts.phone(value) for value in distinct.to_list()], dtype=pl.String)
+        keys = ("1" + digits).cast(pl.UInt64, strict=False).fill_null(0)
+        read[odd] = values.replace_strict(distinct, keys, return_dtype=pl.UInt64).to_numpy()
+    return Prepared(pl.DataFrame({field: read}))
+
+
+def _mobiles(cells: Views) -> tuple[Keys, Flags]:
+    """The keys of the cells that are eleven digits of a mobile (0 elsewhere), and which these are."""
+    first = cells.first_eight
+    last = cells.last_four.astype(np.uint64) << np.uint64(40) | _FIVE_ZEROS
+    mobile = (cells.length == 11) & are_digits(first) & are_digits(last)
+    digits = eight_digits(first) * np.uint64(1_000) + eight_digits(last)
+    mobile &= (digits >= _FIRST_MOBILE) & (digits <= _LAST_MOBILE) & (digits % np.uint64(_FILLED_UP) != 0)
+    if cells.present is not None:
+        mobile &= cells.present
+    return np.where(mobile, digits + np.uint64(LED_BY), np.uint64(0)), mobile

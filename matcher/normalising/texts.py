@@ -10,12 +10,17 @@ import polars as pl
 
 from matcher import columnwise, hashing
 from matcher.prepared import Prepared
+from matcher.views import Views, parts
 
 REGULAR = r"^[a-z0-9]+(?: [a-z0-9]+)*$"
 _MARKS = re.compile(r"[\W_]+")
 _SEXES = {
     "MALE": 1, "M": 1, "男": 1, "男性": 1, "1": 1, "FEMALE": 2, "F": 2, "女": 2, "女性": 2, "2": 2,
 }  # fmt: skip
+_MALE, _FEMALE = (
+    np.frombuffer(len(word).to_bytes(4, "little") + word.ljust(12, b"\0"), dtype="<u8")
+    for word in (b"MALE", b"FEMALE")
+)
 _SOUNDEX = {
     letter: digit for digit, letters in enumerate(("bfpv", "cgjkqsxz", "dt", "l", "mn", "r"), 1) for letter in letters
 }
@@ -76,16 +81,18 @@ def digits(field: str, written: pl.Series) -> Prepared:
 def sexes(field: str, written: pl.Series) -> Prepared:
     """One facet, `field`: 1 for men, 2 for women, 0 where it is not known."""
     text = written.cast(pl.String)
-    read = pl.select(
-        pl.when(text == "MALE")
-        .then(pl.lit(1, pl.UInt8))
-        .when(text == "FEMALE")
-        .then(pl.lit(2, pl.UInt8))
-        .otherwise(0)
-    ).to_series()
-    if ((read == 0) & text.is_not_null()).any():
-        read = text.str.strip_chars().str.to_uppercase().replace_strict(_SEXES, default=0, return_dtype=pl.UInt8)
-    return Prepared(pl.DataFrame([read.fill_null(0).cast(pl.UInt8).rename(field)]))
+    cells, read = Views.of(text), np.zeros(len(text), np.uint8)
+    for part in parts(len(text)):
+        low, high = cells.words[part, 0], cells.words[part, 1]
+        for code, word in enumerate((_MALE, _FEMALE), start=1):
+            read[part] |= ((low == word[0]) & (high == word[1])) * np.uint8(code)
+    if cells.present is not None:
+        read[~cells.present] = 0
+    odd = np.flatnonzero((read == 0) if cells.present is None else (read == 0) & cells.present)
+    if len(odd):
+        folded = text.gather(odd).str.strip_chars().str.to_uppercase()
+        read[odd] = folded.replace_strict(_SEXES, default=0, return_dtype=pl.UInt8).to_numpy()
+    return Prepared(pl.DataFrame({field: read}))
 
 
 def divisions(field: str, written: pl.Series) -> Prepared:

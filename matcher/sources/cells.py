@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from matcher import columnwise
@@ -13,6 +15,7 @@ from matcher.frames import MONEY
 from matcher.identity.programmes import PROGRAMMES
 from matcher.sources import values
 from matcher.sources.contract import TYPES, Column, fold
+from matcher.views import Flags, Views, parts
 
 UNDECODED = "\ufffd"
 """Stands where a byte could not be decoded. In a name it is one unknown character; any other value with it is lost."""
@@ -45,6 +48,11 @@ _NO_DATES = _in_any_case({*values.DATE_PLACEHOLDERS, "NaN", "NaT"})
 
 
 _LONGEST_PLACEHOLDER = max(len(word.encode("utf-8")) for word in (*_NOTHING, *_NO_DATES))
+
+_BLANKS = [character.encode("utf-8") for character in map(chr, range(0x3001)) if character.isspace()]
+_OPENS, _ENDS = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
+_OPENS[[*(blank[0] for blank in _BLANKS), ord("'"), ord("=")]] = True
+_ENDS[[blank[-1] for blank in _BLANKS]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +141,61 @@ def _typed(cells: pl.Series, column: Column, unit: int) -> pl.Series | None:
 
 def _filled(text: pl.Series, column: Column) -> pl.Series:
     """The text without blanks around it and without a spreadsheet's marks; null where it says nothing."""
+    placeholders = _NO_DATES if column.kind in ("date", "month") else _NOTHING
+    cells, found = Views.of(text), np.zeros(len(text), dtype=bool)
+    for part in parts(len(text)):
+        found[part] = _suspicious(cells[part])
+    rows = np.flatnonzero(found)
+    if not len(rows):
+        return text
+    if 2 * len(rows) > len(text):
+        return _bare(text, placeholders)
+    return text.scatter(rows, _bare(text.gather(rows), placeholders))
+
+
+def _bare(text: pl.Series, placeholders: list[str]) -> pl.Series:
+    """The same for cells that need it."""
     text = text.str.strip_chars()
     if (text.str.starts_with("'") | text.str.starts_with('="')).any():
         text = text.str.replace(_TEXT_IN_SPREADSHEETS, "$1$2").str.strip_chars()
-    placeholders = _NO_DATES if column.kind in ("date", "month") else _NOTHING
-    short = (text.str.len_bytes() <= _LONGEST_PLACEHOLDER).fill_null(False)
-    return text.set(short & text.is_in(placeholders).fill_null(False), None) if short.any() else text
+    return text.set(text.is_in(placeholders).fill_null(False), None)
+
+
+def _suspicious(cells: Views) -> Flags:
+    """Cells that may have blanks around them, begin with a spreadsheet's mark, or be a placeholder; surely no others."""
+    begins, exactly = _beginnings()
+    found = begins[(cells.words[:, 0] >> np.uint64(32) & np.uint64(0xFFFF)).astype(np.intp)]
+    rows = np.flatnonzero(found)
+    if len(rows):  # many honest values begin like a placeholder with their first two bytes
+        some = cells[rows]
+        found[rows] = _OPENS[some.first_four & np.uint32(0xFF)] | (
+            exactly[_spread(some.first_four)] & (some.length <= _LONGEST_PLACEHOLDER)
+        )
+    last = cells.last_byte()
+    rows = np.flatnonzero(_ENDS[last])
+    if len(rows):  # most Chinese characters that end like a blank begin otherwise
+        some = cells[rows]
+        second, third = some.last_byte(1), some.last_byte(2)
+        found[rows] |= (last[rows] < 0x80) | (second == 0xC2) | ((third >= 0xE1) & (third <= 0xE3))
+    return found if cells.present is None else found & cells.present
+
+
+def _spread(first_four: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
+    """Four bytes as a place in a table."""
+    return np.asarray((first_four * np.uint32(0x9E3779B1)) >> np.uint32(16)).astype(np.uint16)
+
+
+@cache
+def _beginnings() -> tuple[Flags, Flags]:
+    """Which first two bytes begin what needs a closer look, and, by `_spread`, which first four a placeholder."""
+    heads = np.array(
+        [int.from_bytes(word.encode("utf-8")[:4], "little") for word in (*_NOTHING, *_NO_DATES)], np.uint32
+    )
+    two, four = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)
+    two[heads & np.uint32(0xFFFF)] = True
+    two.reshape(256, 256)[:, _OPENS] = True  # the first byte is the lower one
+    four[_spread(heads)] = True
+    return two, four
 
 
 def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, str] | None) -> pl.Series:
@@ -147,7 +204,8 @@ def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, 
         case "name":
             return text
         case "text" | "id_number":
-            return text.set(_spoilt(text, column), None)
+            spoilt = _spoilt(text, column)
+            return text.set(spoilt, None) if spoilt.any() else text
         case "date":
             if (text.str.len_bytes() > len("2024-03-14")).any():
                 text = text.str.replace(_WITH_TIME, "$1")
@@ -181,9 +239,11 @@ def _possible(days: pl.Series, present: pl.Series) -> Reading:
 
 def _spoilt(text: pl.Series, column: Column) -> pl.Series:
     """Where text was lost on its way: a byte that could not be decoded, or digits that a spreadsheet rounded off."""
-    spoilt = text.str.contains(UNDECODED, literal=True)
+    cells, spoilt = Views.of(text), pl.repeat(False, len(text), eager=True)
+    if cells.may_hold(UNDECODED.encode("utf-8")):
+        spoilt |= text.str.contains(UNDECODED, literal=True)
     # of a citizen number what the spreadsheet left is still a part of it: normalising.id_cards
-    if column.personal and column.kind != "id_number" and text.str.contains("E+", literal=True).any():
+    if column.personal and column.kind != "id_number" and cells.may_hold(b"E+", pivot=1):
         spoilt |= text.str.contains(_ROUNDED_OFF)
     return spoilt.fill_null(False)
 

@@ -99,15 +99,3 @@ def test_a_combined_key_is_nothing_where_a_part_is_and_minds_the_order(rows: lis
 def test_one_column_alone_is_a_key_too(values: list[int]) -> None:
     combined = hashing.combine([np.array(values, np.uint64)])
     assert [value == 0 for value in values] == (combined == 0).tolist()
-
-
-@given(texts)
-def test_a_view_begins_with_the_length_and_the_first_bytes(values: list[str | None]) -> None:
-    words, _ = hashing.views(strings(values)) if values else (np.zeros((0, 2), np.uint64), [])
-    for value, (low, high) in zip(values, words.tolist(), strict=True):
-        if value is None:
-            continue  # what lies under a null is nobody's business
-        written = value.encode()
-        assert low & 0xFFFFFFFF == len(written)
-        if len(written) <= 12:
-            assert (low >> 32 | high << 32).to_bytes(12, "little") == written.ljust(12, b"\0")

@@ -62,6 +62,16 @@ def test_a_mobile_that_is_no_filler_is_regular(written: str) -> None:
     assert (contacts.phone(written) == written) == bool(re.match(contacts.REGULAR_PHONE, written))
 
 
+@given(st.from_regex(r"0[0-9]{2,3}-?[0-9]{7,8}", fullmatch=True, alphabet="0123456789-"))
+def test_a_landline_is_read_at_once_as_it_would_be_with_care(written: str) -> None:
+    assert contacts.phone(written) == contacts.phone(f" {written} ")
+
+
+@given(st.integers(0, 9), st.sampled_from([-1, 0, 1]), st.integers(7, 30))
+def test_digits_that_stand_still_or_count_fill_a_field(first: int, step: int, size: int) -> None:
+    assert contacts.phone("".join(str((first + step * place) % 10) for place in range(size))) is None
+
+
 @given(st.text(alphabet="0123456789+-/ ()转xE.*１３８、", max_size=24))
 def test_phones_are_read_once(written: str) -> None:
     digits = contacts.phone(written)

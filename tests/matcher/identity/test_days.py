@@ -36,6 +36,20 @@ def test_every_day_of_four_centuries() -> None:
     assert all((one == other).all() for one, other in zip(days.parts(counted), parts, strict=True))
 
 
+@given(st.lists(st.integers(0, 30_000_000) | st.integers(18_991_200, 20_300_399), min_size=1))
+def test_eight_digits_are_a_day_where_the_calendar_has_it(written: list[int]) -> None:
+    expected = [ordinal(date // 10_000, date // 100 % 100, date % 100) for date in written]
+    within = [day if 1800 <= date // 10_000 <= 2199 else 0 for day, date in zip(expected, written, strict=True)]
+    assert days.of_digits(np.array(written)).tolist() == within
+
+
+def test_every_day_of_four_centuries_in_eight_digits() -> None:
+    first, last = dt.date(1800, 1, 1), dt.date(2199, 12, 31)
+    every = [first + dt.timedelta(days=count) for count in range((last - first).days + 1)]
+    written = np.array([day.year * 10_000 + day.month * 100 + day.day for day in every])
+    assert days.of_digits(written).tolist() == [day.toordinal() for day in every]
+
+
 @given(st.lists(st.dates(), min_size=1))
 def test_the_parts_of_a_day_are_its_date(written: list[dt.date]) -> None:
     year, month, day = days.parts(np.array([date.toordinal() for date in written], np.int32))

@@ -89,7 +89,8 @@ def test_the_fast_way_is_the_slow_way(written: list[str]) -> None:
 
 
 def test_every_character_is_read_alike_by_both_ways() -> None:
-    every = [chr(point) for point in range(0x4E00, 0x9FA6)]
+    surrogates = range(0xD800, 0xE000)
+    every = [chr(point) for point in range(0x800, 0x10000) if point not in surrogates]
     written = [character + "伟" for character in every] + ["王" + character for character in every]
     table = columns.prepare("n", pl.Series(written)).table.select("n", "n.sound", "n.family")
     unlike = [value for value, row in zip(written, table.rows(), strict=True) if row != columns._scalar(value)]

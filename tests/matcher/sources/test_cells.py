@@ -170,3 +170,40 @@ def test_the_fast_way_agrees_with_the_slow_one(kind: Kind, written: list[str]) -
                 broken or alone is None or kind in ("date", "month")
             )  # a date may mean nothing, or be out of all time
         assert not (broken and value is not None)
+
+
+@given(
+    st.sampled_from(["name", "text", "id_number", "date"]),
+    st.lists(
+        st.none()
+        | st.builds(
+            "{}{}{}".format,
+            st.sampled_from(["", " ", "　", "'", '="', "\u2003", "\u00a0", "\t"]),
+            st.sampled_from(
+                [
+                    "王伟",
+                    "无",
+                    "不详",
+                    "NULL",
+                    "a",
+                    "",
+                    "欧阳娜娜的很长的名字",
+                    "410502198001011234",
+                    "2024-03-14 00:00:00",
+                ]
+            )
+            | st.text(max_size=16),
+            st.sampled_from(["", " ", "　", "\u2009", "\u2029", '"', "\u0085", "\n", "䀠", "亀"]),
+        ),
+        max_size=30,
+    ),
+)
+def test_only_cells_that_need_it_are_looked_at_closely_and_none_is_missed(
+    kind: Kind, written: list[str | None]
+) -> None:
+    column = Column("c", kind, personal=True)
+    nothing = sorted(cells._NO_DATES if kind == "date" else cells._NOTHING)
+    # beside so many honest values only the few others are looked at; alone all of them are
+    honest = ["王秀英和另外几个人"] * (3 * len(written))
+    series = pl.Series([*written, *honest], dtype=pl.String)
+    assert cells._filled(series, column).to_list() == cells._bare(series, nothing).to_list()
