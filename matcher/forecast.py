@@ -21,12 +21,13 @@ from typing import Any
 
 import polars as pl
 
-from matcher import joins, kernel, linking, pipeline, tables
+from matcher import joins, kernel, pipeline, tables
 from matcher import plan as plans
 from matcher.applicants import Applicants
 from matcher.blocking import BlockKeys
 from matcher.engines import local
 from matcher.engines.workspace import ChunkResult
+from matcher.flooding import Tally, unflooded
 from matcher.index import Source
 from matcher.joins import DedupeRequest, LinkRequest
 from matcher.kernel import Batch
@@ -176,8 +177,7 @@ def flooding(trial: Trial) -> pl.DataFrame:
 
 def kept(trial: Trial) -> float:
     """How many pairs will be at or above the review threshold and not left out by a flood."""
-    pairs, _ = linking.unflooded(trial.pairs, flooding(trial), trial.side.plan)
-    return len(pairs) * trial.scale
+    return len(unflooded(trial.pairs, flooding(trial))) * trial.scale
 
 
 def by_chance(trial: Trial, model: Model) -> list[float | None]:
@@ -398,7 +398,7 @@ def _tried(source: str, side: Applicants, parts: Sequence[Part], empty: Part, *,
         rows=0,
         exact=True,
         drawn=0,
-        proposed=linking.counted(proposed for _, proposed in results),
+        proposed=Tally(side.plan, (proposed for _, proposed in results)).proposed(),
         pairs=pl.concat(pairs for pairs, _ in results),
         seconds_a_chunk=nothing,
         seconds_a_row=max(alone - len(parts) * nothing, 0.0),

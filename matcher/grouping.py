@@ -20,14 +20,61 @@ Forbidden = Callable[[Ids, Ids], Flags]
 LARGEST = 1_000
 """A group larger than this is no entity but a key that everything shares; it grows no further."""
 
+LOOKED_THROUGH, AT_ONCE = 30, 500_000
+"""Up to this size all pairs of a group are looked at together, and so many pairs at once."""
+
 
 def groups(count: int, left: Ids, right: Ids, weight: npt.NDArray[np.float64], forbidden: Forbidden) -> Ids:
     """For each of `count` rows the smallest row of its group.
 
     Linked rows are merged from the strongest link down, unless two rows of the merged group are forbidden to be one: a
-    chain of good links must not make one person of two.
+    chain of good links must not make one person of two. Whatever hangs together without any such pair is one group.
     """
+    first = _connected(count, left, right)
+    apart = _clashing(first, forbidden)[first]
+    first[apart] = np.flatnonzero(apart)
+    links = np.flatnonzero(apart[left])
+    _merge(first, left[links], right[links], weight[links], forbidden)
+    return first
+
+
+def _connected(count: int, left: Ids, right: Ids) -> Ids:
+    """For each row the smallest row that it hangs together with."""
     first = np.arange(count)
+    while True:
+        least = np.minimum(first[left], first[right])
+        lower = first.copy()
+        for rows in (left, right, first[left], first[right]):
+            np.minimum.at(lower, rows, least)
+        lower = lower[lower]
+        if (lower == first).all():
+            return first
+        first = lower
+
+
+def _clashing(first: Ids, forbidden: Forbidden) -> Flags:
+    """By its smallest row whether a group holds a forbidden pair, or is too large to be looked through.
+
+    Groups of two are links, and no link is forbidden.
+    """
+    order = np.argsort(first, kind="stable")
+    starts = np.flatnonzero(np.diff(first[order], prepend=-1))
+    sizes = np.diff(np.append(starts, len(order)))
+    clashing = np.zeros(len(first), dtype=bool)
+    clashing[first[order[starts[sizes > LOOKED_THROUGH]]]] = True
+    for size in range(3, LOOKED_THROUGH + 1):
+        groups_of_size = starts[sizes == size]
+        members = order[groups_of_size[:, None] + np.arange(size)]
+        one, two = np.triu_indices(size, 1)
+        for some in range(0, len(members), AT_ONCE // len(one)):
+            rows = members[some : some + AT_ONCE // len(one)]
+            bad = forbidden(rows[:, one].ravel(), rows[:, two].ravel()).reshape(len(rows), -1).any(axis=1)
+            clashing[rows[bad, 0]] = True
+    return clashing
+
+
+def _merge(first: Ids, left: Ids, right: Ids, weight: npt.NDArray[np.float64], forbidden: Forbidden) -> None:
+    """Merges the groups in `first` link by link."""
     members: dict[int, list[int]] = {}
     order = np.lexsort((right, left, -weight))
     for a, b in zip(left[order].tolist(), right[order].tolist(), strict=True):
@@ -45,7 +92,6 @@ def groups(count: int, left: Ids, right: Ids, weight: npt.NDArray[np.float64], f
         members[keep] = sorted(ours + theirs)
         members.pop(drop, None)
         first[members[keep]] = keep
-    return first
 
 
 def one_to_one(pairs: pl.DataFrame, left: str, right: str) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from matcher import __version__, applicants, grouping, kernel, linking, tables
+from matcher import __version__, applicants, flooding, grouping, kernel, linking, tables
 from matcher import plan as plans
 from matcher.applicants import Applicants
 from matcher.engines import local
@@ -200,7 +200,7 @@ def _write_flooded(kept: Kept, small: Applicants, id_column: str, out: Path) -> 
     """Columns: the row's id, `block`, whose key too many records bear, and how many `records` do; none is there without."""
     flooded_beside(out).unlink(missing_ok=True)
     if not kept.flooded.is_empty():
-        named = linking.name_flooded(kept.flooded, small.ids, "", small.plan)
+        named = flooding.name_flooded(kept.flooded, small.ids, "", small.plan)
         write_table(named.drop("source").rename({"person_id": id_column}), flooded_beside(out))
 
 

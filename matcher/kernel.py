@@ -105,8 +105,8 @@ def weigh(
 ) -> pl.DataFrame:
     """The pairs at or above the review threshold, weighed, with a level column for each field."""
     work = _Pairs(applicants, records, (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32))
-    work.look()
-    kept = np.flatnonzero(work.narrow())
+    kept = work.look(sparing=True)
+    kept = kept[work.narrow()]
     for place, field in enumerate(applicants.plan.fields):
         if not field.late:
             work.settle(place)
@@ -145,7 +145,7 @@ def forbidden(applicants: Applicants, records: Prepared, left: Rows, right: Rows
 
 def _compared(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> _Pairs:
     work = _Pairs(applicants, records, left, right)
-    work.look()
+    work.look(sparing=False)
     for place in range(len(applicants.plan.fields)):
         work.settle(place, sparing=False)
     return work
@@ -159,22 +159,32 @@ class _Pairs:
         self.codes: list[Codes] = []
         self.best: list[Codes] = []
 
-    def look(self) -> None:
-        """Looks at integers alone."""
-        plan = self.applicants.plan
-        one, other = self.applicants.people.take(self.left), self.records.take(self.right)
-        for field, comparison in zip(plan.fields, plan.comparisons, strict=True):
+    def look(self, *, sparing: bool) -> npt.NDArray[np.intp]:
+        """Looks at integers alone; returns which pairs are left: all, or, if we are `sparing`, those that no veto forbids by
+        then. Where two valid numbers differ nothing else need be looked at, and that is most pairs.
+        """
+        plan, left = self.applicants.plan, np.arange(len(self.left))
+        for place, (field, comparison) in enumerate(zip(plan.fields, plan.comparisons, strict=True)):
+            one, other = self.applicants.people.take(self.left), self.records.take(self.right)
             glance = comparison.quick(one, other, field.name)
             best = self._best(field.likeness_beside, comparison, glance)
             self.codes.append(np.where(best == comparison.worst, best, glance.codes).astype(np.uint8))
             self.best.append(best)
+            if sparing and self.applicants.scale.fields[place].veto.any():
+                kept = ~self.forbidden()
+                self._keep(kept)
+                left = left[kept]
+        return left
+
+    def _keep(self, kept: Flags) -> None:
+        self.left, self.right = self.left[kept], self.right[kept]
+        self.codes = [codes[kept] for codes in self.codes]
+        self.best = [best[kept] for best in self.best]
 
     def narrow(self) -> Flags:
         """Drops the pairs that are forbidden or cannot reach the threshold; returns which were kept."""
         kept = ~self.forbidden() & (self._most() >= self.applicants.scale.review)
-        self.left, self.right = self.left[kept], self.right[kept]
-        self.codes = [codes[kept] for codes in self.codes]
-        self.best = [best[kept] for best in self.best]
+        self._keep(kept)
         return kept
 
     def settle(self, place: int, *, sparing: bool = True) -> None:
@@ -252,7 +262,7 @@ class _Pairs:
         """Which pairs a veto forbids, as far as it is known."""
         plan = self.applicants.plan
         forbidden = np.zeros(len(self.left), dtype=bool)
-        for place, field in enumerate(plan.fields):
+        for place, field in enumerate(plan.fields[: len(self.best)]):
             scale, best = self.applicants.scale.fields[place], self.best[place]
             decided = (self.codes[place] != OPEN) | (best == self.applicants.plan.comparisons[place].worst)
             forbidden |= decided & scale.veto[best]

@@ -8,14 +8,11 @@ and a third field agrees. A pair without a grade is for a person to review and f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 import polars as pl
 
 from matcher import frames
 from matcher.applicants import Applicants
-from matcher.frames import FLOODED, PROPOSED
 from matcher.plan import Plan
 from matcher.scoring.model import Model
 
@@ -92,66 +89,6 @@ def decision(plan: Plan, model: Model) -> pl.Expr:
     if grades(plan):
         sure = sure & pl.col("grade").is_in(LINKING_GRADES)
     return pl.when(sure.fill_null(False)).then(pl.lit("LINK")).otherwise(pl.lit("REVIEW"))
-
-
-def counted(proposed: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """What each block proposed to each applicant over all these chunks (frames.PROPOSED), a row each; never more in memory."""
-    total = PROPOSED.to_frame()
-    for some in proposed:
-        total = pl.concat([total, some]).group_by("applicant", "block").agg(pl.col("records").sum())
-    return total
-
-
-def candidates(proposed: pl.DataFrame, plan: Plan) -> int:
-    """How many pairs the blocks proposed without flooding, a pair once for each of its blocks and keys."""
-    cool = proposed.join(_caps(plan), on="block").filter(pl.col("records") <= pl.col("cap"))
-    return int(cool.get_column("records").sum())
-
-
-def unflooded(pairs: pl.DataFrame, proposed: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The pairs without those that only a flooding block proposed, and the flooded applicants.
-
-    `proposed` counts over all chunks (frames.PROPOSED); the result has `applicant`, `block` (its place) and `records`.
-    """
-    flooded = (
-        proposed.group_by("applicant", "block")
-        .agg(pl.col("records").sum())
-        .join(_caps(plan), on="block")
-        .filter(pl.col("records") > pl.col("cap"))
-        .drop("cap")
-        .sort("applicant", "block")
-    )
-    if flooded.is_empty():
-        return pairs, flooded
-    masks = flooded.group_by("applicant").agg(
-        flood=pl.lit(2, pl.UInt32).pow(pl.col("block").cast(pl.UInt32)).sum().cast(pl.UInt32)
-    )
-    kept = (
-        pairs.join(masks, on="applicant", how="left", maintain_order="left")
-        .with_columns(blocks=pl.col("blocks") & ~pl.col("flood").fill_null(0))
-        .filter(pl.col("blocks") != 0)
-        .drop("flood")
-    )
-    return kept, flooded
-
-
-def _caps(plan: Plan) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"block": range(len(plan.blocks)), "cap": [block.cap for block in plan.blocks]},
-        schema={"block": pl.UInt8, "cap": pl.UInt64},
-    )
-
-
-def name_flooded(flooded: pl.DataFrame, ids: pl.Series, source: str, plan: Plan) -> pl.DataFrame:
-    """The flooded applicants of a source by name (frames.FLOODED)."""
-    return flooded.select(
-        person_id=ids.gather(flooded.get_column("applicant")),
-        source=pl.lit(source),
-        block=pl.col("block").replace_strict(
-            dict(enumerate(block.name for block in plan.blocks)), return_dtype=pl.String
-        ),
-        records="records",
-    ).cast(FLOODED)
 
 
 def block_names(plan: Plan) -> pl.Expr:

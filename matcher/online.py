@@ -79,8 +79,7 @@ class Checker:
         tables, places, bits = [], [], []
         flooded: list[tuple[str, str, str, int]] = []
         for source in self.index.sources.values():
-            for party in source.parties:
-                rows, blocks = self._proposed(one, source, party, flooded)
+            for party, (rows, blocks) in self._proposed(one, source, flooded).items():
                 if len(rows):
                     tables.append(source.facets(party).select(pl.all().gather(rows)))
                     places.append((source, party, rows))
@@ -120,21 +119,28 @@ class Checker:
         return one
 
     def _proposed(
-        self, one: Applicants, source: Source, party: str, flooded: list[tuple[str, str, str, int]]
-    ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]:
-        """The rows of a source that some block proposes, and the blocks as bits; floods are noted in `flooded`."""
-        rows, bits = [_NO_ROWS], [_NO_BITS]
+        self, one: Applicants, source: Source, flooded: list[tuple[str, str, str, int]]
+    ) -> dict[str, tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]]:
+        """By party the rows of a source that some block proposes, and the blocks as bits; floods are noted in `flooded`.
+
+        As in a scan, a block's records of all parties count together.
+        """
+        found: dict[str, tuple[list[npt.NDArray[np.uint64]], list[npt.NDArray[np.uint32]]]]
+        found = {party: ([_NO_ROWS], [_NO_BITS]) for party in source.parties}
         for place, (block, held) in enumerate(zip(self.plan.blocks, one.keys, strict=True)):
             keys = np.unique(np.concatenate([held.dense[held.dense != 0], held.more.keys]))
-            if not len(keys):
-                continue
-            records, size = source.bearing(party, place, keys)
+            borne = {party: source.bearing(party, place, keys) for party in source.parties} if len(keys) else {}
+            size = sum(records for _, records in borne.values())
             if size > block.cap:
                 flooded.append((one.ids[0], source.name, block.name, size))
-            elif size:
-                rows.append(records.astype(np.uint64))
-                bits.append(np.full(size, 1 << place, dtype=np.uint32))
-        return kernel.distinct(np.concatenate(rows), np.concatenate(bits))
+                continue
+            for party, (rows, records) in borne.items():
+                found[party][0].append(rows.astype(np.uint64))
+                found[party][1].append(np.full(records, 1 << place, dtype=np.uint32))
+        return {
+            party: kernel.distinct(np.concatenate(rows), np.concatenate(bits))
+            for party, (rows, bits) in found.items()
+        }
 
     def _named(
         self, one: Applicants, pairs: pl.DataFrame, places: list[tuple[Source, str, npt.NDArray[np.uint64]]]

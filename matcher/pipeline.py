@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from matcher import __version__, authorisations, coverage, evidence, kernel, linking, policy, roster
+from matcher import __version__, authorisations, coverage, evidence, flooding, kernel, linking, policy, roster
 from matcher import applicants as small_side
 from matcher.applicants import Applicants
 from matcher.engines import local
@@ -287,7 +287,7 @@ def _link(
         linked[name] = evidence.beside(found, "LINK", records, members)
         reviewed[name] = evidence.beside(found, "REVIEW", records, members)
         all_links.append(found)
-        flooded.append(linking.name_flooded(kept.flooded, everyone.ids, name, plan))
+        flooded.append(flooding.name_flooded(kept.flooded, everyone.ids, name, plan))
         progress(Step("link", done, len(bounds), "sources"))
     return linking.merge(all_links, plan), linked, reviewed, pl.concat([FLOODED.to_frame(), *flooded]), counted
 

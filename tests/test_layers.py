@@ -19,7 +19,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
     ("sources", "normalising", "blocking", "comparing", "scoring", "rules"),
     ("plan", "plans", "authorisations", "coverage", "evidence", "roster"),
     ("applicants", "tables"),
-    ("kernel", "linking"),
+    ("kernel", "linking", "flooding"),
     ("grouping", "index"),
     ("engines", "online", "report", "synthetic"),
     ("training",),

@@ -19,8 +19,9 @@ from pathlib import Path
 
 import polars as pl
 
-from matcher import evidence, linking
+from matcher import evidence
 from matcher.errors import InputRefused
+from matcher.flooding import Tally, unflooded
 from matcher.plan import Plan
 
 FOLDER = ".work"
@@ -64,7 +65,7 @@ class Workspace:
 
     folder: Path
     plan: Plan
-    _proposed: dict[str, pl.DataFrame] = field(default_factory=dict)
+    _tallies: dict[str, Tally] = field(default_factory=dict)
 
     @classmethod
     def open(cls, folder: Path, fingerprint: str, plan: Plan, *, resume: bool) -> Workspace:
@@ -124,16 +125,19 @@ class Workspace:
 
     def kept(self, source: str) -> Kept:
         """What the finished chunks of a source come to."""
-        proposed = linking.counted(self.read(source, "proposed"))
-        pairs, flooded = linking.unflooded(pl.concat(self.read(source, "pairs")), proposed, self.plan)
-        return Kept(pairs, flooded, linking.candidates(proposed, self.plan))
+        tally = self._tally(source)
+        flooded = tally.flooded()
+        return Kept(unflooded(pl.concat(self.read(source, "pairs")), flooded), flooded, tally.candidates())
+
+    def _tally(self, source: str) -> Tally:
+        if source not in self._tallies:
+            self._tallies[source] = Tally(self.plan, self.read(source, "proposed"))
+        return self._tallies[source]
 
     def _within_caps(self, source: str, result: ChunkResult) -> ChunkResult:
-        before = (
-            self._proposed[source] if source in self._proposed else linking.counted(self.read(source, "proposed"))
-        )
-        self._proposed[source] = linking.counted([before, result.proposed])
-        pairs, _ = linking.unflooded(result.pairs, self._proposed[source], self.plan)
+        tally = self._tally(source)
+        tally.add(result.proposed)
+        pairs = unflooded(result.pairs, tally.flooded())
         if len(pairs) == len(result.pairs):
             return result
         records = result.records if result.records.is_empty() else evidence.under(result.records, pairs)

@@ -48,3 +48,31 @@ def test_best_match_keeps_the_surest_pair_of_every_right_row(rows: list[tuple[st
     pairs = pl.DataFrame(rows, schema={"l": pl.String, "r": pl.String, "weight_bits": pl.Int64}, orient="row")
     kept = {right: bits for _, right, bits in grouping.best_match(pairs, "l", "r").rows()}
     assert kept == {right: max(bits for _, r, bits in rows if r == right) for _, right, _ in rows}
+
+
+def one_by_one(count: int, links: list[tuple[int, int, float]], apart: set[frozenset[int]]) -> list[int]:
+    """The definition: from the strongest link down, unless two rows of the merged group are forbidden to be one."""
+    group = {row: {row} for row in range(count)}
+    for a, b, _ in sorted(links, key=lambda link: (-link[2], link[0], link[1])):
+        if not any(frozenset((x, y)) in apart for x in group[a] for y in group[b]):
+            for row in (merged := group[a] | group[b]):
+                group[row] = merged
+    return [min(group[row]) for row in range(count)]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11), st.integers(0, 5)), max_size=16),
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=4),
+)
+def test_looking_at_whole_groups_first_changes_nothing(
+    found: list[tuple[int, int, int]], forbidden: list[tuple[int, int]]
+) -> None:
+    apart = {frozenset(pair) for pair in forbidden if pair[0] != pair[1]}
+    links = [(a, b, float(w)) for a, b, w in found if a != b and frozenset((a, b)) not in apart]
+    left, right = (np.array([link[place] for link in links], dtype=np.int64) for place in (0, 1))
+    weight = np.array([link[2] for link in links], dtype=np.float64)
+
+    def never_one(one: grouping.Ids, two: grouping.Ids) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        return np.array([frozenset(pair) in apart for pair in zip(one.tolist(), two.tolist(), strict=True)], bool)
+
+    assert grouping.groups(12, left, right, weight, never_one).tolist() == one_by_one(12, links, apart)

@@ -1,4 +1,4 @@
-"""Identity grades, case by case, what each may be used for, and what is left out where a key floods an applicant."""
+"""Identity grades, case by case, and what each may be used for."""
 
 from __future__ import annotations
 
@@ -83,17 +83,3 @@ def test_links_are_sorted_and_each_is_there_once() -> None:
     frame = pairs({"record_id": "b"}, {"record_id": "a"}, {"record_id": "b"})
     assert linking.links(frame, PERSONS, MODEL).get_column("record_id").to_list() == ["a", "b"]
     assert linking.merge([], PERSONS).is_empty()
-
-
-def test_what_only_a_flooding_block_proposed_is_left_out_and_reported() -> None:
-    both, alone, other = {"applicant": 0, "blocks": 5}, {"applicant": 0, "blocks": 4}, {"applicant": 1, "blocks": 4}
-    found = pl.DataFrame([both, alone, other], schema={"applicant": pl.UInt32, "blocks": pl.UInt32})
-    cap = PERSONS.blocks[2].cap
-    proposed = pl.DataFrame(
-        {"applicant": [0, 0, 1, 0], "block": [2, 2, 2, 0], "records": [cap, 1, cap, 7]},
-        schema={"applicant": pl.UInt32, "block": pl.UInt8, "records": pl.UInt64},
-    )
-    kept, flooded = linking.unflooded(found, proposed, PERSONS)
-    assert kept.rows() == [(0, 1), (1, 4)]
-    named = linking.name_flooded(flooded, pl.Series(["zhang", "li"]), "vehicles", PERSONS)
-    assert named.rows() == [("zhang", "vehicles", "phone&name.family", cap + 1)]
