@@ -1,6 +1,6 @@
 """Streams the big side through the kernel on this machine's cores, a chunk at a time.
 
-What is in memory at once: the applicants, `WORKERS` chunks at work and one being read. What stays of a chunk is the pairs at or above the
+What is in memory at once: the applicants, `WORKERS` chunks at work, one that waits for them and one being read. What stays of a chunk is the pairs at or above the
 review threshold and the rows they rest on; rows that match nobody are counted and forgotten (safeguard F-25).
 """
 
@@ -24,9 +24,7 @@ from matcher.sources.delivery import Feed
 from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 SELF = "SELF"
-WORKERS = 3
-"""One more than a small machine has cores: while a worker waits for another, a core is not idle."""
-
+WORKERS = 2
 
 Work = Callable[[Chunk], ChunkResult]
 """What is done with a chunk: a pure function, so that it may be done anywhere, in any order, and again."""
@@ -119,7 +117,7 @@ def _finished(source: str, every: Iterator[Piece | Chunk], work: Work, workspace
                     yield workspace.counts(source, piece.file_index, piece.index)
                     continue
                 pending.append((piece, pool.submit(_worked, piece, work)))
-                if len(pending) >= WORKERS:
+                if len(pending) > WORKERS:
                     yield settle()
             while pending:
                 yield settle()
