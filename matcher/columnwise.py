@@ -11,10 +11,12 @@ from collections.abc import Callable
 import polars as pl
 
 
-def read(values: pl.Series, regular: str, scalar: Callable[[str], str | None]) -> pl.Series:
-    """The values with every one that does not match the pattern `regular` replaced by `scalar(value)`; null stays null."""
-    odd = values.filter(~values.str.contains(regular)).unique()
-    odd = odd.filter(odd.is_not_null())
+def read(values: pl.Series, regular: str | None, scalar: Callable[[str], str | None]) -> pl.Series:
+    """The values with every one that does not match the pattern `regular` replaced by `scalar(value)`; null stays null.
+
+    Without a pattern none is regular.
+    """
+    odd = (values if regular is None else values.filter(~values.str.contains(regular))).unique().drop_nulls()
     if odd.is_empty():
         return values
     written = odd.to_list()

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from matcher.identity import fillers
+
 REGULAR_PHONE = "^1[3-9][0-9](?:" + "|".join(f"0{{{n}}}[1-9][0-9]{{{7 - n}}}" for n in range(8)) + ")$"
 """A mobile that needs no folding: ASCII digits, and the last eight not all zeros, which is how a field is filled."""
 
@@ -16,7 +18,6 @@ PlaceLevel = Literal["equal", "same_building", "same_road", "different"]
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _TWO_MOBILES = re.compile(r"(1[3-9][0-9]{9})1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:[0-9]{2}-?[0-9]{7,8}|[0-9]{3}-?[0-9]{7})")
-_UPWARDS = "0123456789"
 _BETWEEN_PHONES = re.compile(r"[/、;,|\n]|或")
 _EXTENSION = re.compile(r"(?:转|分机|EXT\.?|X|#).*$|(?<=[0-9]{7})-[0-9]{1,5}$")
 _DAMAGED_PHONE = re.compile(r"[0-9]\.?[0-9]*E\+?[0-9]+|[0-9][*X]{2,}[0-9]")
@@ -109,10 +110,8 @@ def _phone_digits(text: str) -> str:
 
 
 def _is_filler(digits: str) -> bool:
-    rows = len(digits) // 10 + 2
-    repeated = digits == digits[0] * len(digits)
-    counted = digits in _UPWARDS * rows or digits[::-1] in _UPWARDS * rows
-    return repeated or counted or digits.endswith("0" * (8 if _MOBILE.fullmatch(digits) else 7))
+    zeros = 8 if _MOBILE.fullmatch(digits) else 7
+    return digits.endswith("0" * zeros) or fillers.stands_or_counts(digits)
 
 
 def address(written: str) -> str | None:

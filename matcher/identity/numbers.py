@@ -14,11 +14,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from matcher.identity import fillers
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 CHECK_CHARACTERS = np.frombuffer(b"10X98765432", dtype=np.uint8)
@@ -319,10 +320,7 @@ def _is_day(eight: str) -> bool:
 def _is_filler(plain: str) -> bool:
     """One digit repeated, or digits that count up or down; no number can begin with fifteen of these."""
     digits = plain[:SPREADSHEET_DIGITS]
-    if len(digits) < 7 or not (digits.isascii() and digits.isdigit()):
-        return False
-    steps = {(int(after) - int(before)) % 10 for before, after in pairwise(digits)}
-    return len(steps) == 1 and steps <= {0, 1, 9}
+    return len(digits) >= 7 and digits.isascii() and digits.isdigit() and fillers.stands_or_counts(digits)
 
 
 @dataclass(frozen=True, slots=True)

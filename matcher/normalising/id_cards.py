@@ -99,10 +99,11 @@ def read(written: pl.Series) -> pl.Series:
 
 
 def regular(written: pl.Series) -> tuple[Places, Words]:
-    """The rows written as a number should be, and their characters."""
+    """The rows written as a number should be, but for a small x at the end, and their characters."""
     cells = Views.of(written)
     rows = np.flatnonzero(cells.length == 18 if cells.present is None else (cells.length == 18) & cells.present)
     words, good = Words.of(cells.matrix(rows, 18)), np.zeros(len(rows), bool)
+    words.eighteenth[words.eighteenth == ord("x")] = ord("X")
     for part in parts(len(rows)):
         some = words[part]
         good[part] = some.regular()

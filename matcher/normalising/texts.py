@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from matcher import columnwise, hashing
+from matcher.identity.packing import are_digits, eight_digits
 from matcher.prepared import Prepared
 from matcher.views import Views, parts
 
@@ -97,8 +98,18 @@ def sexes(field: str, written: pl.Series) -> Prepared:
 
 def divisions(field: str, written: pl.Series) -> Prepared:
     """One facet, `field`: the first six digits as an integer, 0 where there are none."""
-    code = written.cast(pl.String).str.extract(r"^\s*(\d{6})").cast(pl.UInt32, strict=False).fill_null(0)
-    return Prepared(pl.DataFrame([code.rename(field)]))
+    text = written.cast(pl.String)
+    cells, read = Views.of(text), np.zeros(len(text), np.uint32)
+    # six digits and nothing else, filled up to eight with zeros in front
+    word = cells.first_eight << np.uint64(16) | np.uint64(0x3030)
+    regular = (cells.length == 6) & are_digits(word)
+    if cells.present is not None:
+        regular &= cells.present
+    read[regular] = eight_digits(word[regular])
+    odd = np.flatnonzero(~regular if cells.present is None else ~regular & cells.present)
+    if len(odd):
+        read[odd] = text.gather(odd).str.extract(r"^\s*([0-9]{6})").cast(pl.UInt32).fill_null(0).to_numpy()
+    return Prepared(pl.DataFrame({field: read}))
 
 
 def addresses(field: str, written: pl.Series) -> Prepared:

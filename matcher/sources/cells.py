@@ -24,7 +24,6 @@ ISO_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 PLAIN_MONEY = r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"
 PLAIN_INTEGER = r"^-?[0-9]{1,18}$"
 PLAIN_DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]+)?$"
-NEVER = r"^\b$"
 
 _WITH_TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$"
 _WITH_MARKS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?$"
@@ -211,21 +210,21 @@ def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, 
                 text = text.str.replace(_WITH_TIME, "$1")
             return columnwise.read(text, ISO_DATE, values.date).str.to_date("%Y-%m-%d", strict=False)
         case "month":
-            return columnwise.read(text, NEVER, values.month).str.to_date("%Y-%m-%d", strict=False)
+            return columnwise.read(text, None, values.month).str.to_date("%Y-%m-%d", strict=False)
         case "money" if unit == 1:
             return columnwise.read(_unmarked(text), PLAIN_MONEY, values.money).cast(MONEY, strict=False)
         case "money":
-            return columnwise.read(text, NEVER, partial(values.money, unit=unit)).cast(MONEY, strict=False)
+            return columnwise.read(text, None, partial(values.money, unit=unit)).cast(MONEY, strict=False)
         case "integer":
             return columnwise.read(text, PLAIN_INTEGER, values.integer).cast(pl.Int64, strict=False)
         case "decimal":
             return columnwise.read(text, PLAIN_DECIMAL, values.decimal).cast(pl.Float64, strict=False)
         case "enum":
             table = {**column.values, **_folded(words)}
-            return columnwise.read(text, NEVER, lambda word: table.get(fold(word)))
+            return columnwise.read(text, None, lambda word: table.get(fold(word)))
         case "programme":
             table = {**_PROGRAMMES, **_folded(words)}
-            return columnwise.read(text, NEVER, lambda word: table.get(fold(word), word))
+            return columnwise.read(text, None, lambda word: table.get(fold(word), word))
 
 
 def _possible(days: pl.Series, present: pl.Series) -> Reading:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from chinese_calendar import get_workdays
+from chinese_calendar.constants import holidays
 
 from matcher.overlap import first_day, paid
 from matcher.rules import reading, sums
@@ -102,10 +105,20 @@ def working_days(first: dt.date, last: dt.date) -> tuple[int, bool]:
     """
     if last < first:
         return 0, True
-    try:
-        return len(get_workdays(first, last)), True
-    except NotImplementedError:
-        return int(np.busday_count(first, last + dt.timedelta(days=1))), False
+    days = _calendar()
+    if days[0].astype(object).year <= first.year and last.year <= days[-1].astype(object).year:
+        return int(
+            np.searchsorted(days, np.datetime64(last, "D"), "right")
+            - np.searchsorted(days, np.datetime64(first, "D"))
+        ), True
+    return int(np.busday_count(first, last + dt.timedelta(days=1))), False
+
+
+@cache
+def _calendar() -> npt.NDArray[np.datetime64]:
+    """Every working day of the years that chinese_calendar knows, sorted."""
+    years = {day.year for day in holidays}
+    return np.array(get_workdays(dt.date(min(years), 1, 1), dt.date(max(years), 12, 31)), dtype="datetime64[D]")
 
 
 def _is_child(member: Row, as_of: dt.date, age: float) -> bool:
