@@ -94,7 +94,7 @@ def read(written: pl.Series) -> pl.Series:
     readings = _understood(written, odd).filter(pl.col("kind") == "citizen")
     kept = np.zeros(len(written), dtype=bool)
     kept[rows] = True
-    sound = pl.select(pl.when(pl.Series(kept)).then(written)).to_series().rename(written.name)
+    sound = pl.select(pl.when(pl.Series(kept)).then(written.str.to_uppercase())).to_series().rename(written.name)
     return sound.scatter(readings.get_column("row"), readings.get_column("text")) if len(readings) else sound
 
 

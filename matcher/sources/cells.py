@@ -149,7 +149,7 @@ def _filled(text: pl.Series, column: Column) -> pl.Series:
         return text
     if 2 * len(rows) > len(text):
         return _bare(text, placeholders)
-    return text.scatter(rows, _bare(text.gather(rows), placeholders))
+    return text.clone().scatter(rows, _bare(text.gather(rows), placeholders))  # scatter writes into its own series
 
 
 def _bare(text: pl.Series, placeholders: list[str]) -> pl.Series:
