@@ -76,8 +76,8 @@ def at_home(members: pl.DataFrame, households: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def keyed(ids: pl.Series, people: Prepared, plan: Plan, model: Model) -> Applicants:
-    """Applicants from rows that are prepared already, in the order given."""
+def keyed(ids: pl.Series, people: Prepared, plan: Plan, model: Model, scale: Scale | None = None) -> Applicants:
+    """Applicants from rows that are prepared already, in the order given; `scale`: where the model is laid out already."""
     rarities: dict[str, Rarities] = {}
     for field in plan.fields:
         if field.kind == "cn_name" and model.names is not None:
@@ -90,7 +90,7 @@ def keyed(ids: pl.Series, people: Prepared, plan: Plan, model: Model) -> Applica
         keys=tuple(blocking.keys(people, block) for block in plan.blocks),
         rarities=rarities,
         plan=plan,
-        scale=scale_of(plan, model),
+        scale=scale or scale_of(plan, model),
         allowed=np.ones(len(ids), dtype=bool),
     )
 

@@ -124,12 +124,11 @@ def weigh(
         "weight_bits": weight[good],
         "probability": np.round(applicants.scale.probability(weight[good]), WEIGHT_DECIMALS),
     }
-    levels = [
-        pl.Series(field.name, comparison.names, dtype=pl.String).gather(codes[good])
-        for field, comparison, codes in zip(
-            applicants.plan.fields, applicants.plan.comparisons, work.codes, strict=True
-        )
-    ]
+    codes = pl.DataFrame({name: codes[good] for name, codes in zip(applicants.plan.names, work.codes, strict=True)})
+    levels = codes.select(
+        pl.lit(pl.Series(comparison.names)).gather(pl.col(name)).alias(name)
+        for name, comparison in zip(applicants.plan.names, applicants.plan.comparisons, strict=True)
+    )
     return pl.DataFrame(columns).hstack(levels)
 
 

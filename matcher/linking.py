@@ -8,6 +8,8 @@ and a third field agrees. A pair without a grade is for a person to review and f
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 
@@ -49,17 +51,18 @@ def grade(plan: Plan, model: Model) -> pl.Expr:
     """
     if not grades(plan):
         return pl.lit(None, dtype=pl.String)
+    bits = model.rarity_bits
+    third = tuple((field, bits.get(field, 0.0)) for field in THIRD if field in plan.names)
+    return _grade(third, bits.get("birth_date", 0.0), bits.get("needed", NEEDED_BITS))
+
+
+@cache
+def _grade(third_bits: tuple[tuple[str, float], ...], birth_bits: float, needed: float) -> pl.Expr:
     number, name, birth = pl.col("number"), pl.col("name"), pl.col("birth_date")
     third = pl.max_horizontal(
-        pl.lit(0.0),
-        *(
-            pl.when(pl.col(field) == "equal").then(model.rarity_bits.get(field, 0.0)).otherwise(0.0)
-            for field in THIRD
-            if field in plan.names
-        ),
+        pl.lit(0.0), *(pl.when(pl.col(field) == "equal").then(bits).otherwise(0.0) for field, bits in third_bits)
     )
-    needed = model.rarity_bits.get("needed", NEEDED_BITS)
-    rarity = pl.col("name_bits") + model.rarity_bits.get("birth_date", 0.0) + third
+    rarity = pl.col("name_bits") + birth_bits + third
     same_number = number.is_in(SAME_NUMBER)
     return (
         pl.when(same_number & name.is_in(SAME_NAME))
@@ -84,18 +87,26 @@ def grade(plan: Plan, model: Model) -> pl.Expr:
 
 def decision(plan: Plan, model: Model) -> pl.Expr:
     """LINK where the grade identifies a person (or the plan gives no grades) and the probability is high enough."""
-    threshold = plan.link if plan.link is not None else model.link_probability
+    return _decision(plan.link if plan.link is not None else model.link_probability, grades(plan))
+
+
+@cache
+def _decision(threshold: float, graded: bool) -> pl.Expr:
     sure = pl.col("probability") >= threshold
-    if grades(plan):
+    if graded:
         sure = sure & pl.col("grade").is_in(LINKING_GRADES)
     return pl.when(sure.fill_null(False)).then(pl.lit("LINK")).otherwise(pl.lit("REVIEW"))
 
 
 def block_names(plan: Plan) -> pl.Expr:
     """The names of the blocks whose bits are set in `blocks`."""
+    return _block_names(tuple(block.name for block in plan.blocks))
+
+
+@cache
+def _block_names(names: tuple[str, ...]) -> pl.Expr:
     return pl.concat_list(
-        pl.when(pl.col("blocks") // (1 << bit) % 2 == 1).then(pl.lit(block.name))
-        for bit, block in enumerate(plan.blocks)
+        pl.when(pl.col("blocks") // (1 << bit) % 2 == 1).then(pl.lit(name)) for bit, name in enumerate(names)
     ).list.drop_nulls()
 
 
@@ -106,7 +117,8 @@ def links(pairs: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
     """
     shape = frames.links(plan.names)
     return (
-        pairs.with_columns(grade=grade(plan, model))
+        pairs.lazy()
+        .with_columns(grade=grade(plan, model))
         .with_columns(
             decision=decision(plan, model),
             levels=pl.struct(plan.names),
@@ -114,8 +126,9 @@ def links(pairs: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
         )
         .select(shape.names())
         .cast(shape)
-        .unique(KEYS, maintain_order=True)
+        .unique(KEYS, maintain_order=True, keep="first")
         .sort(KEYS)
+        .collect()
     )
 
 
@@ -130,11 +143,11 @@ def named(
     """The pairs with their record's names instead of its row, their source, and how rare the applicant's name is."""
     names = records.select(record=matched, record_id="record_id", content="content")
     rarity = applicants.rarities.get("name", {}).get("exact", np.zeros(len(applicants)))
+    bits = pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64)
     return (
-        pairs.join(names, on="record", how="left", maintain_order="left")
-        .with_columns(
-            source=pl.lit(source),
-            name_bits=pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64),
-        )
+        pairs.lazy()
+        .join(names.lazy(), on="record", how="left", maintain_order="left")
+        .with_columns(source=pl.lit(source), name_bits=bits)
         .drop("record")
+        .collect()
     )

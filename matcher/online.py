@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from matcher.index import Index, Source
 from matcher.plan import Plan
 from matcher.prepared import Prepared
 from matcher.scoring.model import Model
+from matcher.scoring.weighing import Scale
 
 PERSON = "person_id"
 NO_MODEL = "persons-2.json"
@@ -69,6 +71,10 @@ class Checker:
         """The plan of the index."""
         return self.index.plan
 
+    @cached_property
+    def _scale(self) -> Scale:
+        return applicants.scale_of(self.plan, self.model)
+
     def check(self, person: Mapping[str, Any]) -> Checked:
         """Every pair of the applicant and a record at or above the review threshold, by source, record and party.
 
@@ -109,7 +115,7 @@ class Checker:
             raise InputRefused("this is no day", column="birth_date", remedy="Write YYYY-MM-DD")
         row = pl.DataFrame({key: [said.get(key)] for key in SAID}, schema=dict.fromkeys(SAID, pl.String))
         one = applicants.keyed(
-            pl.Series(PERSON, [said.get(PERSON, "")]), self.plan.prepare(row), self.plan, self.model
+            pl.Series(PERSON, [said.get(PERSON, "")]), self.plan.prepare(row), self.plan, self.model, self._scale
         )
         if not any((keys.dense != 0).any() or len(keys.more.keys) for keys in one.keys):
             raise InputRefused(

@@ -18,23 +18,23 @@ def prepare(field: str, written: pl.Series, form: str | None = None) -> Prepared
     """
     if written.dtype.is_integer():
         written = written.cast(pl.String)
+    column = pl.col("written")
     if written.dtype in (pl.Date, pl.Datetime):
-        dates, text = written.cast(pl.Date), pl.Series([None], dtype=pl.String).new_from_index(0, len(written))
+        date, text = column.cast(pl.Date), pl.lit(None, pl.String)
     else:
-        column = pl.col("written").str.strip_chars()
-        forms = [column.str.to_date(one, strict=False) for one in ((form,) if form else _FORMATS)]
-        read = pl.DataFrame({"written": written.cast(pl.String)}).select(
-            date=pl.coalesce(forms), text=column.str.replace_all(r"\D", "")
-        )
-        dates, text = read.get_column("date"), read.get_column("text")
-        text = pl.select(pl.when(text.str.len_bytes() > 0).then(text)).to_series()
-    ordinals = (dates.to_physical() + days.EPOCH).fill_null(0).cast(pl.Int32)
+        column = column.cast(pl.String).str.strip_chars()
+        date = pl.coalesce(column.str.to_date(one, strict=False) for one in ((form,) if form else _FORMATS))
+        digits = column.str.replace_all(r"\D", "")
+        text = pl.when(digits.str.len_bytes() > 0).then(digits)
     return Prepared(
-        pl.DataFrame(
-            [
-                ordinals.rename(field),
-                dates.dt.year().fill_null(0).cast(pl.Int32).rename(f"{field}.year"),
-                text.rename(f"{field}.text"),
-            ]
+        written.rename("written")
+        .to_frame()
+        .lazy()
+        .select(date=date, text=text)
+        .select(
+            (pl.col("date").to_physical() + days.EPOCH).fill_null(0).cast(pl.Int32).alias(field),
+            pl.col("date").dt.year().fill_null(0).cast(pl.Int32).alias(f"{field}.year"),
+            pl.col("text").alias(f"{field}.text"),
         )
+        .collect()
     )

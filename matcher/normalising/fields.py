@@ -71,5 +71,5 @@ def _with_fallbacks(table: pl.DataFrame, fields: Iterable[Field]) -> pl.DataFram
         if field.fallback:
             own, other = table.get_column(field.name), table.get_column(field.fallback)
             filled = np.where(own.to_numpy() == 0, other.to_numpy(), own.to_numpy())
-            table = table.with_columns(pl.Series(field.name, filled, dtype=own.dtype))
+            table.replace_column(table.get_column_index(field.name), pl.Series(field.name, filled, dtype=own.dtype))
     return table
