@@ -129,7 +129,8 @@ def dedupe(request: DedupeRequest, progress: Progress = silent, warn: tables.War
         _write_flooded(kept, small, "row_id", request.out)
     clock.lap("group")
     report = _report(clock, small, model, counts, sure, kept)
-    return report | {"rows": len(found), "groups": found.get_column("group_id").n_unique()}
+    once = {what: count // 2 for what, count in counts.apart.items()}  # each pair was looked at from both sides
+    return report | {"apart": once, "rows": len(found), "groups": found.get_column("group_id").n_unique()}
 
 
 def train(
@@ -267,7 +268,11 @@ def match_chunk(chunk: Chunk, small: Applicants, id_column: str | None) -> Chunk
     names = tables.chunk_ids(chunk, id_column)
     pairs = scored.pairs.with_columns(record_id=names.gather(scored.pairs.get_column("record"))).drop("record")
     return ChunkResult(
-        pairs, NO_RECORDS, chunk.rejects, scored.proposed, Counts(chunk.rows_in, len(rows), dict(chunk.nulled))
+        pairs,
+        NO_RECORDS,
+        chunk.rejects,
+        scored.proposed,
+        Counts(chunk.rows_in, len(rows), dict(chunk.nulled), dict(scored.apart)),
     )
 
 
@@ -317,6 +322,7 @@ def _report(
         "bound": small.bound,
         "pairs": len(found),
         "links": int((found.get_column("decision") == "LINK").sum()) if "decision" in found.columns else len(found),
+        "apart": dict(counts.apart),
         "flooded": kept.flooded.get_column("applicant").n_unique(),
         "timings_seconds": clock.laps,
         "peak_memory_bytes": peak_memory_bytes(),

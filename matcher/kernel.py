@@ -6,6 +6,8 @@ any size, run in any order and on any machine, and an applicant checked alone is
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,8 @@ from matcher.comparing.levels import OPEN, Comparison, Glance
 from matcher.plan import Plan
 from matcher.prepared import Codes, Flags, Prepared, Rows
 from matcher.scoring.frequency import Bits
+
+Apart = Mapping[str, int]
 
 WEIGHT_DECIMALS = 6
 PAIRS_AT_ONCE = 2_000_000
@@ -39,23 +43,44 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Weighed:
+    """Pairs weighed (as in Scored), and how many were kept apart: two people who share what a block looks for, and whom a veto
+    tells from one another. By "field:level:block", as in "number:neighbour:phone&name.family": twins who share a telephone.
+    A pair counts under the first block that proposed it. They are relations of applicants, and no weaker matches.
+    """
+
+    pairs: pl.DataFrame
+    apart: Apart
+
+
+@dataclass(frozen=True)
 class Scored:
     """What a batch gave: `pairs` (frames.PAIRS and a level column for each field) at or above the review
-    threshold, sorted by applicant and record; `proposed` (frames.PROPOSED), how many records each block proposed to each applicant.
+    threshold, sorted by applicant and record; `proposed` (frames.PROPOSED), how many records each block proposed to each applicant;
+    `apart`, how many pairs were kept apart (see Weighed).
     """
 
     pairs: pl.DataFrame
     proposed: pl.DataFrame
+    apart: Apart
 
 
 def score(applicants: Applicants, batch: Batch) -> Scored:
     """The pairs of an applicant and a record of `batch` at or above the review threshold."""
     pairs, blocks, proposed = propose(applicants, batch)
-    frames = [
+    weighed = [
         weigh(applicants, batch.people, pairs[start : start + PAIRS_AT_ONCE], blocks[start : start + PAIRS_AT_ONCE])
         for start in range(0, max(len(pairs), 1), PAIRS_AT_ONCE)
     ]
-    return Scored(pl.concat(frames), proposed)
+    return Scored(pl.concat(part.pairs for part in weighed), proposed, added(part.apart for part in weighed))
+
+
+def added(counts: Iterable[Apart]) -> dict[str, int]:
+    """The sums of these counts, sorted by what is counted."""
+    total: Counter[str] = Counter()
+    for some in counts:
+        total.update(some)
+    return dict(sorted(total.items()))
 
 
 def propose(
@@ -102,10 +127,10 @@ def distinct(
 
 def weigh(
     applicants: Applicants, records: Prepared, pairs: npt.NDArray[np.uint64], blocks: npt.NDArray[np.uint32]
-) -> pl.DataFrame:
+) -> Weighed:
     """The pairs at or above the review threshold, weighed, with a level column for each field."""
     work = _Pairs(applicants, records, (pairs >> np.uint64(32)).astype(np.uint32), pairs.astype(np.uint32))
-    kept = work.look(sparing=True)
+    kept, apart = work.look(blocks)
     kept = kept[work.narrow()]
     for place, field in enumerate(applicants.plan.fields):
         if not field.late:
@@ -129,7 +154,7 @@ def weigh(
         pl.lit(pl.Series(comparison.names)).gather(pl.col(name)).alias(name)
         for name, comparison in zip(applicants.plan.names, applicants.plan.comparisons, strict=True)
     )
-    return pl.DataFrame(columns).hstack(levels)
+    return Weighed(pl.DataFrame(columns).hstack(levels), apart)
 
 
 def compare(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> list[Codes]:
@@ -144,7 +169,7 @@ def forbidden(applicants: Applicants, records: Prepared, left: Rows, right: Rows
 
 def _compared(applicants: Applicants, records: Prepared, left: Rows, right: Rows) -> _Pairs:
     work = _Pairs(applicants, records, left, right)
-    work.look(sparing=False)
+    work.look()
     for place in range(len(applicants.plan.fields)):
         work.settle(place, sparing=False)
     return work
@@ -158,22 +183,35 @@ class _Pairs:
         self.codes: list[Codes] = []
         self.best: list[Codes] = []
 
-    def look(self, *, sparing: bool) -> npt.NDArray[np.intp]:
-        """Looks at integers alone; returns which pairs are left: all, or, if we are `sparing`, those that no veto forbids by
-        then. Where two valid numbers differ nothing else need be looked at, and that is most pairs.
+    def look(self, blocks: npt.NDArray[np.uint32] | None = None) -> tuple[npt.NDArray[np.intp], dict[str, int]]:
+        """Looks at integers alone. Given the `blocks` that proposed them, pairs are dropped as soon as a veto forbids them,
+        since nothing else of theirs need be looked at, and that is most pairs. Returns which are left, and what was kept apart.
         """
-        plan, left = self.applicants.plan, np.arange(len(self.left))
+        plan, left, apart = self.applicants.plan, np.arange(len(self.left)), []
         for place, (field, comparison) in enumerate(zip(plan.fields, plan.comparisons, strict=True)):
             one, other = self.applicants.people.take(self.left), self.records.take(self.right)
             glance = comparison.quick(one, other, field.name)
             best = self._best(field.likeness_beside, comparison, glance)
             self.codes.append(np.where(best == comparison.worst, best, glance.codes).astype(np.uint8))
             self.best.append(best)
-            if sparing and self.applicants.scale.fields[place].veto.any():
+            if blocks is not None and self.applicants.scale.fields[place].veto.any():
                 kept = ~self.forbidden()
+                apart.append(self._apart(place, ~kept, blocks[left]))
                 self._keep(kept)
                 left = left[kept]
-        return left
+        return left, added(apart)
+
+    def _apart(self, place: int, forbidden: Flags, blocks: npt.NDArray[np.uint32]) -> dict[str, int]:
+        """How many pairs are forbidden, by level of this field and block."""
+        plan, counts = self.applicants.plan, {}
+        levels, proposed_by = self.codes[place][forbidden], blocks[forbidden]
+        for number, block in enumerate(plan.blocks):
+            first = (proposed_by & np.uint32((2 << number) - 1)) == np.uint32(1 << number)
+            for code, count in enumerate(np.bincount(levels[first]).tolist()):
+                if count:
+                    level = plan.comparisons[place].levels[code].name
+                    counts[f"{plan.fields[place].name}:{level}:{block.name}"] = count
+        return counts
 
     def _keep(self, kept: Flags) -> None:
         self.left, self.right = self.left[kept], self.right[kept]

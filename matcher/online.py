@@ -94,7 +94,7 @@ class Checker:
         if not tables:
             return Checked(linking.merge([], self.plan), flood)
         records = Prepared(pl.concat(tables, rechunk=True))
-        pairs = kernel.weigh(one, records, np.arange(len(records), dtype=np.uint64), np.concatenate(bits))
+        pairs = kernel.weigh(one, records, np.arange(len(records), dtype=np.uint64), np.concatenate(bits)).pairs
         found = self._named(one, pairs, places)
         return Checked(
             linking.links(found, self.plan, self.model) if len(found) else linking.merge([], self.plan), flood

@@ -114,7 +114,9 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
         )
     clock.lap("match")
 
-    links, linked, reviewed, flooded, pairs = _link(bounds, workspace, members, everyone, model, progress)
+    links, linked, reviewed, flooded, pairs = _link(
+        bounds, workspace, members, everyone, model, {name: count.apart for name, count in counts.items()}, progress
+    )
     covered = coverage.cover(
         everyone.ids, _asked(feeds, allowed), links, own["answers"].frame if "answers" in own else None, flooded
     )
@@ -270,6 +272,7 @@ def _link(
     members: pl.DataFrame,
     everyone: Applicants,
     model: Model,
+    apart: Mapping[str, Mapping[str, int]],
     progress: Progress,
 ) -> tuple[
     pl.DataFrame, dict[str, pl.DataFrame], dict[str, pl.DataFrame], pl.DataFrame, dict[str, summary.PairCounts]
@@ -280,7 +283,7 @@ def _link(
     plan, all_links, linked, reviewed, flooded, counted = everyone.plan, [], {}, {}, [], {}
     for done, name in enumerate(bounds, start=1):
         kept = workspace.kept(name)
-        counted[name] = summary.PairCounts(kept.candidates, bounds[name], len(kept.pairs))
+        counted[name] = summary.PairCounts(kept.candidates, bounds[name], len(kept.pairs), apart[name])
         records = evidence.gather(evidence.under(some, kept.pairs) for some in workspace.read(name, "records"))
         pairs = kept.pairs.with_columns(person_id=everyone.ids.gather(kept.pairs.get_column("applicant")))
         found = linking.links(evidence.rename(pairs, records), plan, model)

@@ -7,7 +7,7 @@ review threshold and the rows they rest on; rows that match nobody are counted a
 from __future__ import annotations
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -45,14 +45,15 @@ def _run(
     source: str, every: Iterator[Piece | Chunk], total: int, work: Work, workspace: Workspace, progress: Progress
 ) -> Counts:
     rows_in = accepted = 0
-    nulled: dict[str, int] = {}
+    nulled: Counter[str] = Counter()
+    apart: Counter[str] = Counter()
     for counts in _finished(source, every, work, workspace):
         rows_in += counts.rows_in
         accepted += counts.accepted
-        for column, count in counts.nulled.items():
-            nulled[column] = nulled.get(column, 0) + count
+        nulled.update(counts.nulled)
+        apart.update(counts.apart)
         progress(Step(f"match {source}", rows_in, max(total, rows_in)))
-    return Counts(rows_in, accepted, nulled)
+    return Counts(rows_in, accepted, dict(nulled), dict(sorted(apart.items())))
 
 
 def match_index(source: Source, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
@@ -79,11 +80,12 @@ def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants) -> Chu
 def _matched(
     chunk: Chunk, contract: Contract, applicants: Applicants, batches: Iterable[tuple[str, Batch]]
 ) -> ChunkResult:
-    found, proposed = [], []
+    found, proposed, apart = [], [], []
     for party, batch in batches:
         scored = kernel.score(applicants, batch)
         found.append(scored.pairs.with_columns(party=pl.lit(party)))
         proposed.append(scored.proposed)
+        apart.append(scored.apart)
     pairs = pl.concat(found)
     matched = pairs.get_column("record").unique().sort()
     records = evidence.name_records(chunk.frame.select(pl.all().gather(matched)), contract)
@@ -92,7 +94,7 @@ def _matched(
         records,
         chunk.rejects,
         pl.concat(proposed),
-        Counts(chunk.rows_in, len(chunk.frame), dict(chunk.nulled)),
+        Counts(chunk.rows_in, len(chunk.frame), dict(chunk.nulled), kernel.added(apart)),
     )
 
 

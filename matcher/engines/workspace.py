@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -30,11 +30,12 @@ PARTS = ("pairs", "records", "rejects", "proposed")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What happened to a chunk's rows: rows in = accepted + set aside; `nulled` values by column."""
+    """What happened to a chunk's rows: rows in = accepted + set aside; `nulled` values by column; pairs kept `apart`."""
 
     rows_in: int
     accepted: int
     nulled: dict[str, int]
+    apart: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -106,13 +107,7 @@ class Workspace:
             frame.write_parquet(stem.with_suffix(f".{name}.parquet"), compression="zstd")
         unfinished = stem.with_suffix(".json.part")
         unfinished.write_text(
-            json.dumps(
-                {
-                    "rows_in": result.counts.rows_in,
-                    "accepted": result.counts.accepted,
-                    "nulled": result.counts.nulled,
-                }
-            ),
+            json.dumps(asdict(result.counts), ensure_ascii=False),
             encoding="utf-8",
         )
         unfinished.replace(stem.with_suffix(".json"))

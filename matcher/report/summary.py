@@ -9,6 +9,8 @@ from typing import Any
 
 import polars as pl
 
+from matcher.kernel import added
+
 UNKNOWN_DIVISION = "unknown"
 COUNTY_DIGITS = 6
 
@@ -26,13 +28,15 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class PairCounts:
-    """Of one source: the candidates that blocks proposed, how many there could be at most (Applicants.bound), and the pairs at or
-    above the review threshold. Raises AssertionError where the bound does not hold.
+    """Of one source: the candidates that blocks proposed, how many there could be at most (Applicants.bound), the pairs at or
+    above the review threshold, and those kept apart as two people (kernel.Weighed). Raises AssertionError where the bound does
+    not hold.
     """
 
     candidates: int
     bound: int
     kept: int
+    apart: Mapping[str, int]
 
     def __post_init__(self) -> None:
         if not self.kept <= self.candidates <= self.bound:
@@ -121,6 +125,7 @@ def summarise(
             "candidates": sum(counts.candidates for counts in run.pairs.values()),
             "bound": sum(counts.bound for counts in run.pairs.values()),
             "kept": sum(counts.kept for counts in run.pairs.values()),
+            "apart": added(counts.apart for counts in run.pairs.values()),
             "by_source": {name: asdict(counts) for name, counts in sorted(run.pairs.items())},
         },
         "timings_seconds": {**run.timings, "total": round(seconds, 3)},

@@ -40,6 +40,10 @@ WORDS = {
     "nothing": ("没有发现疑点。", "No leads."),
     "candidates": ("候选对", "candidates"),
     "bound": ("上限", "of at most"),
+    "apart": (
+        "认出是另一个人（双胞胎、亲属、同名同生日等）而不关联的对",
+        "pairs told apart as two people (twins, relatives, namesakes), never linked",
+    ),
     "flooded": (
         "其中有记录过多而未逐一比对的键，涉及人员见",
         "keys that too many records bear were not compared, for whom: see",
@@ -73,6 +77,9 @@ def show(summary: dict[str, Any], out: Path, console: Console, language: str) ->
     console.print(
         f"{word['candidates']} {pairs['candidates']:,} · {word['bound']} {pairs['bound']:,}", highlight=False
     )
+    if apart := pairs.get("apart"):
+        told = sum(apart.values())
+        console.print(f"{word['apart']} {told:,}", highlight=False)
     if summary["flooded"]:
         console.print(Text(f"{word['flooded']} {out}/flooded.parquet"), soft_wrap=True)
     console.print(

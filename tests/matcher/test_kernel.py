@@ -115,6 +115,20 @@ def test_somebody_else_is_never_above_the_review_threshold(small: Applicants, re
     assert "wang" not in found(small, record)
 
 
+def test_twins_relatives_and_namesakes_are_told_apart_and_counted(small: Applicants) -> None:
+    twin: dict[str, object] = {"name": "王秀兰", "id_number": TWIN, "phone": PHONE}
+    husband: dict[str, object] = {"name": "王国强", "id_number": number("41050219530505331"), "phone": PHONE}
+    namesake: dict[str, object] = {"name": "王秀英", "id_number": STRANGER, "birth_date": BORN}
+    scored = kernel.score(small, Batch.of(table(twin, husband, namesake, namesake), PERSONS))
+    assert scored.pairs.is_empty()
+    assert dict(scored.apart) == {
+        "number:neighbour:phone&name.family": 1,
+        "number:conflict:phone&name.family": 1,
+        "number:conflict:name.sound&birth_date": 2,
+    }
+    assert kernel.added([scored.apart, scored.apart]) == {what: 2 * count for what, count in scored.apart.items()}
+
+
 def test_the_owner_of_a_number_that_somebody_else_wrote_down_is_not_linked(small: Applicants) -> None:
     scored = kernel.score(small, Batch.of(table({"name": "刘刚", "id_number": WANG}), PERSONS)).pairs
     pairs = scored.with_columns(person_id=pl.lit("wang"), source=pl.lit("s"), record_id=pl.lit("r"), party=pl.lit("SELF"),
@@ -200,7 +214,7 @@ def test_dropping_pairs_early_loses_none(small: Applicants, rows: list[dict[str,
     known = set(zip(kept.get_column("applicant"), kept.get_column("record"), strict=True))
     proposed, blocks, _ = kernel.propose(small, batch)
     open_wide = replace(small, scale=replace(small.scale, review=-1e9))
-    every = kernel.weigh(open_wide, batch.people, proposed, blocks)
+    every = kernel.weigh(open_wide, batch.people, proposed, blocks).pairs
     above = every.filter(pl.col("weight_bits") >= small.scale.review)
     assert set(zip(above.get_column("applicant"), above.get_column("record"), strict=True)) == known
     assert above.select("applicant", "record", "weight_bits").equals(

@@ -30,7 +30,7 @@ def result(value: int) -> ChunkResult:
         records,
         pl.DataFrame({"value": [value]}),
         proposed,
-        Counts(rows_in=3, accepted=2, nulled={"phone": value}),
+        Counts(rows_in=3, accepted=2, nulled={"phone": value}, apart={"number:conflict:phone": 1}),
     )
 
 
@@ -40,7 +40,7 @@ def test_a_kept_chunk_is_finished_and_read_back_in_order(tmp_path: Path) -> None
         work.keep("vehicles", file, chunk, result(file * 100 + chunk))
     assert work.finished("vehicles", 0, 2)
     assert not work.finished("vehicles", 0, 3)
-    assert work.counts("vehicles", 0, 10) == Counts(3, 2, {"phone": 10})
+    assert work.counts("vehicles", 0, 10) == Counts(3, 2, {"phone": 10}, {"number:conflict:phone": 1})
     for part, column in [("pairs", "applicant"), ("rejects", "value"), ("proposed", "applicant")]:
         assert [frame.item(0, column) for frame in work.read("vehicles", part)] == [2, 10, 100]
 
@@ -89,7 +89,7 @@ def proposing(*pairs: tuple[int, int], at: int) -> ChunkResult:
     counted = proposed.group_by("applicant", "block").agg(records=pl.len()).cast(PROPOSED)
     frame = pl.DataFrame(columns, PAIRS_KEPT)
     return ChunkResult(
-        frame, frame.select("record_id", "content"), pl.DataFrame(), counted, Counts(len(pairs), len(pairs), {})
+        frame, frame.select("record_id", "content"), pl.DataFrame(), counted, Counts(len(pairs), len(pairs), {}, {})
     )
 
 

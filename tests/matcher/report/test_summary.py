@@ -63,7 +63,7 @@ def run(order: int = 1) -> dict[str, Any]:
             as_of=dt.date(2024, 12, 31), households=households, persons=2,
             intake={"vehicles": Intake(10, 8, {"plate": 1}, None, True)}, ignored_files=(), timings={"match": 2.0},
             peak_memory_bytes=1, versions={}, input_hashes={}, authorised_by=None, flooded=FLOODED.to_frame(),
-            pairs={"vehicles": PairCounts(5, 40, 3), "aid": PairCounts(1, 60, 1)},
+            pairs={"vehicles": PairCounts(5, 40, 3, {"number:conflict:phone": 2}), "aid": PairCounts(1, 60, 1, {"number:conflict:phone": 1})},
         ),
     )  # fmt: skip
 
@@ -100,6 +100,7 @@ def test_candidates_stand_beside_the_bound_that_holds_for_them() -> None:
     counted = run()["pairs"]
     assert (counted["candidates"], counted["bound"], counted["kept"]) == (6, 100, 4)
     assert list(counted["by_source"]) == ["aid", "vehicles"]
+    assert counted["apart"] == {"number:conflict:phone": 3}
     for candidates, bound, kept in [(5, 4, 3), (2, 4, 3)]:
         with pytest.raises(AssertionError):
-            PairCounts(candidates, bound, kept)
+            PairCounts(candidates, bound, kept, {})
