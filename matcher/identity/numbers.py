@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from operator import mul
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from matcher.identity import fillers
 
 WEIGHTS = np.array([7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2], dtype=np.int32)
 CHECK_CHARACTERS = np.frombuffer(b"10X98765432", dtype=np.uint8)
+_WEIGHTS, _CHECK_TEXT = WEIGHTS.tolist(), "10X98765432"
 _REMAINDER = np.zeros(256, dtype=np.int16)
 _REMAINDER[CHECK_CHARACTERS] = np.arange(11)
 _INVERSE_WEIGHTS = np.array([pow(int(weight), -1, 11) for weight in WEIGHTS], dtype=np.int16)
@@ -48,7 +50,13 @@ _FOLDED = (
 )
 _BRACKETS = dict.fromkeys(map(ord, "()（）[]【】〔〕"), None)
 _SEPARATORS = _BRACKETS | {ord("-"): None}
-_TRAILING_ZERO = re.compile(r"\.0+$")
+FOLDING = {chr(point): chr(point).translate(_FOLDED) for point in _FOLDED}
+"""What `understand` folds first, character by character; then come upper case, TRAILING_ZERO and SEPARATING."""
+
+SEPARATING = {chr(point): chr(point).translate(_SEPARATORS) for point in _SEPARATORS}
+TRAILING_ZERO = r"\.0+$"
+
+_TRAILING_ZERO = re.compile(TRAILING_ZERO)
 _FULL = re.compile(r"[0-9]{15}|[0-9]{17}[0-9X]")
 _SCIENTIFIC = re.compile(r"([1-9])(?:\.([0-9]+))?E\+?(1[47])")
 _PERMIT = re.compile(r"(?=.{7,12}$)[A-Z]{1,3}[0-9]{5,11}|[A-Z]{1,2}[0-9]{6}A|[A-Z]{3}[0-9]{12}")
@@ -70,8 +78,8 @@ def check_character(first_seventeen: str) -> str:
     >>> check_character("11010519491231002")
     'X'
     """
-    total = sum(int(digit) * int(weight) for digit, weight in zip(first_seventeen, WEIGHTS, strict=True))
-    return chr(CHECK_CHARACTERS[total % 11])
+    total = sum(map(mul, map(int, first_seventeen), _WEIGHTS))
+    return _CHECK_TEXT[total % 11]
 
 
 def is_valid(number: str) -> bool:

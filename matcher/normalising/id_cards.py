@@ -17,9 +17,8 @@ from matcher.prepared import NO_MORE, Flags, More, Prepared
 from matcher.views import Places, Views, parts
 
 _PERMIT_BIT = np.uint64(1 << 63)
-_NOTHING = pl.DataFrame(
-    schema={"row": pl.Int64, "written": pl.String, "kind": pl.String, "text": pl.String, "upgraded": pl.Boolean}
-)
+_READINGS = pl.Schema({"row": pl.Int64, "kind": pl.String, "text": pl.String, "upgraded": pl.Boolean})
+_NOTHING = _READINGS.to_frame()
 
 
 def prepare(field: str, written: pl.Series) -> Prepared:
@@ -120,21 +119,35 @@ def _born(packed: Keys) -> days.Days:
 
 
 def _understood(written: pl.Series, odd: Flags) -> pl.DataFrame:
-    """What the scalar makes of the odd ones: row, kind, text, upgraded; those it understands alone."""
+    """What `numbers.understand` makes of the odd ones: row, kind, text, upgraded; those it understands alone.
+
+    Most of them are numbers that need only be folded, and folding is done by column.
+    """
     rows = np.flatnonzero(odd)
     if not len(rows):
         return _NOTHING
     values = written.gather(rows)
-    distinct = values.unique()
-    readings = [(value, numbers.understand(value)) for value in distinct.to_list()]
-    known = pl.DataFrame(
-        [(value, found.kind, found.text, found.upgraded) for value, found in readings if found],
-        schema={"written": pl.String, "kind": pl.String, "text": pl.String, "upgraded": pl.Boolean},
-        orient="row",
-    )
-    return pl.DataFrame({"row": rows.astype(np.int64), "written": values}).join(
-        known, on="written", maintain_order="left"
-    )
+    plain = _folded(values)
+    sound, words = regular(plain)
+    sound = sound[_born(words.packed()) > 0]  # what holds no date may be a filler: the scalar looks closer
+    folded = plain.gather(sound).str.to_uppercase().to_list()
+    found = [(int(row), "citizen", text, False) for row, text in zip(rows[sound], folded, strict=True)]
+    for row, value in zip(np.delete(rows, sound).tolist(), _without(values, sound), strict=True):
+        if reading := numbers.understand(value):
+            found.append((row, reading.kind, reading.text, reading.upgraded))
+    return pl.DataFrame(found, schema=_READINGS, orient="row")
+
+
+def _folded(values: pl.Series) -> pl.Series:
+    text = values.str.replace_many(list(numbers.FOLDING), list(numbers.FOLDING.values())).str.to_uppercase()
+    text = text.str.replace(numbers.TRAILING_ZERO, "")
+    return text.str.replace_many(list(numbers.SEPARATING), list(numbers.SEPARATING.values()))
+
+
+def _without(values: pl.Series, rows: Places) -> list[str]:
+    kept = np.ones(len(values), bool)
+    kept[rows] = False
+    return values.filter(pl.Series(kept)).to_list()
 
 
 def _tail(pattern: str) -> int:

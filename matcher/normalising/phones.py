@@ -32,6 +32,15 @@ def prepare(field: str, written: pl.Series) -> Prepared:
         read[part], mobile[part] = _mobiles(cells[part])
     odd = np.flatnonzero(~mobile & text.is_not_null().to_numpy())
     if len(odd):
+        # most of them need only lose blanks and the country's code
+        plain = (
+            text.gather(odd).str.replace_all(r"[ \t]", "").str.replace(r"^(?:\+86|0086|86)(1[3-9][0-9]{9})$", "$1")
+        )
+        cells = Views.of(plain)
+        found, easy = _mobiles(cells)
+        read[odd[easy]] = found[easy]
+        odd = odd[~easy]
+    if len(odd):
         values = text.gather(odd)
         distinct = values.unique()
         digits = pl.Series([contacts.phone(value) for value in distinct.to_list()], dtype=pl.String)
