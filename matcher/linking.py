@@ -141,13 +141,9 @@ def named(
     pairs: pl.DataFrame, matched: pl.Series, records: pl.DataFrame, applicants: Applicants, source: str
 ) -> pl.DataFrame:
     """The pairs with their record's names instead of its row, their source, and how rare the applicant's name is."""
-    names = records.select(record=matched, record_id="record_id", content="content")
+    rows, order = matched.to_numpy(), np.argsort(matched.to_numpy(), kind="stable")
+    at = order[np.searchsorted(rows, pairs.get_column("record").to_numpy(), sorter=order)] if len(rows) else order
     rarity = applicants.rarities.get("name", {}).get("exact", np.zeros(len(applicants)))
-    bits = pl.Series(rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64)
-    return (
-        pairs.lazy()
-        .join(names.lazy(), on="record", how="left", maintain_order="left")
-        .with_columns(source=pl.lit(source), name_bits=bits)
-        .drop("record")
-        .collect()
-    )
+    bits = pl.Series("name_bits", rarity[pairs.get_column("applicant").to_numpy()], dtype=pl.Float64)
+    called = records.select(pl.col("record_id", "content").gather(at))
+    return pairs.drop("record").hstack([*called, pl.repeat(source, len(pairs), eager=True).alias("source"), bits])

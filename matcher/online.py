@@ -111,9 +111,11 @@ class Checker:
             if value is not None and not isinstance(value, str | dt.date):
                 raise InputRefused("a value is a text", column=key, remedy="Put it in quotation marks")
         said = {key: str(value) for key, value in person.items() if value is not None and str(value).strip()}
-        if "birth_date" in said and not _is_day(said["birth_date"]):
-            raise InputRefused("this is no day", column="birth_date", remedy="Write YYYY-MM-DD")
-        row = pl.DataFrame({key: [said.get(key)] for key in SAID}, schema=dict.fromkeys(SAID, pl.String))
+        born = _day(said["birth_date"]) if "birth_date" in said else None
+        row = pl.DataFrame(
+            {key: [born if key == "birth_date" else said.get(key)] for key in SAID},
+            schema={key: pl.Date if key == "birth_date" else pl.String for key in SAID},
+        )
         one = applicants.keyed(
             pl.Series(PERSON, [said.get(PERSON, "")]), self.plan.prepare(row), self.plan, self.model, self._scale
         )
@@ -169,9 +171,8 @@ class Checker:
         return every.with_columns(person_id=one.ids.gather(every.get_column("applicant")))
 
 
-def _is_day(text: str) -> bool:
+def _day(text: str) -> dt.date:
     try:
-        dt.date.fromisoformat(text)
+        return dt.date.fromisoformat(text)
     except ValueError:
-        return False
-    return True
+        raise InputRefused("this is no day", column="birth_date", remedy="Write YYYY-MM-DD") from None
