@@ -101,9 +101,9 @@ class Lookup:
         ]
         rows = np.concatenate([np.zeros(0, np.intp), *places])
         keys = keys[rows]
-        slots = first[(keys >> shift).astype(np.intp)]
+        slots = first[(keys >> shift).astype(np.intp)].astype(np.int64)
         behind = np.flatnonzero(self.held[slots] < keys)
-        while len(behind):  # a few steps: eight places of the table are one key's
+        while len(behind):  # a few steps: four places of the table are one key's
             slots[behind] += 1
             behind = behind[slots[behind] < len(self.held)]
             behind = behind[self.held[slots[behind]] < keys[behind]]
@@ -112,14 +112,14 @@ class Lookup:
         return rows[found].astype(np.uint32), slots[found].astype(np.uint32)
 
     @cached_property
-    def _by_first_bits(self) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], np.uint64]:
+    def _by_first_bits(self) -> tuple[npt.NDArray[np.bool_], Rows, np.uint64]:
         """By the first bits of a key: whether one that is held begins so, and the first such; and how far a key is shifted."""
-        bits = min(max(16, (8 * len(self.held)).bit_length()), 24)
+        bits = min(max(16, (4 * len(self.held)).bit_length()), 24)
         shift = np.uint64(64 - bits)
         begins = (self.held >> shift).astype(np.intp)
-        flags, first = np.zeros(1 << bits, dtype=bool), np.zeros(1 << bits, dtype=np.int64)
+        flags, first = np.zeros(1 << bits, dtype=bool), np.zeros(1 << bits, dtype=np.uint32)
         flags[begins] = True
-        first[begins[::-1]] = np.arange(len(begins))[::-1]
+        first[begins[::-1]] = np.arange(len(begins), dtype=np.uint32)[::-1]
         return flags, first, shift
 
     def without(self, hot: Rows) -> Lookup:
