@@ -208,6 +208,7 @@ def build(folder: Path, out: Path, plan: Plan, progress: Progress = silent) -> I
                 name: digest for name, digest in file_hashes(delivery).items() if not name.startswith(OWN_TABLES)
             },
             "sources": described,
+            "bytes": {entry.name: entry.stat().st_size for entry in sorted(part.iterdir())},
         }
         (part / FILE).write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except BaseException:
@@ -242,6 +243,14 @@ def open_index(folder: Path, plan: Plan) -> Index:
             file=folder,
             remedy="Build it again: matcher index DIR --out INDEX",
         )
+    for name, size in content["bytes"].items():
+        there = folder / name
+        if not there.is_file() or there.stat().st_size != size:
+            raise InputRefused(
+                "a file of this index is not as it was written",
+                file=there,
+                remedy="Build it again: matcher index DIR --out INDEX",
+            )
     sources = {
         name: Source(
             folder=folder,
@@ -260,7 +269,7 @@ def open_index(folder: Path, plan: Plan) -> Index:
 
 def bound_to(plan: Plan) -> str:
     """What an index depends on besides its feeds: fields, blocks, the tables of characters, and this module's layout."""
-    digest = hashlib.sha256(repr((1, __version__, plan.fields, [block.facets for block in plan.blocks])).encode())
+    digest = hashlib.sha256(repr((2, __version__, plan.fields, [block.facets for block in plan.blocks])).encode())
     tables = resources("matcher.identity.tables")
     for entry in sorted(tables.iterdir(), key=lambda entry: entry.name):
         if entry.name.endswith((".tsv", ".txt")):

@@ -103,9 +103,8 @@ class Checker:
     def _applicant(self, person: Mapping[str, Any]) -> Applicants:
         for key, value in person.items():
             if key not in SAID:
-                raise InputRefused(
-                    "this says nothing about a person",
-                    column=key,
+                raise InputRefused(  # which key is not said: it may be a person's number in the wrong place
+                    "one of the keys says nothing about a person",
                     remedy=f"An applicant may have {', '.join(sorted(SAID))}",
                 )
             if value is not None and not isinstance(value, str | dt.date):

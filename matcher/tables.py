@@ -32,7 +32,13 @@ def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Fee
             "this kind of file is not read", file=path.name, remedy=f"Give one of {', '.join(SUPPORTED)}"
         )
     there = {fold(heading) for heading in headings(path)}
-    wanted = {column: field.kind for field in plan.fields for column in (field.column, field.former) if column}
+    # a date in a form of its own is read by the plan, not year first
+    wanted = {
+        column: "text" if field.form else field.kind
+        for field in plan.fields
+        for column in (field.column, field.former)
+        if column
+    }
     lacking = sorted(column for column in wanted if fold(column) not in there)
     if len(lacking) == len(wanted):
         raise InputRefused(

@@ -10,14 +10,20 @@ from matcher.prepared import Codes, Side
 
 LEVELS = (
     Level("equal", "the same day", agrees=True),
-    Level("near", "the same year with month and day exchanged, or two of year, month and day agree"),
+    Level(
+        "near",
+        "the same year with month and day exchanged, or two of year, month and day agree, of the year the century and one digit more",
+    ),
     Level("different", "another day"),
 )
 EQUAL, NEAR, DIFFERENT = 1, 2, 3
 
 WRITTEN_LEVELS = (
     Level("equal", "the same day", agrees=True),
-    Level("near", "month and day exchanged, or two of year, month and day agree"),
+    Level(
+        "near",
+        "month and day exchanged, or two of year, month and day agree, of the year the century and one digit more",
+    ),
     Level("one_digit", "as written, one digit other or two neighbours swapped"),
     Level("different", "another day"),
 )
@@ -36,7 +42,11 @@ def _near(a: days.Days, b: days.Days) -> np.ndarray[tuple[int], np.dtype[np.bool
     (year, month, day), (other_year, other_month, other_day) = days.parts(a), days.parts(b)
     exchanged = (year == other_year) & (month == other_day) & (day == other_month)
     parts = (year == other_year).astype(np.int8) + (month == other_month) + (day == other_day)
-    return np.asarray(exchanged | (parts == 2))
+    # a slip of the pen in the year, and not a grandfather's birthday
+    one_digit = (year // 100 == other_year // 100) & (
+        (year // 10 == other_year // 10) | (year % 10 == other_year % 10)
+    )
+    return np.asarray(exchanged | ((parts == 2) & one_digit))
 
 
 def quick_written(left: Side, right: Side, field: str) -> Glance:

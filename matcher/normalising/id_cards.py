@@ -54,7 +54,7 @@ def prepare(field: str, written: pl.Series) -> Prepared:
         packed[at] = whole
         flags[at] |= good * np.uint8(VALID) | (good & some.end_in_zeros()) * np.uint8(ZEROS)
         birth[at] = born * good
-        sex[at] = (2 - some.seventeenth % 2) * good
+        sex[at] = (2 - some.seventeenth % 2) * (good & ~some.end_in_zeros())  # a spreadsheet may have made the zeros
         head[at] = whole // HEAD + np.uint64(1)
         tail[at] = whole % TAIL + np.uint64(1)
 

@@ -111,15 +111,16 @@ def waterfall(levels: Mapping[str, str | None], weight_bits: float, subject: Sub
 
 
 def _fields(levels: Mapping[str, str | None], subject: Subject) -> list[Bar]:
-    agreeing = {
-        field.name: levels.get(field.name) in {level.name for level in comparison.levels if level.agrees}
+    shown = {
+        field.name: next((one for one in comparison.levels if one.name == levels.get(field.name)), MISSING)
         for field, comparison in zip(subject.plan.fields, subject.plan.comparisons, strict=True)
     }
     bars = []
     for field in subject.plan.fields:
         level = levels.get(field.name) or MISSING.name
         weight = subject.model.weights.get(field.name, {}).get(level)
-        muted = bool(field.muted_beside and agreeing[field.name] and agreeing[field.muted_beside])
+        beside = shown[field.muted_beside] if field.muted_beside else MISSING
+        muted = shown[field.name].agrees and beside.agrees and not beside.partly
         bars.append(Bar("field", field.name, level, weight.bits if weight and not muted else 0.0, muted))
     return bars
 

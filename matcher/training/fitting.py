@@ -138,7 +138,8 @@ def _rows(feed: Feed, id_column: str | None, most: int, progress: Progress) -> p
         keys = hashing.mix(hashing.text(tables.ids(chunk.frame, id_column)))
         kept.append(chunk.frame.filter(pl.Series(keys <= limit)))
         progress(Step(f"train: read {feed.source}", sum(map(len, kept)), None))
-    return pl.concat(kept)
+    chosen = pl.concat(kept)
+    return chosen.select(pl.all().gather(tables.ids(chosen, id_column).arg_sort()))  # whatever order the rows come in
 
 
 def _weights(

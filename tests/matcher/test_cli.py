@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -250,3 +251,32 @@ def test_personal_data_is_in_no_message(city: Path, tmp_path: Path) -> None:
 def test_the_work_is_quiet_when_asked(city: Path, tmp_path: Path) -> None:
     assert matcher("scan", city, "--out", tmp_path, "--quiet").stderr == ""
     assert os.listdir(tmp_path).count(".work") == 0
+
+
+def test_a_path_that_cannot_be_and_a_full_disk_are_said_in_a_line(city: Path, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("x", encoding="ascii")
+    for arguments in (
+        ("scan", city, "--out", blocked / "results", "--quiet"),
+        ("index", city, "--out", blocked / "i", "--quiet"),
+    ):
+        ran = matcher(*arguments)
+        assert ran.returncode == 1
+        assert len(ran.stderr.splitlines()) == 1
+        assert "Traceback" not in ran.stderr
+    out = tmp_path / "full"
+    command = f"ulimit -f 8; exec {shlex.quote(sys.executable)} -m matcher scan {shlex.quote(str(city))} --out {shlex.quote(str(out))} --quiet"
+    full = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert full.returncode == 1
+    assert "no space is left" in full.stderr.splitlines()[-1]
+    assert "Traceback" not in full.stderr
+    again = matcher("scan", city, "--out", out, "--resume", "--quiet")
+    assert again.returncode == 0, again.stderr
+    assert (out / "findings.parquet").exists()
+
+
+def test_the_page_of_charts_explains_every_weight_of_a_dirty_city(city: Path, tmp_path: Path) -> None:
+    assert matcher("scan", city, "--out", tmp_path / "out", "--quiet").returncode == 0
+    ran = matcher("evaluate", tmp_path / "out", "--truth", city, "--page", tmp_path / "page.html", "--brief")
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "page.html").stat().st_size > 10_000

@@ -249,3 +249,33 @@ def test_keys_that_too_many_rows_bear_are_named_for_each_row_beside_the_output(f
     assert again["rows"] == 9
     joins.link(replace(request, plan=folder / "plan.toml"))
     assert not (place / "links.flooded.parquet").exists()
+
+
+def test_a_date_is_read_in_the_form_that_the_plan_gives(tmp_path: Path) -> None:
+    for side, first in (("l", "01/02/1980"), ("r", "01/02/1980")):
+        people = [
+            (f"{side}{row}", f"person {row} smith", first if row == 0 else f"{row % 27 + 1:02}/11/19{row + 20}")
+            for row in range(60)
+        ]
+        pl.DataFrame(people, schema=["id", "name", "born"], orient="row").write_csv(tmp_path / f"{side}.csv")
+    plan = """
+    version = "dates"
+    [ids]
+    left = "id"
+    right = "id"
+    [fields.name]
+    kind = "text"
+    [fields.born]
+    kind = "date"
+    form = "%d/%m/%Y"
+    [[blocks]]
+    keys = "born"
+    """
+    (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
+    request = joins.LinkRequest(
+        tmp_path / "l.csv", tmp_path / "r.csv", tmp_path / "out.parquet", tmp_path / "plan.toml", train=True
+    )
+    joins.link(request)
+    found = pl.read_parquet(tmp_path / "out.parquet")
+    assert set(found.get_column("levels").struct.field("born")) == {"equal"}
+    assert len(found) >= 60

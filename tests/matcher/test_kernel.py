@@ -106,10 +106,30 @@ def test_a_name_is_heard_and_remembered(
         {"name": "王国强", "id_number": number("41050219530505331"), "phone": PHONE, "address": HOME},
         # a father who shares the surname
         {"name": "王秀", "birth_date": dt.date(1930, 3, 3), "sex": "MALE", "phone": PHONE, "address": HOME},
+        # the sister and the husband again, of whose numbers a spreadsheet left the county
+        {
+            "name": "王秀兰",
+            "id_number": "4.10502E+17",
+            "birth_date": BORN,
+            "sex": "FEMALE",
+            "phone": PHONE,
+            "address": HOME,
+        },
+        {"name": "王国强", "id_number": "410502************", "phone": PHONE, "address": HOME},
         {"name": "王秀英"},
         {},
     ],
-    ids=["twin", "namesake", "sister", "spouse", "father", "name alone", "nothing"],
+    ids=[
+        "twin",
+        "namesake",
+        "sister",
+        "spouse",
+        "father",
+        "sister's county",
+        "spouse's county",
+        "name alone",
+        "nothing",
+    ],
 )
 def test_somebody_else_is_never_above_the_review_threshold(small: Applicants, record: dict[str, object]) -> None:
     assert "wang" not in found(small, record)

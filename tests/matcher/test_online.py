@@ -60,7 +60,7 @@ def test_one_applicant_checked_gets_the_pairs_of_the_scan(city: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "column"),
     [
-        ({"name": "王芳", "nickname": "x"}, "nickname"),
+        ({"name": "王芳", "410502198001011234": "x"}, None),
         ({"name": "王芳", "id_number": 410502198001011234}, "id_number"),
         ({"name": "王芳", "birth_date": "1.1.1980"}, "birth_date"),
         ({"name": "王芳"}, None),
@@ -89,6 +89,10 @@ def test_an_index_is_bound_to_its_plan_and_whole_or_not_there(city: Path, tmp_pa
     with pytest.raises(InputRefused, match="no finished index"):
         index.open_index(tmp_path, PERSONS)
     shutil.copytree(city / "index", tmp_path / "index")
+    facets = tmp_path / "index" / "population.SELF.facets.arrow"
+    facets.write_bytes(facets.read_bytes()[:-9])
+    with pytest.raises(InputRefused, match=r"population\.SELF\.facets\.arrow: a file of this index is not as it was"):
+        index.open_index(tmp_path / "index", PERSONS)
     content = json.loads((tmp_path / "index" / index.FILE).read_text(encoding="utf-8"))
     (tmp_path / "index" / index.FILE).write_text(json.dumps({**content, "bound_to": "x"}), encoding="utf-8")
     with pytest.raises(InputRefused, match="built for plan"):

@@ -18,6 +18,9 @@ from tests.matcher.persons import compared, level, prepared
         ("1955-03-07", "19550307", "equal", "equal"),
         ("1955-03-07", "1955-07-03", "near", "near"),  # exchanged
         ("1955-03-07", "1956-03-07", "near", "near"),
+        ("1955-03-07", "1985-03-07", "near", "near"),
+        ("1955-03-07", "2005-03-07", "different", "different"),  # a grandfather's birthday
+        ("1959-03-07", "1961-03-07", "different", "different"),  # two digits of the year
         ("1955-03-07", "1955-03-17", "near", "near"),
         ("1955-03-07", "1955-04-07", "near", "near"),
         ("1955-03-07", "1956-07-03", "different", "different"),
