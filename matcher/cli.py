@@ -7,7 +7,6 @@ modules are imported inside the commands: help stays quick, and --threads must b
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import json
 import os
 import sys
@@ -19,7 +18,7 @@ import typer
 from rich.console import Console
 
 from matcher.console import shown
-from matcher.errors import InputRefused, Interrupted, MatcherError, UsageError
+from matcher.errors import InputRefused, Interrupted, MatcherError, UsageError, refused_by_system
 
 app = typer.Typer(
     help=__doc__.splitlines()[0] if __doc__ else None,
@@ -29,7 +28,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 messages = Console(stderr=True)
-SYSTEM_REFUSED = 1
 results = Console()
 
 
@@ -482,23 +480,6 @@ def sources(
     results.print(contract.describe(source_id, lang.value), markup=False, highlight=False)
 
 
-def _refused_by_system(error: Exception) -> str | None:
-    """What to say where the disk is full or a path cannot be written, whichever library met it; None for all else."""
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    if full or any(
-        words in str(error) for words in ("No space left", "os error 28", "File too large", "os error 27")
-    ):
-        return (
-            "no space is left where the results are written; nothing there was replaced. Make room and run the same command "
-            "again, a scan or link with --resume"
-        )
-    if isinstance(
-        error, NotADirectoryError | FileExistsError | FileNotFoundError | PermissionError | IsADirectoryError
-    ):
-        return f"{error.strerror}: {error.filename}. Check the path after --out"
-    return None
-
-
 def main() -> None:
     """The console script: runs a command and turns the library's errors into messages and exit statuses."""
     try:
@@ -511,8 +492,8 @@ def main() -> None:
             os._exit(error.exit_status)
         sys.exit(error.exit_status)
     except Exception as error:
-        refused = _refused_by_system(error)
+        refused = refused_by_system(error)
         if refused is None:
             raise
         messages.print(f"matcher: {refused}", markup=False, highlight=False, soft_wrap=True)
-        sys.exit(SYSTEM_REFUSED)
+        sys.exit(refused.exit_status)

@@ -3,6 +3,7 @@
     MatcherError
     ├── UsageError            exit 2   the command line or the call is wrong
     ├── InputRefused          exit 3   a file, row or column cannot be accepted
+    ├── SystemRefused         exit 1   the disk is full, or a path cannot be written
     └── Interrupted           exit 130 stopped by hand; the work so far is kept
 
 A message says what is wrong, where (file, row, column) and what to do. It never holds a value from a person's
@@ -11,6 +12,7 @@ record: names, numbers, phones, accounts and addresses stay in the files they ca
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 
@@ -58,3 +60,25 @@ class Interrupted(MatcherError):
     """Stopped by hand; run again with --resume to go on from the last finished chunk."""
 
     exit_status = 130
+
+
+class SystemRefused(MatcherError):
+    """The disk is full, or a path cannot be written."""
+
+    exit_status = 1
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SAID_OF_FULL = ("No space left", "File too large", "os error 28", "os error 27")
+
+
+def refused_by_system(error: Exception) -> SystemRefused | None:
+    """What to say of an error of the file system, whichever library met it; None for all else."""
+    if (isinstance(error, OSError) and error.errno in _FULL) or any(said in str(error) for said in _SAID_OF_FULL):
+        return SystemRefused(
+            "no space is left where the results are written. Make room and run the same command again; a scan, link or dedupe "
+            "goes on where it stood with --resume"
+        )
+    if isinstance(error, OSError) and error.filename is not None:
+        return SystemRefused(f"{error.filename}: {error.strerror}. Check this path")
+    return None

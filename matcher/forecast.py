@@ -219,7 +219,7 @@ def memory(trials: Sequence[Trial], base: int) -> dict[str, int]:
     all_kept = most_kept = 0.0
     for trial in trials:
         size = min(trial.side.plan.chunk_rows, trial.rows)
-        in_hand = min((workers + 1) * size, trial.rows)
+        in_hand = min((workers + 2) * size, trial.rows)  # at work, one that waits, and one being read
         chunks = max(chunks, READER_BYTES + in_hand * trial.bytes_a_row * WHILE_PREPARED)
         candidates = sum(each.candidates for each in expected(trial)) * size / max(trial.rows, 1)
         compared = max(

@@ -17,6 +17,7 @@ import polars as pl
 from matcher.applicants import Applicants
 from matcher.blocking import BlockKeys, keys
 from matcher.comparing.levels import OPEN, Comparison, Glance
+from matcher.frames import PROPOSED
 from matcher.plan import Plan
 from matcher.prepared import Codes, Flags, Prepared, Rows
 from matcher.scoring.frequency import Bits
@@ -108,8 +109,8 @@ def propose(
 def _proposed(rows: Rows, sizes: npt.NDArray[np.int64], place: int) -> pl.DataFrame:
     records = np.bincount(rows, weights=sizes).astype(np.uint64) if len(rows) else np.zeros(0, np.uint64)
     hit = np.flatnonzero(records)
-    return pl.DataFrame({"applicant": hit.astype(np.uint32), "records": records[hit]}).select(
-        "applicant", block=pl.lit(place, dtype=pl.UInt8), records="records"
+    return pl.DataFrame(
+        {"applicant": hit, "block": np.full(len(hit), place), "records": records[hit]}, schema=PROPOSED
     )
 
 

@@ -112,7 +112,7 @@ def _finished(source: str, every: Iterator[Piece | Chunk], work: Work, workspace
         workspace.keep(source, piece.file_index, piece.index, result)
         return result.counts
 
-    with ThreadPoolExecutor(min(WORKERS, 1 + (os.cpu_count() or 1))) as pool:
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         try:
             for piece in every:
                 if workspace.finished(source, piece.file_index, piece.index):

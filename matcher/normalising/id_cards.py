@@ -130,7 +130,7 @@ def _understood(written: pl.Series, odd: Flags) -> pl.DataFrame:
     plain = _folded(values)
     sound, words = regular(plain)
     sound = sound[_born(words.packed()) > 0]  # what holds no date may be a filler: the scalar looks closer
-    folded = plain.gather(sound).str.to_uppercase().to_list()
+    folded = plain.gather(sound).to_list()
     found = [(int(row), "citizen", text, False) for row, text in zip(rows[sound], folded, strict=True)]
     for row, value in zip(np.delete(rows, sound).tolist(), _without(values, sound), strict=True):
         if reading := numbers.understand(value):

@@ -16,19 +16,25 @@ ROW_GROUP = 100_000
 
 
 def write_outputs(out: Path, tables: dict[str, pl.DataFrame], summary: dict[str, Any]) -> None:
-    """Writes the tables and then summary.json; each appears under its name only when it is complete.
+    """Writes the tables and summary.json; they take the place of an earlier scan's when all of them are complete.
 
-    Equal frames give equal bytes. A summary of an earlier scan is removed first, so that it never stands beside other
-    tables.
+    Equal frames give equal bytes. The earlier summary is removed first, so that it never stands beside other tables. Where
+    there is no room for all, nothing is replaced.
     """
+    written = {out / f"{name}.parquet.part": out / f"{name}.parquet" for name in TABLES}
+    summary_part = out / "summary.json.part"
+    try:
+        for name, part in zip(TABLES, written, strict=True):
+            tables[name].rechunk().write_parquet(part, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+        summary_part.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except BaseException:
+        for part in (*written, summary_part):
+            part.unlink(missing_ok=True)
+        raise
     (out / "summary.json").unlink(missing_ok=True)
-    for name in TABLES:
-        part = out / f"{name}.parquet.part"
-        tables[name].rechunk().write_parquet(part, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
-        part.replace(out / f"{name}.parquet")
-    part = out / "summary.json.part"
-    part.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    part.replace(out / "summary.json")
+    for part, place in written.items():
+        part.replace(place)
+    summary_part.replace(out / "summary.json")
 
 
 def read_summary(out: Path) -> dict[str, Any]:

@@ -54,3 +54,13 @@ def test_a_finding_is_found_by_its_unmistakable_beginning(tmp_path: Path) -> Non
 def test_an_unfinished_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="no finished scan"):
         files.read_summary(tmp_path)
+
+
+def test_where_there_is_no_room_the_earlier_scan_stands(tmp_path: Path) -> None:
+    files.write_outputs(tmp_path, tables(), {"as_of": "2024-12-31"})
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    (tmp_path / "rejects.parquet.part").mkdir()  # here nothing can be written, like on a full disk
+    with pytest.raises(OSError, match="rejects"):
+        files.write_outputs(tmp_path, tables(), {"as_of": "2025-12-31"})
+    (tmp_path / "rejects.parquet.part").rmdir()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
