@@ -37,9 +37,10 @@ from matcher.plan import Plan
 from matcher.prepared import More, Prepared
 from matcher.progress import Progress, Step, silent
 from matcher.scoring.model import Model
+from matcher.sources.chunking import Chunk, Piece
 from matcher.sources.delivery import Feed
-from matcher.sources.feeds import Chunk, Piece, row_count
-from matcher.sources.sampling import dealt, sample
+from matcher.sources.feeds import row_count, sample
+from matcher.sources.sampling import dealt
 
 SAMPLED, AT_LEAST, AT_MOST = 1 / 20, 30_000, 60_000
 """Which share of a source's rows is tried out, and how many rows at least and at most."""

@@ -33,9 +33,10 @@ from matcher.kernel import Batch
 from matcher.plan import Plan
 from matcher.prepared import More, Prepared, Rows
 from matcher.progress import Progress, Step, silent
+from matcher.sources import feeds
+from matcher.sources.chunking import Chunk
 from matcher.sources.contract import load
 from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
-from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 FILE = "index.json"
 SELF = "SELF"
@@ -137,6 +138,8 @@ class Source:
             rejects=self.rejects if first else self.rejects.clear(),
             rows_in=end - start + (aside if first else 0),
             nulled=self.nulled if first else {},
+            headings=(),
+            bytes_read=0,
         )
 
     def bearing(self, party: str, block: int, keys: Keys) -> tuple[Rows, int]:
@@ -188,18 +191,18 @@ def build(folder: Path, out: Path, plan: Plan, progress: Progress = silent) -> I
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / FILE).exists())):
         raise InputRefused("this is not an index and will not be replaced", file=out, remedy="Name another folder")
     delivery = open_folder(folder)
-    feeds = department_feeds(delivery)
-    if not feeds:
+    sources = department_feeds(delivery)
+    if not sources:
         raise InputRefused("the folder has no department feed", file=folder, remedy="Add one, such as population.*")
     part = out.with_name(f".{out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     part.chmod(0o700)
     try:
-        described = {name: _write_source(feed, part, plan, progress) for name, feed in feeds.items()}
-        for done, name in enumerate(feeds, start=1):
+        described = {name: _write_source(feed, part, plan, progress) for name, feed in sources.items()}
+        for done, name in enumerate(sources, start=1):
             _sort_keys(part, name, described[name]["parties"], plan)
-            progress(Step("sort keys", done, len(feeds), "sources"))
+            progress(Step("sort keys", done, len(sources), "sources"))
         content = {
             "bound_to": bound_to(plan),
             "program": __version__,
@@ -301,8 +304,8 @@ class _Ready:
     more: Mapping[str, pl.DataFrame]
 
 
-def _ready(piece: Piece, parties: tuple[str, ...], plan: Plan) -> _Ready:
-    facets, more, chunk = {}, {}, piece.checked()
+def _ready(chunk: Chunk, parties: tuple[str, ...], plan: Plan) -> _Ready:
+    facets, more = {}, {}
     rows = chunk.frame.rechunk()
     for party in parties:
         batch = Batch.of(rows, plan, _prefix(party))
@@ -321,8 +324,8 @@ def _prepared(feed: Feed, parties: tuple[str, ...], plan: Plan) -> Iterator[_Rea
     """The chunks of a feed prepared, in their order, two at work."""
     pending: deque[Future[_Ready]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
-        for piece in pieces(feed, plan.chunk_rows):
-            pending.append(pool.submit(_ready, piece, parties, plan))
+        for chunk in feeds.chunks(feed, plan.chunk_rows):
+            pending.append(pool.submit(_ready, chunk, parties, plan))
             if len(pending) >= WORKERS:
                 yield pending.popleft().result()
         while pending:
@@ -332,7 +335,7 @@ def _prepared(feed: Feed, parties: tuple[str, ...], plan: Plan) -> Iterator[_Rea
 def _write_source(feed: Feed, folder: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     """Writes the rows, facets, further keys and rejects of a feed; returns what index.json says of it."""
     parties = tuple(party.upper() for party in feed.contract.parties) or (SELF,)
-    total, rows_in = row_count(feed), 0
+    size, rows_in = feeds.size(feed), 0
     offsets, rejects = [0], []
     nulled: dict[str, int] = {}
     more: dict[str, list[pl.DataFrame]] = {party: [] for party in parties}
@@ -353,7 +356,7 @@ def _write_source(feed: Feed, folder: Path, plan: Plan, progress: Progress) -> d
                 nulled[column] = nulled.get(column, 0) + count
             offsets.append(offsets[-1] + len(chunk.frame))
             rows_in += chunk.rows_in
-            progress(Step(f"index {feed.source}", rows_in, max(total, rows_in)))
+            progress(Step(f"index {feed.source}", chunk.bytes_read >> 10, size >> 10, "KiB"))
     finally:
         for writer in writers.values():
             writer.close()

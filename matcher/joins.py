@@ -26,8 +26,8 @@ from matcher.plan import Plan
 from matcher.progress import Progress, silent
 from matcher.scoring import model as models
 from matcher.scoring.model import Model
+from matcher.sources.chunking import Chunk
 from matcher.sources.delivery import Feed, open_folder
-from matcher.sources.feeds import Chunk
 from matcher.training import fitting
 
 NO_RECORDS = pl.DataFrame({"record_id": []}, schema={"record_id": pl.String})

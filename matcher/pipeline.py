@@ -31,9 +31,10 @@ from matcher.rules import book, finding
 from matcher.rules.rule import Facts, FeedFacts
 from matcher.scoring import model as models
 from matcher.scoring.model import Model
+from matcher.sources.chunking import Chunk
 from matcher.sources.contract import all_contracts
 from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
-from matcher.sources.feeds import Chunk, read_all
+from matcher.sources.feeds import read_all
 
 NO_MODEL = "persons-2.json"
 """The model of a plan that names none: its fields are weighed as the shipped plan's, or refused by name."""

@@ -9,9 +9,10 @@ import polars as pl
 
 from matcher.errors import InputRefused
 from matcher.plan import Plan
+from matcher.sources.chunking import Chunk
 from matcher.sources.contract import Column, Contract, Kind, fold
 from matcher.sources.delivery import SUPPORTED, Feed
-from matcher.sources.feeds import Chunk, headings, read_all
+from matcher.sources.feeds import headings, read_all
 
 KINDS: dict[str, Kind] = {"date": "date", "cn_number": "id_number", "cn_name": "name"}
 """How a field's column is read, so that every usual form is understood; all others as text."""
@@ -31,7 +32,6 @@ def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Fee
         raise InputRefused(
             "this kind of file is not read", file=path.name, remedy=f"Give one of {', '.join(SUPPORTED)}"
         )
-    there = {fold(heading) for heading in headings(path)}
     # a date in a form of its own is read by the plan, not year first
     wanted = {
         column: "text" if field.form else field.kind
@@ -39,6 +39,9 @@ def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Fee
         for column in (field.column, field.former)
         if column
     }
+    named = [Column(column, KINDS.get(kind, "text"), personal=True) for column, kind in wanted.items()]
+    asked = [*named, *([Column(id_column, "text")] if id_column and id_column not in wanted else [])]
+    there = {fold(heading) for heading in headings(path, _feed(path, asked))}
     lacking = sorted(column for column in wanted if fold(column) not in there)
     if len(lacking) == len(wanted):
         raise InputRefused(
@@ -47,20 +50,13 @@ def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Fee
     _blocks_can_be_formed(path, plan, set(lacking))
     if lacking:
         warn(f"{path.name}: {', '.join(lacking)} not there, taken as unknown in every row")
-    columns = [
-        Column(column, KINDS.get(kind, "text"), personal=True)
-        for column, kind in wanted.items()
-        if column not in lacking
-    ]
+    columns = [column for column in named if column.name not in lacking]
     if id_column is not None and fold(id_column) in there:
-        columns = [
-            Column(id_column, "text", must_exist=True, never_null=True),
-            *(c for c in columns if c.name != id_column),
-        ]
+        key = Column(id_column, "text", must_exist=True, never_null=True)
+        columns = [key, *(column for column in columns if column.name != id_column)]
     elif id_column is not None:
         warn(f"{path.name}: {id_column} not there, rows are named by their number")
-    contract = Contract(path.stem, path.stem, path.stem, "", (), tuple(columns), (), None)
-    return Feed(path.stem, contract, (path,))
+    return _feed(path, columns)
 
 
 def read_table(feed: Feed) -> pl.DataFrame:
@@ -77,6 +73,10 @@ def ids(frame: pl.DataFrame, id_column: str | None) -> pl.Series:
 def chunk_ids(chunk: Chunk, id_column: str | None) -> pl.Series:
     """What the rows of a chunk are called."""
     return ids(chunk.frame, id_column)
+
+
+def _feed(path: Path, columns: list[Column]) -> Feed:
+    return Feed(path.stem, Contract(path.stem, path.stem, path.stem, "", (), tuple(columns), (), None), (path,))
 
 
 def _blocks_can_be_formed(path: Path, plan: Plan, lacking: set[str]) -> None:

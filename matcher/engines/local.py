@@ -19,12 +19,16 @@ from matcher.engines.workspace import ChunkResult, Counts, Workspace
 from matcher.index import Source
 from matcher.kernel import Batch
 from matcher.progress import Progress, Step
+from matcher.sources import feeds
+from matcher.sources.chunking import Chunk
 from matcher.sources.contract import Contract
 from matcher.sources.delivery import Feed
-from matcher.sources.feeds import Chunk, Piece, pieces, row_count
 
 SELF = "SELF"
 WORKERS = 2
+
+Place = tuple[int, int]
+"""The file of a chunk in its feed, and its number in the file."""
 
 Work = Callable[[Chunk], ChunkResult]
 """What is done with a chunk: a pure function, so that it may be done anywhere, in any order, and again."""
@@ -38,22 +42,13 @@ def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progres
 
 def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progress) -> Counts:
     """Does `work` for every chunk of `rows` rows that the workspace does not hold yet; returns the counts of the feed."""
-    return _run(feed.source, pieces(feed, rows), row_count(feed), work, workspace, progress)
+    every = feeds.unfinished(feed, rows, workspace.places(feed.source))
+    size = feeds.size(feed)
 
+    def tell(chunk: Chunk, _: int) -> None:
+        progress(Step(f"match {feed.source}", chunk.bytes_read >> 10, size >> 10, "KiB"))
 
-def _run(
-    source: str, every: Iterator[Piece | Chunk], total: int, work: Work, workspace: Workspace, progress: Progress
-) -> Counts:
-    rows_in = accepted = 0
-    nulled: Counter[str] = Counter()
-    apart: Counter[str] = Counter()
-    for counts in _finished(source, every, work, workspace):
-        rows_in += counts.rows_in
-        accepted += counts.accepted
-        nulled.update(counts.nulled)
-        apart.update(counts.apart)
-        progress(Step(f"match {source}", rows_in, max(total, rows_in)))
-    return Counts(rows_in, accepted, dict(nulled), dict(sorted(apart.items())))
+    return _run(feed.source, every, work, workspace, tell)
 
 
 def match_index(source: Source, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
@@ -63,8 +58,34 @@ def match_index(source: Source, applicants: Applicants, workspace: Workspace, pr
         batches = ((party, source.batch(chunk.index, party)) for party in source.parties)
         return _matched(chunk, source.feed.contract, applicants, batches)
 
-    every = (source.chunk(number) for number in range(len(source.offsets) - 1))
-    return _run(source.name, every, source.rows_in, work, workspace, progress)
+    def tell(_: Chunk, rows: int) -> None:
+        progress(Step(f"match {source.name}", rows, max(source.rows_in, rows)))
+
+    done = workspace.places(source.name)
+    every = (
+        (0, number) if (0, number) in done else source.chunk(number) for number in range(len(source.offsets) - 1)
+    )
+    return _run(source.name, every, work, workspace, tell)
+
+
+def _run(
+    source: str,
+    every: Iterator[Chunk | Place],
+    work: Work,
+    workspace: Workspace,
+    tell: Callable[[Chunk, int], None],
+) -> Counts:
+    rows_in = accepted = 0
+    nulled: Counter[str] = Counter()
+    apart: Counter[str] = Counter()
+    for chunk, counts in _finished(source, every, work, workspace):
+        rows_in += counts.rows_in
+        accepted += counts.accepted
+        nulled.update(counts.nulled)
+        apart.update(counts.apart)
+        if chunk is not None:
+            tell(chunk, rows_in)
+    return Counts(rows_in, accepted, dict(nulled), dict(sorted(apart.items())))
 
 
 def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants) -> ChunkResult:
@@ -98,27 +119,25 @@ def _matched(
     )
 
 
-def _worked(piece: Piece | Chunk, work: Work) -> ChunkResult:
-    return work(piece.checked() if isinstance(piece, Piece) else piece)
+def _finished(
+    source: str, every: Iterator[Chunk | Place], work: Work, workspace: Workspace
+) -> Iterator[tuple[Chunk | None, Counts]]:
+    """The counts of each chunk in order, as it is done; or found done, and then without the chunk."""
+    pending: deque[tuple[Chunk, Future[ChunkResult]]] = deque()
 
-
-def _finished(source: str, every: Iterator[Piece | Chunk], work: Work, workspace: Workspace) -> Iterator[Counts]:
-    """The counts of each chunk in order, as it is done or found done."""
-    pending: deque[tuple[Piece | Chunk, Future[ChunkResult]]] = deque()
-
-    def settle() -> Counts:
-        piece, future = pending.popleft()
+    def settle() -> tuple[Chunk, Counts]:
+        chunk, future = pending.popleft()
         result = future.result()
-        workspace.keep(source, piece.file_index, piece.index, result)
-        return result.counts
+        workspace.keep(source, chunk.file_index, chunk.index, result)
+        return chunk, result.counts
 
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         try:
-            for piece in every:
-                if workspace.finished(source, piece.file_index, piece.index):
-                    yield workspace.counts(source, piece.file_index, piece.index)
+            for chunk in every:
+                if isinstance(chunk, tuple):
+                    yield None, workspace.counts(source, *chunk)
                     continue
-                pending.append((piece, pool.submit(_worked, piece, work)))
+                pending.append((chunk, pool.submit(work, chunk)))
                 if len(pending) > WORKERS:
                     yield settle()
             while pending:

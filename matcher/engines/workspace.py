@@ -89,9 +89,10 @@ class Workspace:
         seal.write_text(fingerprint, encoding="ascii")
         return cls(folder, plan)
 
-    def finished(self, source: str, file: int, chunk: int) -> bool:
-        """Whether this chunk was done before."""
-        return self._stem(source, file, chunk).with_suffix(".json").exists()
+    def places(self, source: str) -> frozenset[tuple[int, int]]:
+        """The chunks of a source that were done before: the number of the file, and of the chunk in it."""
+        stems = (path.stem.split("-") for path in (self.folder / source).glob("*.json"))
+        return frozenset((int(file), int(chunk)) for file, chunk in stems)
 
     def counts(self, source: str, file: int, chunk: int) -> Counts:
         """The counts of a finished chunk."""

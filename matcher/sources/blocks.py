@@ -1,10 +1,10 @@
-"""A file's rows on their way: blocks of raw columns under the contract's names, each row with its number in the file."""
+"""A table on its way: blocks of raw columns under the contract's names, each row with its number in the table."""
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,33 +15,37 @@ from matcher.sources.headings import Layout
 
 @dataclass(frozen=True, slots=True)
 class Misfits:
-    """The rows of a text file whose fields are too many or too few, in their order; fills while the file is read."""
+    """The rows that cannot be held against the contract at all, in their order, and why; fills while a table is read."""
 
-    expected: int = 0
     numbers: array[int] = field(default_factory=lambda: array("q"))
-    fields: array[int] = field(default_factory=lambda: array("q"))
+    reasons: list[str] = field(default_factory=list)
 
-    def add(self, number: int, fields: int) -> None:
-        """Notes the row of this number, behind all noted before."""
+    def add(self, number: int, reason: str) -> None:
+        """Notes the row of this number, behind all noted before; `reason` is a word in capitals (`3_FIELDS_OF_7`)."""
         self.numbers.append(number)
-        self.fields.append(fields)
+        self.reasons.append(reason)
 
     def between(self, start: int, end: int) -> Mapping[int, str]:
         """Row number → why it does not fit, of those from place `start` to before `end`."""
-        return {self.numbers[i]: f"{self.fields[i]}_FIELDS_OF_{self.expected}" for i in range(start, end)}
+        return {self.numbers[place]: self.reasons[place] for place in range(start, end)}
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An opened file: its blocks (columns of the contract as written, and `row_number` from 1), layout and misfits.
+    """An opened table: its name (`a.csv`, `a.zip/b.csv`, `a.xlsx/Sheet1`), headings, layout, blocks and misfits.
 
-    `has_header_row`: its headings stand in a row like any other, so that they may stand there again.
+    `blocks` hold the contract's columns as written, and `row_number` from 1, rising. `misfits` fills while they are
+    read: when a block comes, those before its last row are known. `has_header_row`: the headings stand in a row like any
+    other, so that they may stand there again. `share` is how much of the table has been read, from 0 to 1.
     """
 
-    blocks: Iterator[pl.DataFrame]
+    name: str
+    headings: tuple[str, ...]
     layout: Layout
+    blocks: Iterator[pl.DataFrame]
     misfits: Misfits
     has_header_row: bool
+    share: Callable[[], float]
 
 
 def numbered(frame: pl.DataFrame, last: int, misfits: Misfits) -> pl.DataFrame:

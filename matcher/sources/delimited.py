@@ -14,6 +14,7 @@ from matcher.sources import text
 from matcher.sources.blocks import Misfits, Opened, numbered
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import layout
+from matcher.sources.parts import Part
 
 BLOCK_BYTES = 8 << 20
 
@@ -21,21 +22,25 @@ END = "\x1eEND"
 """Fills a row of our own after the last one: where it does not arrive, an open quotation mark has swallowed it."""
 
 
-def open_delimited(feed: Feed, path: Path) -> Opened:
-    """The file, opened. Raises InputRefused, here or while its blocks are read, where it is no delimited text."""
+def open_delimited(feed: Feed, part: Part) -> Iterator[Opened]:
+    """The one table of the file. Raises InputRefused, here or while its blocks are read, where it is no delimited text."""
+    path = part.path
     encoding = text.encoding_of(path, feed.encoding)
     headings, delimiter = text.header(path, encoding)
     chosen = layout(feed, path.name, headings)
     # every heading gets a name of its own, so that blank or doubled ones we do not read do no harm
     places = [f"c{place}" for place in range(len(headings))]
     wanted = {places[headings.index(heading)]: column for column, heading in chosen.columns.items()}
-    misfits = Misfits(len(headings))
+    misfits = Misfits()
 
     def misfit(row: pacsv.InvalidRow) -> str:
-        misfits.add(row.number - 1, row.actual_columns)  # the header is row 1 there
+        misfits.add(row.number - 1, f"{row.actual_columns}_FIELDS_OF_{len(headings)}")  # the header is row 1 there
         return "skip"
 
+    share = 0.0
+
     def blocks() -> Iterator[pl.DataFrame]:
+        nonlocal share
         last, ended = 0, False
         header_ahead = True
         try:
@@ -55,6 +60,7 @@ def open_delimited(feed: Feed, path: Path) -> Opened:
                 ) as reader,
             ):
                 for batch in reader:
+                    share = stream.share()
                     frame = pl.DataFrame(pa.table(batch)).rename(wanted)
                     if header_ahead and len(frame):
                         frame, header_ahead = frame.slice(1), False
@@ -69,15 +75,7 @@ def open_delimited(feed: Feed, path: Path) -> Opened:
         if not ended:
             raise _unreadable(path, max(last, *misfits.numbers[-1:], 1))
 
-    return Opened(blocks(), chosen, misfits, has_header_row=True)
-
-
-def rows_of_delimited(path: Path) -> int:
-    """About how many rows the file holds, from the line breaks of its first megabyte."""
-    with path.open("rb") as stream:
-        sample = stream.read(text.SAMPLE_BYTES)
-    lines = max(sample.count(b"\n"), sample.count(b"\r"), 1)
-    return max(round(path.stat().st_size / len(sample) * lines) - 1, 0)
+    yield Opened(part.name, tuple(headings), chosen, blocks(), misfits, has_header_row=True, share=lambda: share)
 
 
 def _unreadable(path: Path, row: int) -> InputRefused:

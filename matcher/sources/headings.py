@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import polars as pl
+
 from matcher.errors import InputRefused
 from matcher.sources.contract import fold
 from matcher.sources.delivery import Feed
@@ -21,6 +23,10 @@ class Layout:
 
     columns: Mapping[str, str]
     units: Mapping[str, int]
+
+    def empty(self) -> pl.DataFrame:
+        """A block of text columns without rows."""
+        return pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String) | {"row_number": pl.Int64})
 
 
 def layout(feed: Feed, file: str, headings: Sequence[str]) -> Layout:

@@ -13,41 +13,58 @@ from matcher.errors import InputRefused
 from matcher.sources.blocks import Misfits, Opened, numbered
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import layout
+from matcher.sources.parts import Part
 
 ROWS_AT_ONCE, ROWS_IN_MEMORY = 200_000, 1_000_000
 
 
-def open_parquet(feed: Feed, path: Path) -> Opened:
-    """The file, opened. Raises InputRefused, here or while its blocks are read, where it is damaged."""
-    file = _file(path)
-    chosen = layout(feed, path.name, file.schema_arrow.names)
-
-    def blocks() -> Iterator[pl.DataFrame]:
+def open_parquet(feed: Feed, part: Part) -> Iterator[Opened]:
+    """The one table of the file. Raises InputRefused, here or while its blocks are read, where it is damaged."""
+    with part.on_disk() as path:
+        file = open_footer(path, part.name)
+        chosen = layout(feed, part.name, file.schema_arrow.names)
         last = 0
-        try:
-            for frame in _frames(path, file, list(chosen.columns.values())):
-                named = frame.select(pl.col(heading).alias(column) for column, heading in chosen.columns.items())
-                yield numbered(named, last, Misfits())
-                last += len(frame)
-        except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-            raise InputRefused(
-                f"from here on the file is damaged ({type(error).__name__})",
-                file=path.name,
-                row=last + 1,
-                remedy="Ask the department to send it again",
-            ) from error
 
-    return Opened(blocks(), chosen, Misfits(), has_header_row=False)
+        def blocks() -> Iterator[pl.DataFrame]:
+            nonlocal last
+            try:
+                for frame in _frames(path, file, list(chosen.columns.values())):
+                    named = frame.select(pl.col(heading).alias(column) for column, heading in chosen.columns.items())
+                    yield numbered(named, last, Misfits())
+                    last += len(frame)
+            except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+                raise InputRefused(
+                    f"from here on the file is damaged ({type(error).__name__})",
+                    file=part.name,
+                    row=last + 1,
+                    remedy="Ask the department to send it again",
+                ) from error
+            if last != file.metadata.num_rows:
+                raise InputRefused(
+                    f"its footer says {file.metadata.num_rows} rows, and it holds {last}",
+                    file=part.name,
+                    remedy="Ask the department to send it again",
+                )
+
+        yield Opened(
+            name=part.name,
+            headings=tuple(file.schema_arrow.names),
+            layout=chosen,
+            blocks=blocks(),
+            misfits=Misfits(),
+            has_header_row=False,
+            share=lambda: last / max(file.metadata.num_rows, 1),
+        )
 
 
-def rows_of_parquet(path: Path) -> int:
-    """How many rows the file holds, from its footer."""
-    return int(_file(path).metadata.num_rows)
-
-
-def headings_of_parquet(path: Path) -> list[str]:
-    """The names of the file's columns, from its footer."""
-    return list(_file(path).schema_arrow.names)
+def open_footer(path: Path, name: str) -> pq.ParquetFile:
+    """The file with its footer read. Raises InputRefused where it has none."""
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowException, OSError) as error:
+        raise InputRefused(
+            "this is no whole Parquet file", file=name, remedy="Ask the department to send it again"
+        ) from error
 
 
 def _frames(path: Path, file: pq.ParquetFile, columns: list[str]) -> Iterator[pl.DataFrame]:
@@ -66,12 +83,3 @@ def _frames(path: Path, file: pq.ParquetFile, columns: list[str]) -> Iterator[pl
         if length >= ROWS_AT_ONCE or place == len(sizes):
             yield source.slice(offset, length).collect()
             offset, length = offset + length, 0
-
-
-def _file(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
-        raise InputRefused(
-            "this is no whole Parquet file", file=path.name, remedy="Ask the department to send it again"
-        ) from error

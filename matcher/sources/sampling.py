@@ -1,7 +1,8 @@
 """A few rows from all over a feed, and how many it holds: what a dry run reads instead of the feed.
 
 Extracts are often sorted, so that their first rows say little of the rest. Of a Parquet file a few row groups are read,
-evenly spread, of a text file a few windows of bytes, and of what was read every k-th row is taken.
+evenly spread, of a plain text file a few windows of bytes, and of what was read every k-th row is taken. What is packed,
+a workbook or a query can only be read from the beginning, and its first rows must do.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import pyarrow.parquet as pq
 
 from matcher.errors import InputRefused
 from matcher.sources import text
-from matcher.sources.delimited import open_delimited
+from matcher.sources.blocks import Opened
+from matcher.sources.chunking import Piece
 from matcher.sources.delivery import Feed
-from matcher.sources.feeds import Piece
-from matcher.sources.parquet import open_parquet, rows_of_parquet
+from matcher.sources.opening import tables
+from matcher.sources.parts import DELIMITED, PARQUET, Part
 
 FILES, GROUPS, ROWS_OF_A_GROUP = 12, 12, 200_000
 """How many files of a feed are read at most, how many row groups of all of them, and how many rows of each."""
@@ -49,26 +51,47 @@ class Sample:
         return sum(len(piece.raw) for piece in self.pieces)
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """What was read of one file, and of how many rows it stands there."""
+
+    pieces: list[Piece]
+    rows: float
+    exact: bool
+    seconds_a_row: float
+
+
 def sample(feed: Feed, wanted: int) -> Sample:
     """About `wanted` rows of the feed. Raises InputRefused for a file that cannot be opened."""
     chosen = [feed.files[place] for place in _spread(len(feed.files), FILES)]
-    began = time.perf_counter()
-    read = [
-        _of_parquet(feed, path, max(GROUPS // len(chosen), 1), place)
-        if _is_parquet(path)
-        else _of_text(feed, path, WINDOWS // len(chosen), place)
-        for place, path in enumerate(chosen)
-    ]
-    seconds = time.perf_counter() - began
-    there = sum(len(piece.raw) for piece in read)
-    step = max(there // max(wanted, 1), 1)
-    as_text = [piece for piece, path in zip(read, chosen, strict=True) if not _is_parquet(path)]
-    largest = max((path for path in chosen if not _is_parquet(path)), key=_size, default=None)
+    sizes = [path.stat().st_size for path in feed.files]
+    each = max(wanted // max(len(chosen), 1), 1)
+    drawn = [_of_file(feed, path, place, len(chosen), each) for place, path in enumerate(chosen)]
+    read = [piece for one in drawn for piece in one.pieces]
+    step = max(sum(len(piece.raw) for piece in read) // max(wanted, 1), 1)
+    of_chosen = sum(path.stat().st_size for path in chosen)
+    exact = all(one.exact for one in drawn)
+    known = (
+        sum(_footer_rows(path) for path in feed.files)
+        if exact
+        else round(sum(one.rows for one in drawn) * sum(sizes) / max(of_chosen, 1))
+    )
+    rows = max(sum(one.rows for one in drawn), 1)
     return Sample(
         pieces=tuple(replace(piece, raw=piece.raw.gather_every(step)) for piece in read),
-        rows=_rows(feed, as_text, WINDOWS // len(chosen)),
-        exact=not as_text,
-        seconds_a_row=_seconds_a_row(feed, largest) if largest else seconds / max(there, 1),
+        rows=known,
+        exact=exact,
+        seconds_a_row=sum(one.seconds_a_row * one.rows for one in drawn) / rows,
+    )
+
+
+def row_count(feed: Feed) -> int:
+    """How many rows the feed holds: exact for Parquet, else as its first rows and its bytes let expect."""
+    return round(
+        sum(
+            _footer_rows(path) if _kind(path) in PARQUET else _first_rows(feed, path, 0, 10_000).rows
+            for path in feed.files
+        )
     )
 
 
@@ -77,12 +100,21 @@ def dealt(piece: Piece, parts: int) -> list[Piece]:
     return [replace(piece, raw=piece.raw.gather_every(parts, place)) for place in range(parts)]
 
 
-def _size(path: Path) -> int:
-    return path.stat().st_size
+def _of_file(feed: Feed, path: Path, place: int, files: int, wanted: int) -> _Drawn:
+    if _kind(path) in PARQUET:
+        return _of_parquet(feed, path, max(GROUPS // files, 1), place)
+    if _kind(path) in DELIMITED:
+        return _of_text(feed, path, max(WINDOWS // files, 1), place)
+    return _first_rows(feed, path, place, wanted)
 
 
-def _is_parquet(path: Path) -> bool:
-    return path.suffix.lower() == ".parquet"
+def _kind(path: Path) -> str:
+    return path.suffix.lower()
+
+
+def _footer_rows(path: Path) -> int:
+    with pq.ParquetFile(path) as file:
+        return int(file.metadata.num_rows)
 
 
 def _spread(size: int, most: int) -> list[int]:
@@ -91,12 +123,17 @@ def _spread(size: int, most: int) -> list[int]:
     return [size * (2 * place + 1) // (2 * count) for place in range(count)]
 
 
-def _of_parquet(feed: Feed, path: Path, groups: int, place: int) -> Piece:
+def _piece(feed: Feed, opened: Opened, place: int, raw: pl.DataFrame) -> Piece:
+    return Piece(feed, opened.name, place, 0, raw, {}, opened.headings, opened.layout, opened.has_header_row)
+
+
+def _of_parquet(feed: Feed, path: Path, groups: int, place: int) -> _Drawn:
     """The rows of a few row groups; of a very large one the first."""
-    opened = open_parquet(feed, path)
+    began = time.perf_counter()
+    (opened,) = tables(replace(feed, files=(path,)))
     with pq.ParquetFile(path) as file:
         sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
-    columns = [pl.col(own).alias(name) for name, own in opened.layout.columns.items()]
+    columns = [pl.col(own).alias(name) for name, own in opened[0].layout.columns.items()]
     table = pl.scan_parquet(path, glob=False).select(columns)
     frames = [table.head(0).collect().with_columns(row_number=pl.lit(0, pl.Int64))]
     try:
@@ -109,32 +146,44 @@ def _of_parquet(feed: Feed, path: Path, groups: int, place: int) -> Piece:
         raise InputRefused(
             f"it is damaged ({type(error).__name__})", file=path.name, remedy="Ask the department to send it again"
         ) from error
-    return Piece(feed, path.name, place, 0, pl.concat(frames), {}, opened)
+    raw = pl.concat(frames)
+    return _Drawn(
+        [_piece(feed, opened[0], place, raw)], sum(sizes), True, (time.perf_counter() - began) / max(len(raw), 1)
+    )
 
 
-def _of_text(feed: Feed, path: Path, windows: int, place: int) -> Piece:
+def _of_text(feed: Feed, path: Path, windows: int, place: int) -> _Drawn:
     """The whole rows of a few windows; rows that do not fit the header are left out."""
-    encoding = text.encoding_of(path, feed.encoding)
-    headings, delimiter = text.header(path, encoding)
-    opened = open_delimited(feed, path)
+    part = Part(path)
+    form = text.form(feed, part)
+    ((opened, _),) = tables(replace(feed, files=(path,)))
     rows = [
         row
-        for lines in _windows(path, encoding, windows)
-        for row in csv.reader(io.StringIO(lines, newline=""), delimiter=delimiter)
-        if len(row) == len(headings) and row != headings
+        for lines in _windows(path, form.encoding, windows)
+        for row in csv.reader(io.StringIO(lines, newline=""), delimiter=form.delimiter)
+        if len(row) == len(form.headings) and row != form.headings
     ]
     raw = pl.DataFrame(
         {
-            name: pl.Series([row[headings.index(own)] for row in rows], dtype=pl.String)
+            name: pl.Series([row[form.headings.index(own)] for row in rows], dtype=pl.String)
             for name, own in opened.layout.columns.items()
         }
     ).with_columns(row_number=pl.int_range(1, len(rows) + 1, dtype=pl.Int64))
-    return Piece(feed, path.name, place, 0, raw, {}, opened)
+    size = path.stat().st_size
+    began = time.perf_counter()
+    timed = sum(len(block) for block in islice(opened.blocks, BLOCKS_TO_TIME))
+    seconds = (time.perf_counter() - began) / max(timed, 1)
+    return _Drawn(
+        [_piece(feed, opened, place, raw)],
+        size * len(rows) / max(min(size, windows * WINDOW_BYTES), 1),
+        False,
+        seconds,
+    )
 
 
 def _windows(path: Path, encoding: str, most: int) -> Iterator[str]:
     """Whole lines from all over the file; the whole file where it is no longer than so many windows."""
-    size = _size(path)
+    size = path.stat().st_size
     with path.open("rb") as stream:
         if encoding == "utf-16":
             encoding = "utf-16-le" if stream.read(2) == b"\xff\xfe" else "utf-16-be"
@@ -148,18 +197,17 @@ def _windows(path: Path, encoding: str, most: int) -> Iterator[str]:
             yield lines[lines.find("\n") + 1 : lines.rfind("\n") + 1]
 
 
-def _rows(feed: Feed, as_text: list[Piece], windows: int) -> int:
-    """Rows by footers, and by the bytes that a row of text takes where it was read."""
-    known = sum(rows_of_parquet(path) for path in feed.files if _is_parquet(path))
-    if not as_text:
-        return known
-    sizes = {path.name: _size(path) for path in feed.files if not _is_parquet(path)}
-    read = sum(min(sizes[piece.file], windows * WINDOW_BYTES) for piece in as_text)
-    return known + round(sum(sizes.values()) * sum(len(piece.raw) for piece in as_text) / max(read, 1))
-
-
-def _seconds_a_row(feed: Feed, path: Path) -> float:
-    """How long the reader takes for a row of text, as its first blocks show."""
-    began = time.perf_counter()
-    rows = sum(len(block) for block in islice(open_delimited(feed, path).blocks, BLOCKS_TO_TIME))
-    return (time.perf_counter() - began) / max(rows, 1)
+def _first_rows(feed: Feed, path: Path, place: int, wanted: int) -> _Drawn:
+    """The first rows of each table of a file that is read from its beginning only."""
+    pieces, rows, read, began = [], 0.0, 0, time.perf_counter()
+    for opened, _ in tables(replace(feed, files=(path,))):
+        frames = [opened.layout.empty()]
+        for block in opened.blocks:
+            frames.append(block)
+            if sum(map(len, frames)) >= wanted:
+                break
+        raw = pl.concat(frames, how="diagonal_relaxed")
+        read += len(raw)
+        rows += len(raw) / max(opened.share(), 1e-9) if len(raw) else 0
+        pieces.append(_piece(feed, opened, place, raw.head(wanted)))
+    return _Drawn(pieces, rows, False, (time.perf_counter() - began) / max(read, 1))

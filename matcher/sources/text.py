@@ -8,9 +8,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 from matcher.errors import InputRefused
+from matcher.sources.delivery import Feed
+from matcher.sources.parts import Part
 
 SAMPLE_BYTES = 1 << 20
 BLOCK_BYTES = 1 << 20
@@ -78,11 +81,27 @@ def header(file: Path, encoding: str) -> tuple[list[str], str]:
     return headings, delimiter
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a delimited text is written: its encoding, the mark between its fields, its headings as they stand there."""
+
+    encoding: str
+    delimiter: str
+    headings: list[str]
+
+
+def form(feed: Feed, part: Part) -> Form:
+    """The form of a delimited part, from what feeds.toml says and its first lines. Raises InputRefused."""
+    encoding = encoding_of(part.path, feed.encoding)
+    headings, delimiter = header(part.path, encoding)
+    return Form(encoding, delimiter, headings)
+
+
 class Utf8Stream(io.RawIOBase):
     """A file of any encoding, read as UTF-8 bytes without byte-order mark and NUL, and `ending` after its last byte."""
 
     def __init__(self, file: Path, encoding: str, ending: str = "", block_bytes: int = BLOCK_BYTES) -> None:
-        self._stream = file.open("rb")
+        self._stream, self._size = file.open("rb"), file.stat().st_size
         self._block_bytes = block_bytes
         self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         self._ending = ending
@@ -101,6 +120,10 @@ class Utf8Stream(io.RawIOBase):
             self._ready = memoryview(self._next())
         taken, self._ready = self._ready[:size], self._ready[size:]
         return bytes(taken)
+
+    def share(self) -> float:
+        """How much of the file has been read."""
+        return self._stream.tell() / max(self._size, 1)
 
     def close(self) -> None:
         """Closes the file as well."""

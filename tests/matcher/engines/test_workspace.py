@@ -38,8 +38,7 @@ def test_a_kept_chunk_is_finished_and_read_back_in_order(tmp_path: Path) -> None
     work = Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=False)
     for file, chunk in [(1, 0), (0, 10), (0, 2)]:
         work.keep("vehicles", file, chunk, result(file * 100 + chunk))
-    assert work.finished("vehicles", 0, 2)
-    assert not work.finished("vehicles", 0, 3)
+    assert work.places("vehicles") == {(1, 0), (0, 10), (0, 2)}
     assert work.counts("vehicles", 0, 10) == Counts(3, 2, {"phone": 10}, {"number:conflict:phone": 1})
     for part, column in [("pairs", "applicant"), ("rejects", "value"), ("proposed", "applicant")]:
         assert [frame.item(0, column) for frame in work.read("vehicles", part)] == [2, 10, 100]
@@ -49,14 +48,14 @@ def test_a_chunk_without_its_counts_does_not_count(tmp_path: Path) -> None:
     work = Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=False)
     work.keep("vehicles", 0, 0, result(1))
     next(work.folder.rglob("*.json")).unlink()  # killed between the frames and the counts
-    assert not work.finished("vehicles", 0, 0)
+    assert not work.places("vehicles")
     assert list(work.read("vehicles", "records")) == []
 
 
 def test_resuming_keeps_and_starting_afresh_clears(tmp_path: Path) -> None:
     Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=False).keep("vehicles", 0, 0, result(1))
-    assert Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=True).finished("vehicles", 0, 0)
-    assert not Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=False).finished("vehicles", 0, 0)
+    assert Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=True).places("vehicles") == {(0, 0)}
+    assert not Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=False).places("vehicles")
 
 
 def test_another_scan_cannot_be_resumed(tmp_path: Path) -> None:
@@ -66,7 +65,7 @@ def test_another_scan_cannot_be_resumed(tmp_path: Path) -> None:
 
 
 def test_resuming_where_nothing_was_begun_simply_begins(tmp_path: Path) -> None:
-    assert not Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=True).finished("vehicles", 0, 0)
+    assert not Workspace.open(tmp_path / ".work", "scan", PERSONS, resume=True).places("vehicles")
 
 
 def test_only_the_owner_reads_matched_rows_and_nothing_stays(tmp_path: Path) -> None:

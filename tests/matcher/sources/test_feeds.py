@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from matcher.errors import InputRefused, UsageError
 from matcher.sources import checks, feeds
+from matcher.sources.chunking import Chunk
 from matcher.sources.contract import Fate
 from matcher.sources.delivery import file_hashes, open_folder
 
@@ -27,7 +28,7 @@ ROWS = (
 )  # fmt: skip
 
 
-def vehicles(folder: Path, *, rows: int = 100) -> list[feeds.Chunk]:
+def vehicles(folder: Path, *, rows: int = 100) -> list[Chunk]:
     return list(feeds.chunks(open_folder(folder).feeds["vehicles"], rows))
 
 

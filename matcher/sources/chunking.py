@@ -1,0 +1,181 @@
+"""A feed in chunks of equal size, each held against the contract; rows in = rows accepted + rows set aside.
+
+This is the part that touches foreign bytes: it runs in a process of its own (`apart`), and `feeds` is how the rest of
+the program asks for it.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+
+import polars as pl
+
+from matcher.errors import InputRefused, UsageError
+from matcher.sources import checks
+from matcher.sources.blocks import Opened
+from matcher.sources.delivery import Feed
+from matcher.sources.headings import Layout
+from matcher.sources.opening import tables
+
+HEADER_AGAIN = "HEADER_AGAIN"
+WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of one table: those accepted (typed, with `row_number`), those set aside, and what was nulled.
+
+    `row_number` counts the rows after the header from 1. Rows in = rows accepted + rows set aside. `headings` are the
+    table's own; `bytes_read` says how far the feed's files have been read up to here, of feeds.size.
+    """
+
+    source: str
+    file: str
+    file_index: int
+    index: int
+    frame: pl.DataFrame
+    rejects: pl.DataFrame
+    rows_in: int
+    nulled: Mapping[str, int]
+    headings: tuple[str, ...]
+    bytes_read: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of one table as they stand there, not yet held against the contract: `checked` does that, anywhere."""
+
+    feed: Feed
+    file: str
+    file_index: int
+    index: int
+    raw: pl.DataFrame
+    misfits: Mapping[int, str]
+    headings: tuple[str, ...]
+    layout: Layout
+    has_header_row: bool
+    bytes_read: int = 0
+
+    def checked(self) -> Chunk:
+        """The rows held against the contract; a pure function. Raises InputRefused for a value that refuses the feed."""
+        came = len(self.raw) + len(self.misfits)
+        raw, repeated = _without_headers(self)
+        accepted = checks.accept(raw, self.feed.contract, self.file, self.layout.units, self.feed.values)
+        if not accepted.refused.is_empty():
+            first = accepted.refused.sort("row_number").row(0, named=True)
+            raise InputRefused(
+                f"a value cannot be read ({first['reason']})",
+                file=self.file,
+                row=first["row_number"],
+                column=first["column"],
+                remedy="This column must be right in every row: ask the department to send it again",
+            )
+        aside = {**self.misfits, **dict.fromkeys(repeated, HEADER_AGAIN)}
+        rejects = pl.concat(
+            [accepted.rejects, checks.rows_set_aside(self.feed.source, self.file, aside)]
+        ).sort("row_number", maintain_order=True)  # fmt: skip
+        lost = came - len(accepted.rows) - rows_of(rejects)
+        if lost:
+            raise AssertionError(f"{self.file}: {came} rows in, {lost} neither accepted nor set aside")
+        return Chunk(
+            self.feed.source,
+            self.file,
+            self.file_index,
+            self.index,
+            accepted.rows,
+            rejects,
+            came,
+            accepted.nulled,
+            self.headings,
+            self.bytes_read,
+        )
+
+
+def rows_of(rejects: pl.DataFrame) -> int:
+    """How many rows frames.REJECTS sets aside."""
+    aside = rejects.filter(pl.col("reason").str.starts_with(checks.SET_ASIDE))
+    return aside.get_column("row_number").n_unique()
+
+
+def pieces(feed: Feed, rows: int) -> Iterator[Piece]:
+    """The feed in pieces of `rows` rows, the last of each table shorter; at least one piece a table.
+
+    A piece is also full when it holds `rows` rows that fit no header. So where it ends depends on nothing but the file
+    and `rows`. Raises InputRefused, naming file and place, for a file that is damaged or lacks a column that must exist.
+    """
+    if rows < 1:
+        raise UsageError(f"a chunk holds at least one row, not {rows}")
+    before = 0
+    for file_index, (opened, size) in enumerate(tables(feed)):
+        for index, (raw, misfits) in enumerate(_equal(opened, rows)):
+            read = before + round(opened.share() * size)
+            yield Piece(
+                feed,
+                opened.name,
+                file_index,
+                index,
+                raw,
+                misfits,
+                opened.headings,
+                opened.layout,
+                opened.has_header_row,
+                read,
+            )
+        before += size
+
+
+def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]] = ()) -> Iterator[Chunk | tuple[int, int]]:
+    """The pieces of the feed, each held against the contract, in their order; of those in `done` only which it is."""
+    ready: deque[Future[Chunk] | tuple[int, int]] = deque()
+
+    def settled() -> Chunk | tuple[int, int]:
+        first = ready.popleft()
+        return first if isinstance(first, tuple) else first.result()
+
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+        for piece in pieces(feed, rows):
+            place = (piece.file_index, piece.index)
+            ready.append(place if place in done else pool.submit(piece.checked))
+            if len(ready) > WORKERS:
+                yield settled()
+        while ready:
+            yield settled()
+
+
+def _equal(opened: Opened, rows: int) -> Iterator[tuple[pl.DataFrame, Mapping[int, str]]]:
+    """The blocks of a table cut anew into frames of `rows` rows, each with the misfits that stand before its end."""
+    held = pl.DataFrame(schema={"row_number": pl.Int64})
+    misfits = opened.misfits
+    given = index = 0
+    for block in chain((block for block in opened.blocks if len(block)), [None]):
+        if block is not None:
+            held = pl.concat([held, block]) if len(held) else block
+        # of the rows behind the last one held we do not know yet whether they fit
+        known = len(misfits.numbers) if block is None else bisect_right(misfits.numbers, held.item(-1, "row_number"))
+        while True:
+            ends = [held.item(rows - 1, "row_number")] if len(held) >= rows else []
+            ends += [misfits.numbers[given + rows - 1]] if known >= given + rows else []
+            if not ends:
+                break
+            count = held.get_column("row_number").search_sorted(min(ends), side="right")
+            until = bisect_right(misfits.numbers, min(ends))
+            yield held.head(count).rechunk(), misfits.between(given, until)
+            held, given, index = held.slice(count), until, index + 1
+    if len(held) or given < len(misfits.numbers) or index == 0:
+        yield held.rechunk(), misfits.between(given, len(misfits.numbers))
+
+
+def _without_headers(piece: Piece) -> tuple[pl.DataFrame, list[int]]:
+    """The rows that do not repeat the header, and the numbers of those that do, where extracts were glued together."""
+    headings, raw = piece.layout.columns, piece.raw
+    if not piece.has_header_row or not headings or raw.is_empty():
+        return raw, []
+    repeats = pl.all_horizontal(pl.col(column) == pl.lit(heading) for column, heading in headings.items())
+    repeated = raw.filter(repeats)
+    return (raw.filter(~repeats), repeated.get_column("row_number").to_list()) if len(repeated) else (raw, [])

@@ -1,0 +1,38 @@
+"""The tables of a feed one after the other, whatever its files are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from matcher.sources.blocks import Opened
+from matcher.sources.delimited import open_delimited
+from matcher.sources.delivery import Feed
+from matcher.sources.parquet import open_parquet
+from matcher.sources.parts import DELIMITED, PARQUET, Part, parts
+
+Open = Callable[[Feed, Part], Iterator[Opened]]
+
+OPENERS: dict[str, Open] = {
+    **dict.fromkeys(PARQUET, open_parquet),
+    **dict.fromkeys(DELIMITED, open_delimited),
+}
+"""How each kind of part is opened: into one table, or a workbook into its sheets."""
+
+
+def tables(feed: Feed) -> Iterator[tuple[Opened, int]]:
+    """The tables of a feed in a fixed order, each with the bytes that stand for it, to be read before the next one.
+
+    Raises InputRefused, naming file and place, for one that cannot be read.
+    """
+    for path in feed.files:
+        inside = parts(path)
+        for part in inside:
+            for opened in OPENERS[part.kind](feed, part):
+                yield opened, path.stat().st_size // len(inside)
+
+
+def headings(feed: Feed, path: Path) -> tuple[str, ...]:
+    """The headings of a file's first table, as they stand in it."""
+    return next(tables(replace(feed, files=(path,))))[0].headings

@@ -1,0 +1,222 @@
+"""Asks a process apart to read foreign files, and says in a clear error when a file has killed or stopped it.
+
+A damaged file can raise what no `except` catches, ask for all memory there is, or never end. So whatever parses one
+runs in `apart`, under limits; from there come only words and tables (`wire`).
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import select
+import subprocess
+import sys
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import polars as pl
+
+import matcher
+from matcher.errors import InputRefused, SystemRefused, UsageError
+from matcher.sources import wire
+from matcher.sources.chunking import Chunk
+from matcher.sources.delivery import Feed
+from matcher.sources.sampling import Sample
+
+MEMORY = "JIEKUN_READER_MEMORY_MIB"
+MEMORY_MIB = 4096
+"""What reading one file may take at most; the setting raises it for files whose row groups or sheets are larger."""
+
+SILENCE = "JIEKUN_READER_SILENCE_SECONDS"
+SILENCE_SECONDS = 600
+"""After so long without a chunk a file is given up."""
+
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_KEPT_BEGINNINGS = (
+    "LC_",
+    "POLARS_",
+    "PYTHON",
+    "OPENBLAS_",
+    "OMP_",
+    "JIEKUN_READER_",
+    "ARROW_",
+    "MALLOC_",
+    "MIMALLOC_",
+)
+_idle: list[_Apart] = []
+_lock = threading.Lock()
+
+
+def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Iterator[Chunk | tuple[int, int]]:
+    """The chunks of a feed (chunking.chunks), read apart. Raises InputRefused and UsageError as that does."""
+    where = feed.files[0].name if feed.files else feed.source
+    with _asked("chunks", {"feed": feed, "rows": rows, "done": frozenset(done)}, where) as answers:
+        for words in answers:
+            if "skipped" in words:
+                file, index = words["skipped"]
+                yield file, index
+            else:
+                chunk = wire.received_chunk(words, answers.receive)
+                answers.reading(chunk.file, chunk.rows_in)
+                yield chunk
+
+
+def sample(feed: Feed, wanted: int) -> Sample:
+    """A sample of a feed (sampling.sample), drawn apart."""
+    with _asked("sample", {"feed": feed, "wanted": wanted}, feed.source) as answers:
+        (found,) = [wire.received_sample(words, feed, answers.receive) for words in answers]
+    return found
+
+
+def ask(name: str, **request: Any) -> Any:
+    """The answer to a request that is answered in a word or two."""
+    feed: Feed = request["feed"]
+    with _asked(name, request, feed.files[0].name if feed.files else feed.source) as answers:
+        (words,) = list(answers)
+    return words["answer"]
+
+
+class _Answers:
+    """What comes back for one request: words until it is done; tables by `receive` where words announce them."""
+
+    def __init__(self, apart: _Apart, file: str) -> None:
+        self._apart, self._file, self._row, self.finished = apart, file, 0, False
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        while True:
+            words = self.receive()
+            if isinstance(words, pl.DataFrame):
+                raise wire.Broken("words were expected and a table came")
+            if "done" in words:
+                self.finished = True
+                return
+            self._raise_what_was_refused(words)
+            yield words
+
+    def receive(self) -> Mapping[str, Any] | pl.DataFrame:
+        """The next message. Raises InputRefused where the other side died or fell silent."""
+        try:
+            return self._apart.receive()
+        except (wire.Broken, OSError) as error:
+            status = self._apart.end()
+            raise self._killed(f"it ended its reader ({_how(status)})") from error
+        except TimeoutError as error:
+            self._apart.end()
+            raise self._killed("reading it came to no end") from error
+
+    def reading(self, file: str, rows: int) -> None:
+        """Notes where we are, for an error that comes from nowhere."""
+        self._row = self._row + rows if file == self._file else rows
+        self._file = file
+
+    def _killed(self, what: str) -> InputRefused:
+        return InputRefused(
+            what,
+            file=self._file,
+            row=self._row + 1,
+            remedy="Here or shortly behind it holds something that no honest file does, or cells or row groups larger than "
+            f"{_memory_mib():,} MiB can hold ({MEMORY} allows more). Ask the department to send it again",
+        )
+
+    def _raise_what_was_refused(self, words: Mapping[str, Any]) -> None:
+        if "refused" in words:
+            self.finished = True
+            said = words["refused"]
+            raise InputRefused(
+                said["what"], file=said["file"], row=said["row"], column=said["column"], remedy=said["remedy"]
+            )
+        if "usage" in words:
+            self.finished = True
+            raise UsageError(words["usage"])
+        if "full" in words:
+            raise SystemRefused(words["full"])
+        if "failed" in words:
+            what = "needs more memory than it may take" if "Memory" in words["failed"] else "cannot be read"
+            raise self._killed(f"it {what} ({words['failed']})")
+
+
+class _Apart:
+    """One process apart."""
+
+    def __init__(self) -> None:
+        root = str(Path(matcher.__file__).parent.parent)
+        kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith(_KEPT_BEGINNINGS)}
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "matcher.sources.apart", str(_memory_mib())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=kept,
+            bufsize=0,
+        )
+        self._silence = float(os.environ.get(SILENCE, SILENCE_SECONDS))
+        assert self._process.stdin
+        assert self._process.stdout
+        self._to: BinaryIO = self._process.stdin  # type: ignore[assignment]
+        self._from: BinaryIO = self._process.stdout  # type: ignore[assignment]
+
+    def send(self, name: str, request: Mapping[str, Any]) -> None:
+        """Sends a request. Only we pickle, and only towards the other side."""
+        asked = pickle.dumps((name, dict(request)))
+        self._to.write(wire.HEAD.pack(b"P", len(asked)) + asked)
+
+    def receive(self) -> Mapping[str, Any] | pl.DataFrame:
+        """The next message. Raises TimeoutError after a long silence."""
+        if hasattr(select, "poll"):
+            waiting = select.poll()
+            waiting.register(self._from, select.POLLIN)
+            if not waiting.poll(self._silence * 1000):
+                raise TimeoutError
+        return wire.receive(self._from)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def end(self) -> int:
+        """Ends it at once; returns how it ended."""
+        for pipe in (self._to, self._from):
+            pipe.close()
+        try:
+            return self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+@contextmanager
+def _asked(name: str, request: Mapping[str, Any], file: str) -> Iterator[_Answers]:
+    """The answers to a request; the process is kept for the next one when it has answered in full."""
+    with _lock:
+        apart = _idle.pop() if _idle else None
+    if apart is None or not apart.alive:
+        apart = _Apart()
+    apart.send(name, request)
+    answers = _Answers(apart, file)
+    try:
+        yield answers
+    finally:
+        if answers.finished and apart.alive:
+            with _lock:
+                _idle.append(apart)
+        else:
+            apart.end()
+
+
+def _memory_mib() -> int:
+    return int(os.environ.get(MEMORY, MEMORY_MIB))
+
+
+def _how(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"status {status}"
+
+
+@atexit.register
+def _end_all() -> None:
+    while _idle:
+        _idle.pop().end()
