@@ -26,7 +26,7 @@ SUPPORTED = (".parquet", ".csv", ".tsv", ".txt")
 class Feed:
     """One source of a delivery: its files and how they differ from the contract (mapping.Section).
 
-    `complete`: a full extract, so that absence means no record.
+    `complete`: a full extract, so that absence means no record. `answers_due`: the day by which answers were to come.
     """
 
     source: str
@@ -34,6 +34,7 @@ class Feed:
     files: tuple[Path, ...]
     as_of: dt.date | None = None
     complete: bool = False
+    answers_due: dt.date | None = None
     encoding: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -140,6 +141,7 @@ def _feed(source: str, files: list[Path], section: Section) -> Feed:
         files=tuple(files),
         as_of=section.as_of,
         complete=section.complete,
+        answers_due=section.answers_due,
         encoding=section.encoding,
         columns=section.columns,
         values=section.values,

@@ -22,13 +22,15 @@ class Section:
     """What feeds.toml says of one source; all of it optional.
 
     `files` are patterns of names. `columns` maps a contract column to the file's own heading, `values` an enumerated
-    column's own words to the contract's, `units` a money column to its unit in yuan.
+    column's own words to the contract's, `units` a money column to its unit in yuan. `answers_due` is the day by which
+    the department was to answer; without it nothing is late.
     """
 
     files: tuple[str, ...] = ()
     encoding: str | None = None
     as_of: dt.date | None = None
     complete: bool = False
+    answers_due: dt.date | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
@@ -62,8 +64,9 @@ def _section(source: str, entry: Any) -> Section:
     return Section(
         files=_files(source, entry.get("files", [])),
         encoding=None if "encoding" not in entry else _text(source, "encoding", entry["encoding"]),
-        as_of=None if "as_of" not in entry else _day(source, entry["as_of"]),
+        as_of=None if "as_of" not in entry else _day(source, "as_of", entry["as_of"]),
         complete=_truth(source, "complete", entry.get("complete", False)),
+        answers_due=None if "answers_due" not in entry else _day(source, "answers_due", entry["answers_due"]),
         columns={
             column: _text(source, f"columns.{column}", heading)
             for column, heading in _of_columns(contract, "columns", entry).items()
@@ -118,7 +121,7 @@ def _files(source: str, patterns: Any) -> tuple[str, ...]:
     return tuple(listed)
 
 
-def _day(source: str, value: Any) -> dt.date:
+def _day(source: str, key: str, value: Any) -> dt.date:
     if isinstance(value, dt.datetime):
         return value.date()
     if isinstance(value, dt.date):
@@ -126,7 +129,7 @@ def _day(source: str, value: Any) -> dt.date:
     try:
         return dt.date.fromisoformat(str(value))
     except ValueError:
-        raise _refused(source, f"`as_of` is no date: {value}", "Write as_of = 2024-12-31") from None
+        raise _refused(source, f"`{key}` is no date: {value}", f"Write {key} = 2024-12-31") from None
 
 
 def _text(source: str, key: str, value: Any) -> str:

@@ -27,6 +27,7 @@ def test_everything_that_may_be_said(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         '\ufeff[vehicles]\nfiles = "jdc*.csv"\nencoding = "gbk"\nas_of = 2024-12-31T08:00:00\ncomplete = true\n'
+        "answers_due = 2025-01-15\n"
         '[vehicles.columns]\nplate = "hp"\n[vehicles.values]\nstatus = { "好" = "ACTIVE" }\n[vehicles.units]\nvalue_yuan = "万元"\n'
         '[aid]\nas_of = "2024-11-30"\n[aid.values.programme]\n"老低保" = "DIBAO"\n',
     )
@@ -36,6 +37,7 @@ def test_everything_that_may_be_said(tmp_path: Path) -> None:
             encoding="gbk",
             as_of=dt.date(2024, 12, 31),
             complete=True,
+            answers_due=dt.date(2025, 1, 15),
             columns={"plate": "hp"},
             values={"status": {"好": "ACTIVE"}},
             units={"value_yuan": 10_000},
@@ -51,6 +53,7 @@ def test_everything_that_may_be_said(tmp_path: Path) -> None:
         ("vehicles = 1\n", r"\[vehicles\] is no section"),
         ("[vehicles]\ncolour = 1\n", "holds colour"),
         ("[vehicles]\nas_of = 'soon'\n", "as_of"),
+        ("[vehicles]\nanswers_due = 'in January'\n", "`answers_due` is no date"),
         ("[vehicles]\ncomplete = 'yes'\n", "complete"),
         ("[vehicles]\nencoding = 5\n", "`encoding` is no text"),
         ("[vehicles]\nencoding = 'hex'\n", "no text encoding"),
