@@ -49,8 +49,7 @@ class Batch:
         }
 
 
-def of_described(told: Mapping[str, Any]) -> Batch:
-    """The batch that Batch.described describes."""
+def _of_described(told: Mapping[str, Any]) -> Batch:
     return Batch(
         number=told["batch"],
         kind=told["kind"],
@@ -82,6 +81,22 @@ class Standing:
             any(batch.kind == "FULL" and batch.owner == owner for batch in self.in_force)
             for owner in {batch.owner for batch in self.in_force}
         )
+
+    def described(self) -> dict[str, Any]:
+        """The batches as summary.json lists them; nothing where there are none."""
+        told = {"in_force": self.in_force, "history": self.history}
+        return (
+            {name: [batch.described() for batch in batches] for name, batches in told.items()}
+            if self.in_force
+            else {}
+        )
+
+
+def of_described(told: Mapping[str, Any]) -> Standing:
+    """The standing that Standing.described describes."""
+    return Standing(
+        tuple(map(_of_described, told.get("in_force", ()))), tuple(map(_of_described, told.get("history", ())))
+    )
 
 
 def order(batch: Batch) -> tuple[object, ...]:

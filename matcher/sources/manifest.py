@@ -81,8 +81,10 @@ def belongs(name: str) -> bool:
     return name.removesuffix(SIGNATURE).endswith(ENDING)
 
 
-def read_keys(path: Path) -> dict[str, tuple[str, ...]]:
-    """The operator's keys: a TOML of `source = ["base64 of a public key", …]`. Raises UsageError."""
+def read_keys(path: Path, folder: Path) -> dict[str, tuple[str, ...]]:
+    """The operator's keys: a TOML of `source = ["base64 of a public key", …]`, outside the folder. Raises UsageError."""
+    if path.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{path}: keys that lie in the folder prove nothing; keep them elsewhere")
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
