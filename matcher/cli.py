@@ -472,12 +472,45 @@ def rules(
 @app.command()
 def sources(
     source_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One source; default: the list.")] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", metavar="csv", help="An empty file for a department to fill.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="All of them as a page in Markdown.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="F", help="Where template or page go; default: stdout.")
+    ] = None,
     lang: Lang = Language.zh,
+    as_json: AsJson = False,
 ) -> None:
-    """What each department's feed may hold: columns, values, and the headings that are recognised."""
-    from matcher.sources import contract
+    """What each department's feed may hold: columns, units, values, and the headings that are recognised."""
+    from matcher.sources import catalogue, contract, reference
 
-    results.print(contract.describe(source_id, lang.value), markup=False, highlight=False)
+    if template is not None and (template != "csv" or source_id is None):
+        raise UsageError("a template is of one source and of the kind csv: matcher sources ID --template csv")
+    if markdown and source_id is not None:
+        raise UsageError("the page holds every source: matcher sources --markdown")
+    if [template is not None, markdown, as_json].count(True) > 1:
+        raise UsageError("--template, --markdown and --json exclude one another")
+    if template is not None or markdown:
+        content = catalogue.template(contract.load(source_id)) if source_id else reference.page(lang.value).encode()
+        if out is None:
+            sys.stdout.buffer.write(content)
+        elif out.exists():
+            raise UsageError(f"{out} is there already, and may have been filled: give another name")
+        else:
+            out.write_bytes(content)
+        return
+    if out is not None:
+        raise UsageError("--out goes with --template or --markdown")
+    if as_json:
+        told = [catalogue.facts(each) for each in contract.all_contracts()]
+        shown_as_data = told if source_id is None else catalogue.facts(contract.load(source_id))
+        results.print_json(json.dumps(shown_as_data, ensure_ascii=False), highlight=False)
+    elif source_id is None:
+        results.print(catalogue.listed(lang.value), markup=False, highlight=False)
+    else:
+        told_of_one = catalogue.text(contract.load(source_id), lang.value)
+        results.print(told_of_one, markup=False, highlight=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def open_table(path: Path, plan: Plan, id_column: str | None, warn: Warn) -> Fee
         for column in (field.column, field.former)
         if column
     }
-    named = [Column(column, KINDS.get(kind, "text"), personal=True) for column, kind in wanted.items()]
+    named = [Column(column, KINDS.get(kind, "text"), sensitivity="PERSONAL") for column, kind in wanted.items()]
     asked = [*named, *([Column(id_column, "text")] if id_column and id_column not in wanted else [])]
     there = {fold(heading) for heading in headings(path, _feed(path, asked))}
     lacking = sorted(column for column in wanted if fold(column) not in there)

@@ -30,6 +30,7 @@ _WITH_MARKS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?$"
 _TEXT_IN_SPREADSHEETS = r'^(?:="(.*)"|\'(.*))$'
 _ROUNDED_OFF = r"^[0-9](\.[0-9]+)?E\+[0-9]{2}$"
 _EXACT_IN_FLOAT = 1 << 53
+_SAYS_NOTHING = ""
 _PROGRAMMES = {
     fold(word): programme.code
     for programme in PROGRAMMES
@@ -80,6 +81,9 @@ def read(cells: pl.Series, column: Column, *, unit: int = 1, words: Mapping[str,
         text = _filled(text, column)
         present = text.is_not_null() | lost
         typed = _understood(text, column, unit, words)
+        if column.unknown:
+            nothing = (typed == _SAYS_NOTHING).fill_null(False)
+            typed, present = typed.set(nothing, None), present & ~nothing
     if column.kind in ("date", "month"):
         return _possible(typed, present)
     return Reading(typed, present & typed.is_null())
@@ -220,7 +224,7 @@ def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, 
         case "decimal":
             return columnwise.read(text, PLAIN_DECIMAL, values.decimal).cast(pl.Float64, strict=False)
         case "enum":
-            table = {**column.values, **_folded(words)}
+            table = {**dict.fromkeys(column.unknown, _SAYS_NOTHING), **column.values, **_folded(words)}
             return columnwise.read(text, None, lambda word: table.get(fold(word)))
         case "programme":
             table = {**_PROGRAMMES, **_folded(words)}

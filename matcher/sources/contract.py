@@ -1,7 +1,7 @@
 """What a department promises: its columns, their types, the headings and values it may use, one TOML a source.
 
 A new department is one TOML in `departments/` and no Python. `_identity.toml` holds the columns of every table about
-people, `_record.toml` the name of a record.
+people, `_record.toml` the name of a record; `[headings]` adds to the headings of these in one source alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ from matcher.frames import MONEY
 
 Kind = Literal["text", "name", "id_number", "date", "month", "money", "integer", "decimal", "enum", "programme"]
 Fate = Literal["null", "reject", "refuse"]
+Sensitivity = Literal["NONE", "PERSONAL", "SENSITIVE"]
+Unit = Literal[
+    "yuan", "yuan/month", "yuan/year", "percent", "m2", "people", "vehicles", "homes", "businesses", "year"
+]  # fmt: skip
 
 TYPES: Mapping[Kind, pl.DataType] = {
     "text": pl.String(),
@@ -37,10 +41,19 @@ TYPES: Mapping[Kind, pl.DataType] = {
 }
 """How each kind stands in a typed frame; a month is the date of its first day."""
 
-_UNIT = re.compile(r"\((?:单位[:：]?)?(?:人民币[:：]?)?(?:元|万元|万|人民币|元/月|㎡|m2|平方米|平米|%)\)$")
-_COLUMN_KEYS = {"type", "must_exist", "never_null", "personal", "on_error", "headers", "values"}
+MEASURED: frozenset[Kind] = frozenset({"money", "integer", "decimal"})
+"""Kinds of columns that count something, and so have a unit."""
+
+_UNIT = re.compile(
+    r"\((?:单位[:：]?)?(?:人民币[:：]?)?(?:元|万元|万|人民币|元/月|元/年|元/学年|元/学期|㎡|m2|平方米|平米|%)\)$"
+)
+_COLUMN_KEYS = {
+    "type", "unit", "title_en", "must_exist", "never_null", "sensitivity", "on_error", "note_zh", "note_en", "headers",
+    "unknown", "values",
+}  # fmt: skip
 _CONTRACT_KEYS = {
-    "id", "aliases", "title_zh", "title_en", "agency_zh", "identity", "record", "parties", "max_age_days", "columns",
+    "id", "aliases", "title_zh", "title_en", "agency_zh", "identity", "record", "parties", "max_age_days", "headings",
+    "columns",
 }  # fmt: skip
 
 
@@ -49,17 +62,33 @@ class Column:
     """One column: its kind, whether it must be there and filled, what becomes of a broken value, how it may be headed.
 
     `on_error`: "null", the value is null and counted; "reject", the row is set aside; "refuse", the feed is refused.
-    `values` maps a department's word (folded) to the contract's, for enumerations.
+    `values` maps a department's word (folded) to the contract's, for enumerations; `unknown` are words (folded) that
+    say that nothing is known, and break nothing. `unit` is what a number counts, as the contract keeps it.
     """
 
     name: str
     kind: Kind
     must_exist: bool = False
     never_null: bool = False
-    personal: bool = False
+    sensitivity: Sensitivity = "NONE"
     on_error: Fate = "null"
     headers: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+    unit: Unit | None = None
+    title_en: str = ""
+    note_zh: str = ""
+    note_en: str = ""
+
+    @property
+    def personal(self) -> bool:
+        """Whether its values are shown masked wherever they are shown."""
+        return self.sensitivity != "NONE"
+
+    @property
+    def title_zh(self) -> str:
+        """What it is called in Chinese: its first heading."""
+        return self.headers[0] if self.headers else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,41 +176,32 @@ def of_toml(content: dict[str, Any], source_id: str) -> Contract:
         tables |= _shared("_record.toml")
     if content.get("identity", False):
         tables |= _shared("_identity.toml")
+    for name, more in content.get("headings", {}).items():
+        if name not in tables:
+            raise MatcherError(f"contract {source_id}: `headings` names {name}, which is no shared column")
+        tables[name] = tables[name] | {"headers": [*tables[name].get("headers", ()), *more]}
     tables |= content["columns"]
+    columns = tuple(_column(source_id, name, entry) for name, entry in tables.items())
+    _every_heading_means_one(source_id, columns)
     return Contract(
         id=source_id,
         title_zh=content["title_zh"],
         title_en=content["title_en"],
         agency_zh=content["agency_zh"],
         aliases=tuple(content.get("aliases", ())),
-        columns=tuple(_column(source_id, name, entry) for name, entry in tables.items()),
+        columns=columns,
         parties=tuple(content.get("parties", ())),
         max_age_days=content.get("max_age_days"),
     )
 
 
-def describe(source_id: str | None, language: str) -> str:
-    """The list of sources, or one source's columns, values and recognised headings, as text for people."""
-    if source_id is None:
-        return "\n".join(
-            f"{contract.id:<22}{contract.title_zh if language == 'zh' else contract.title_en}"
-            for contract in all_contracts()
-        )
-    contract = load(source_id)
-    title = f"{contract.title_zh}（{contract.agency_zh}）" if language == "zh" else contract.title_en
-    lines = [f"{contract.id}  {title}", ""]
-    for column in contract.columns:
-        marks = [
-            word
-            for word, holds in (("*", column.must_exist), ("key", column.never_null), ("personal", column.personal))
-            if holds
-        ]
-        lines.append(f"  {column.name:<32}{column.kind:<10}{' '.join(marks)}")
-        if column.values:
-            lines.append(f"      = {' '.join(dict.fromkeys(column.values.values()))}")
-        if column.headers:
-            lines.append(f"      ← {'、'.join(column.headers)}")
-    return "\n".join(lines)
+def shared_columns() -> dict[str, Column]:
+    """The columns of every table about people, and the name of a record, as they are where no source adds to them."""
+    return {
+        name: _column(table, name, entry)
+        for table in ("_identity.toml", "_record.toml")
+        for name, entry in _shared(table).items()
+    }
 
 
 @cache
@@ -192,30 +212,54 @@ def _shared(name: str) -> dict[str, Any]:
     return columns
 
 
+def _every_heading_means_one(source_id: str, columns: tuple[Column, ...]) -> None:
+    means: dict[str, str] = {}
+    for column in columns:
+        for heading in (column.name, *column.headers):
+            if (other := means.setdefault(fold(heading), column.name)) != column.name:
+                raise MatcherError(f"contract {source_id}: the heading {heading!r} means {other} and {column.name}")
+
+
 def _column(source_id: str, name: str, entry: dict[str, Any]) -> Column:
     where = f"contract {source_id}, column {name}"
     if unknown := set(entry) - _COLUMN_KEYS:
         raise MatcherError(f"{where}: unknown keys {sorted(unknown)}")
     kind: Any = entry.get("type")
-    fate = entry.get("on_error", "null")
-    if kind not in get_args(Kind) or fate not in get_args(Fate):
-        raise MatcherError(f"{where}: type {kind!r} or on_error {fate!r} is not known")
-    if (kind == "enum") != ("values" in entry):
+    for key, value, known in (
+        ("type", kind, get_args(Kind)),
+        ("on_error", entry.get("on_error", "null"), get_args(Fate)),
+        ("sensitivity", entry.get("sensitivity", "NONE"), get_args(Sensitivity)),
+        ("unit", entry.get("unit"), get_args(Unit) if kind in MEASURED else (None,)),
+    ):
+        if value not in known:
+            raise MatcherError(f"{where}: {key} {value!r} is not one of {', '.join(map(str, known))}")
+    if (kind == "enum") != ("values" in entry) or ("unknown" in entry and kind != "enum"):
         raise MatcherError(f"{where}: an enum, and only an enum, lists its values")
-    values: dict[str, str] = {}
-    for value, synonyms in entry.get("values", {}).items():
-        for word in (value, *synonyms):
-            if values.setdefault(fold(word), value) != value:
-                raise MatcherError(f"{where}: {word!r} stands for two values")
-    if not all(isinstance(header, str) for header in entry.get("headers", ())):
-        raise MatcherError(f"{where}: headers are texts")
+    if not all(isinstance(word, str) for key in ("headers", "unknown") for word in entry.get(key, ())):
+        raise MatcherError(f"{where}: headers and unknown words are texts")
     return Column(
         name=name,
         kind=kind,
         must_exist=entry.get("must_exist", False),
         never_null=entry.get("never_null", False),
-        personal=entry.get("personal", False),
-        on_error=fate,
+        sensitivity=entry.get("sensitivity", "NONE"),
+        on_error=entry.get("on_error", "null"),
         headers=tuple(entry.get("headers", ())),
-        values=values,
+        values=_words(where, entry),
+        unknown=frozenset(map(fold, entry.get("unknown", ()))),
+        unit=entry.get("unit"),
+        title_en=entry.get("title_en", name.removesuffix("_yuan").replace("_", " ")),
+        note_zh=entry.get("note_zh", ""),
+        note_en=entry.get("note_en", ""),
     )
+
+
+def _words(where: str, entry: dict[str, Any]) -> dict[str, str]:
+    """Folded word → value, of an enumeration. Raises MatcherError for a word that stands for two values."""
+    values: dict[str, str] = {}
+    unknown = {fold(word) for word in entry.get("unknown", ())}
+    for value, synonyms in entry.get("values", {}).items():
+        for word in (value, *synonyms):
+            if values.setdefault(fold(word), value) != value or fold(word) in unknown:
+                raise MatcherError(f"{where}: {word!r} stands for two values")
+    return values

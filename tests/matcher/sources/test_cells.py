@@ -17,7 +17,7 @@ from matcher.sources.contract import Column, Kind, fold
 
 
 def read(kind: Kind, written: list[Any] | pl.Series, **told: Any) -> tuple[list[Any], list[bool]]:
-    column = Column("c", kind, personal=True, values={fold("正常"): "ACTIVE", fold("ACTIVE"): "ACTIVE"})
+    column = Column("c", kind, sensitivity="PERSONAL", values={fold("正常"): "ACTIVE", fold("ACTIVE"): "ACTIVE"})
     series = written if isinstance(written, pl.Series) else pl.Series(written, dtype=pl.String)
     reading = cells.read(series, column, **told)
     return reading.values.to_list(), reading.broken.to_list()
@@ -201,7 +201,7 @@ def test_the_fast_way_agrees_with_the_slow_one(kind: Kind, written: list[str]) -
 def test_only_cells_that_need_it_are_looked_at_closely_and_none_is_missed(
     kind: Kind, written: list[str | None]
 ) -> None:
-    column = Column("c", kind, personal=True)
+    column = Column("c", kind, sensitivity="PERSONAL")
     nothing = sorted(cells._NO_DATES if kind == "date" else cells._NOTHING)
     # beside so many honest values only the few others are looked at; alone all of them are
     honest = ["王秀英和另外几个人"] * (3 * len(written))
