@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from matcher.frames import COVERAGE
+from matcher.sources.contract import all_contracts, fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ def cover(
     VALUE: a record is linked. NO_RECORD: the source answered that it has none, or its extract is complete and nothing
     resembles the person. NO_ANSWER: no statement can be made, which includes a pair still under review and an applicant
     whose key so many records share that they were not all compared (`flooded`, frames.FLOODED). NOT_ASKED and
-    NOT_AUTHORISED say themselves. An answer list (`answers`) speaks for its own source and person.
+    NOT_AUTHORISED say themselves. An answer list (`answers`) speaks for its own source and person, and may call the source by
+    any name that its contract knows.
     """
     people = person_ids.to_frame("person_id")
     linked = links.group_by("person_id", "source").agg(value=(pl.col("decision") == "LINK").any())
@@ -81,9 +83,12 @@ def _told(answers: pl.DataFrame | None) -> pl.DataFrame:
     """The last answer a person and source; where two came on one day, the one that says less."""
     if answers is None:
         return pl.DataFrame(schema={"source": pl.String, "person_id": pl.String, "answer": pl.String})
+    names = {name: contract.id for contract in all_contracts() for name in contract.names()}
+    called = {each: names.get(fold(each), each) for each in answers.get_column("source").unique().drop_nulls()}
     caution = pl.col("answer").replace_strict({"RECORD": 0, "NO_RECORD": 1, "NO_ANSWER": 2}, default=2)
     return (
-        answers.sort("source", "person_id", "answered_on", caution, nulls_last=False)
+        answers.with_columns(pl.col("source").replace(called))
+        .sort("source", "person_id", "answered_on", caution, nulls_last=False)
         .group_by("source", "person_id", maintain_order=True)
         .last()
         .select("source", "person_id", "answer")
