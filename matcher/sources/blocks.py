@@ -36,7 +36,8 @@ class Opened:
 
     `blocks` hold the contract's columns as written, and `row_number` from 1, rising. `misfits` fills while they are
     read: when a block comes, those before its last row are known. `has_header_row`: the headings stand in a row like any
-    other, so that they may stand there again. `share` is how much of the table has been read, from 0 to 1.
+    other, so that they may stand there again. `share` is how much of the table has been read, from 0 to 1, and
+    `part_share` how much of its part the table is: a workbook has several sheets.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Opened:
     misfits: Misfits
     has_header_row: bool
     share: Callable[[], float]
+    part_share: float = 1.0
 
 
 def numbered(frame: pl.DataFrame, last: int, misfits: Misfits) -> pl.DataFrame:
