@@ -14,12 +14,14 @@ from matcher.errors import InputRefused
 from matcher.sources import mapping
 from matcher.sources.contract import Contract, load, source_ids
 from matcher.sources.mapping import MAPPING_FILE, Section
+from matcher.sources.parts import TABLES
 
 NOT_FEEDS = {MAPPING_FILE, "policy.toml"}
 TRUTH = "truth_"
 """What is known to be true of a synthetic or labelled folder lies beside its feeds and is no feed."""
 
-SUPPORTED = (".parquet", ".csv", ".tsv", ".txt")
+SUPPORTED = (*TABLES, *(f"{ending}.gz" for ending in TABLES), ".zip")
+"""How the name of a feed's file may end; what it is, its first bytes say (kinds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +111,12 @@ def _may_be_a_feed(path: Path) -> bool:
     if path.name.startswith((".", TRUTH)) or path.name in NOT_FEEDS:
         return False
     if path.is_dir() and not path.is_symlink():
-        return path.suffix.lower() in SUPPORTED and _source_of(path.name) is not None
+        return _is_supported(path) and _source_of(path.name) is not None
     return True
+
+
+def _is_supported(path: Path) -> bool:
+    return path.name.lower().endswith(SUPPORTED)
 
 
 def _source_of(name: str) -> str | None:
@@ -121,11 +127,11 @@ def _source_of(name: str) -> str | None:
 
 def _feed(source: str, files: list[Path], section: Section) -> Feed:
     for path in files:
-        if _plain_file(path).suffix.lower() not in SUPPORTED:
+        if not _is_supported(_plain_file(path)):
             raise InputRefused(
                 f"files of the kind {path.suffix or 'without suffix'} cannot be read yet",
                 file=path.name,
-                remedy="Export it as Parquet or CSV; supported are " + " ".join(SUPPORTED),
+                remedy=f"Export it as one of {' '.join(TABLES)}; each may be packed as .gz, and any number of them as .zip",
             )
         if path.is_dir():
             raise InputRefused(

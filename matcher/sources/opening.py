@@ -9,14 +9,18 @@ from pathlib import Path
 from matcher.sources.blocks import Opened
 from matcher.sources.delimited import open_delimited
 from matcher.sources.delivery import Feed
+from matcher.sources.lines import open_lines
 from matcher.sources.parquet import open_parquet
-from matcher.sources.parts import DELIMITED, PARQUET, Part, parts
+from matcher.sources.parts import DELIMITED, NDJSON, PARQUET, WORKBOOKS, Part, parts
+from matcher.sources.workbook import open_workbook
 
 Open = Callable[[Feed, Part], Iterator[Opened]]
 
 OPENERS: dict[str, Open] = {
     **dict.fromkeys(PARQUET, open_parquet),
     **dict.fromkeys(DELIMITED, open_delimited),
+    **dict.fromkeys(NDJSON, open_lines),
+    **dict.fromkeys(WORKBOOKS, open_workbook),
 }
 """How each kind of part is opened: into one table, or a workbook into its sheets."""
 
@@ -30,7 +34,7 @@ def tables(feed: Feed) -> Iterator[tuple[Opened, int]]:
         inside = parts(path)
         for part in inside:
             for opened in OPENERS[part.kind](feed, part):
-                yield opened, path.stat().st_size // len(inside)
+                yield opened, int(path.stat().st_size / len(inside) * opened.part_share)
 
 
 def headings(feed: Feed, path: Path) -> tuple[str, ...]:

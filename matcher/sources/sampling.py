@@ -24,7 +24,7 @@ from matcher.sources.blocks import Opened
 from matcher.sources.chunking import Piece
 from matcher.sources.delivery import Feed
 from matcher.sources.opening import tables
-from matcher.sources.parts import DELIMITED, PARQUET, Part
+from matcher.sources.parts import DELIMITED, PARQUET, Part, parts
 
 FILES, GROUPS, ROWS_OF_A_GROUP = 12, 12, 200_000
 """How many files of a feed are read at most, how many row groups of all of them, and how many rows of each."""
@@ -109,7 +109,9 @@ def _of_file(feed: Feed, path: Path, place: int, files: int, wanted: int) -> _Dr
 
 
 def _kind(path: Path) -> str:
-    return path.suffix.lower()
+    """What a file is that can be read from any place; empty for one that is packed."""
+    first = parts(path)[0]
+    return "" if first.packed else first.kind
 
 
 def _footer_rows(path: Path) -> int:
