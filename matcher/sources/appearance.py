@@ -80,7 +80,7 @@ def look(column: pl.Series) -> Appearance:
         "address": _count(filled, is_address),
     }
     counted["account"] = _count(filled, lambda cell: _FORMS["account"].fullmatch(cell) and not citizen_number(cell))
-    counted["amount"] -= min(counted["amount"], max(counted["phone"], counted["date"]))
+    counted["amount"] -= min(counted["amount"], max(counted["phone"], counted["date"], counted["month"]))
     total = max(len(filled), 1)
     shares = {kind: count / total for kind, count in counted.items()}
     different = set(filled)

@@ -13,6 +13,9 @@ from matcher.sources.delivery import source_of
 from matcher.sources.guessing import Guess
 from matcher.sources.mapping import Section
 
+DOUBTFUL = 0.86
+"""Below this score a line says that it may well be wrong."""
+
 _UNIT_NAMES = {1: "元", 10_000: "万元"}
 
 
@@ -63,7 +66,8 @@ def _columns(source: str, said: Section, guess: Guess) -> Iterator[str]:
     for column, heading in said.columns.items():
         yield f"{column} = {_text(heading)}"
     for pair in guess.pairs:
-        yield f"{pair.column} = {_text(guess.headings[pair.place])}  # 依据: {pair.why}"
+        doubt = "；把握不大，请细看" if pair.score < DOUBTFUL else ""
+        yield f"{pair.column} = {_text(guess.headings[pair.place])}  # 依据: {pair.why}{doubt}"
     for heading, pairs in guess.open.items():
         if likeness.ends_like_a_heading(heading) or not appearance.personal(heading):
             maybe = "、".join(f"{pair.column} ({pair.score:.2f})" for pair in pairs)
