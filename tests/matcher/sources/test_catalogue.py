@@ -15,7 +15,9 @@ from typer.testing import CliRunner, Result
 
 from matcher.cli import app
 from matcher.errors import UsageError
-from matcher.sources import catalogue, contract, feeds, reference
+from matcher.sources import catalogue, contract, feeds, reference, values
+from matcher.sources.checks import NULLED, SET_ASIDE
+from matcher.sources.chunking import HEADER_AGAIN
 from matcher.sources.delivery import Feed
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -132,3 +134,24 @@ def test_the_command(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_wrong_call_is_told(words: tuple[str, ...]) -> None:
     assert isinstance(matcher("sources", *words).exception, UsageError)
+
+
+GUIDE = (DOCS / "departments.zh.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *(f"`UNREADABLE_{kind.upper()}`" for kind in ("date", "month", "money", "integer", "decimal", "enum", "id_number", "text")),
+        "`MISSING_KEY`", "_FIELDS_OF_", f"`{HEADER_AGAIN}`", f"`{NULLED}`", f"`{SET_ASIDE}`", "FULL", "`UPSERT`", "`DELETE`",
+        "`RECORD`", "`NO_RECORD`", "`NO_ANSWER`", *(f"| Q{number:02}" for number in range(1, 11)),
+    ],
+)  # fmt: skip
+def test_the_guide_for_departments_explains_every_word(word: str) -> None:
+    assert word.replace("FULL", "FULL") in GUIDE
+
+
+@pytest.mark.parametrize("said", ["2024-03-14", "20240314", "2024/3/14", "2024年3月14日"])
+def test_dates_are_read_as_the_guide_says(said: str) -> None:
+    assert said in GUIDE
+    assert values.date(said) == "2024-03-14"
