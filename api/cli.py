@@ -141,6 +141,14 @@ def take_over(
         str | None,
         typer.Option(help="To whom a household belongs that names no division; default: the lowest that holds all."),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            metavar="FILE",
+            help="The public keys of departments that sign their batches, by source; a file outside DIR.",
+        ),
+    ] = None,
 ) -> None:
     """Take a folder over: its register into the database, its feeds beside it. Twice is as good as once."""
     told = settings.read()
@@ -149,7 +157,7 @@ def take_over(
     async def act() -> TakenOver:
         engine = open_engine(told.database_url)
         try:
-            return await intake.take_over(engine, vault, folder, told.data_dir, division, _now())
+            return await intake.take_over(engine, vault, folder, told.data_dir, division, _now(), keys)
         finally:
             await engine.dispose()
 

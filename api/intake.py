@@ -17,14 +17,22 @@ from api.services.registers import TakenOver
 
 
 async def take_over(
-    engine: AsyncEngine, vault: Vault, folder: Path, data_dir: Path, division: str | None, now: dt.datetime
+    engine: AsyncEngine,
+    vault: Vault,
+    folder: Path,
+    data_dir: Path,
+    division: str | None,
+    now: dt.datetime,
+    keys_file: Path | None = None,
 ) -> TakenOver:
     """The folder's register and feeds in the database, its files in the data folder.
+
+    `keys_file` holds the public keys of departments that sign their batches; theirs are refused without a signature.
 
     Raises MatcherError for a folder that cannot be read, NotOurs for another key than the database's; then nothing has
     changed.
     """
-    given = await asyncio.to_thread(registers.read, folder)
+    given = await asyncio.to_thread(registers.read, folder, keys_file)
     async with reading(engine) as connection:
         fresh = await registers.not_there_yet(connection, given)
     copied = await asyncio.to_thread(registers.copy, fresh, data_dir)

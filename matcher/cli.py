@@ -48,6 +48,14 @@ class Form(StrEnum):
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout.")]
 Lang = Annotated[Language, typer.Option("--lang", help="Language of tables and explanations.")]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        "--keys",
+        metavar="FILE",
+        help="The public keys of departments that sign their batches, by source; a file outside DIR.",
+    ),
+]
 ExplainPlan = Annotated[
     bool,
     typer.Option("--explain-plan", help="A dry run: candidates, seconds and memory to expect; --out is not touched."),
@@ -76,6 +84,7 @@ def scan(
     index: Annotated[
         Path | None, typer.Option(metavar="INDEX", help="The department feeds, prepared by matcher index.")
     ] = None,
+    keys: Keys = None,
     policy: Annotated[
         Path | None, typer.Option(help="Dated values by division; default: policy.toml in DIR.")
     ] = None,
@@ -108,6 +117,7 @@ def scan(
         plan=plan,
         model=model,
         index=index,
+        keys=keys,
         policy=policy,
         rules=_listed(rules),
         authorised_by=authorised_by,
@@ -298,6 +308,7 @@ def index(
     plan: Annotated[
         Path | None, typer.Option("--plan", metavar="F", help="A linkage plan; default: for persons.")
     ] = None,
+    keys: Keys = None,
     threads: Threads = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -307,10 +318,13 @@ def index(
     from matcher import index as prepared
     from matcher import plan as plans
     from matcher.measure import Clock, peak_memory_bytes
+    from matcher.sources.manifest import read_keys
 
     clock = Clock()
     with shown(messages, quiet=quiet) as progress:
-        built = prepared.build(folder, out, plans.load(plan), progress)
+        built = prepared.build(
+            folder, out, plans.load(plan), progress, keys=read_keys(keys, folder) if keys else None
+        )
     clock.lap("index")
     outcome = {
         "sources": {name: source.accepted for name, source in built.sources.items()},
@@ -376,6 +390,23 @@ def report(
         results.print_json(json.dumps(content, ensure_ascii=False))
     else:
         terminal.show(content, out, results, lang.value)
+
+
+@app.command()
+def diff(
+    first: Annotated[Path, typer.Argument(metavar="OUT1", help="The results of the earlier scan.")],
+    second: Annotated[Path, typer.Argument(metavar="OUT2", help="The results of the later scan.")],
+    lang: Lang = Language.zh,
+    as_json: AsJson = False,
+) -> None:
+    """Hold two scans against each other: leads new, gone, changed or the same, and why; links counted by source."""
+    from matcher.report import diffing
+
+    difference = diffing.compare(first, second)
+    if as_json:
+        results.print_json(json.dumps(difference.as_dict(), ensure_ascii=False))
+    else:
+        diffing.show(difference, results, lang.value)
 
 
 @app.command()

@@ -33,7 +33,8 @@ from matcher.kernel import Batch
 from matcher.plan import Plan
 from matcher.prepared import More, Prepared, Rows
 from matcher.progress import Progress, Step, silent
-from matcher.sources import feeds
+from matcher.sources import feeds, manifest
+from matcher.sources.batches import Standing, of_described
 from matcher.sources.chunking import Chunk
 from matcher.sources.contract import load
 from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
@@ -60,6 +61,7 @@ class Source:
     nulled: Mapping[str, int]
     offsets: tuple[int, ...]
     plan: Plan
+    standing: Standing
 
     @property
     def accepted(self) -> int:
@@ -68,8 +70,8 @@ class Source:
 
     @cached_property
     def feed(self) -> Feed:
-        """The source as a feed without files: its contract, date and completeness."""
-        return Feed(self.name, load(self.name), (), self.as_of, self.complete)
+        """The source as a feed without files: its contract, date, completeness and batches."""
+        return Feed(self.name, load(self.name), (), self.as_of, self.complete, standing=self.standing)
 
     @property
     def parties(self) -> tuple[str, ...]:
@@ -183,14 +185,16 @@ class Index:
         return sum(source.accepted for source in self.sources.values())
 
 
-def build(folder: Path, out: Path, plan: Plan, progress: Progress = silent) -> Index:
+def build(
+    folder: Path, out: Path, plan: Plan, progress: Progress = silent, keys: manifest.Keys | None = None
+) -> Index:
     """Prepares the feeds of a folder into `out`, which appears whole or not at all and replaces what was there.
 
     Raises InputRefused for a folder or feed that cannot be accepted, or an `out` that holds something else.
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / FILE).exists())):
         raise InputRefused("this is not an index and will not be replaced", file=out, remedy="Name another folder")
-    delivery = open_folder(folder)
+    delivery = open_folder(folder, keys=keys)
     sources = department_feeds(delivery)
     if not sources:
         raise InputRefused("the folder has no department feed", file=folder, remedy="Add one, such as population.*")
@@ -264,6 +268,7 @@ def open_index(folder: Path, plan: Plan) -> Index:
             nulled=entry["nulled"],
             offsets=tuple(entry["offsets"]),
             plan=plan,
+            standing=of_described(entry.get("batches", {})),
         )
         for name, entry in content["sources"].items()
     }
@@ -366,6 +371,7 @@ def _write_source(feed: Feed, folder: Path, plan: Plan, progress: Progress) -> d
     return {
         "as_of": feed.as_of.isoformat() if feed.as_of else None,
         "complete": feed.complete,
+        "batches": feed.standing.described(),
         "rows_in": rows_in,
         "nulled": dict(sorted(nulled.items())),
         "offsets": offsets,

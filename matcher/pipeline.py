@@ -35,6 +35,7 @@ from matcher.sources.chunking import Chunk
 from matcher.sources.contract import all_contracts
 from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
 from matcher.sources.feeds import read_all
+from matcher.sources.manifest import read_keys
 
 NO_MODEL = "persons-2.json"
 """The model of a plan that names none: its fields are weighed as the shipped plan's, or refused by name."""
@@ -54,6 +55,7 @@ class ScanRequest:
     resume: bool = False
     index: Path | None = None
     plan: Path | None = None
+    keys: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,7 @@ def open_scan(request: ScanRequest) -> Opened:
     """The scan's plan, model, feeds and reference date. Raises InputRefused or UsageError."""
     plan = load_plan(request.plan)
     model = models.load(request.model or plan.model or NO_MODEL)
-    delivery = open_folder(request.folder)
+    delivery = open_folder(request.folder, keys=read_keys(request.keys, request.folder) if request.keys else None)
     index = open_index(request.index, plan) if request.index else None
     feeds = _feeds(delivery, index)
     as_of = request.as_of or _latest([*delivery.feeds.values(), *feeds.values()])
@@ -244,9 +246,9 @@ def _latest(feeds: Iterable[Feed]) -> dt.date:
 def _intake(feed: Feed, own: Mapping[str, Chunk], counts: Mapping[str, Counts]) -> summary.Intake:
     if feed.source in own:
         table = own[feed.source]
-        return summary.Intake(table.rows_in, len(table.frame), table.nulled, feed.as_of, feed.complete)
+        return summary.Intake(table.rows_in, len(table.frame), table.nulled, feed.as_of, feed.complete, feed.standing)
     count = counts[feed.source]
-    return summary.Intake(count.rows_in, count.accepted, count.nulled, feed.as_of, feed.complete)
+    return summary.Intake(count.rows_in, count.accepted, count.nulled, feed.as_of, feed.complete, feed.standing)
 
 
 def _beside(folder: Path, name: str) -> Path | None:

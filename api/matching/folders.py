@@ -25,19 +25,25 @@ from matcher.errors import InputRefused
 from matcher.evidence import name_records
 from matcher.normalising import id_cards
 from matcher.sources import feeds
+from matcher.sources.batches import Batch, of_described
+from matcher.sources.batches import standing as standing_of
 from matcher.sources.contract import load
-from matcher.sources.delivery import Delivery, open_folder
+from matcher.sources.delivery import Delivery, Feed, open_folder
+from matcher.sources.manifest import read_keys
 
 CHUNK = 100_000
 MAPPING = "feeds.toml"
 POLICY = "policy.toml"
-OF_THE_FEED = ("encoding", "columns", "values", "units")
+OF_THE_FEED = ("encoding", "columns", "values", "units", "departments")
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class FeedFiles:
-    """A department's feed: its files, when it was cut, whether it is complete, and how it differs from its contract."""
+    """A department's feed: its files, when it was cut, whether it is complete, and how it differs from its contract.
+
+    `mapping` holds what feeds.toml says of it, and under `batches` those that manifests told of (batches.Standing.described).
+    """
 
     source: str
     files: tuple[Path, ...]
@@ -69,9 +75,12 @@ class Register:
     set_aside: int
 
 
-def register(folder: Path) -> Register:
-    """Households, members and authorisations of a folder. Raises InputRefused, naming file, row and column."""
-    delivery = open_folder(folder)
+def register(folder: Path, keys: Path | None = None) -> Register:
+    """Households, members and authorisations of a folder. Raises InputRefused, naming file, row and column.
+
+    `keys` is the operator's file of the departments' public keys (manifest.read_keys), here and below.
+    """
+    delivery = _opened(folder, keys)
     read = {name: feeds.read_all(delivery.feeds[name]) for name in OWN_TABLES if name in delivery.feeds}
     for name in ("households", "members"):
         if name not in read:
@@ -87,9 +96,9 @@ def register(folder: Path) -> Register:
     )
 
 
-def department_feeds(folder: Path) -> list[FeedFiles]:
+def department_feeds(folder: Path, keys: Path | None = None) -> list[FeedFiles]:
     """The feeds of a folder that come from departments, by source."""
-    delivery = open_folder(folder)
+    delivery = _opened(folder, keys)
     sections = (
         tomllib.loads((folder / MAPPING).read_text(encoding="utf-8-sig")) if (folder / MAPPING).exists() else {}
     )
@@ -99,7 +108,7 @@ def department_feeds(folder: Path) -> list[FeedFiles]:
             feed.files,
             feed.as_of,
             feed.complete,
-            {key: value for key, value in sections.get(source, {}).items() if key in OF_THE_FEED},
+            _mapping(feed, sections.get(source, {})),
             feeds.row_count(feed),
         )
         for source, feed in delivery.feeds.items()
@@ -107,12 +116,62 @@ def department_feeds(folder: Path) -> list[FeedFiles]:
     ]
 
 
-def aid(folder: Path, numbers: Collection[str]) -> Iterator[list[Row]]:
+def _mapping(feed: Feed, section: Mapping[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in section.items() if key in OF_THE_FEED}
+    if feed.answers_due is not None:
+        told["answers_due"] = feed.answers_due.isoformat()
+    return told | ({"batches": batches} if (batches := feed.standing.described()) else {})
+
+
+def in_use(sent: Sequence[FeedFiles]) -> list[FeedFiles]:
+    """Of the feeds, in the order in which they came, those that count: of each source the last, and where that came in
+    batches, all batches since the last feed without them, as one feed. Raises InputRefused where two of one number differ.
+    """
+    found: dict[str, list[FeedFiles]] = {}
+    for feed in sent:
+        earlier = found.get(feed.source, [])
+        found[feed.source] = [*(earlier if "batches" in feed.mapping else []), feed]
+    return [
+        _joined([feed for feed in feeds if "batches" in feed.mapping] or feeds) for _, feeds in sorted(found.items())
+    ]
+
+
+def _joined(sent: Sequence[FeedFiles]) -> FeedFiles:
+    last = sent[-1]
+    if len(sent) == 1:
+        return last
+    known: dict[str, Batch] = {}
+    paths: dict[tuple[str, str], Path] = {}
+    for feed in sent:
+        told = of_described(feed.mapping["batches"])
+        for batch in (*told.in_force, *told.history):
+            if not batch.says_the_same(known.setdefault(batch.number, batch)):
+                raise InputRefused(
+                    f"batch {batch.number} of {feed.source} was taken over before, and said otherwise then",
+                    file=batch.files[0].name,
+                    remedy="A batch that is sent again changed needs a number of its own, and `supersedes` the old one",
+                )
+        names = [(batch.number, file.name) for batch in told.in_force for file in batch.files]
+        for name, path in zip(names, feed.files, strict=True):
+            known[name[0]] = next(batch for batch in told.in_force if batch.number == name[0])
+            paths[name] = path
+    standing = standing_of(known.values())
+    return FeedFiles(
+        last.source,
+        tuple(paths[batch.number, file.name] for batch in standing.in_force for file in batch.files),
+        standing.as_of,
+        standing.complete,
+        {**last.mapping, "batches": standing.described()},
+        sum(feed.rows for feed in sent),
+    )
+
+
+def aid(folder: Path, numbers: Collection[str], keys: Path | None = None) -> Iterator[list[Row]]:
     """Aid granted to the bearers of these citizen numbers, in batches; `number` is the normal form, `content` a hash.
 
     Every row has a `record_id`, as the scan names it.
     """
-    delivery: Delivery = open_folder(folder)
+    delivery = _opened(folder, keys)
     if "aid" not in delivery.feeds:
         return
     known = pl.Series(list(numbers), dtype=pl.String)
@@ -120,6 +179,10 @@ def aid(folder: Path, numbers: Collection[str]) -> Iterator[list[Row]]:
         read = id_cards.read(chunk.frame.get_column("id_number"))
         ours = chunk.frame.with_columns(read.alias("number")).filter(pl.col("number").is_in(known.implode()))
         yield name_records(ours, load("aid")).to_dicts()
+
+
+def _opened(folder: Path, keys: Path | None) -> Delivery:
+    return open_folder(folder, keys=read_keys(keys, folder) if keys is not None else None)
 
 
 def policy_of(folder: Path) -> Path | None:
@@ -141,8 +204,11 @@ def lay_out(
     for feed in sent:
         names = []
         for number, path in enumerate(feed.files):
-            names.append(f"{feed.source}-{number}{path.suffix}")
+            names.append(f"{feed.source}-{number}{''.join(path.suffixes[-2:])}")
             _link(path, folder / names[-1])
+        if "batches" in feed.mapping:
+            _write_manifests(folder, feed, list(names))
+            names = []
         sections.append(_section(feed, names))
     (folder / MAPPING).write_text("\n".join(sections), encoding="utf-8")
     if policy is not None:
@@ -157,11 +223,35 @@ def _link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
+def _write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
+    """The manifests of the batches in force, with the names that their files bear here; signed they were when they came."""
+    ours = iter(names)
+    for number, batch in enumerate(of_described(feed.mapping["batches"]).in_force):
+        lines = [
+            f"source = {_quoted(feed.source)}",
+            f"batch = {_quoted(batch.number)}",
+            f"department = {_quoted(batch.department)}",
+            f"as_of = {batch.as_of.isoformat()}",
+            f"kind = {_quoted(batch.kind)}",
+            f"supersedes = {_quoted(list(batch.supersedes))}",
+        ]
+        for file in batch.files:
+            lines += ["[[files]]", f"name = {_quoted(next(ours))}", f"sha256 = {_quoted(file.sha256)}"]
+            lines += [f"rows = {file.rows}"] if file.rows is not None else []
+        (folder / f"{feed.source}-{number}.manifest.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _section(feed: FeedFiles, names: list[str]) -> str:
     """A section of feeds.toml; quoted as JSON, which TOML's basic strings and arrays of them understand."""
-    lines = [f"[{feed.source}]", f"files = {_quoted(names)}", f"complete = {str(feed.complete).lower()}"]
-    if feed.as_of is not None:
+    lines = [f"[{feed.source}]"]
+    if names:
+        lines += [f"files = {_quoted(names)}", f"complete = {str(feed.complete).lower()}"]
+    if names and feed.as_of is not None:
         lines.append(f"as_of = {feed.as_of.isoformat()}")
+    if due := feed.mapping.get("answers_due"):
+        lines.append(f"answers_due = {due}")
+    if departments := feed.mapping.get("departments"):
+        lines.append(f"departments = {_quoted(departments)}")
     if encoding := feed.mapping.get("encoding"):
         lines.append(f"encoding = {_quoted(encoding)}")
     for part in ("columns", "units"):

@@ -94,15 +94,15 @@ class Given:
     policy: Path | None
 
 
-def read(folder: Path) -> Given:
+def read(folder: Path, keys: Path | None = None) -> Given:
     """Reads a folder. Raises MatcherError, naming file, row and column."""
-    register, feeds = folders.register(folder), folders.department_feeds(folder)
+    register, feeds = folders.register(folder, keys), folders.department_feeds(folder, keys)
     numbers = {number for row in register.members if (number := _valid_number(row)) is not None}
     aid = next((feed for feed in feeds if feed.source == "aid"), None)
     return Given(
         register,
         feeds,
-        [row for rows in folders.aid(folder, numbers) for row in rows if row["programme"] is not None],
+        [row for rows in folders.aid(folder, numbers, keys) for row in rows if row["programme"] is not None],
         aid.as_of if aid else None,
         aid is not None and aid.complete,
         folders.policy_of(folder),
@@ -110,7 +110,10 @@ def read(folder: Path) -> Given:
 
 
 async def not_there_yet(connection: AsyncConnection, given: Given) -> list[folders.FeedFiles]:
-    """The feeds that are not, to the byte and in how they are to be read, the latest of their kind already."""
+    """The feeds that are not, to the byte and in how they are to be read, the latest of their kind already.
+
+    Raises MatcherError for a batch that came before under the same number and said otherwise.
+    """
     newest = select(Feed.files, Feed.mapping, Feed.as_of, Feed.complete).order_by(Feed.id.desc()).limit(1)
     fresh = []
     for feed in given.feeds:
@@ -118,7 +121,26 @@ async def not_there_yet(connection: AsyncConnection, given: Given) -> list[folde
         told = (feed.described(), dict(feed.mapping), feed.as_of, feed.complete)
         if there is None or tuple(there) != told:
             fresh.append(feed)
+            folders.in_use([*await came(connection, Path(), feed.source), feed])
     return fresh
+
+
+async def came(connection: AsyncConnection, data_dir: Path, department: str | None = None) -> list[folders.FeedFiles]:
+    """The feeds that came, in their order, of one department or of all."""
+    feeds = select(Feed).order_by(Feed.id)
+    return [
+        folders.FeedFiles(
+            row.department_code,
+            tuple(data_dir / row.folder / each["name"] for each in row.files),
+            row.as_of,
+            row.complete,
+            row.mapping,
+            row.rows,
+        )
+        for row in await connection.execute(
+            feeds if department is None else feeds.where(Feed.department_code == department)
+        )
+    ]
 
 
 def copy(feeds: list[folders.FeedFiles], data_dir: Path) -> dict[str, str]:

@@ -149,7 +149,7 @@ async def begin(connection: AsyncConnection, scan_id: int, now: dt.datetime) -> 
 
 
 async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, folder: Path) -> None:
-    """Fills the scan's folder: register, authorisations, and the latest feed of each department."""
+    """Fills the scan's folder: register, authorisations, and of each department what it sent last (folders.in_use)."""
     low, high = divisions.span(order.division_code)
     ours = and_(Household.division_code >= low, Household.division_code < high)
     columns = select(*table(Household).c).where(ours).order_by(Household.id)
@@ -176,19 +176,7 @@ async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_
         .order_by(Authorisation.id)
     )
     authorisations = [dict(row) for row in (await connection.execute(given)).mappings()]
-    sent = [
-        folders.FeedFiles(
-            row.department_code,
-            tuple(data_dir / row.folder / each["name"] for each in row.files),
-            row.as_of,
-            row.complete,
-            row.mapping,
-            row.rows,
-        )
-        for row in await connection.execute(
-            select(Feed).where(Feed.id.in_(_NEWEST_FEEDS)).order_by(Feed.department_code)
-        )
-    ]
+    sent = folders.in_use(await registers.came(connection, data_dir))
     tables = {"households": households, "members": members, "authorisations": authorisations}
     folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import polars as pl
 
 from matcher.kernel import added
+from matcher.sources.batches import Standing
 
 UNKNOWN_DIVISION = "unknown"
 COUNTY_DIGITS = 6
@@ -17,13 +18,14 @@ COUNTY_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What became of one table's rows: rows in = accepted + set aside; `nulled` values by column."""
+    """What became of one table's rows: rows in = accepted + set aside; `nulled` values by column; `standing` of its batches."""
 
     rows_in: int
     accepted: int
     nulled: Mapping[str, int]
     as_of: dt.date | None
     complete: bool
+    standing: Standing = field(default_factory=Standing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def summarise(
                 "nulled": dict(sorted(intake.nulled.items())),
                 "as_of": intake.as_of.isoformat() if intake.as_of else None,
                 "complete": intake.complete,
+                **({"batches": told} if (told := intake.standing.described()) else {}),
             }
             for name, intake in sorted(run.intake.items())
         },

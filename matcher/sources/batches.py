@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from matcher.errors import InputRefused
@@ -34,6 +34,14 @@ class Batch:
     def owner(self) -> str:
         """The department as it is compared: it speaks of its own records only."""
         return fold(self.department)
+
+    def says_the_same(self, other: Batch) -> bool:
+        """Whether both are one batch with the same content, whatever its files are called."""
+        return self._content() == other._content()
+
+    def _content(self) -> tuple[object, ...]:
+        hashes = sorted(file.sha256 for file in self.files)
+        return (self.number, self.kind, self.owner, self.as_of, sorted(self.supersedes), hashes)
 
     def described(self) -> dict[str, Any]:
         """The batch as summary.json lists it."""
@@ -106,13 +114,26 @@ def order(batch: Batch) -> tuple[object, ...]:
 
 
 def standing(batches: Iterable[Batch]) -> Standing:
-    """Which of a source's batches are in force; each number stands there once."""
+    """Which of a source's batches are in force; each number stands there once.
+
+    Raises InputRefused where each of them is superseded by another.
+    """
     every = sorted(batches, key=order)
+    numbers = {batch.number for batch in every}
+    every = [
+        replace(batch, unknown=tuple(other for other in batch.supersedes if other not in numbers)) for batch in every
+    ]
     past: set[str] = set()
     for place, batch in enumerate(every):
         past.update(batch.supersedes)
         if batch.kind == "FULL":
             past.update(earlier.number for earlier in every[:place] if earlier.owner == batch.owner)
+    if every and numbers <= past:
+        raise InputRefused(
+            f"the batches {', '.join(sorted(numbers))} supersede one another",
+            file=every[0].files[0].name,
+            remedy="Ask the department which of them counts",
+        )
     return Standing(
         tuple(batch for batch in every if batch.number not in past),
         tuple(batch for batch in every if batch.number in past),
@@ -120,13 +141,13 @@ def standing(batches: Iterable[Batch]) -> Standing:
 
 
 def of_source(source: str, manifests: Sequence[Manifest], departments: Sequence[str]) -> Standing:
-    """The standing of a source's batches; a batch that came twice counts once.
+    """The standing of a source's batches; a batch that came twice counts once, as the manifest of the shorter name has it.
 
     `departments`, where the operator names several, each send batches of their own. Raises InputRefused, naming the manifest,
     for batches that contradict each other.
     """
     first: dict[str, Manifest] = {}
-    for manifest in manifests:
+    for manifest in sorted(manifests, key=lambda each: (len(each.path.name), each.path.name)):
         other = first.setdefault(manifest.batch, manifest)
         if not other.says_the_same(manifest):
             raise _refused(
@@ -154,7 +175,6 @@ def of_source(source: str, manifests: Sequence[Manifest], departments: Sequence[
             manifest.files,
             manifest.signed,
             manifest.supersedes,
-            tuple(number for number in manifest.supersedes if number not in first),
         )
         for manifest in first.values()
     )

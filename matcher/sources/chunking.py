@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,11 +17,12 @@ from itertools import chain
 import polars as pl
 
 from matcher.errors import InputRefused, UsageError
-from matcher.sources import checks
+from matcher.sources import changes, checks, retracting
 from matcher.sources.blocks import Opened
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import Layout
 from matcher.sources.opening import tables
+from matcher.sources.retracting import Later
 
 HEADER_AGAIN = "HEADER_AGAIN"
 WORKERS = 2
@@ -61,11 +62,16 @@ class Piece:
     layout: Layout
     has_header_row: bool
     bytes_read: int = 0
+    later: Later | None = None
 
     def checked(self) -> Chunk:
         """The rows held against the contract; a pure function. Raises InputRefused for a value that refuses the feed."""
         came = len(self.raw) + len(self.misfits)
         raw, repeated = _without_headers(self)
+        batch, listed = self.feed.batch_of(self.file), []
+        if batch is not None and batch.kind == "CHANGES":
+            ordered = changes.orders(raw, self.feed.contract, self.file)
+            raw, listed = ordered.records, [ordered.rejects]
         accepted = checks.accept(raw, self.feed.contract, self.file, self.layout.units, self.feed.values)
         if not accepted.refused.is_empty():
             first = accepted.refused.sort("row_number").row(0, named=True)
@@ -76,11 +82,15 @@ class Piece:
                 column=first["column"],
                 remedy="This column must be right in every row: ask the department to send it again",
             )
+        rows = accepted.rows
+        if batch is not None and self.later is not None:
+            rows, past = self.later.standing(rows, batch, self.file, self.feed.source)
+            listed.append(past)
         aside = {**self.misfits, **dict.fromkeys(repeated, HEADER_AGAIN)}
         rejects = pl.concat(
-            [accepted.rejects, checks.rows_set_aside(self.feed.source, self.file, aside)]
+            [accepted.rejects, *listed, checks.rows_set_aside(self.feed.source, self.file, aside)]
         ).sort("row_number", maintain_order=True)  # fmt: skip
-        lost = came - len(accepted.rows) - rows_of(rejects)
+        lost = came - len(rows) - rows_of(rejects)
         if lost:
             raise AssertionError(f"{self.file}: {came} rows in, {lost} neither accepted nor set aside")
         return Chunk(
@@ -88,7 +98,7 @@ class Piece:
             self.file,
             self.file_index,
             self.index,
-            accepted.rows,
+            rows,
             rejects,
             came,
             accepted.nulled,
@@ -112,6 +122,8 @@ def pieces(feed: Feed, rows: int) -> Iterator[Piece]:
     if rows < 1:
         raise UsageError(f"a chunk holds at least one row, not {rows}")
     before = 0
+    later = retracting.later(feed) if feed.standing.in_force else None
+    counted: Counter[str] = Counter()
     for file_index, (opened, size) in enumerate(tables(feed)):
         for index, (raw, misfits) in enumerate(_equal(opened, rows)):
             read = before + round(opened.share() * size)
@@ -126,8 +138,18 @@ def pieces(feed: Feed, rows: int) -> Iterator[Piece]:
                 opened.layout,
                 opened.has_header_row,
                 read,
+                later,
             )
+            counted[opened.name.partition("/")[0]] += len(raw) + len(misfits)
         before += size
+    for batch in feed.standing.in_force:
+        for file in batch.files:
+            if file.rows not in (None, counted[file.name]):
+                raise InputRefused(
+                    f"the manifest of batch {batch.number} says {file.rows} rows, and it holds {counted[file.name]}",
+                    file=file.name,
+                    remedy="Ask the department which is right, and to send manifest and file again",
+                )
 
 
 def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]] = ()) -> Iterator[Chunk | tuple[int, int]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
 from matcher.errors import InputRefused
-from matcher.sources import mapping
+from matcher.sources import batches, manifest, mapping
+from matcher.sources.batches import Batch, Standing
 from matcher.sources.contract import Contract, load, source_ids
 from matcher.sources.mapping import MAPPING_FILE, Section
 from matcher.sources.parts import TABLES
@@ -29,6 +30,7 @@ class Feed:
     """One source of a delivery: its files and how they differ from the contract (mapping.Section).
 
     `complete`: a full extract, so that absence means no record. `answers_due`: the day by which answers were to come.
+    `standing`: the batches that manifests tell of; none where there are no manifests. `files` are those in force.
     """
 
     source: str
@@ -41,32 +43,49 @@ class Feed:
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    standing: Standing = field(default_factory=Standing)
+
+    def batch_of(self, table: str) -> Batch | None:
+        """The batch that a table (`a.csv`, `a.zip/b.csv`) belongs to, where there are manifests."""
+        file = table.partition("/")[0]
+        return next((batch for batch in self.standing.in_force for named in batch.files if named.name == file), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a folder holds: feeds by source, and the files that belong to none."""
+    """What a folder holds: feeds by source, the files that belong to none, and its manifests with their signatures."""
 
     folder: Path
     feeds: Mapping[str, Feed]
     ignored: tuple[str, ...]
+    manifests: tuple[Path, ...] = ()
 
 
-def open_folder(folder: Path) -> Delivery:
-    """The delivery in a folder. Raises InputRefused for a folder or a feeds.toml that cannot be understood.
+def open_folder(folder: Path, keys: manifest.Keys | None = None) -> Delivery:
+    """The delivery in a folder. Raises InputRefused for a folder, manifest or feeds.toml that cannot be understood.
 
-    A file belongs to the source whose id its name begins with (the longest such id), or to the one that feeds.toml
-    names it for. No file outside the folder is read, and none through a symbolic link.
+    A file belongs to the source of the manifest that names it, else to the one whose id its name begins with (the longest
+    such id), or to the one that feeds.toml names it for. No file outside the folder is read, and none through a symbolic
+    link. What manifests say is checked before any file is parsed; a source whose `keys` are known comes signed by one of
+    them, or not at all.
     """
     if not folder.is_dir():
         raise InputRefused("there is no such folder", file=folder, remedy="Check the path")
     sections = mapping.read(_plain_file(folder / MAPPING_FILE))
-    present = [path for path in sorted(folder.iterdir()) if _may_be_a_feed(path)]
+    told = manifest.of_folder(folder, keys)
+    named = _named(told)
+    standings = {
+        source: batches.of_source(
+            source, [each for each in told if each.source == source], sections.get(source, Section()).departments
+        )
+        for source in sorted({each.source for each in told})
+    }
+    present = [path for path in sorted(folder.iterdir()) if _may_be_a_feed(path) and path.name not in named]
     claimed: dict[str, list[Path]] = {}
     for source, section in sections.items():
         if section.files:
             claimed[source] = [path for path in present if any(fnmatch(path.name, mark) for mark in section.files)]
-            if not claimed[source]:
+            if not claimed[source] and source not in standings:
                 raise InputRefused(
                     f"no file is called {' or '.join(section.files)}",
                     file=MAPPING_FILE,
@@ -82,25 +101,36 @@ def open_folder(folder: Path) -> Delivery:
             ignored.append(path.name)
         else:
             claimed.setdefault(owner, []).append(path)
+    _come_with_a_manifest(claimed, standings, keys or {})
     for source in sections:
-        if source not in claimed:
+        if source not in claimed and source not in standings:
             raise InputRefused(
                 f"it speaks of [{source}], but no file of the folder belongs to it",
                 file=MAPPING_FILE,
                 remedy="Add the file, name it with `files`, or remove the section",
             )
     feeds = {
-        source: _feed(source, files, sections.get(source, Section())) for source, files in sorted(claimed.items())
+        source: _feed(source, files, sections.get(source, Section()))
+        for source, files in claimed.items()
+        if source not in standings
+    } | {
+        source: _of_batches(folder, source, standing, sections.get(source, Section()))
+        for source, standing in standings.items()
     }
-    return Delivery(folder, feeds, tuple(ignored))
+    beside = tuple(path for path in sorted(folder.iterdir()) if manifest.belongs(path.name))
+    return Delivery(folder, dict(sorted(feeds.items())), tuple(ignored), beside)
 
 
 def file_hashes(delivery: Delivery) -> dict[str, str]:
-    """The SHA-256 of every input file by its name, in hexadecimal."""
-    names = [path for feed in delivery.feeds.values() for path in feed.files]
+    """The SHA-256 of every input file by its name, in hexadecimal.
+
+    What a manifest names was compared with it when the folder was opened, and is not read again.
+    """
+    feeds = delivery.feeds.values()
+    hashes = {file.name: file.sha256 for feed in feeds for batch in feed.standing.in_force for file in batch.files}
+    names = [path for feed in feeds for path in feed.files if path.name not in hashes]
     names += [delivery.folder / name for name in sorted(NOT_FEEDS) if (delivery.folder / name).exists()]
-    hashes = {}
-    for path in names:
+    for path in [*names, *delivery.manifests]:
         with path.open("rb") as stream:
             hashes[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return dict(sorted(hashes.items()))
@@ -108,7 +138,7 @@ def file_hashes(delivery: Delivery) -> dict[str, str]:
 
 def _may_be_a_feed(path: Path) -> bool:
     """Files, links, and folders that bear a table's name: some programs write a table as a folder of parts."""
-    if path.name.startswith((".", TRUTH)) or path.name in NOT_FEEDS:
+    if path.name.startswith((".", TRUTH)) or path.name in NOT_FEEDS or manifest.belongs(path.name):
         return False
     if path.is_dir() and not path.is_symlink():
         return _is_supported(path) and _source_of(path.name) is not None
@@ -123,6 +153,53 @@ def _source_of(name: str) -> str | None:
     """The source whose id begins the file's name, and is not merely the beginning of another word there."""
     fitting = [source for source in source_ids() if re.match(rf"{source}(?![a-z])", name.lower())]
     return max(fitting, key=len, default=None)
+
+
+def _named(manifests: Sequence[manifest.Manifest]) -> dict[str, manifest.Manifest]:
+    """The manifest of every file that one names. Raises InputRefused for a file of another source, or of two batches."""
+    found: dict[str, manifest.Manifest] = {}
+    for each in manifests:
+        for file in each.files:
+            other = found.setdefault(file.name, each)
+            if (other.source, other.batch) != (each.source, each.batch):
+                raise InputRefused(
+                    f"{other.path.name} and {each.path.name} both name it",
+                    file=file.name,
+                    remedy="A file belongs to one batch: remove it from the other",
+                )
+            if (
+                file.name in NOT_FEEDS
+                or file.name.startswith(TRUTH)
+                or _source_of(file.name) not in (None, each.source)
+            ):
+                raise InputRefused(
+                    f"{each.path.name} names it for {each.source}, and by its name it is another's",
+                    file=file.name,
+                    remedy="Name the right file, or ask the department to call it otherwise",
+                )
+    return found
+
+
+def _come_with_a_manifest(
+    claimed: Mapping[str, Sequence[Path]], standings: Mapping[str, Standing], keys: manifest.Keys
+) -> None:
+    for source, files in sorted(claimed.items()):
+        if files and (source in standings or source in keys):
+            why = "and its source comes in batches" if source in standings else "and a key is known for its source"
+            raise InputRefused(
+                f"no manifest names it, {why}",
+                file=files[0].name,
+                remedy="Ask the department for its manifest, or remove it from the folder",
+            )
+
+
+def _of_batches(folder: Path, source: str, standing: Standing, section: Section) -> Feed:
+    """The feed that a source's batches in force make, each file compared with its hash."""
+    for batch in standing.in_force:
+        manifest.verify(folder, batch.number, batch.files)
+    files = [folder / file.name for batch in standing.in_force for file in batch.files]
+    feed = _feed(source, files, section)
+    return replace(feed, as_of=standing.as_of, complete=standing.complete, standing=standing)
 
 
 def _feed(source: str, files: list[Path], section: Section) -> Feed:

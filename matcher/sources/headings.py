@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from matcher.errors import InputRefused
+from matcher.sources.changes import of_changes
 from matcher.sources.contract import fold
 from matcher.sources.delivery import Feed
 
@@ -37,7 +38,12 @@ def layout(feed: Feed, file: str, headings: Sequence[str]) -> Layout:
     there, or a heading that is needed stands there twice.
     """
     placed = {fold(heading): heading for heading in reversed(headings)}
+    batch = feed.batch_of(file)
+    changing = batch is not None and batch.kind == "CHANGES"
+    contract = of_changes(feed.contract) if changing else feed.contract
     wanted = {column: fold(local) for column, local in feed.columns.items()}
+    if changing:  # its files may hold no more than the name of a record
+        wanted = {column: folded for column, folded in wanted.items() if folded in placed}
     for column, folded in wanted.items():
         if folded not in placed:
             raise InputRefused(
@@ -47,10 +53,10 @@ def layout(feed: Feed, file: str, headings: Sequence[str]) -> Layout:
                 remedy=_shown(feed, headings),
             )
     taken = set(wanted.values())
-    for folded, column in feed.contract.headings().items():
+    for folded, column in contract.headings().items():
         if column not in wanted and folded in placed and folded not in taken:
             wanted[column] = folded
-    for required in feed.contract.columns:
+    for required in contract.columns:
         if required.must_exist and required.name not in wanted:
             raise InputRefused(
                 f"the column {required.name} ({' / '.join(required.headers[:4])}) is not there",

@@ -23,7 +23,7 @@ class Section:
 
     `files` are patterns of names. `columns` maps a contract column to the file's own heading, `values` an enumerated
     column's own words to the contract's, `units` a money column to its unit in yuan. `answers_due` is the day by which
-    the department was to answer; without it nothing is late.
+    the department was to answer; without it nothing is late. `departments`, where several send batches of their own.
     """
 
     files: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Section:
     as_of: dt.date | None = None
     complete: bool = False
     answers_due: dt.date | None = None
+    departments: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
@@ -67,6 +68,7 @@ def _section(source: str, entry: Any) -> Section:
         as_of=None if "as_of" not in entry else _day(source, "as_of", entry["as_of"]),
         complete=_truth(source, "complete", entry.get("complete", False)),
         answers_due=None if "answers_due" not in entry else _day(source, "answers_due", entry["answers_due"]),
+        departments=_departments(source, entry.get("departments", [])),
         columns={
             column: _text(source, f"columns.{column}", heading)
             for column, heading in _of_columns(contract, "columns", entry).items()
@@ -119,6 +121,12 @@ def _files(source: str, patterns: Any) -> tuple[str, ...]:
     if any("/" in pattern or "\\" in pattern or pattern.startswith("..") for pattern in listed):
         raise _refused(source, "`files` leaves the folder", "Name files of this folder only")
     return tuple(listed)
+
+
+def _departments(source: str, names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) and name.strip() for name in names):
+        raise _refused(source, "`departments` is no list of names", 'Write departments = ["…", "…"]')
+    return tuple(names)
 
 
 def _day(source: str, key: str, value: Any) -> dt.date:

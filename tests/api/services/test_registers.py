@@ -19,6 +19,8 @@ from api.matching import MatcherError, folders
 from api.models import Authorisation, Enrolment, Feed, Household, Member, Payment
 from api.sealing import Vault
 from api.services import registers, scans
+from matcher import pipeline
+from tests.matcher.sources.test_batches import DECEMBER, JANUARY, send
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 NUMBER = "11010519491231002X"
@@ -264,3 +266,103 @@ async def test_another_key_is_refused_and_leaves_no_file_behind(
     with pytest.raises(sealing.NotOurs):
         await take_over(empty, sealing.vault(sealing.new_key()), where, tmp_path / "data")
     assert len(list((tmp_path / "data" / "feeds").iterdir())) == 1
+
+
+CAR = "记录编号,姓名,公民身份号码,车牌号,车辆类型,状态,注册日期"
+CHANGED_CAR = f"变更类型,{CAR}"
+CARS = (f"A1,王小明,{NUMBER},豫E12345,小型轿车,正常,20200506", f"A2,王小明,{NUMBER},豫E54321,小型轿车,正常,20200506")
+
+
+def declaring_no_car(where: Path) -> Path:
+    home = {
+        "household_id": "H1",
+        "applied_on": "2024-03-01",
+        "file_opened_on": "2024-04-01",
+        "declared_vehicles": "0",
+    }
+    adult = {"person_id": "P1", "household_id": "H1", "name": "王小明", "id_number": NUMBER, "relation": "HEAD"}
+    allowed = {"person_id": "P1", "source": "ALL", "valid_from": "2024-01-01", "valid_to": "2026-01-01"}
+    return folder(where, households=[home], members=[adult], authorisations=[allowed])
+
+
+def corrections(where: Path) -> None:
+    send(where, "2", "CHANGES", JANUARY, "删除,A2,,,,,,", header=CHANGED_CAR)
+
+
+def found(where: Path, out: Path) -> list[tuple[Any, ...]]:
+    """What a scan of the folder finds."""
+    pipeline.scan(pipeline.ScanRequest(where, out, as_of=dt.date(2025, 3, 1)))
+    findings = pl.read_parquet(out / "findings.parquet")
+    return findings.select("finding_id", "evidence_hash", "amount_high_yuan").sort("finding_id").rows()
+
+
+async def laid_out(engine: AsyncEngine, vault: Vault, data: Path, out: Path) -> Path:
+    out.mkdir()
+    async with transaction(engine) as connection:
+        await scans.lay_out(connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), data, out)
+    return out
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_batches_taken_over_at_once_or_one_by_one_are_scanned_as_the_folder_of_all_is(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, at_once: bool
+) -> None:
+    where = declaring_no_car(tmp_path / "all")
+    send(where, "1", "FULL", DECEMBER, *CARS, header=CAR, rows_said=2)
+    full = found(where, tmp_path / "full")
+    corrections(where)
+    expected = found(where, tmp_path / "out")
+    assert expected
+    assert not {row[0] for row in expected} & {row[0] for row in full}, "a lead of two cars is another than of one"
+    if at_once:
+        given = [where]
+    else:
+        given = [declaring_no_car(tmp_path / "first"), declaring_no_car(tmp_path / "second")]
+        send(given[0], "1", "FULL", DECEMBER, *CARS, header=CAR, rows_said=2)
+        corrections(given[1])
+    for each in (*given, given[-1]):
+        await take_over(empty, vault, each, tmp_path / "data")
+    async with transaction(empty) as connection:
+        assert len((await connection.execute(select(Feed.id))).all()) == len(given), (
+            "the same batch again changes nothing"
+        )
+    ours = await laid_out(empty, vault, tmp_path / "data", tmp_path / "in")
+    assert found(ours, tmp_path / "again") == expected
+    (feed,) = folders.department_feeds(ours)
+    assert (feed.as_of, feed.complete, feed.rows) == (JANUARY, True, 3)
+
+
+async def test_a_batch_that_comes_again_changed_is_refused_and_nothing_has_changed(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = declaring_no_car(tmp_path / "in")
+    send(where, "1", "FULL", DECEMBER, *CARS, header=CAR)
+    await take_over(empty, vault, where, tmp_path / "data")
+    send(where, "1", "FULL", DECEMBER, CARS[0], header=CAR)
+    with pytest.raises(MatcherError, match="said otherwise then"):
+        await take_over(empty, vault, where, tmp_path / "data")
+    async with transaction(empty) as connection:
+        assert len((await connection.execute(select(Feed.id))).all()) == 1
+
+
+async def test_a_feed_without_batches_takes_the_place_of_those_before(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = declaring_no_car(tmp_path / "in")
+    manifest = send(where, "1", "FULL", DECEMBER, *CARS, header=CAR, name="vehicles")
+    await take_over(empty, vault, where, tmp_path / "data")
+    manifest.unlink()
+    (where / "feeds.toml").write_text("[vehicles]\nas_of = 2025-01-31\nanswers_due = 2025-02-10\n", encoding="utf-8")
+    await take_over(empty, vault, where, tmp_path / "data")
+    (feed,) = folders.department_feeds(await laid_out(empty, vault, tmp_path / "data", tmp_path / "out"))
+    assert (feed.as_of, feed.complete, feed.mapping) == (JANUARY, False, {"answers_due": "2025-02-10"})
+
+
+async def test_an_unsigned_batch_is_refused_where_a_key_is_known(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = declaring_no_car(tmp_path / "in")
+    send(where, "1", "FULL", DECEMBER, *CARS, header=CAR)
+    (tmp_path / "keys.toml").write_text(f'vehicles = "{"A" * 43}="\n', encoding="utf-8")
+    with pytest.raises(MatcherError, match="not signed"):
+        await intake.take_over(empty, vault, where, tmp_path / "data", None, NOW, tmp_path / "keys.toml")

@@ -226,6 +226,31 @@ def test_an_order_that_cannot_be_read_changes_nothing_and_is_set_aside(tmp_path:
     ]
 
 
+def test_a_correction_that_cannot_be_accepted_retracts_all_the_same(tmp_path: Path) -> None:
+    header = "记录编号,姓名,证件号码,死亡日期"
+    send(
+        tmp_path, "1", "FULL", NOVEMBER, "A1,张伟,,2024-05-01", "A2,李娜,,2024-05-01", source="deaths", header=header
+    )
+    send(tmp_path, "2", "CHANGES", DECEMBER, "更正,A1,张伟,,", source="deaths", header=f"变更类型,{header}")
+    delivery = open_folder(tmp_path)
+    (frame,) = [chunk.frame for chunk in feeds.chunks(delivery.feeds["deaths"], 9) if chunk.file == "1.csv"]
+    assert frame.get_column("record_id").to_list() == ["A2"]
+
+
+def test_a_typed_number_names_the_same_record_as_its_digits(tmp_path: Path) -> None:
+    manifest = send(tmp_path, "1", "FULL", NOVEMBER, "1,张伟,豫E1")
+    pl.DataFrame({"record_id": [1, 2], "name": ["张伟", "李娜"], "plate": ["豫E1", "豫E2"]}).write_parquet(
+        tmp_path / "jdc.parquet"
+    )
+    digest = hashlib.sha256((tmp_path / "jdc.parquet").read_bytes()).hexdigest()
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    lines = [line for line in lines if not line.startswith(("name", "sha256"))]
+    manifest.write_text("\n".join([*lines, 'name = "jdc.parquet"', f'sha256 = "{digest}"']), encoding="utf-8")
+    (tmp_path / "1.csv").unlink()
+    send(tmp_path, "2", "CHANGES", DECEMBER, "删除,1,,")
+    assert in_force(open_folder(tmp_path)) == [("2", "豫E2")]
+
+
 def test_fewer_rows_than_promised_are_refused_after_reading(tmp_path: Path) -> None:
     send(tmp_path, "1", "FULL", NOVEMBER, "A1,张伟,豫E1", rows_said=2)
     with pytest.raises(InputRefused, match=r"1.csv: the manifest of batch 1 says 2 rows, and it holds 1"):
