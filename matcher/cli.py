@@ -56,6 +56,14 @@ Keys = Annotated[
         help="The public keys of departments that sign their batches, by source; a file outside DIR.",
     ),
 ]
+Databases = Annotated[
+    Path | None,
+    typer.Option(
+        "--databases",
+        metavar="FILE",
+        help="Sources that are asked of a database; a file outside DIR (docs/files.md).",
+    ),
+]
 ExplainPlan = Annotated[
     bool,
     typer.Option("--explain-plan", help="A dry run: candidates, seconds and memory to expect; --out is not touched."),
@@ -84,6 +92,7 @@ def scan(
     index: Annotated[
         Path | None, typer.Option(metavar="INDEX", help="The department feeds, prepared by matcher index.")
     ] = None,
+    databases: Databases = None,
     keys: Keys = None,
     policy: Annotated[
         Path | None, typer.Option(help="Dated values by division; default: policy.toml in DIR.")
@@ -117,6 +126,7 @@ def scan(
         plan=plan,
         model=model,
         index=index,
+        databases=databases,
         keys=keys,
         policy=policy,
         rules=_listed(rules),
@@ -308,6 +318,7 @@ def index(
     plan: Annotated[
         Path | None, typer.Option("--plan", metavar="F", help="A linkage plan; default: for persons.")
     ] = None,
+    databases: Databases = None,
     keys: Keys = None,
     threads: Threads = None,
     as_json: AsJson = False,
@@ -323,7 +334,7 @@ def index(
     clock = Clock()
     with shown(messages, quiet=quiet) as progress:
         built = prepared.build(
-            folder, out, plans.load(plan), progress, keys=read_keys(keys, folder) if keys else None
+            folder, out, plans.load(plan), progress, databases, read_keys(keys, folder) if keys else None
         )
     clock.lap("index")
     outcome = {
@@ -487,6 +498,63 @@ def synth(
             progress=progress,
         )
     messages.print(f"{out}: {households:,} households, {records:,} records, seed {seed}", highlight=False)
+
+
+@app.command()
+def validate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of tables and feeds.")],
+    out: Annotated[Path, typer.Option("--out", help="Where page, figures, rejects and history go.")] = Path(
+        "validation"
+    ),
+    as_of: Annotated[
+        dt.date | None,
+        typer.Option("--as-of", parser=_day, metavar="DATE", help="The day to judge by; default: today."),
+    ] = None,
+    source: Annotated[str, typer.Option(metavar="ID,ID", help="Only these sources; default: all.")] = "",
+    history: Annotated[
+        Path | None, typer.Option(metavar="F", help="Earlier batches; default: history.jsonl in OUT.")
+    ] = None,
+    databases: Databases = None,
+    keys: Keys = None,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print a feeds.toml for an unknown layout, for a person to confirm.")
+    ] = False,
+    lang: Lang = Language.zh,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold the feeds of DIR against their contracts and their own history, and write a page for the department."""
+    try:
+        with shown(messages, quiet=quiet) as progress:
+            if suggest:
+                from matcher.sources import suggesting
+
+                suggested = suggesting.suggest(folder, progress)
+            else:
+                from matcher.quality import run
+                from matcher.report import quality
+                from matcher.sources.manifest import read_keys
+
+                today = as_of or dt.datetime.now().astimezone().date()
+                signers = read_keys(keys, folder) if keys else None
+                request = run.Request(folder, out, today, _listed(source), history, databases, signers)
+                content = run.validate(request, progress)
+                quality.write_page(out, content, lang.value)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; earlier results stand as they were") from None
+    if suggest:
+        for question in suggested.questions:
+            messages.print(question[lang is Language.en], markup=False, highlight=False, soft_wrap=True)
+        print(suggested.text, end="")  # noqa: T201
+        return
+    if as_json:
+        results.print_json(json.dumps(content, ensure_ascii=False))
+    else:
+        quality.show(content, out, results, lang.value)
+    for refusal in quality.refusals(content):
+        messages.print(f"matcher: {refusal}", markup=False, highlight=False, soft_wrap=True)
+    if run.any_refused(content):
+        raise typer.Exit(InputRefused.exit_status)
 
 
 @app.command()

@@ -38,6 +38,7 @@ from matcher.sources.batches import Standing, of_described
 from matcher.sources.chunking import Chunk
 from matcher.sources.contract import load
 from matcher.sources.delivery import Delivery, Feed, file_hashes, open_folder
+from matcher.sources.queries import SQL
 
 FILE = "index.json"
 SELF = "SELF"
@@ -186,15 +187,21 @@ class Index:
 
 
 def build(
-    folder: Path, out: Path, plan: Plan, progress: Progress = silent, keys: manifest.Keys | None = None
+    folder: Path,
+    out: Path,
+    plan: Plan,
+    progress: Progress = silent,
+    databases: Path | None = None,
+    keys: manifest.Keys | None = None,
 ) -> Index:
-    """Prepares the feeds of a folder into `out`, which appears whole or not at all and replaces what was there.
+    """Prepares the feeds of a folder, and those that are queries of `databases` (queries.read), into `out`, which appears
+    whole or not at all and replaces what was there.
 
     Raises InputRefused for a folder or feed that cannot be accepted, or an `out` that holds something else.
     """
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / FILE).exists())):
         raise InputRefused("this is not an index and will not be replaced", file=out, remedy="Name another folder")
-    delivery = open_folder(folder, keys=keys)
+    delivery = open_folder(folder, databases, keys)
     sources = department_feeds(delivery)
     if not sources:
         raise InputRefused("the folder has no department feed", file=folder, remedy="Add one, such as population.*")
@@ -212,7 +219,9 @@ def build(
             "program": __version__,
             "plan": plan.version,
             "input_sha256": {
-                name: digest for name, digest in file_hashes(delivery).items() if not name.startswith(OWN_TABLES)
+                name: digest
+                for name, digest in file_hashes(delivery).items()
+                if not name.removeprefix(SQL).startswith(OWN_TABLES)
             },
             "sources": described,
             "bytes": {entry.name: entry.stat().st_size for entry in sorted(part.iterdir())},
@@ -340,7 +349,7 @@ def _prepared(feed: Feed, parties: tuple[str, ...], plan: Plan) -> Iterator[_Rea
 def _write_source(feed: Feed, folder: Path, plan: Plan, progress: Progress) -> dict[str, Any]:
     """Writes the rows, facets, further keys and rejects of a feed; returns what index.json says of it."""
     parties = tuple(party.upper() for party in feed.contract.parties) or (SELF,)
-    size, rows_in = feeds.size(feed), 0
+    rows_in = 0
     offsets, rejects = [0], []
     nulled: dict[str, int] = {}
     more: dict[str, list[pl.DataFrame]] = {party: [] for party in parties}
@@ -361,7 +370,9 @@ def _write_source(feed: Feed, folder: Path, plan: Plan, progress: Progress) -> d
                 nulled[column] = nulled.get(column, 0) + count
             offsets.append(offsets[-1] + len(chunk.frame))
             rows_in += chunk.rows_in
-            progress(Step(f"index {feed.source}", chunk.bytes_read >> 10, size >> 10, "KiB"))
+            progress(feeds.step("index", feed, chunk.bytes_read, rows_in))
+        if feed.query is not None:  # only now we know of how many
+            progress(Step(f"index {feed.source}", rows_in, rows_in))
     finally:
         for writer in writers.values():
             writer.close()

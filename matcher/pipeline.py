@@ -55,6 +55,7 @@ class ScanRequest:
     resume: bool = False
     index: Path | None = None
     plan: Path | None = None
+    databases: Path | None = None
     keys: Path | None = None
 
 
@@ -102,6 +103,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     everyone, allowed = asked.everyone, asked.allowed
     clock.lap("applicants")
 
+    hashes |= _as_answered(delivery, own)
     if index:
         hashes = dict(sorted({**hashes, **index.input_hashes}.items()))
     fingerprint = _fingerprint(hashes, model, plan, as_of, request.authorised_by, indexed=index is not None)
@@ -187,7 +189,9 @@ def open_scan(request: ScanRequest) -> Opened:
     """The scan's plan, model, feeds and reference date. Raises InputRefused or UsageError."""
     plan = load_plan(request.plan)
     model = models.load(request.model or plan.model or NO_MODEL)
-    delivery = open_folder(request.folder, keys=read_keys(request.keys, request.folder) if request.keys else None)
+    delivery = open_folder(
+        request.folder, request.databases, read_keys(request.keys, request.folder) if request.keys else None
+    )
     index = open_index(request.index, plan) if request.index else None
     feeds = _feeds(delivery, index)
     as_of = request.as_of or _latest([*delivery.feeds.values(), *feeds.values()])
@@ -226,7 +230,7 @@ def _feeds(delivery: Delivery, index: Index | None) -> dict[str, Feed]:
         return feeds
     if feeds:
         raise UsageError(
-            f"with --index the department feeds come from the index, and the folder holds some too: {', '.join(feeds)}; "
+            f"with --index the department feeds come from the index, and the folder or --databases holds some too: {', '.join(feeds)}; "
             "move them away, or scan without --index"
         )
     return {name: source.feed for name, source in sorted(index.sources.items())}
@@ -331,6 +335,18 @@ def _facts_of(feed: Feed, as_of: dt.date) -> FeedFacts:
     age = None if feed.as_of is None else (as_of - feed.as_of).days
     limit = feed.contract.max_age_days
     return FeedFacts(feed.source, feed.as_of, feed.complete, age is not None and limit is not None and age > limit)
+
+
+def _as_answered(delivery: Delivery, own: Mapping[str, Chunk]) -> dict[str, str]:
+    """The SHA-256 of our own tables that are queries, by the query's name: of the rows, which the next time may be others.
+
+    So --resume never goes on with other applicants; the queries of departments it asks again from their beginning.
+    """
+    return {
+        feed.query.name: hashlib.sha256(own[name].frame.write_ipc_stream(None).getvalue()).hexdigest()
+        for name, feed in delivery.feeds.items()
+        if feed.query is not None and name in own
+    }
 
 
 def _fingerprint(

@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from api.database import open_engine
-from tests import postgresql
+from tests import mariadb, postgresql
 
 NOT_TESTED: list[str] = []
 
@@ -55,6 +55,16 @@ def postgresql_server() -> Iterator[str]:
             yield url
     except postgresql.NotStarted as reason:
         missing(f"PostgreSQL: none could be started here ({reason})")
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[str]:
+    """The URL of a running MariaDB, as an account that may do everything there."""
+    try:
+        with mariadb.server() as url:
+            yield url
+    except mariadb.NotStarted as reason:
+        missing(f"MariaDB: none could be started here ({reason})")
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,10 @@ ACCOUNTS = ("postgres", "nobody")
 """Whom root becomes, since PostgreSQL refuses to run as root."""
 
 
+ASKS_PASSWORD = "guarded"
+"""The one role that must give its password; any other is trusted."""
+
+
 class NotStarted(Exception):
     """No PostgreSQL could be started here."""
 
@@ -95,6 +99,8 @@ def _start(programs: Path, folder: Path) -> Path:
     utf8 = ("--encoding=UTF8", "--locale=C")
     if not _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *utf8):
         raise NotStarted(f"initdb of {programs} failed")
+    trusted = (data / "pg_hba.conf").read_text(encoding="ascii")
+    (data / "pg_hba.conf").write_text(f"local all {ASKS_PASSWORD} scram-sha-256\n{trusted}", encoding="ascii")
     options = f"-k {folder} -h '' -c fsync=off"
     if not _run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start"):
         raise NotStarted(f"pg_ctl of {programs} failed")

@@ -42,13 +42,17 @@ def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progres
 
 def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progress) -> Counts:
     """Does `work` for every chunk of `rows` rows that the workspace does not hold yet; returns the counts of the feed."""
+    if feed.query is not None:  # asked again, a database may answer other rows, or in another order
+        workspace.forget(feed.source)
     every = feeds.unfinished(feed, rows, workspace.places(feed.source))
-    size = feeds.size(feed)
 
-    def tell(chunk: Chunk, _: int) -> None:
-        progress(Step(f"match {feed.source}", chunk.bytes_read >> 10, size >> 10, "KiB"))
+    def tell(chunk: Chunk, rows_in: int) -> None:
+        progress(feeds.step("match", feed, chunk.bytes_read, rows_in))
 
-    return _run(feed.source, every, work, workspace, tell)
+    counts = _run(feed.source, every, work, workspace, tell)
+    if feed.query is not None:  # only now we know of how many
+        progress(Step(f"match {feed.source}", counts.rows_in, counts.rows_in))
+    return counts
 
 
 def match_index(source: Source, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:

@@ -94,6 +94,11 @@ class Workspace:
         stems = (path.stem.split("-") for path in (self.folder / source).glob("*.json"))
         return frozenset((int(file), int(chunk)) for file, chunk in stems)
 
+    def forget(self, source: str) -> None:
+        """Removes the finished chunks of a source that cannot be read again as it was, such as a query."""
+        shutil.rmtree(self.folder / source, ignore_errors=True)
+        self._tallies.pop(source, None)
+
     def counts(self, source: str, file: int, chunk: int) -> Counts:
         """The counts of a finished chunk."""
         return Counts(**json.loads(self._stem(source, file, chunk).with_suffix(".json").read_text(encoding="utf-8")))

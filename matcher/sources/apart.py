@@ -1,6 +1,6 @@
 """The process that reads foreign files: with limits, without secrets, and with nothing to lose when a file kills it.
 
-`python -m matcher.sources.apart` serves `reader` on its standard input and output until the input ends.
+`python -m matcher.sources.apart SOCKET MEMORY_MIB` serves `reader` on an inherited socket until the other side closes it.
 """
 
 from __future__ import annotations
@@ -8,36 +8,52 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
-from matcher.errors import InputRefused, MatcherError, UsageError, refused_by_system
-from matcher.sources import chunking, opening, sampling, wire
+from matcher.errors import InputRefused, UsageError, refused_by_system
+from matcher.sources import chunking, glancing, opening, sampling, wire
 
 DEBUG = "JIEKUN_READER_DEBUG"
+AHEAD = 1
+"""How many chunks may lie ready beside the one that is being made."""
 
 
-def _chunks(pipe: BinaryIO, **request: Any) -> None:
-    for chunk in chunking.chunks(**request):
-        if isinstance(chunk, tuple):
-            wire.send_words(pipe, {"skipped": chunk})
-        else:
-            wire.send_chunk(pipe, chunk)
-        pipe.flush()
+def _chunks(to: socket.socket, **request: Any) -> None:
+    ahead = 0
+    try:
+        for chunk in chunking.chunks(**request):
+            if isinstance(chunk, tuple):
+                wire.send_words(to, {"skipped": chunk})
+            else:
+                wire.send_chunk(to, chunk)
+            ahead += 1
+            if ahead > AHEAD:  # what is handed over takes memory until it is taken
+                wire.exactly(to, 1)
+                ahead -= 1
+    finally:
+        wire.exactly(to, ahead)
 
 
-def _sample(pipe: BinaryIO, **request: Any) -> None:
-    wire.send_sample(pipe, sampling.sample(**request))
+def _sample(to: socket.socket, **request: Any) -> None:
+    wire.send_sample(to, sampling.sample(**request))
 
 
-def _row_count(pipe: BinaryIO, **request: Any) -> None:
-    wire.send_words(pipe, {"answer": sampling.row_count(**request)})
+def _row_count(to: socket.socket, **request: Any) -> None:
+    wire.send_words(to, {"answer": sampling.row_count(**request)})
 
 
-def _headings(pipe: BinaryIO, **request: Any) -> None:
-    wire.send_words(pipe, {"answer": opening.headings(**request)})
+def _headings(to: socket.socket, **request: Any) -> None:
+    wire.send_words(to, {"answer": opening.headings(**request)})
+
+
+def _glance(to: socket.socket, **request: Any) -> None:
+    for found in glancing.glance(**request):
+        wire.send_words(to, {"table": found.name, "headings": found.headings, "encoding": found.encoding})
+        wire.send_table(to, found.rows)
 
 
 WORK: dict[str, Callable[..., None]] = {
@@ -45,6 +61,7 @@ WORK: dict[str, Callable[..., None]] = {
     "sample": _sample,
     "row_count": _row_count,
     "headings": _headings,
+    "glance": _glance,
 }
 
 
@@ -59,42 +76,41 @@ def limit(memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
 
 
-def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Does what is asked, one request after the other, each ended by `done`, `refused`, `usage` or `failed`."""
-    while (head := requests.read(wire.HEAD.size)) and len(head) == wire.HEAD.size:
-        _, length = wire.HEAD.unpack(head)
-        name, request = pickle.loads(requests.read(length))
+def serve(asking: socket.socket) -> None:
+    """Does what is asked, one request after the other, each ended by `done`, `refused`, `usage`, `full` or `failed`."""
+    wire.send_words(asking, {"ready": True})
+    while True:
         try:
-            WORK[name](answers, **request)
-            wire.send_words(answers, {"done": True})
+            _, length = wire.HEAD.unpack(wire.exactly(asking, wire.HEAD.size))
+        except wire.Broken:
+            return
+        name, request = pickle.loads(wire.exactly(asking, length))
+        try:
+            WORK[name](asking, **request)
+            wire.send_words(asking, {"done": True})
         except InputRefused as error:
             said = {"what": error.what, "file": error.file and str(error.file), "row": error.row}
-            wire.send_words(answers, {"refused": said | {"column": error.column, "remedy": error.remedy}})
+            wire.send_words(asking, {"refused": said | {"column": error.column, "remedy": error.remedy}})
         except UsageError as error:
-            wire.send_words(answers, {"usage": str(error)})
-        except BrokenPipeError:
-            raise
+            wire.send_words(asking, {"usage": str(error)})
+        except (BrokenPipeError, ConnectionError, wire.Broken):
+            return
         except BaseException as error:  # polars panics are no Exceptions
             if os.environ.get(DEBUG):
                 traceback.print_exc()
             full = refused_by_system(error) if isinstance(error, Exception) else None
             # never what the error says: it may quote a cell
-            wire.send_words(answers, {"full": str(full)} if full else {"failed": type(error).__name__})
-            if isinstance(error, MatcherError):
-                raise
-        answers.flush()
+            wire.send_words(asking, {"full": str(full)} if full else {"failed": type(error).__name__})
 
 
 def main() -> None:
-    """Serves until the input ends; what libraries print goes to standard error."""
+    """Serves until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asked decides when to stop
-    limit(int(sys.argv[1]) << 20)
-    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    try:
-        serve(requests, answers)
-    except BrokenPipeError:
-        os._exit(0)
+    limit(int(sys.argv[2]) << 20)
+    with socket.socket(fileno=int(sys.argv[1])) as asking:
+        serve(asking)
+    sys.stdout.flush()
+    os._exit(0)  # a thread of a library may be stuck in what it was reading
 
 
 if __name__ == "__main__":

@@ -70,8 +70,8 @@ def accept(
             if absent.any():
                 listed.append(_lines(absent, raw, column, contract.id, file, f"{SET_ASIDE}:MISSING_KEY"))
                 keep &= ~absent
-    rows = pl.DataFrame([raw.get_column("row_number"), *typed]).filter(keep)
-    return Accepted(rows, pl.concat(listed), nulled, pl.concat(refused))
+    rows = pl.DataFrame([raw.get_column("row_number"), *typed])
+    return Accepted(rows if keep.all() else rows.filter(keep), pl.concat(listed), nulled, pl.concat(refused))
 
 
 def rows_set_aside(source: str, file: str, rows: Mapping[int, str]) -> pl.DataFrame:

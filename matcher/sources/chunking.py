@@ -198,6 +198,9 @@ def _without_headers(piece: Piece) -> tuple[pl.DataFrame, list[int]]:
     headings, raw = piece.layout.columns, piece.raw
     if not piece.has_header_row or not headings or raw.is_empty():
         return raw, []
+    first, heading = next(iter(headings.items()))
+    if raw.get_column(first).dtype != pl.String or not (raw.get_column(first) == heading).any():
+        return raw, []
     repeats = pl.all_horizontal(pl.col(column) == pl.lit(heading) for column, heading in headings.items())
     repeated = raw.filter(repeats)
     return (raw.filter(~repeats), repeated.get_column("row_number").to_list()) if len(repeated) else (raw, [])

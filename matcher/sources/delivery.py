@@ -11,13 +11,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from matcher.errors import InputRefused
-from matcher.sources import batches, manifest, mapping
+from matcher.sources import batches, manifest, mapping, queries
 from matcher.sources.batches import Batch, Standing
 from matcher.sources.contract import Contract, load, source_ids
 from matcher.sources.mapping import MAPPING_FILE, Section
 from matcher.sources.parts import TABLES
+from matcher.sources.queries import Query
 
-NOT_FEEDS = {MAPPING_FILE, "policy.toml"}
+SUGGESTED_FILE = "feeds.suggested.toml"
+"""What the program would write into feeds.toml where a person has already written one; nothing reads it."""
+
+NOT_FEEDS = {MAPPING_FILE, SUGGESTED_FILE, "policy.toml"}
 TRUTH = "truth_"
 """What is known to be true of a synthetic or labelled folder lies beside its feeds and is no feed."""
 
@@ -27,7 +31,8 @@ SUPPORTED = (*TABLES, *(f"{ending}.gz" for ending in TABLES), ".zip")
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """One source of a delivery: its files and how they differ from the contract (mapping.Section).
+    """One source of a delivery: its files, or the query that stands for them, and how these differ from the contract
+    (mapping.Section).
 
     `complete`: a full extract, so that absence means no record. `answers_due`: the day by which answers were to come.
     `standing`: the batches that manifests tell of; none where there are no manifests. `files` are those in force.
@@ -43,7 +48,20 @@ class Feed:
     columns: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     units: Mapping[str, int] = field(default_factory=dict)
+    query: Query | None = None
     standing: Standing = field(default_factory=Standing)
+
+    @property
+    def name(self) -> str:
+        """What messages call it before any of its tables is open: its first file, or its query."""
+        if self.query is not None:
+            return self.query.name
+        return self.files[0].name if self.files else self.source
+
+    @property
+    def mapped_in(self) -> str:
+        """The file that says how its columns are called."""
+        return self.query.file if self.query is not None else MAPPING_FILE
 
     def batch_of(self, table: str) -> Batch | None:
         """The batch that a table (`a.csv`, `a.zip/b.csv`) belongs to, where there are manifests."""
@@ -61,16 +79,19 @@ class Delivery:
     manifests: tuple[Path, ...] = ()
 
 
-def open_folder(folder: Path, keys: manifest.Keys | None = None) -> Delivery:
+def open_folder(folder: Path, databases: Path | None = None, keys: manifest.Keys | None = None) -> Delivery:
     """The delivery in a folder. Raises InputRefused for a folder, manifest or feeds.toml that cannot be understood.
 
     A file belongs to the source of the manifest that names it, else to the one whose id its name begins with (the longest
     such id), or to the one that feeds.toml names it for. No file outside the folder is read, and none through a symbolic
     link. What manifests say is checked before any file is parsed; a source whose `keys` are known comes signed by one of
-    them, or not at all.
+    them, or not at all. `databases` is the operator's
+    own file (queries.read) of the sources that are asked of a database; of these the folder may hold no file. Raises
+    UsageError where it names an environment variable that is not set.
     """
     if not folder.is_dir():
         raise InputRefused("there is no such folder", file=folder, remedy="Check the path")
+    asked = queries.read(databases, folder) if databases is not None else {}
     sections = mapping.read(_plain_file(folder / MAPPING_FILE))
     told = manifest.of_folder(folder, keys)
     named = _named(told)
@@ -96,7 +117,7 @@ def open_folder(folder: Path, keys: manifest.Keys | None = None) -> Delivery:
     for path in present:
         if path in taken:
             continue
-        owner = _source_of(path.name)
+        owner = source_of(path.name)
         if owner is None or (owner in sections and sections[owner].files):
             ignored.append(path.name)
         else:
@@ -117,19 +138,29 @@ def open_folder(folder: Path, keys: manifest.Keys | None = None) -> Delivery:
         source: _of_batches(folder, source, standing, sections.get(source, Section()))
         for source, standing in standings.items()
     }
+    for source, (query, section) in asked.items():
+        if source in feeds:
+            raise InputRefused(
+                f"[{source}] is a query, and the folder holds {feeds[source].name}",
+                file=query.file,
+                remedy="A source comes from one place: remove the section or the file",
+            )
+        query.with_url()
+        feeds[source] = _feed(source, [], section, query)
     beside = tuple(path for path in sorted(folder.iterdir()) if manifest.belongs(path.name))
     return Delivery(folder, dict(sorted(feeds.items())), tuple(ignored), beside)
 
 
 def file_hashes(delivery: Delivery) -> dict[str, str]:
-    """The SHA-256 of every input file by its name, in hexadecimal.
+    """The SHA-256 of every input file by its name, and of every query's text by its own, in hexadecimal.
 
     What a manifest names was compared with it when the folder was opened, and is not read again.
     """
     feeds = delivery.feeds.values()
-    hashes = {file.name: file.sha256 for feed in feeds for batch in feed.standing.in_force for file in batch.files}
-    names = [path for feed in feeds for path in feed.files if path.name not in hashes]
-    names += [delivery.folder / name for name in sorted(NOT_FEEDS) if (delivery.folder / name).exists()]
+    names = [delivery.folder / name for name in sorted(NOT_FEEDS) if (delivery.folder / name).exists()]
+    hashes = {feed.query.name: feed.query.sha256 for feed in feeds if feed.query is not None}
+    hashes |= {file.name: file.sha256 for feed in feeds for batch in feed.standing.in_force for file in batch.files}
+    names += [path for feed in feeds for path in feed.files if path.name not in hashes]
     for path in [*names, *delivery.manifests]:
         with path.open("rb") as stream:
             hashes[path.name] = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -141,15 +172,15 @@ def _may_be_a_feed(path: Path) -> bool:
     if path.name.startswith((".", TRUTH)) or path.name in NOT_FEEDS or manifest.belongs(path.name):
         return False
     if path.is_dir() and not path.is_symlink():
-        return _is_supported(path) and _source_of(path.name) is not None
+        return is_supported(path) and source_of(path.name) is not None
     return True
 
 
-def _is_supported(path: Path) -> bool:
+def is_supported(path: Path) -> bool:
     return path.name.lower().endswith(SUPPORTED)
 
 
-def _source_of(name: str) -> str | None:
+def source_of(name: str) -> str | None:
     """The source whose id begins the file's name, and is not merely the beginning of another word there."""
     fitting = [source for source in source_ids() if re.match(rf"{source}(?![a-z])", name.lower())]
     return max(fitting, key=len, default=None)
@@ -170,7 +201,7 @@ def _named(manifests: Sequence[manifest.Manifest]) -> dict[str, manifest.Manifes
             if (
                 file.name in NOT_FEEDS
                 or file.name.startswith(TRUTH)
-                or _source_of(file.name) not in (None, each.source)
+                or source_of(file.name) not in (None, each.source)
             ):
                 raise InputRefused(
                     f"{each.path.name} names it for {each.source}, and by its name it is another's",
@@ -202,9 +233,9 @@ def _of_batches(folder: Path, source: str, standing: Standing, section: Section)
     return replace(feed, as_of=standing.as_of, complete=standing.complete, standing=standing)
 
 
-def _feed(source: str, files: list[Path], section: Section) -> Feed:
+def _feed(source: str, files: list[Path], section: Section, query: Query | None = None) -> Feed:
     for path in files:
-        if not _is_supported(_plain_file(path)):
+        if not is_supported(_plain_file(path)):
             raise InputRefused(
                 f"files of the kind {path.suffix or 'without suffix'} cannot be read yet",
                 file=path.name,
@@ -229,6 +260,7 @@ def _feed(source: str, files: list[Path], section: Section) -> Feed:
         columns=section.columns,
         values=section.values,
         units=section.units,
+        query=query,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from matcher.progress import Step
 from matcher.sources import reader
 from matcher.sources.chunking import Chunk
 from matcher.sources.delivery import Feed
@@ -51,14 +52,21 @@ def size(feed: Feed) -> int:
     return sum(path.stat().st_size for path in feed.files)
 
 
+def step(stage: str, feed: Feed, bytes_read: int, rows: int) -> Step:
+    """How far a feed has been read: of its files by their bytes; of a query we know only how many rows have come."""
+    if feed.query is not None:
+        return Step(f"{stage} {feed.source}", rows, None)
+    return Step(f"{stage} {feed.source}", bytes_read >> 10, size(feed) >> 10, "KiB")
+
+
 def row_count(feed: Feed) -> int:
-    """How many rows the feed holds: exact for Parquet and workbooks, estimated from the first megabyte for text."""
-    return int(reader.ask("row_count", feed=feed))
+    """How many rows the feed holds: exact for Parquet, workbooks and queries, estimated from the first megabyte for text."""
+    return int(reader.ask("row_count", feed))
 
 
 def headings(path: Path, feed: Feed) -> list[str]:
     """The headings of a file's first table, as they stand in it."""
-    return list(map(str, reader.ask("headings", feed=feed, path=path)))
+    return list(map(str, reader.ask("headings", feed, path=path)))
 
 
 def sample(feed: Feed, wanted: int) -> Sample:

@@ -47,7 +47,7 @@ def layout(feed: Feed, file: str, headings: Sequence[str]) -> Layout:
     for column, folded in wanted.items():
         if folded not in placed:
             raise InputRefused(
-                f"feeds.toml maps {column} to {feed.columns[column]}, which is no heading of the file",
+                f"{feed.mapped_in} maps {column} to {feed.columns[column]}, which is no heading of the file",
                 file=file,
                 column=column,
                 remedy=_shown(feed, headings),
@@ -62,7 +62,7 @@ def layout(feed: Feed, file: str, headings: Sequence[str]) -> Layout:
                 f"the column {required.name} ({' / '.join(required.headers[:4])}) is not there",
                 file=file,
                 column=required.name,
-                remedy=f"Name it in feeds.toml under [{feed.source}.columns]. {_shown(feed, headings)}",
+                remedy=f"Name it in {feed.mapped_in} under [{feed.source}.columns]. {_shown(feed, headings)}",
             )
     times = Counter(map(fold, headings))
     for column, folded in wanted.items():

@@ -50,10 +50,11 @@ def read(path: Path) -> dict[str, Section]:
         raise InputRefused(
             f"this is not TOML ({error})", file=path.name, remedy="Mend it, and save it as UTF-8"
         ) from error
-    return {source: _section(source, entry) for source, entry in content.items()}
+    return {source: section(source, entry) for source, entry in content.items()}
 
 
-def _section(source: str, entry: Any) -> Section:
+def section(source: str, entry: Any) -> Section:
+    """One section, checked. Raises InputRefused."""
     if source not in source_ids():
         raise _refused(source, "is no source", f"Known are {', '.join(source_ids())}")
     known = sorted(Section.__dataclass_fields__)

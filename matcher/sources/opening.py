@@ -1,12 +1,13 @@
-"""The tables of a feed one after the other, whatever its files are."""
+"""The tables of a feed one after the other, whatever its files are, or what a database answers to its query."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from matcher.sources.blocks import Opened
+from matcher.sources.database import open_query
 from matcher.sources.delimited import open_delimited
 from matcher.sources.delivery import Feed
 from matcher.sources.lines import open_lines
@@ -25,11 +26,13 @@ OPENERS: dict[str, Open] = {
 """How each kind of part is opened: into one table, or a workbook into its sheets."""
 
 
-def tables(feed: Feed) -> Iterator[tuple[Opened, int]]:
+def tables(feed: Feed) -> Generator[tuple[Opened, int]]:
     """The tables of a feed in a fixed order, each with the bytes that stand for it, to be read before the next one.
 
     Raises InputRefused, naming file and place, for one that cannot be read.
     """
+    if feed.query is not None:
+        yield from ((opened, 0) for opened in open_query(feed))
     for path in feed.files:
         inside = parts(path)
         for part in inside:

@@ -9,22 +9,24 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
-import select
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 
 import matcher
 from matcher.errors import InputRefused, SystemRefused, UsageError
-from matcher.sources import wire
+from matcher.sources import glancing, wire
 from matcher.sources.chunking import Chunk
 from matcher.sources.delivery import Feed
+from matcher.sources.glancing import Glance
 from matcher.sources.sampling import Sample
 
 MEMORY = "JIEKUN_READER_MEMORY_MIB"
@@ -53,29 +55,38 @@ _lock = threading.Lock()
 
 def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Iterator[Chunk | tuple[int, int]]:
     """The chunks of a feed (chunking.chunks), read apart. Raises InputRefused and UsageError as that does."""
-    where = feed.files[0].name if feed.files else feed.source
-    with _asked("chunks", {"feed": feed, "rows": rows, "done": frozenset(done)}, where) as answers:
+    with _asked("chunks", feed, rows=rows, done=frozenset(done)) as answers:
         for words in answers:
             if "skipped" in words:
+                answers.taken()
                 file, index = words["skipped"]
                 yield file, index
             else:
                 chunk = wire.received_chunk(words, answers.receive)
+                answers.taken()
                 answers.reading(chunk.file, chunk.rows_in)
                 yield chunk
 
 
 def sample(feed: Feed, wanted: int) -> Sample:
     """A sample of a feed (sampling.sample), drawn apart."""
-    with _asked("sample", {"feed": feed, "wanted": wanted}, feed.source) as answers:
+    with _asked("sample", feed, wanted=wanted) as answers:
         (found,) = [wire.received_sample(words, feed, answers.receive) for words in answers]
     return found
 
 
-def ask(name: str, **request: Any) -> Any:
+def glance(path: Path, encoding: str | None = None) -> list[Glance]:
+    """The tables of a file that no contract describes (glancing.glance), looked at apart."""
+    with _asked("glance", glancing.unknown(path, encoding)) as answers:
+        return [
+            Glance(words["table"], tuple(words["headings"]), words["encoding"], wire.table(answers.receive))
+            for words in answers
+        ]
+
+
+def ask(name: str, feed: Feed, **request: Any) -> Any:
     """The answer to a request that is answered in a word or two."""
-    feed: Feed = request["feed"]
-    with _asked(name, request, feed.files[0].name if feed.files else feed.source) as answers:
+    with _asked(name, feed, **request) as answers:
         (words,) = list(answers)
     return words["answer"]
 
@@ -101,12 +112,16 @@ class _Answers:
         """The next message. Raises InputRefused where the other side died or fell silent."""
         try:
             return self._apart.receive()
-        except (wire.Broken, OSError) as error:
-            status = self._apart.end()
-            raise self._killed(f"it ended its reader ({_how(status)})") from error
         except TimeoutError as error:
             self._apart.end()
             raise self._killed("reading it came to no end") from error
+        except (wire.Broken, OSError) as error:
+            status = self._apart.end()
+            raise self._killed(f"it ended its reader ({_how(status)})") from error
+
+    def taken(self) -> None:
+        """Says that a chunk was taken over."""
+        self._apart.taken()
 
     def reading(self, file: str, rows: int) -> None:
         """Notes where we are, for an error that comes from nowhere."""
@@ -146,32 +161,36 @@ class _Apart:
         root = str(Path(matcher.__file__).parent.parent)
         kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith(_KEPT_BEGINNINGS)}
         kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "matcher.sources.apart", str(_memory_mib())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=kept,
-            bufsize=0,
-        )
-        self._silence = float(os.environ.get(SILENCE, SILENCE_SECONDS))
-        assert self._process.stdin
-        assert self._process.stdout
-        self._to: BinaryIO = self._process.stdin  # type: ignore[assignment]
-        self._from: BinaryIO = self._process.stdout  # type: ignore[assignment]
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "matcher.sources.apart", str(theirs.fileno()), str(_memory_mib())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=kept,
+                pass_fds=[theirs.fileno()],
+            )
+        self._socket.settimeout(float(os.environ.get(SILENCE, SILENCE_SECONDS)))
+        try:
+            wire.receive(self._socket)
+        except (wire.Broken, OSError) as error:
+            status = self.end()
+            raise SystemRefused(
+                f"the process that reads files could not be started ({_how(status)}). "
+                f"See what it said above, and whether {MEMORY} leaves it enough memory"
+            ) from error
 
     def send(self, name: str, request: Mapping[str, Any]) -> None:
         """Sends a request. Only we pickle, and only towards the other side."""
-        asked = pickle.dumps((name, dict(request)))
-        self._to.write(wire.HEAD.pack(b"P", len(asked)) + asked)
+        wire.send(self._socket, wire.REQUEST, pickle.dumps((name, dict(request))))
 
     def receive(self) -> Mapping[str, Any] | pl.DataFrame:
         """The next message. Raises TimeoutError after a long silence."""
-        if hasattr(select, "poll"):
-            waiting = select.poll()
-            waiting.register(self._from, select.POLLIN)
-            if not waiting.poll(self._silence * 1000):
-                raise TimeoutError
-        return wire.receive(self._from)
+        return wire.receive(self._socket)
+
+    def taken(self) -> None:
+        """Says that a chunk was taken over, so that the next one may be made."""
+        self._socket.sendall(b".")
 
     @property
     def alive(self) -> bool:
@@ -180,8 +199,7 @@ class _Apart:
 
     def end(self) -> int:
         """Ends it at once; returns how it ended."""
-        for pipe in (self._to, self._from):
-            pipe.close()
+        self._socket.close()
         try:
             return self._process.wait(0.5)
         except subprocess.TimeoutExpired:
@@ -190,18 +208,23 @@ class _Apart:
 
 
 @contextmanager
-def _asked(name: str, request: Mapping[str, Any], file: str) -> Iterator[_Answers]:
-    """The answers to a request; the process is kept for the next one when it has answered in full."""
+def _asked(name: str, feed: Feed, **request: Any) -> Iterator[_Answers]:
+    """The answers to a request; the process is kept for the next one when it has answered in full.
+
+    A query gets a process of its own, since it is told the database's password: none that has read a foreign file, or will.
+    """
+    query = feed.query
+    sent = feed if query is None else replace(feed, query=query.with_url())
     with _lock:
-        apart = _idle.pop() if _idle else None
+        apart = _idle.pop() if _idle and query is None else None
     if apart is None or not apart.alive:
         apart = _Apart()
-    apart.send(name, request)
-    answers = _Answers(apart, file)
+    apart.send(name, {"feed": sent, **request})
+    answers = _Answers(apart, feed.name)
     try:
         yield answers
     finally:
-        if answers.finished and apart.alive:
+        if answers.finished and apart.alive and query is None:
             with _lock:
                 _idle.append(apart)
         else:

@@ -19,7 +19,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from matcher.errors import InputRefused
-from matcher.sources import text
+from matcher.sources import database, text
 from matcher.sources.blocks import Opened
 from matcher.sources.chunking import Piece
 from matcher.sources.delivery import Feed
@@ -63,6 +63,9 @@ class _Drawn:
 
 def sample(feed: Feed, wanted: int) -> Sample:
     """About `wanted` rows of the feed. Raises InputRefused for a file that cannot be opened."""
+    if feed.query is not None:
+        first = _first_rows(feed, 0, wanted)
+        return Sample(tuple(first.pieces), row_count(feed), True, first.seconds_a_row)
     chosen = [feed.files[place] for place in _spread(len(feed.files), FILES)]
     sizes = [path.stat().st_size for path in feed.files]
     each = max(wanted // max(len(chosen), 1), 1)
@@ -86,10 +89,14 @@ def sample(feed: Feed, wanted: int) -> Sample:
 
 
 def row_count(feed: Feed) -> int:
-    """How many rows the feed holds: exact for Parquet, else as its first rows and its bytes let expect."""
+    """How many rows the feed holds: exact for Parquet and a query, else as its first rows and its bytes let expect."""
+    if feed.query is not None:
+        return database.row_count(feed.query)
     return round(
         sum(
-            _footer_rows(path) if _kind(path) in PARQUET else _first_rows(feed, path, 0, 10_000).rows
+            _footer_rows(path)
+            if _kind(path) in PARQUET
+            else _first_rows(replace(feed, files=(path,)), 0, 10_000).rows
             for path in feed.files
         )
     )
@@ -105,7 +112,7 @@ def _of_file(feed: Feed, path: Path, place: int, files: int, wanted: int) -> _Dr
         return _of_parquet(feed, path, max(GROUPS // files, 1), place)
     if _kind(path) in DELIMITED:
         return _of_text(feed, path, max(WINDOWS // files, 1), place)
-    return _first_rows(feed, path, place, wanted)
+    return _first_rows(replace(feed, files=(path,)), place, wanted)
 
 
 def _kind(path: Path) -> str:
@@ -156,15 +163,18 @@ def _of_parquet(feed: Feed, path: Path, groups: int, place: int) -> _Drawn:
 
 def _of_text(feed: Feed, path: Path, windows: int, place: int) -> _Drawn:
     """The whole rows of a few windows; rows that do not fit the header are left out."""
-    part = Part(path)
-    form = text.form(feed, part)
-    ((opened, _),) = tables(replace(feed, files=(path,)))
+    form = text.form(feed, Part(path))
     rows = [
         row
         for lines in _windows(path, form.encoding, windows)
         for row in csv.reader(io.StringIO(lines, newline=""), delimiter=form.delimiter)
         if len(row) == len(form.headings) and row != form.headings
     ]
+    began = time.perf_counter()
+    opened, _ = next(every := tables(replace(feed, files=(path,))))
+    timed = sum(len(block) for block in islice(opened.blocks, BLOCKS_TO_TIME))
+    seconds = (time.perf_counter() - began) / max(timed, 1)
+    every.close()
     raw = pl.DataFrame(
         {
             name: pl.Series([row[form.headings.index(own)] for row in rows], dtype=pl.String)
@@ -172,15 +182,8 @@ def _of_text(feed: Feed, path: Path, windows: int, place: int) -> _Drawn:
         }
     ).with_columns(row_number=pl.int_range(1, len(rows) + 1, dtype=pl.Int64))
     size = path.stat().st_size
-    began = time.perf_counter()
-    timed = sum(len(block) for block in islice(opened.blocks, BLOCKS_TO_TIME))
-    seconds = (time.perf_counter() - began) / max(timed, 1)
-    return _Drawn(
-        [_piece(feed, opened, place, raw)],
-        size * len(rows) / max(min(size, windows * WINDOW_BYTES), 1),
-        False,
-        seconds,
-    )
+    share = max(min(size, windows * WINDOW_BYTES), 1)
+    return _Drawn([_piece(feed, opened, place, raw)], size * len(rows) / share, False, seconds)
 
 
 def _windows(path: Path, encoding: str, most: int) -> Iterator[str]:
@@ -199,10 +202,10 @@ def _windows(path: Path, encoding: str, most: int) -> Iterator[str]:
             yield lines[lines.find("\n") + 1 : lines.rfind("\n") + 1]
 
 
-def _first_rows(feed: Feed, path: Path, place: int, wanted: int) -> _Drawn:
-    """The first rows of each table of a file that is read from its beginning only."""
+def _first_rows(feed: Feed, place: int, wanted: int) -> _Drawn:
+    """The first rows of each table of a feed that is read from its beginning only: of one file, or a query."""
     pieces, rows, read, began = [], 0.0, 0, time.perf_counter()
-    for opened, _ in tables(replace(feed, files=(path,))):
+    for opened, _ in tables(feed):
         frames = [opened.layout.empty()]
         for block in opened.blocks:
             frames.append(block)

@@ -1,4 +1,4 @@
-"""Text files of any encoding as a stream of UTF-8, and what their first lines tell of encoding and delimiter.
+"""Text files of any encoding as UTF-8 in blocks of whole lines, and what their first lines tell of how they are written.
 
 An undecodable byte becomes U+FFFD and so costs one value, never the file.
 """
@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from matcher.errors import InputRefused
+from matcher.sources.contract import fold
 from matcher.sources.delivery import Feed
-from matcher.sources.parts import Part
+from matcher.sources.parts import Part, Stream
+from matcher.sources.top import ROWS_LOOKED_AT, heading_row
 
 SAMPLE_BYTES = 1 << 20
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 16 << 20
+LONGEST_LINE = 64 << 20
+"""What does not end within so many bytes is no line."""
+
 DELIMITERS = ",\t;|"
 DAMAGE_TOLERATED = 0.05
 """Share of the characters beyond ASCII that may be undecodable in a file of an encoding that nobody named."""
@@ -24,36 +29,91 @@ DAMAGE_TOLERATED = 0.05
 DAMAGE_OF_STRANGERS = 0.3
 """From this share on, a file was never written in the encoding: GB18030 read as UTF-8 is mostly undecodable."""
 
+NULS_OF_UTF_16, NULS_OF_DAMAGE = 0.02, 0.002
+"""From this share of NULs at even or at odd places on, and fewer at the others, a file is UTF-16 without its mark: each line
+feed and delimiter has one."""
+
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "utf-8": "utf-8-sig"}
 """Encodings that are part of another: files called GBK often hold characters that only GB18030 has."""
 
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?', re.I)
+"""The line by which a spreadsheet says which mark stands between the fields."""
 
-def encoding_of(file: Path, told: str | None = None) -> str:
-    """The encoding to read a text file with: the one that was told, else the one detected."""
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a delimited text is written: encoding, the mark between fields, the headings, and how many lines they end."""
+
+    encoding: str
+    delimiter: str
+    headings: list[str]
+    lines_above: int
+
+
+class LineTooLong(Exception):
+    """No line ends for longer than any honest line is."""
+
+
+def form(feed: Feed, part: Part) -> Form:
+    """The form of a delimited part, from what feeds.toml says and its first lines.
+
+    The mark is the one with which most headings are known, then the one with most fields. Raises InputRefused for an
+    encoding or a beginning that cannot be understood.
+    """
+    encoding = encoding_of(part, feed.encoding)
+    with part.stream() as stream:
+        sample = codecs.getincrementaldecoder(encoding)("replace").decode(stream.read(SAMPLE_BYTES))
+    lines = re.split(r"\r\n|\n|\r", sample.replace("\x00", "").lstrip("\ufeff"))
+    said = _SEPARATOR_LINE.fullmatch(lines[0].strip())
+    known = {*feed.contract.headings(), *map(fold, feed.columns.values())}
+    best: tuple[tuple[int, int], Form] | None = None
+    for delimiter in [said[1]] if said else DELIMITERS:
+        rows = _first_rows(lines[bool(said) :], delimiter)
+        place = heading_row([row for _, row in rows], feed)
+        chosen = place if place is not None else 0
+        if not rows:
+            break
+        end, headings = rows[chosen]
+        merit = (len({fold(heading) for heading in headings} & known), len(headings))
+        if best is None or merit > best[0]:
+            best = merit, Form(encoding, delimiter, headings, bool(said) + end)
+    if best is None:
+        raise InputRefused("it holds no line of text", file=part.name, remedy="Ask the department to send it again")
+    return best[1]
+
+
+def encoding_of(part: Part, told: str | None = None) -> str:
+    """The encoding to read a text with: the one that was told, else the one detected."""
     if told is None:
-        return detect_encoding(file)
+        return detect_encoding(part)
     try:
         name = codecs.lookup(told).name
         "".encode(name)
     except LookupError:
         raise InputRefused(
-            f"{told} is no text encoding", file=file.name, remedy="Mend `encoding` in feeds.toml"
+            f"{told} is no text encoding", file=part.name, remedy="Mend `encoding` in feeds.toml"
         ) from None
     return _WIDER.get(name, name)
 
 
-def detect_encoding(file: Path) -> str:
-    """The encoding of a text file from its byte-order mark or its first megabyte: UTF-8, else GB18030 (so GBK too)."""
-    with file.open("rb") as stream:
+def detect_encoding(part: Part) -> str:
+    """The encoding of a text from its byte-order mark or its first megabyte: UTF-8, UTF-16, else GB18030 (so GBK too)."""
+    with part.stream() as stream:
         sample = stream.read(SAMPLE_BYTES)
     for mark, encoding in _MARKS:
         if sample.startswith(mark):
             return encoding
+    pairs = max(len(sample) // 2, 1)
+    even, odd = sample[::2].count(0) / pairs, sample[1::2].count(0) / pairs
+    if max(even, odd) >= NULS_OF_UTF_16 and min(even, odd) <= NULS_OF_DAMAGE:
+        return "utf-16-le" if odd > even else "utf-16-be"
     as_utf8 = _damage(sample, "utf-8")
     if as_utf8 <= DAMAGE_TOLERATED:
         return "utf-8"
@@ -61,80 +121,58 @@ def detect_encoding(file: Path) -> str:
         return "gb18030"
     raise InputRefused(
         "its encoding is neither UTF-8, UTF-16 nor GB18030",
-        file=file.name,
+        file=part.name,
         remedy="Say which it is with `encoding` in feeds.toml",
     )
 
 
-def header(file: Path, encoding: str) -> tuple[list[str], str]:
-    """The headings of a delimited file, and its delimiter: the mark that stands in its first line most often."""
+def lines_of(stream: Stream, encoding: str, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+    """The text in UTF-8, without byte-order mark and NUL, in blocks that end with a line; the last one perhaps without.
+
+    Lines end with a line feed or a carriage return and a line feed, or, where none of these comes first, with a carriage
+    return alone. Bytes of UTF-8 pass as they are, damaged ones too. Raises LineTooLong where no line ends for too long.
+    """
+    decoder = None if encoding in ("utf-8", "utf-8-sig") else codecs.getincrementaldecoder(encoding)("replace")
+    rest, first = b"", True
+    returns_only: bool | None = None
+    while True:
+        came = stream.read(block_bytes)
+        block = decoder.decode(came, final=not came).encode("utf-8", "replace") if decoder else came
+        if first:
+            block = block.removeprefix(codecs.BOM_UTF8)
+            first = False
+        if b"\x00" in block:
+            block = block.replace(b"\x00", b"")
+        if returns_only is None and block:
+            returns_only = b"\r" in block and b"\n" not in block
+        if returns_only:
+            block = block.replace(b"\r", b"\n")
+        rest = rest + block if rest else block
+        if not came:
+            if rest:
+                yield rest
+            return
+        end = rest.rfind(b"\n") + 1
+        if end:
+            yield rest[:end]
+            rest = rest[end:]
+        elif len(rest) > LONGEST_LINE:
+            raise LineTooLong
+
+
+def _first_rows(lines: list[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """The first rows that hold anything, each with the number of lines up to its end."""
+    found: list[tuple[int, list[str]]] = []
+    reader = csv.reader((line + "\n" for line in lines), delimiter=delimiter)
     try:
-        with file.open("r", encoding=encoding, errors="replace", newline="") as stream:
-            first = next((line for line in stream if line.strip()), "")
-            delimiter = max(DELIMITERS, key=first.count)
-            stream.seek(0)
-            headings = next((row for row in csv.reader(stream, delimiter=delimiter) if any(row)), [])
-    except csv.Error as error:
-        raise InputRefused(
-            "its first line is no header", file=file.name, remedy="Look there for an unclosed quotation mark"
-        ) from error
-    return headings, delimiter
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a delimited text is written: its encoding, the mark between its fields, its headings as they stand there."""
-
-    encoding: str
-    delimiter: str
-    headings: list[str]
-
-
-def form(feed: Feed, part: Part) -> Form:
-    """The form of a delimited part, from what feeds.toml says and its first lines. Raises InputRefused."""
-    encoding = encoding_of(part.path, feed.encoding)
-    headings, delimiter = header(part.path, encoding)
-    return Form(encoding, delimiter, headings)
-
-
-class Utf8Stream(io.RawIOBase):
-    """A file of any encoding, read as UTF-8 bytes without byte-order mark and NUL, and `ending` after its last byte."""
-
-    def __init__(self, file: Path, encoding: str, ending: str = "", block_bytes: int = BLOCK_BYTES) -> None:
-        self._stream, self._size = file.open("rb"), file.stat().st_size
-        self._block_bytes = block_bytes
-        self._decoder = codecs.getincrementaldecoder(encoding)("replace")
-        self._ending = ending
-        self._ended = False
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        """Always: that is what it is for."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Up to `size` of the next bytes (all without it); none at the end."""
-        if size < 0:
-            return b"".join(iter(lambda: self.read(self._block_bytes), b""))
-        while not self._ready and not self._ended:
-            self._ready = memoryview(self._next())
-        taken, self._ready = self._ready[:size], self._ready[size:]
-        return bytes(taken)
-
-    def share(self) -> float:
-        """How much of the file has been read."""
-        return self._stream.tell() / max(self._size, 1)
-
-    def close(self) -> None:
-        """Closes the file as well."""
-        self._stream.close()
-        super().close()
-
-    def _next(self) -> bytes:
-        block = self._stream.read(self._block_bytes)
-        self._ended = not block
-        text = self._decoder.decode(block, final=self._ended).replace("\x00", "")
-        return (text + self._ending if self._ended else text).encode("utf-8", "replace")
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                found.append((reader.line_num, [cell.strip("\r\n") for cell in row]))
+            if len(found) == ROWS_LOOKED_AT:
+                break
+    except csv.Error:  # an open quotation mark: what came before it may be the header all the same
+        pass
+    return found
 
 
 def _damage(sample: bytes, encoding: str) -> float:

@@ -1,14 +1,20 @@
 """What passes between us and the process that reads foreign files: JSON and tables, each with its length before it.
 
-Nothing that comes from there is unpickled: whatever a file does to its reader, here it is only text and columns.
+Nothing that comes from there is unpickled: whatever a file does to its reader, here it is only text and columns. Where
+the system has it, a table lies in memory that both sides see and that is sealed before it is handed over, so that it is
+written once and never copied; elsewhere it passes through the socket.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import mmap
+import os
+import socket
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -19,7 +25,12 @@ from matcher.sources.headings import Layout
 from matcher.sources.sampling import Sample
 
 HEAD = struct.Struct("<cQ")
-WORDS, TABLE = b"J", b"T"
+REQUEST, WORDS, TABLE, SHARED = b"P", b"J", b"T", b"S"
+SEALS = (
+    (fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE | fcntl.F_SEAL_SEAL)
+    if hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")
+    else 0
+)
 
 Receive = Callable[[], "Mapping[str, Any] | pl.DataFrame"]
 
@@ -28,40 +39,53 @@ class Broken(Exception):
     """The other side has ended in the middle of a message."""
 
 
-def send_words(pipe: BinaryIO, words: Mapping[str, Any]) -> None:
+def send(to: socket.socket, kind: bytes, content: bytes | memoryview) -> None:
+    """Sends a message."""
+    to.sendall(HEAD.pack(kind, len(content)))
+    to.sendall(content)
+
+
+def send_words(to: socket.socket, words: Mapping[str, Any]) -> None:
     """Sends a mapping as JSON."""
-    text = json.dumps(words, ensure_ascii=False).encode("utf-8", "replace")
-    pipe.write(HEAD.pack(WORDS, len(text)))
-    pipe.write(text)
+    send(to, WORDS, json.dumps(words, ensure_ascii=False).encode("utf-8", "replace"))
 
 
-def send_table(pipe: BinaryIO, frame: pl.DataFrame) -> None:
+def send_table(to: socket.socket, frame: pl.DataFrame) -> None:
     """Sends a frame as an Arrow stream."""
-    sink = pa.BufferOutputStream()
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
-    held = sink.getvalue()
-    pipe.write(HEAD.pack(TABLE, len(held)))
-    pipe.write(memoryview(held))
+    if not SEALS:
+        sink = pa.BufferOutputStream()
+        _write(sink, table)
+        send(to, TABLE, memoryview(sink.getvalue()))
+        return
+    place = os.memfd_create("table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        with os.fdopen(os.dup(place), "wb", buffering=0) as file:
+            _write(pa.PythonFile(file, mode="w"), table)
+            size = file.tell()
+        fcntl.fcntl(place, fcntl.F_ADD_SEALS, SEALS)
+        to.sendall(HEAD.pack(SHARED, size))
+        socket.send_fds(to, [b"."], [place])
+    finally:
+        os.close(place)
 
 
-def receive(pipe: BinaryIO) -> Mapping[str, Any] | pl.DataFrame:
+def receive(source: socket.socket) -> Mapping[str, Any] | pl.DataFrame:
     """The next message. Raises Broken where there is none."""
-    kind, length = HEAD.unpack(_exactly(pipe, HEAD.size))
-    content = _exactly(pipe, length)
+    kind, length = HEAD.unpack(exactly(source, HEAD.size))
+    if kind == SHARED:
+        return _read(_shared(source, length))
+    content = exactly(source, length)
     if kind == TABLE:
-        with pa.ipc.open_stream(pa.py_buffer(content)) as stream:
-            found = pl.from_arrow(stream.read_all())
-        return found if isinstance(found, pl.DataFrame) else found.to_frame()
+        return _read(pa.py_buffer(content))
     words: Mapping[str, Any] = json.loads(content)
     return words
 
 
-def send_chunk(pipe: BinaryIO, chunk: Chunk) -> None:
+def send_chunk(to: socket.socket, chunk: Chunk) -> None:
     """Sends a chunk: what is counted, its rows, its rejects."""
     send_words(
-        pipe,
+        to,
         {
             "chunk": [chunk.source, chunk.file, chunk.file_index, chunk.index],
             "rows_in": chunk.rows_in,
@@ -70,8 +94,8 @@ def send_chunk(pipe: BinaryIO, chunk: Chunk) -> None:
             "bytes_read": chunk.bytes_read,
         },
     )
-    send_table(pipe, chunk.frame)
-    send_table(pipe, chunk.rejects)
+    send_table(to, chunk.frame)
+    send_table(to, chunk.rejects)
 
 
 def received_chunk(words: Mapping[str, Any], receive: Receive) -> Chunk:
@@ -82,8 +106,8 @@ def received_chunk(words: Mapping[str, Any], receive: Receive) -> Chunk:
         file,
         file_index,
         index,
-        _table(receive),
-        _table(receive),
+        table(receive),
+        table(receive),
         words["rows_in"],
         words["nulled"],
         tuple(words["headings"]),
@@ -91,10 +115,10 @@ def received_chunk(words: Mapping[str, Any], receive: Receive) -> Chunk:
     )
 
 
-def send_sample(pipe: BinaryIO, sample: Sample) -> None:
+def send_sample(to: socket.socket, sample: Sample) -> None:
     """Sends a sample: its figures, and its pieces as they stand in the files."""
     send_words(
-        pipe,
+        to,
         {
             "sample": [sample.rows, sample.exact, sample.seconds_a_row],
             "pieces": [
@@ -111,7 +135,7 @@ def send_sample(pipe: BinaryIO, sample: Sample) -> None:
         },
     )
     for piece in sample.pieces:
-        send_table(pipe, piece.raw)
+        send_table(to, piece.raw)
 
 
 def received_sample(words: Mapping[str, Any], feed: Feed, receive: Receive) -> Sample:
@@ -123,7 +147,7 @@ def received_sample(words: Mapping[str, Any], feed: Feed, receive: Receive) -> S
             file=said["file"],
             file_index=said["place"][0],
             index=said["place"][1],
-            raw=_table(receive),
+            raw=table(receive),
             misfits={},
             headings=tuple(said["headings"]),
             layout=Layout(said["columns"], said["units"]),
@@ -134,19 +158,45 @@ def received_sample(words: Mapping[str, Any], feed: Feed, receive: Receive) -> S
     return Sample(pieces, rows, exact, seconds_a_row)
 
 
-def _table(receive: Receive) -> pl.DataFrame:
+def table(receive: Receive) -> pl.DataFrame:
+    """The table that comes next. Raises Broken where words come."""
     found = receive()
     if not isinstance(found, pl.DataFrame):
         raise Broken("a table was announced and words came")
     return found
 
 
-def _exactly(pipe: BinaryIO, length: int) -> bytearray:
+def exactly(source: socket.socket, length: int) -> bytearray:
+    """So many of the next bytes. Raises Broken where fewer come."""
     content = bytearray(length)
     view, got = memoryview(content), 0
     while got < length:
-        count = pipe.readinto(view[got:])  # type: ignore[attr-defined]
+        count = source.recv_into(view[got:])
         if not count:
-            raise Broken("the pipe has ended")
+            raise Broken("nothing more comes")
         got += count
     return content
+
+
+def _shared(source: socket.socket, length: int) -> pa.Buffer:
+    """The sealed memory that is handed over next. Raises Broken for memory that the other side could still change."""
+    _, handed, _, _ = socket.recv_fds(source, 1, 1)
+    if not handed:
+        raise Broken("memory was announced and none came")
+    try:
+        if fcntl.fcntl(handed[0], fcntl.F_GET_SEALS) & SEALS != SEALS or os.fstat(handed[0]).st_size < length:
+            raise Broken("the memory is not sealed")
+        return pa.py_buffer(mmap.mmap(handed[0], length, prot=mmap.PROT_READ))
+    finally:
+        os.close(handed[0])
+
+
+def _write(sink: pa.NativeFile, table: pa.Table) -> None:
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+
+
+def _read(content: pa.Buffer) -> pl.DataFrame:
+    with pa.ipc.open_stream(content) as stream:
+        found = pl.from_arrow(stream.read_all())
+    return found if isinstance(found, pl.DataFrame) else found.to_frame()

@@ -49,7 +49,8 @@ Cell = str | float | bool | dt.date | dt.time | dt.timedelta
 def open_workbook(feed: Feed, part: Part) -> Iterator[Opened]:
     """The sheets that are tables, in their order, then what other sheets hold, all of it misfits.
 
-    Row numbers count the rows of the sheet from below the headings; rows that are entirely empty are none. Raises
+    Row numbers count the rows of the sheet from below the headings; rows that are entirely empty are none. A name or
+    number merged over several rows is that of each; amounts are not, or they would be counted several times. Raises
     InputRefused for a workbook that is damaged or encrypted, and where no sheet holds a known heading.
     """
     with part.on_disk() as path, _called_rightly(path) as known:
@@ -113,6 +114,7 @@ class _Sheet:
         misfits, read = Misfits(), 0
         places = {column: headings.index(heading) for column, heading in chosen.columns.items()}
         keys = _keys(feed, places)
+        merged = self.merged(keys)
         size = max(min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(len(headings), 1)), 1)
 
         def blocks() -> Iterator[pl.DataFrame]:
@@ -124,6 +126,7 @@ class _Sheet:
                 for number, row in came:
                     if _is_empty(row):
                         continue
+                    merged.fill(heading_row + number, row)
                     if _is_footer(row, keys):
                         misfits.add(number, FOOTER)
                     else:
@@ -149,8 +152,34 @@ class _Sheet:
 
         return Opened(self.name, (), Layout({}, {}), blocks(), misfits, has_header_row=False, share=lambda: 1.0)
 
+    def merged(self, places: Sequence[int]) -> _Merged:
+        """The cells of these columns that are merged over several rows."""
+        column = self.cells.start[1] if self.cells.start else 0
+        begins: dict[int, list[tuple[int, int]]] = {}
+        for (top_row, left), (last_row, _) in self.cells.merged_cell_ranges or ():
+            if last_row > top_row and left - column in places:
+                begins.setdefault(top_row, []).append((left - column, last_row))
+        return _Merged(begins)
+
     def _rows(self) -> Iterator[list[Cell]]:
         return self.cells.iter_rows() if self.last_row else iter(())
+
+
+class _Merged:
+    """Cells merged over rows: what stands in one is said of each of its rows."""
+
+    def __init__(self, begins: dict[int, list[tuple[int, int]]]) -> None:
+        """`begins`: row → the column of each that begins there, and the last of its rows, all from 0."""
+        self._begins = begins
+        self._open: dict[int, tuple[Cell, int]] = {}
+
+    def fill(self, number: int, row: list[Cell]) -> None:
+        """Writes into the row of this number what is merged into it from above; rows come in their order."""
+        for place, last in self._begins.get(number, ()):
+            self._open[place] = row[place], last
+        for place, (value, last) in self._open.items():
+            if number <= last and row[place] == "":
+                row[place] = value
 
 
 def as_text(cell: Cell) -> str | None:
@@ -241,14 +270,18 @@ def _check(path: Path, name: str) -> None:
             try:
                 with zipfile.ZipFile(file) as archive:
                     infos = archive.infolist()
-            except (*archives.DAMAGE, ValueError, OSError) as error:
+                    if archives.bomb(
+                        sum(info.file_size for info in infos), sum(info.compress_size for info in infos)
+                    ):
+                        raise InputRefused(
+                            "it would unpack to far more than a workbook holds",
+                            file=name,
+                            remedy="Ask the department what this is; export the table as CSV",
+                        )
+                    if archive.testzip() is not None:  # calamine does not read as far as the checksum
+                        raise zipfile.BadZipFile
+            except (*archives.DAMAGE, RuntimeError, ValueError, OSError) as error:
                 raise _damaged(name, error) from error
-            if archives.bomb(sum(info.file_size for info in infos), sum(info.compress_size for info in infos)):
-                raise InputRefused(
-                    "it would unpack to far more than a workbook holds",
-                    file=name,
-                    remedy="Ask the department what this is; export the table as CSV",
-                )
         elif len(head) == 512:  # a compound file: its directory names what it holds
             sector = 1 << min(int.from_bytes(head[30:32], "little"), 16)
             file.seek((int.from_bytes(head[48:52], "little") + 1) * sector)

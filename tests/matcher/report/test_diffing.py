@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from matcher import index, pipeline
+from matcher import forecast, index, pipeline
 from matcher.errors import InputRefused
 from matcher.identity import numbers
 from matcher.pipeline import ScanRequest
@@ -218,3 +220,19 @@ def test_the_table_says_it_in_chinese_and_english(folder: Path, tmp_path: Path) 
 def test_what_is_no_scan_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="no finished scan"):
         diffing.compare(tmp_path, tmp_path)
+
+
+def test_the_command_line_says_it_too(folder: Path, tmp_path: Path) -> None:
+    before = scan(folder, tmp_path / "1")
+    corrected(folder)
+    after = scan(folder, tmp_path / "2")
+    asked = [sys.executable, "-m", "matcher", "diff", str(before), str(after)]
+    done = subprocess.run([*asked, "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == json.loads(json.dumps(diffing.compare(before, after).as_dict()))
+    assert subprocess.run([*asked[:4], str(tmp_path), str(after)], capture_output=True, check=False).returncode == 3
+
+
+def test_a_dry_run_reads_batches_as_a_scan_does(folder: Path, tmp_path: Path) -> None:
+    corrected(folder)
+    foretold = forecast.scan(ScanRequest(folder, tmp_path / "out", as_of=AS_OF))
+    assert foretold["sources"]["vehicles"]["rows"] == 4

@@ -251,6 +251,42 @@ def test_what_is_unpacked_on_disk_is_private_and_leaves_nothing(
     assert os.listdir(room) == []
 
 
+cells = st.text(alphabet='张伟王0123456789-/年月日.,元万"; \t?xX', max_size=10)
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(cells, cells, cells), max_size=6), st.integers(1, 4))
+def test_one_table_reads_the_same_however_it_is_packed(
+    tmp_path: Path, rows: list[tuple[str, str, str]], size: int
+) -> None:
+    table = pl.DataFrame(rows, schema=dict.fromkeys(("姓名", "注册日期", "价值"), pl.String), orient="row")
+    table.write_parquet(sink := io.BytesIO())
+    texts = table.write_csv(quote_style="always").encode("gb18030"), table.write_ndjson().encode()
+    made: dict[str, bytes] = {
+        "vehicles.csv": texts[0],
+        "vehicles.csv.gz": gzip.compress(texts[0]),
+        "vehicles.parquet.gz": gzip.compress(sink.getvalue()),
+    }
+    if rows:  # without rows there are no keys
+        made["vehicles.ndjson"] = texts[1]
+    chunks = []
+    for name, content in made.items():
+        (tmp_path / name).write_bytes(content)
+        chunks.append(vehicles(tmp_path, size))
+        (tmp_path / name).unlink()
+        zipped(
+            tmp_path / "vehicles.zip",
+            {name.removesuffix(".gz"): content} if not name.endswith("gz") else {"a.csv": texts[0]},
+        )
+        chunks.append(vehicles(tmp_path, size))
+        (tmp_path / "vehicles.zip").unlink()
+    for several in chunks[1:]:
+        for chunk, other in zip(several, chunks[0], strict=True):
+            assert chunk.frame.equals(other.frame)
+            assert chunk.rejects.drop("file").equals(other.rejects.drop("file"))
+            assert (chunk.rows_in, chunk.nulled) == (other.rows_in, other.nulled)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(min_size=1, max_size=5_000), st.lists(st.integers(1, 700), min_size=1), st.booleans())
 def test_a_stream_gives_the_bytes_that_were_packed(

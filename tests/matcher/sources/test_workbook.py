@@ -233,6 +233,33 @@ def test_headings_repeated_by_a_glued_sheet_are_no_person(tmp_path: Path) -> Non
     assert aside(tmp_path) == [("S", 2, "HEADER_AGAIN")]
 
 
+def test_a_name_merged_over_rows_is_that_of_each_and_an_amount_is_not(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "vehicles.xlsx")) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(2, 1, ["姓名", "车牌号", "价值"])
+        sheet.write_column(3, 2, ["豫E1", "豫E2", None, "豫E4", "豫E5"])
+        sheet.merge_range(3, 1, 6, 1, "张伟")
+        sheet.merge_range(3, 3, 5, 3, 500)
+    assert accepted(tmp_path, "name", "plate", "value_yuan") == [
+        (1, "张伟", "豫E1", 500),
+        (2, "张伟", "豫E2", None),
+        (4, "张伟", "豫E4", None),
+        (5, None, "豫E5", None),
+    ]
+
+
+def test_a_byte_changed_in_a_stored_sheet_is_found(tmp_path: Path) -> None:
+    path = xlsx(tmp_path / "vehicles.xlsx", {"S": [["姓名", "价值"], ["张伟", 123456789]]})
+    with zipfile.ZipFile(path) as book:
+        inside = {name: book.read(name) for name in book.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as book:
+        for name, content in inside.items():
+            book.writestr(name, content)
+    path.write_bytes(path.read_bytes().replace(b"123456789", b"923456789"))
+    with pytest.raises(InputRefused, match="no whole workbook"):
+        vehicles(tmp_path)
+
+
 TABLE = [["姓名", "车牌号"], ["张伟", "豫E1"]]
 
 
