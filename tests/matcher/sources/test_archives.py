@@ -254,7 +254,7 @@ def test_what_is_unpacked_on_disk_is_private_and_leaves_nothing(
 cells = st.text(alphabet='张伟王0123456789-/年月日.,元万"; \t?xX', max_size=10)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(cells, cells, cells), max_size=6), st.integers(1, 4))
 def test_one_table_reads_the_same_however_it_is_packed(
     tmp_path: Path, rows: list[tuple[str, str, str]], size: int

@@ -160,7 +160,7 @@ cells = st.one_of(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.one_of(st.fixed_dictionaries({}, optional={"姓名": cells, "注册日期": cells, "价值": cells}), st.just("{"))

@@ -394,7 +394,7 @@ def test_a_page_called_a_workbook_is_refused_with_what_to_do(tmp_path: Path, con
 cells = st.text(alphabet='张伟王0123456789-/年月日.,元万"; \t?xX', max_size=10)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(cells, cells, cells, cells), max_size=8), st.integers(1, 4))
 def test_one_table_reads_the_same_from_workbooks_and_text(
     tmp_path: Path, rows: list[tuple[str, str, str, str]], size: int
