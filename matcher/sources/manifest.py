@@ -73,12 +73,13 @@ class Manifest:
 
 def of_folder(folder: Path, keys: Keys | None = None) -> list[Manifest]:
     """The manifests of a folder by name, their signatures checked. Raises InputRefused, or UsageError for a wrong key."""
-    return [_read(path, keys or {}) for path in sorted(folder.glob(f"*{ENDING}"))]
+    there = (path for path in sorted(folder.iterdir()) if path.name.lower().endswith(ENDING))
+    return [_read(path, keys or {}) for path in there if not path.name.startswith(".")]
 
 
 def belongs(name: str) -> bool:
     """Whether a file of this name is a manifest or the signature of one."""
-    return name.removesuffix(SIGNATURE).endswith(ENDING)
+    return name.lower().removesuffix(SIGNATURE).endswith(ENDING)
 
 
 def read_keys(path: Path, folder: Path) -> dict[str, tuple[str, ...]]:

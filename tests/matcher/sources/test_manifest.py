@@ -57,6 +57,14 @@ def test_a_manifest_says_whose_the_file_is_and_of_when(folder: Path) -> None:
     assert sorted(file_hashes(delivery)) == ["jdc.csv", "jdc.manifest.toml"]
 
 
+def test_a_manifest_is_one_in_any_case_and_what_other_systems_leave_beside_it_is_none(folder: Path) -> None:
+    (folder / "jdc.manifest.toml").rename(folder / "JDC.Manifest.TOML")
+    (folder / "._jdc.manifest.toml").write_bytes(b"\x00\x05\x16\x07")
+    delivery = open_folder(folder)
+    assert [batch.number for batch in delivery.feeds["vehicles"].standing.in_force] == ["1"]
+    assert delivery.ignored == ()
+
+
 @pytest.mark.parametrize(
     ("content", "match"),
     [
