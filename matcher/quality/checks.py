@@ -64,7 +64,7 @@ def q02_coverage(subject: Subject) -> Result:
                 (
                     fall,
                     (
-                        f"{heading} 的填写率由 {a} 降到 {b}",
+                        f"{heading}的填写率由 {a} 降到 {b}",
                         f"{column.name} was filled in {a} of the rows, now in {b}",
                     ),
                 )

@@ -67,7 +67,7 @@ function columns(s) {
   const rows = s.columns.map(c => {
     const share = s.accepted ? c.filled / s.accepted : 0, fell = c.before !== null && c.before > .05 && share < .8 * c.before, track = box("track", width(make("div"), share));
     if (c.before !== null) { const mark = make("i"); mark.style.setProperty("left", `calc(${(100 * Math.min(c.before, 1)).toFixed(2)}% - 1px)`); track.append(mark); }
-    const row = box(fell ? "column fell" : "column", make("span", c[language]), track, make("span", percent(share)));
+    const row = box(fell ? "column fell" : "column", make("span", c[language]), track, make("span", share > 0 && share < .001 ? "< 0.1 %" : percent(share)));
     row.title = `${c.name}: ${count(c.filled)} / ${count(s.accepted)}` + (c.before === null ? "" : say(`，上一批 ${percent(c.before)}`, `, last batch ${percent(c.before)}`)) + (c.nulled ? say(`，置空 ${count(c.nulled)}`, `, nulled ${count(c.nulled)}`) : "");
     return row;
   });
@@ -126,7 +126,7 @@ function quiet(s, list) {
 }
 function reasons(s) {
   const e = make("div");
-  e.append(make("h3", say("没有接收的行和值", "Rows and values not taken over")), box("scroll", table(
+  e.append(make("h3", say("没有接收的行和值", "Rows and values not taken over")), box("scroll reasons", table(
     [say("原因", "reason"), say("列", "column"), make("th", say("处数", "count"), "number"), say("最先出现在", "first places"), say("怎样改", "what to do")],
     s.reasons.map(r => {
       const where = make("td");
