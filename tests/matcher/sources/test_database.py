@@ -431,4 +431,4 @@ def test_a_scan_of_both_databases_equals_the_scan_of_the_same_files(
     assert json.loads(indexed.stdout)["sources"]["vehicles"] == postgresql.count("vehicles")
     missing = matcher("scan", mixed, "--out", tmp_path / "none", *asking)
     assert missing.returncode == 2
-    assert "TEST_BUSINESS_URL is not set" in missing.stderr
+    assert "TEST_VEHICLES_URL is not set" in missing.stderr
