@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
-.PHONY: demo test check bench locks page clean
+.PHONY: demo test check bench fuzz locks page clean
 
 demo: $(VENV)/.api
 	$(BIN)/jiekun demo
@@ -24,14 +24,19 @@ check: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m pytest benchmarks -o python_files="test_*.py" --benchmark-columns=min,median,max,rounds --benchmark-sort=name
 
+# Ten thousand mutated files: none may bring a traceback or lose a row.
+fuzz: $(VENV)/.dev
+	JIEKUN_FUZZ_CASES=10000 $(BIN)/python -m pytest -q tests/matcher/sources/test_nasty.py -k mutation
+
 # Pins every dependency with its hashes for all platforms. Needs uv; run it after a change of pyproject.toml.
 locks:
 	uv pip compile --quiet $(LOCK) pyproject.toml --output-file locks/matcher.txt
+	uv pip compile --quiet $(LOCK) --extra sql --extra signed pyproject.toml --output-file locks/sources.txt
 	uv pip compile --quiet $(LOCK) --extra api pyproject.toml --output-file locks/api.txt
 	uv pip compile --quiet $(LOCK) --extra api --extra postgres pyproject.toml --output-file locks/postgres.txt
 	uv pip compile --quiet $(LOCK) --extra spark pyproject.toml --output-file locks/spark.txt
-	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev pyproject.toml --output-file locks/dev.txt
-	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra dev --extra bench pyproject.toml \
+	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra sql --extra signed --extra dev pyproject.toml --output-file locks/dev.txt
+	uv pip compile --quiet $(LOCK) --extra api --extra postgres --extra sql --extra signed --extra dev --extra bench pyproject.toml \
 		--output-file locks/bench.txt
 
 # Builds GraphiQL anew from page/; needs node and npm, and a newcomer needs neither.

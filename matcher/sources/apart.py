@@ -108,8 +108,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asked decides when to stop
     limit(int(sys.argv[2]) << 20)
     with socket.socket(fileno=int(sys.argv[1])) as asking:
+        if not os.environ.get(DEBUG):  # what a library says of a file may quote it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         serve(asking)
-    sys.stdout.flush()
     os._exit(0)  # a thread of a library may be stuck in what it was reading
 
 
