@@ -17,6 +17,7 @@ PlaceLevel = Literal["equal", "same_building", "same_road", "different"]
 
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _TWO_MOBILES = re.compile(r"(1[3-9][0-9]{9})1[3-9][0-9]{9}")
+_LOST_ITS_ZERO = re.compile(r"(?!400|800)(?:(?:10|2[0-9])[0-9]{8}|[3-9][0-9]{9,10})", re.A)
 _LANDLINE = re.compile(r"0(?:[0-9]{2}-?[0-9]{7,8}|[0-9]{3}-?[0-9]{7})")
 _BETWEEN_PHONES = re.compile(r"[/、;,|\n]|或")
 _EXTENSION = re.compile(r"(?:转|分机|EXT\.?|X|#).*$|(?<=[0-9]{7})-[0-9]{1,5}$")
@@ -79,11 +80,12 @@ _BARE = re.compile(r"-?[0-9]+")
 def phone(written: str) -> str | None:
     """The digits of a phone without country code and extension; None where fewer than seven are left or it is a filler.
 
-    Of several phones in a cell the first mobile counts, else the first phone. A zero before a mobile goes. Fillers
-    are one digit repeated, digits that count up or down, and numbers that end in zeros only.
+    Of several phones in a cell the first mobile counts, else the first phone. A zero before a mobile goes, and the one
+    that a spreadsheet took from an area code comes back. Fillers are one digit repeated, digits that count up or down, and
+    numbers that end in zeros only.
 
-    >>> phone("+86 138-0013-8000"), phone("0372-1234568转801"), phone("0372-1234568/13800138000")
-    ('13800138000', '03721234568', '13800138000')
+    >>> phone("+86 138-0013-8000"), phone("0372-1234568转801"), phone("0372-1234568/13800138000"), phone("3721234568")
+    ('13800138000', '03721234568', '13800138000', '03721234568')
     """
     if _LANDLINE.fullmatch(written):
         digits = written.replace("-", "")
@@ -94,7 +96,9 @@ def phone(written: str) -> str | None:
     found = [digits for part in _BETWEEN_PHONES.split(text) if len(digits := _phone_digits(part)) >= 7]
     found = found or [_phone_digits(text)]
     chosen = next((digits for digits in found if _MOBILE.fullmatch(digits)), found[0])
-    return chosen if len(chosen) >= 7 and not _is_filler(chosen) else None
+    if len(chosen) < 7 or _is_filler(chosen):
+        return None
+    return f"0{chosen}" if _LOST_ITS_ZERO.fullmatch(chosen) else chosen
 
 
 def _phone_digits(text: str) -> str:

@@ -28,7 +28,8 @@ PLAIN_DECIMAL = r"^-?[0-9]{1,18}(\.[0-9]+)?$"
 _WITH_TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$"
 _WITH_MARKS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?$"
 _TEXT_IN_SPREADSHEETS = r'^(?:="(.*)"|\'(.*))$'
-_ROUNDED_OFF = r"^[0-9](\.[0-9]+)?E\+[0-9]{2}$"
+_ROUNDED_OFF = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]{2}$"
+_FLOAT_OF_DIGITS = r"^([0-9]{4,})\.0+$"
 _DASHED = np.uint64(int.from_bytes(b"0000-00-", "little"))
 _DASHES = np.uint64(int.from_bytes(b"\0\0\0\0\xff\0\0\xff", "little"))
 _DIGITS = int.from_bytes(b"00\0\0", "little")
@@ -46,11 +47,11 @@ def _in_any_case(words: Iterable[str]) -> list[str]:
     return sorted({form for word in words for form in (word, word.upper(), word.title(), word.capitalize())})
 
 
-_NOTHING = _in_any_case({*values.PLACEHOLDERS, "NaN", "NaT"})
+_NOTHING = _in_any_case({*values.PLACEHOLDERS, *values.ZEROS, "NaN", "NaT"})
+_NO_NAMES = _in_any_case({*_NOTHING, *values.NO_NAMES})
 _NO_DATES = _in_any_case({*values.DATE_PLACEHOLDERS, "NaN", "NaT"})
 
-
-_LONGEST_PLACEHOLDER = max(len(word.encode("utf-8")) for word in (*_NOTHING, *_NO_DATES))
+_LONGEST_PLACEHOLDER = max(len(word.encode("utf-8")) for word in (*_NO_NAMES, *_NO_DATES))
 
 _BLANKS = [character.encode("utf-8") for character in map(chr, range(0x3001)) if character.isspace()]
 _OPENS, _ENDS = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
@@ -147,7 +148,11 @@ def _typed(cells: pl.Series, column: Column, unit: int) -> pl.Series | None:
 
 def _filled(text: pl.Series, column: Column) -> pl.Series:
     """The text without blanks around it and without a spreadsheet's marks; null where it says nothing."""
-    placeholders = _NO_DATES if column.kind in ("date", "month") else _NOTHING
+    placeholders = _NOTHING
+    if column.kind in ("date", "month"):
+        placeholders = _NO_DATES
+    elif column.personal and column.kind in ("text", "id_number"):
+        placeholders = _NO_NAMES
     cells, found = Views.of(text), np.zeros(len(text), dtype=bool)
     for part in parts(len(text)):
         found[part] = _suspicious(cells[part])
@@ -195,7 +200,7 @@ def _spread(first_four: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
 def _beginnings() -> tuple[Flags, Flags]:
     """Which first two bytes begin what needs a closer look, and, by `_spread`, which first four a placeholder."""
     heads = np.array(
-        [int.from_bytes(word.encode("utf-8")[:4], "little") for word in (*_NOTHING, *_NO_DATES)], np.uint32
+        [int.from_bytes(word.encode("utf-8")[:4], "little") for word in (*_NO_NAMES, *_NO_DATES)], np.uint32
     )
     two, four = np.zeros(1 << 16, dtype=bool), np.zeros(1 << 16, dtype=bool)
     two[heads & np.uint32(0xFFFF)] = True
@@ -210,6 +215,8 @@ def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, 
         case "name":
             return text
         case "text" | "id_number":
+            if Views.of(text).may_hold(b".0"):
+                text = text.str.replace(_FLOAT_OF_DIGITS, "$1")
             spoilt = _spoilt(text, column)
             return text.set(spoilt, None) if spoilt.any() else text
         case "date":
@@ -274,7 +281,7 @@ def _spoilt(text: pl.Series, column: Column) -> pl.Series:
     if cells.may_hold(UNDECODED.encode("utf-8")):
         spoilt |= text.str.contains(UNDECODED, literal=True)
     # of a citizen number what the spreadsheet left is still a part of it: normalising.id_cards
-    if column.personal and column.kind != "id_number" and cells.may_hold(b"E+", pivot=1):
+    if column.personal and column.kind != "id_number" and (cells.may_hold(b"E+", 1) or cells.may_hold(b"e+", 1)):
         spoilt |= text.str.contains(_ROUNDED_OFF)
     return spoilt.fill_null(False)
 

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +54,11 @@ def open_query(feed: Feed) -> Iterator[Opened]:
     """
     assert feed.query is not None
     query, last, done = feed.query, 0, False
-    with _connected(query) as connection:
+    with _connected(query) as (connection, at_end):
         try:
             streamed = connection.execution_options(stream_results=True, no_parameters=True)
             result = streamed.exec_driver_sql(query.text).yield_per(ROWS_AT_ONCE)
+            at_end.callback(result.close)
             headings = tuple(column[0] for column in result.cursor.description) if result.cursor else ()
         except Exception as error:
             raise _failed(query, error, None) from None
@@ -89,7 +90,7 @@ def open_query(feed: Feed) -> Iterator[Opened]:
 
 def row_count(query: Query) -> int:
     """How many rows the database answers. Raises as `open_query`."""
-    with _connected(query) as connection:
+    with _connected(query) as (connection, _):
         try:
             counting = f"SELECT count(*) FROM ({query.text}\n) AS counted"
             return int(connection.execution_options(no_parameters=True).exec_driver_sql(counting).scalar_one())
@@ -158,8 +159,10 @@ _FORMS: dict[type, Callable[[Any], str]] = {
 
 
 @contextmanager
-def _connected(query: Query) -> Iterator[Connection]:
-    """A connection in a transaction that only reads one snapshot; what it has not sent yet is not waited for at the end."""
+def _connected(query: Query) -> Iterator[tuple[Connection, ExitStack]]:
+    """A connection in a transaction that only reads one snapshot, and what to do when it ends; what the database has not
+    sent by then is not waited for.
+    """
     try:
         from sqlalchemy import create_engine
         from sqlalchemy.pool import NullPool
@@ -189,17 +192,24 @@ def _connected(query: Query) -> Iterator[Connection]:
     except Exception as error:
         raise _unreachable(query, error) from None
     driver: Any = connection.connection.driver_connection
+    at_end = ExitStack()
     try:
         try:
             _prepare_postgresql(connection, driver, seconds) if postgresql else _prepare_mariadb(connection)
         except Exception as error:
             raise _failed(query, error, None) from None
-        yield connection
+        yield connection, at_end
     finally:
-        if (unread := getattr(driver, "_result", None)) is not None:
-            unread.unbuffered_active = False  # PyMySQL would read all the rest first
+        _stop_sending(driver)
+        at_end.close()
         connection.invalidate()
         connection.close()
+
+
+def _stop_sending(driver: Any) -> None:
+    """PyMySQL reads an answer to its end before it closes, which may take hours."""
+    if (unread := getattr(driver, "_result", None)) is not None:
+        unread.unbuffered_active = False
 
 
 def _prepare_postgresql(connection: Connection, driver: Any, seconds: int) -> None:

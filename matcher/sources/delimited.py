@@ -50,7 +50,8 @@ def open_delimited(feed: Feed, part: Part) -> Iterator[Opened]:
             last, above, rest = 0, form.lines_above, b""
             try:
                 lines = _looking_ahead(text.lines_of(stream, form.encoding), stream.share)
-                for block, ends, share in lines:
+                for block, ends, read_so_far in lines:
+                    share = read_so_far
                     if above:
                         block, above = _without_lines(block, above)
                     block = rest + block if rest else block
