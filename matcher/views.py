@@ -23,6 +23,7 @@ INLINE = 12
 """As many bytes lie in the view itself."""
 
 IN_CACHE = 16_384
+SCANNED_AT_ONCE = 1 << 18
 MOST_RUNS, COPIED = 1_000, 1 << 28
 
 _LENGTH = np.uint64(0xFFFFFFFF)
@@ -60,6 +61,11 @@ class Views:
         return Views(self.words[rows], self.buffers, None if self.present is None else self.present[rows])
 
     @cached_property
+    def long(self) -> Bytes:
+        """All that the buffers hold, in one: to look through many small ones takes longer than to copy them."""
+        return self.buffers[0] if len(self.buffers) == 1 else np.concatenate([np.zeros(0, np.uint8), *self.buffers])
+
+    @cached_property
     def length(self) -> npt.NDArray[np.uint32]:
         """How many bytes each cell has."""
         return self.words[:, 0].astype(np.uint32)
@@ -78,18 +84,6 @@ class Views:
     def last_four(self) -> npt.NDArray[np.uint32]:
         """Bytes nine to twelve of each cell of at most twelve bytes."""
         return (self.words[:, 1] >> _HALF).astype(np.uint32)
-
-    def last_byte(self, before: int = 0) -> Bytes:
-        """The last byte of each cell, or the one so many places `before` it, at most two; 0 where there is none."""
-        flat = np.ascontiguousarray(self.words).reshape(-1).view(np.uint8)
-        # the text begins behind the four bytes of the length, of which the last is 0: that is read where there is none
-        place = np.clip(self.length.astype(np.int64) - before, 0, INLINE)
-        place += np.arange(3, 16 * len(self) + 3, 16)
-        found = flat[place]
-        long = np.flatnonzero(self.length > INLINE)
-        for run, data, offset in self.runs(long):
-            found[long[run]] = data[offset + (self.length[long[run]].astype(np.int64) - before - 1)]
-        return found
 
     def runs(self, long: Places) -> Iterator[tuple[slice, Bytes, Places]]:
         """These cells, all longer than INLINE, in runs that lie in one buffer: which they are, the buffer, their places in it."""
@@ -116,12 +110,18 @@ class Views:
 
     def may_hold(self, needle: bytes, pivot: int = 0) -> bool:
         """Whether some cell may contain these bytes; surely not where this says so. `pivot`: their rarest, by its place."""
-        if any(_holds(data, needle, pivot) for data in self.buffers):
+        if _holds(self.long, needle, pivot):
             return True
-        if not _holds(self.words.reshape(-1).view(np.uint8), needle, pivot):
-            return False
-        inline = np.flatnonzero(self.length <= INLINE)  # elsewhere the bytes of a place may look like those of a text
-        return _holds(self.words[inline].reshape(-1).view(np.uint8), needle, pivot)
+        words = self.words
+        if (
+            len(self) and self.length.max() > INLINE
+        ):  # what says where a long text lies may look like the bytes of one
+            words = words[np.flatnonzero((self.length <= INLINE) & (self.length >= len(needle)))]
+        return _holds(words.reshape(-1).view(np.uint8), needle, pivot)
+
+    def long_ones_are_plain(self, also: bytes) -> bool:
+        """Whether no cell of more than INLINE bytes holds a blank of any kind, nor the bytes of `also`; False may be wrong."""
+        return not (_holds_blank(self.long) or (also and _holds(self.long, also, 0)))
 
 
 def parts(rows: int) -> Iterator[slice]:
@@ -132,12 +132,30 @@ def parts(rows: int) -> Iterator[slice]:
     return (slice(start, min(start + IN_CACHE, rows)) for start in range(0, rows, IN_CACHE))
 
 
-def _holds(data: Bytes, needle: bytes, pivot: int) -> bool:
-    room = len(data) - len(needle) + 1
-    if room <= 0:
+def _holds_blank(data: Bytes) -> bool:
+    """Whether there is a blank of ASCII, or a byte with which a blank beyond it begins (C2, E1 to E3)."""
+    if not len(data) or (data.min() > ord(" ") and data.max() < 0x80):
         return False
-    found = data[pivot : pivot + room] == needle[pivot]
+    if data.min() <= ord(" "):
+        return True
+    some = (data[start : start + SCANNED_AT_ONCE] for start in range(0, len(data), SCANNED_AT_ONCE))
+    return any(bool(((part - np.uint8(0xE1)) <= 2).any() or (part == 0xC2).any()) for part in some)
+
+
+def _holds(data: Bytes, needle: bytes, pivot: int) -> bool:
+    if needle[0] >= 0x80 and len(data) and data.max() < 0x80:
+        return False
+    room = len(data) - len(needle) + 1
+    return any(
+        _holds_from(data, needle, pivot, start, min(start + SCANNED_AT_ONCE, room))
+        for start in range(0, room, SCANNED_AT_ONCE)
+    )
+
+
+def _holds_from(data: Bytes, needle: bytes, pivot: int, start: int, end: int) -> bool:
+    """Whether the needle begins somewhere from `start` to before `end`."""
+    found = data[start + pivot : end + pivot] == needle[pivot]
     if not found.any():
         return False
-    at = np.flatnonzero(found)
+    at = np.flatnonzero(found) + start
     return bool(np.all([data[at + place] == byte for place, byte in enumerate(needle)], axis=0).any())

@@ -11,7 +11,9 @@ import signal
 import socket
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from matcher.errors import InputRefused, UsageError, refused_by_system
@@ -19,23 +21,30 @@ from matcher.sources import chunking, glancing, opening, sampling, wire
 
 DEBUG = "JIEKUN_READER_DEBUG"
 AHEAD = 1
-"""How many chunks may lie ready beside the one that is being made."""
+"""How many chunks may lie ready beside the one that is being sent."""
 
 
 def _chunks(to: socket.socket, **request: Any) -> None:
-    ahead = 0
-    try:
-        for chunk in chunking.chunks(**request):
-            if isinstance(chunk, tuple):
-                wire.send_words(to, {"skipped": chunk})
-            else:
-                wire.send_chunk(to, chunk)
-            ahead += 1
-            if ahead > AHEAD:  # what is handed over takes memory until it is taken
-                wire.exactly(to, 1)
-                ahead -= 1
-    finally:
-        wire.exactly(to, ahead)
+    """Sends the chunks, each while the next ones are made."""
+    ahead: deque[Future[None]] = deque()
+    with ThreadPoolExecutor(1) as sender:
+        try:
+            for chunk in chunking.chunks(**request):
+                ahead.append(sender.submit(_send, to, chunk))
+                if len(ahead) > AHEAD:
+                    ahead.popleft().result()
+        finally:
+            while ahead:
+                ahead.popleft().result()
+
+
+def _send(to: socket.socket, chunk: chunking.Chunk | tuple[int, int]) -> None:
+    """Sends a chunk, or the place of one that is done, and waits until it is taken: what lies ready takes memory."""
+    if isinstance(chunk, tuple):
+        wire.send_words(to, {"skipped": chunk})
+    else:
+        wire.send_chunk(to, chunk)
+    wire.exactly(to, 1)
 
 
 def _sample(to: socket.socket, **request: Any) -> None:

@@ -16,7 +16,7 @@ from matcher.identity import days
 from matcher.identity.programmes import PROGRAMMES
 from matcher.sources import values
 from matcher.sources.contract import TYPES, Column, fold
-from matcher.views import Flags, Views, parts
+from matcher.views import INLINE, Flags, Places, Views, parts
 
 UNDECODED = "\ufffd"
 """Stands where a byte could not be decoded. In a name it is one unknown character; any other value with it is lost."""
@@ -35,6 +35,9 @@ _DASHES = np.uint64(int.from_bytes(b"\0\0\0\0\xff\0\0\xff", "little"))
 _DIGITS = int.from_bytes(b"00\0\0", "little")
 _EXACT_IN_FLOAT = 1 << 53
 _SAYS_NOTHING = ""
+_FEW_WORDS = ("enum", "programme", "month")
+"""Kinds of which a column has few distinct values: each is read once."""
+
 _PROGRAMMES = {
     fold(word): programme.code
     for programme in PROGRAMMES
@@ -56,7 +59,13 @@ _LONGEST_PLACEHOLDER = max(len(word.encode("utf-8")) for word in (*_NO_NAMES, *_
 _BLANKS = [character.encode("utf-8") for character in map(chr, range(0x3001)) if character.isspace()]
 _OPENS, _ENDS = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
 _OPENS[[*(blank[0] for blank in _BLANKS), ord("'"), ord("=")]] = True
-_ENDS[[blank[-1] for blank in _BLANKS]] = True
+_ENDS[[blank[0] for blank in _BLANKS]] = True
+
+
+MOSTLY_NULL = 8
+"""Where no more than one cell of so many says anything, those that do are read by themselves."""
+
+_ANY_DATE = Column("date", "date")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +82,26 @@ def read(cells: pl.Series, column: Column, *, unit: int = 1, words: Mapping[str,
     Numbers and dates that a file holds as such do not pass through text. Placeholders (values.py) are null and not
     broken, and so is NaN, by which some tools write null.
     """
-    if cells.dtype == pl.Null:
-        return Reading(pl.repeat(None, len(cells), dtype=TYPES[column.kind], eager=True), cells.is_not_null())
+    if cells.dtype == pl.Null or cells.null_count() == len(cells):
+        nothing = pl.repeat(None, len(cells), dtype=TYPES[column.kind], eager=True)
+        return Reading(nothing, pl.repeat(False, len(cells), eager=True))
+    if column.kind in _FEW_WORDS and cells.dtype == pl.String:
+        distinct = cells.unique().drop_nulls()
+        if len(distinct) < len(cells) // 4:
+            one = _read(distinct, column, unit, words)
+            places = cells.cast(pl.Enum(distinct)).to_physical()
+            return Reading(one.values.gather(places), one.broken.gather(places).fill_null(False))
+    if MOSTLY_NULL * cells.null_count() > (MOSTLY_NULL - 1) * len(cells):
+        rows = cells.is_not_null().arg_true()
+        some = _read(cells.gather(rows), column, unit, words)
+        nothing = pl.repeat(None, len(cells), dtype=TYPES[column.kind], eager=True)
+        return Reading(
+            nothing.scatter(rows, some.values), pl.repeat(False, len(cells), eager=True).scatter(rows, some.broken)
+        )
+    return _read(cells, column, unit, words)
+
+
+def _read(cells: pl.Series, column: Column, unit: int, words: Mapping[str, str] | None) -> Reading:
     present = cells.is_not_null()
     if cells.dtype.is_float():
         present &= ~cells.is_nan().fill_null(False)
@@ -82,9 +109,12 @@ def read(cells: pl.Series, column: Column, *, unit: int = 1, words: Mapping[str,
     if typed is None:
         text = _rounded(cells) if column.kind == "id_number" and cells.dtype.is_float() else as_text(cells)
         lost = present & text.is_null()
-        text = _filled(text, column)
+        if column.kind == "date":
+            return _dates(text, lost)
+        views = Views.of(text)
+        text = _filled(text, views, column)
         present = text.is_not_null() | lost
-        typed = _understood(text, column, unit, words)
+        typed = _understood(text, views, column, unit, words)
         if column.unknown:
             nothing = (typed == _SAYS_NOTHING).fill_null(False)
             typed, present = typed.set(nothing, None), present & ~nothing
@@ -146,49 +176,77 @@ def _typed(cells: pl.Series, column: Column, unit: int) -> pl.Series | None:
     return None
 
 
-def _filled(text: pl.Series, column: Column) -> pl.Series:
+def _filled(text: pl.Series, views: Views, column: Column) -> pl.Series:
     """The text without blanks around it and without a spreadsheet's marks; null where it says nothing."""
     placeholders = _NOTHING
     if column.kind in ("date", "month"):
         placeholders = _NO_DATES
     elif column.personal and column.kind in ("text", "id_number"):
         placeholders = _NO_NAMES
-    cells, found = Views.of(text), np.zeros(len(text), dtype=bool)
-    for part in parts(len(text)):
-        found[part] = _suspicious(cells[part])
-    rows = np.flatnonzero(found)
+    rows = _suspicious(text, views, floats=column.kind in ("text", "id_number"))
     if not len(rows):
         return text
     if 2 * len(rows) > len(text):
-        return _bare(text, placeholders)
-    return text.clone().scatter(rows, _bare(text.gather(rows), placeholders))  # scatter writes into its own series
+        return _bare(text, column, placeholders)
+    return text.clone().scatter(
+        rows, _bare(text.gather(rows), column, placeholders)
+    )  # scatter writes into its own series
 
 
-def _bare(text: pl.Series, placeholders: list[str]) -> pl.Series:
+def _bare(text: pl.Series, column: Column, placeholders: list[str]) -> pl.Series:
     """The same for cells that need it."""
     text = text.str.strip_chars()
     if (text.str.starts_with("'") | text.str.starts_with('="')).any():
         text = text.str.replace(_TEXT_IN_SPREADSHEETS, "$1$2").str.strip_chars()
+    if column.kind in ("text", "id_number"):
+        text = text.str.replace(_FLOAT_OF_DIGITS, "$1")
     return text.set(text.is_in(placeholders).fill_null(False), None)
 
 
-def _suspicious(cells: Views) -> Flags:
-    """Cells that may have blanks around them, begin with a spreadsheet's mark, or be a placeholder; surely no others."""
+def _suspicious(text: pl.Series, cells: Views, *, floats: bool) -> Places:
+    """The rows that may have blanks around them, begin with a spreadsheet's mark, or hold a placeholder; surely no others.
+
+    With `floats` also those that end like a number with a decimal point (`13800138000.0`).
+    """
+    found = np.zeros(len(text), dtype=bool)
+    for part in parts(len(text)):
+        found[part] = _begins_oddly(cells[part])
+    rows = np.arange(len(text))
+    if len(text) and cells.length.max() > INLINE and cells.long_ones_are_plain(also=b".0" if floats else b""):
+        rows = np.flatnonzero(cells.length <= INLINE)
+    if 2 * len(rows) > len(text):
+        found |= _ends_oddly(text, floats=floats)
+    else:
+        found[rows] |= _ends_oddly(text.gather(rows), floats=floats)
+    return np.flatnonzero(found if cells.present is None else found & cells.present)
+
+
+def _ends_oddly(text: pl.Series, *, floats: bool) -> Flags:
+    """Cells that may end with a blank, or, with `floats`, end with a decimal point and a zero.
+
+    polars looks at the ends: unlike many small steps of arithmetic it lets other threads work meanwhile.
+    """
+    last = Views.of(text.str.tail(1)).first_four & np.uint32(0xFF)
+    found: Flags = _ENDS[last]
+    if floats:
+        rows = np.flatnonzero(last == ord("0"))
+        found[rows] |= text.gather(rows).str.ends_with(".0").fill_null(False).to_numpy()
+    return found
+
+
+def _begins_oddly(cells: Views) -> Flags:
+    """Cells that begin with a blank, a spreadsheet's mark, or like a placeholder."""
     begins, exactly = _beginnings()
     found = begins[(cells.words[:, 0] >> np.uint64(32) & np.uint64(0xFFFF)).astype(np.intp)]
+    if cells.present is not None:
+        found &= cells.present
     rows = np.flatnonzero(found)
     if len(rows):  # many honest values begin like a placeholder with their first two bytes
         some = cells[rows]
         found[rows] = _OPENS[some.first_four & np.uint32(0xFF)] | (
             exactly[_spread(some.first_four)] & (some.length <= _LONGEST_PLACEHOLDER)
         )
-    last = cells.last_byte()
-    rows = np.flatnonzero(_ENDS[last])
-    if len(rows):  # most Chinese characters that end like a blank begin otherwise
-        some = cells[rows]
-        second, third = some.last_byte(1), some.last_byte(2)
-        found[rows] |= (last[rows] < 0x80) | (second == 0xC2) | ((third >= 0xE1) & (third <= 0xE3))
-    return found if cells.present is None else found & cells.present
+    return found
 
 
 def _spread(first_four: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint16]:
@@ -209,18 +267,19 @@ def _beginnings() -> tuple[Flags, Flags]:
     return two, four
 
 
-def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, str] | None) -> pl.Series:
-    """The text as the column's type; null where it cannot be read."""
+def _understood(
+    text: pl.Series, views: Views, column: Column, unit: int, words: Mapping[str, str] | None
+) -> pl.Series:
+    """The text as the column's type; null where it cannot be read. `views` are of the text before it was stripped."""
     match column.kind:
         case "name":
             return text
         case "text" | "id_number":
-            if Views.of(text).may_hold(b".0"):
-                text = text.str.replace(_FLOAT_OF_DIGITS, "$1")
-            spoilt = _spoilt(text, column)
+            spoilt = _spoilt(text, views, column)
             return text.set(spoilt, None) if spoilt.any() else text
         case "date":
-            return _dates(text)
+            text = text.str.replace(_WITH_TIME, "$1")
+            return columnwise.read(text, None, values.date).str.to_date("%Y-%m-%d", strict=False)
         case "month":
             return columnwise.read(text, None, values.month).str.to_date("%Y-%m-%d", strict=False)
         case "money" if unit == 1:
@@ -239,18 +298,21 @@ def _understood(text: pl.Series, column: Column, unit: int, words: Mapping[str, 
             return columnwise.read(text, None, lambda word: table.get(fold(word), word))
 
 
-def _dates(text: pl.Series) -> pl.Series:
+def _dates(text: pl.Series, lost: pl.Series) -> Reading:
     """Dates in any form. Those with dashes, by far the most, are arithmetic on their bytes; of the others each is read once."""
     cells, written = Views.of(text), np.zeros(len(text), dtype=np.int32)
     for part in parts(len(text)):
         written[part] = _with_dashes(cells[part])
     found = days.of_digits(written)
-    read = pl.Series(found - np.int32(days.EPOCH)).cast(pl.Date).set(pl.Series(found == 0), None)
+    read, present = pl.Series(found - np.int32(days.EPOCH)).cast(pl.Date).set(pl.Series(found == 0), None), found > 0
     others = np.flatnonzero((found == 0) & text.is_not_null().to_numpy())
-    if not len(others):
-        return read
-    odd = text.gather(others).str.replace(_WITH_TIME, "$1")
-    return read.scatter(others, columnwise.read(odd, None, values.date).str.to_date("%Y-%m-%d", strict=False))
+    if len(others):
+        odd = text.gather(others)
+        views = Views.of(odd)
+        odd = _filled(odd, views, _ANY_DATE)
+        present[others] = odd.is_not_null().to_numpy()
+        read = read.scatter(others, _understood(odd, views, _ANY_DATE, 1, None))
+    return _possible(read, pl.Series(present) | lost)
 
 
 def _with_dashes(cells: Views) -> npt.NDArray[np.int32]:
@@ -275,13 +337,13 @@ def _possible(dates: pl.Series, present: pl.Series) -> Reading:
     return Reading(kept, present & kept.is_null() & ~nothing)
 
 
-def _spoilt(text: pl.Series, column: Column) -> pl.Series:
+def _spoilt(text: pl.Series, cells: Views, column: Column) -> pl.Series:
     """Where text was lost on its way: a byte that could not be decoded, or digits that a spreadsheet rounded off."""
-    cells, spoilt = Views.of(text), pl.repeat(False, len(text), eager=True)
+    spoilt = pl.repeat(False, len(text), eager=True)
     if cells.may_hold(UNDECODED.encode("utf-8")):
         spoilt |= text.str.contains(UNDECODED, literal=True)
     # of a citizen number what the spreadsheet left is still a part of it: normalising.id_cards
-    if column.personal and column.kind != "id_number" and (cells.may_hold(b"E+", 1) or cells.may_hold(b"e+", 1)):
+    if column.personal and column.kind != "id_number" and cells.may_hold(b"+"):
         spoilt |= text.str.contains(_ROUNDED_OFF)
     return spoilt.fill_null(False)
 

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import polars as pl
@@ -67,7 +67,7 @@ class Piece:
     def checked(self) -> Chunk:
         """The rows held against the contract; a pure function. Raises InputRefused for a value that refuses the feed."""
         came = len(self.raw) + len(self.misfits)
-        raw, repeated = _without_headers(self)
+        raw, repeated = _without_headers(replace(self, raw=self.raw.rechunk()))
         batch, listed = self.feed.batch_of(self.file), []
         if batch is not None and batch.kind == "CHANGES":
             ordered = changes.orders(raw, self.feed.contract, self.file)
@@ -187,10 +187,10 @@ def _equal(opened: Opened, rows: int) -> Iterator[tuple[pl.DataFrame, Mapping[in
                 break
             count = held.get_column("row_number").search_sorted(min(ends), side="right")
             until = bisect_right(misfits.numbers, min(ends))
-            yield held.head(count).rechunk(), misfits.between(given, until)
+            yield held.head(count), misfits.between(given, until)
             held, given, index = held.slice(count), until, index + 1
     if len(held) or given < len(misfits.numbers) or index == 0:
-        yield held.rechunk(), misfits.between(given, len(misfits.numbers))
+        yield held, misfits.between(given, len(misfits.numbers))
 
 
 def _without_headers(piece: Piece) -> tuple[pl.DataFrame, list[int]]:

@@ -6,7 +6,9 @@ time (`quoting`). Which of the two read a block makes no difference to what is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,11 +19,12 @@ from matcher.sources import quoting, text
 from matcher.sources.blocks import Misfits, Opened
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import layout
-from matcher.sources.parts import Part
+from matcher.sources.parts import Part, Stream
 
 LINE_FEED, RETURN, QUOTE = ord("\n"), b"\r", b'"'
-VALUE_BYTES = 8 << 20
-"""A value that goes on over lines for longer is a quotation mark that was not closed."""
+PARSERS = 2
+IN_CACHE = 1 << 18
+"""So many bytes are counted at once: what is made of them stays in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,32 +50,31 @@ def open_delimited(feed: Feed, part: Part) -> Iterator[Opened]:
 
         def blocks() -> Iterator[pl.DataFrame]:
             nonlocal share
-            last, above, rest = 0, form.lines_above, b""
+            last, rest = 0, b""
             try:
-                lines = _looking_ahead(text.lines_of(stream, form.encoding), stream.share)
-                for block, ends, read_so_far in lines:
+                for block, ends, read_so_far, parsed in _parsed(stream, form, table):
                     share = read_so_far
-                    if above:
-                        block, above = _without_lines(block, above)
-                    block = rest + block if rest else block
-                    frame = _clean(block, table)
-                    count, rest = (0, b"") if frame is None else (len(frame), b"")
-                    if frame is None:
-                        read = quoting.rows(
-                            block.decode("utf-8", "replace"),
-                            table.delimiter,
-                            table.width,
-                            ends=ends or len(block) > 2 * text.BLOCK_BYTES,
+                    frame = None if rest else parsed.result()
+                    if frame is not None:
+                        last += len(frame)
+                        yield frame.with_columns(
+                            pl.Series("row_number", np.arange(last - len(frame) + 1, last + 1), dtype=pl.Int64)
                         )
-                        for number, reason in read.misfits:
-                            misfits.add(last + number, reason)
-                        frame, count, rest = _framed(read, table), read.count, read.rest.encode("utf-8")
-                        numbers = np.array(read.numbers, dtype=np.int64) + last
-                    else:
-                        numbers = np.arange(last + 1, last + count + 1)
-                    last += count
-                    if len(frame):
-                        yield frame.with_columns(pl.Series("row_number", numbers, dtype=pl.Int64))
+                        continue
+                    whole = rest + block
+                    read = quoting.rows(
+                        whole.decode("utf-8", "replace"),
+                        table.delimiter,
+                        table.width,
+                        ends=ends or len(whole) > 2 * text.BLOCK_BYTES,
+                    )
+                    rest = read.rest.encode("utf-8")
+                    for number, reason in read.misfits:
+                        misfits.add(last + number, reason)
+                    numbers = np.array(read.numbers, dtype=np.int64) + last
+                    last += read.count
+                    if len(numbers):
+                        yield _framed(read, table).with_columns(pl.Series("row_number", numbers, dtype=pl.Int64))
             except text.LineTooLong as error:
                 raise InputRefused(
                     f"from here on no line ends within {text.LONGEST_LINE >> 20} MiB",
@@ -92,15 +94,26 @@ def open_delimited(feed: Feed, part: Part) -> Iterator[Opened]:
         )
 
 
-def _looking_ahead(blocks: Iterator[bytes], share: Callable[[], float]) -> Iterator[tuple[bytes, bool, float]]:
-    """The blocks, each with whether it is the last one, and how much had been read when it came."""
-    held: tuple[bytes, float] | None = None
-    for block in blocks:
-        if held is not None:
-            yield held[0], False, held[1]
-        held = block, share()
-    if held is not None:
-        yield held[0], True, 1.0
+def _parsed(
+    stream: Stream, form: text.Form, table: _Table
+) -> Iterator[tuple[bytes, bool, float, Future[pl.DataFrame | None]]]:
+    """The blocks below the headings, each with whether it is the last, how much had been read, and what `_clean` makes of it.
+
+    Other threads parse the next blocks meanwhile.
+    """
+    ready: deque[tuple[bytes, float, Future[pl.DataFrame | None]]] = deque()
+    above = form.lines_above
+    with ThreadPoolExecutor(PARSERS) as pool:
+        for block in text.lines_of(stream, form.encoding):
+            if above:
+                block, above = _without_lines(block, above)
+            ready.append((block, stream.share(), pool.submit(_clean, block, table)))
+            if len(ready) > PARSERS:
+                first, share, parsed = ready.popleft()
+                yield first, False, share, parsed
+        while ready:
+            block, share, parsed = ready.popleft()
+            yield block, not ready, share if ready else 1.0, parsed
 
 
 def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:
@@ -136,9 +149,7 @@ def _clean(block: bytes, table: _Table) -> pl.DataFrame | None:
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    cells = np.frombuffer(block, dtype=np.uint8)
-    lines = int(np.count_nonzero(cells == LINE_FEED)) + (block[-1] != LINE_FEED)
-    marks = int(np.count_nonzero(cells == ord(table.delimiter)))
+    lines, marks = _counted(block, table.delimiter)
     if quoted:
         marks -= int(
             frame.select(pl.sum_horizontal(pl.all().str.count_matches(table.delimiter, literal=True).sum())).item()
@@ -147,6 +158,16 @@ def _clean(block: bytes, table: _Table) -> pl.DataFrame | None:
     if len(frame) != lines or marks != lines * (table.width - 1):
         return None
     return frame.select(pl.col(f"column_{place + 1}").alias(column) for place, column in table.wanted.items())
+
+
+def _counted(block: bytes, delimiter: str) -> tuple[int, int]:
+    """How many lines a block has, and how many delimiters."""
+    cells, lines, marks = np.frombuffer(block, dtype=np.uint8), 0, 0
+    for start in range(0, len(cells), IN_CACHE):
+        some = cells[start : start + IN_CACHE]
+        lines += int(np.count_nonzero(some == LINE_FEED))
+        marks += int(np.count_nonzero(some == ord(delimiter)))
+    return lines + (block[-1] != LINE_FEED), marks
 
 
 def _framed(read: quoting.Rows, table: _Table) -> pl.DataFrame:

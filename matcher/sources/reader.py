@@ -62,7 +62,7 @@ def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Iterator
                 file, index = words["skipped"]
                 yield file, index
             else:
-                chunk = wire.received_chunk(words, answers.receive)
+                chunk = wire.received_chunk(words, feed, answers.receive)
                 answers.taken()
                 answers.reading(chunk.file, chunk.rows_in)
                 yield chunk

@@ -147,16 +147,17 @@ def lines_of(stream: Stream, encoding: str, block_bytes: int = BLOCK_BYTES) -> I
             returns_only = b"\r" in block and b"\n" not in block
         if returns_only:
             block = block.replace(b"\r", b"\n")
-        rest = rest + block if rest else block
         if not came:
-            if rest:
-                yield rest
+            if rest or block:
+                yield rest + block
             return
-        end = rest.rfind(b"\n") + 1
+        end = block.rfind(b"\n") + 1
         if end:
-            yield rest[:end]
-            rest = rest[end:]
-        elif len(rest) > LONGEST_LINE:
+            yield b"".join((rest, memoryview(block)[:end]))
+            rest = block[end:]
+            continue
+        rest += block
+        if len(rest) > LONGEST_LINE:
             raise LineTooLong
 
 

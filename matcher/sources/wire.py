@@ -94,19 +94,22 @@ def send_chunk(to: socket.socket, chunk: Chunk) -> None:
             "bytes_read": chunk.bytes_read,
         },
     )
-    send_table(to, chunk.frame)
+    counts = chunk.frame.null_count().row(0, named=True)
+    empty = [name for name, count in counts.items() if count == len(chunk.frame) > 0]
+    send_table(to, chunk.frame.with_columns(pl.lit(None, pl.Null).alias(name) for name in empty))
     send_table(to, chunk.rejects)
 
 
-def received_chunk(words: Mapping[str, Any], receive: Receive) -> Chunk:
-    """The chunk that these words announce."""
+def received_chunk(words: Mapping[str, Any], feed: Feed, receive: Receive) -> Chunk:
+    """The chunk that these words announce; its columns without any value came without their type."""
     source, file, file_index, index = words["chunk"]
+    frame, types = table(receive), feed.contract.schema()
     return Chunk(
         source,
         file,
         file_index,
         index,
-        table(receive),
+        frame.cast({name: types[name] for name, dtype in frame.schema.items() if dtype == pl.Null and name in types}),
         table(receive),
         words["rows_in"],
         words["nulled"],

@@ -41,8 +41,6 @@ def test_lengths_and_ends_are_the_strings_own(values: list[str | None]) -> None:
                 continue  # what lies under a null is nobody's business
             assert cells.length[place] == len(value)
             assert int(cells.first_four[place]).to_bytes(4, "little") == value[:4].ljust(4, b"\0")
-            for before in range(3):
-                assert cells.last_byte(before)[place] == (value[-1 - before] if len(value) > before else 0)
             if len(value) <= views.INLINE:
                 twelve = int(cells.first_eight[place]).to_bytes(8, "little") + int(cells.last_four[place]).to_bytes(
                     4, "little"
@@ -60,6 +58,22 @@ def test_what_a_column_holds_is_never_missed(values: list[str | None], needle: s
             assert Views.of(column).may_hold(sought, pivot % len(sought))
 
 
+@given(texts)
+def test_a_blank_in_a_long_cell_is_never_missed(values: list[str | None]) -> None:
+    long = [value for value in values if value is not None and len(value.encode()) > views.INLINE]
+    for column in columns(values):
+        if any(character.isspace() for value in long for character in value):
+            assert not Views.of(column).long_ones_are_plain(also=b"")
+
+
+@given(st.integers(0, 40), st.integers(1, 9), st.integers(0, 1))
+def test_what_lies_across_two_scans_is_found(before: int, at_once: int, pivot: int) -> None:
+    column = strings(["-" * before + "E+" + "-" * (50 - before)])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(views, "SCANNED_AT_ONCE", at_once)
+        assert Views.of(column).may_hold(b"E+", pivot)
+
+
 @given(st.lists(st.text(alphabet="0123456789X路", min_size=13, max_size=20), max_size=20))
 def test_a_matrix_has_the_first_bytes_of_long_strings(values: list[str]) -> None:
     for column in columns(list(values)):
@@ -74,7 +88,6 @@ def test_many_runs_are_read_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
     cells = Views.of(pl.concat(apart, rechunk=True))
     monkeypatch.setattr(views, "MOST_RUNS", 3)
     assert [bytes(row).decode() for row in cells.matrix(np.arange(40), 22)] == [text[:22] for text in written]
-    assert [chr(byte) for byte in cells.last_byte()] == [text[-1] for text in written]
 
 
 @pytest.mark.parametrize("rows", [0, 1, views.IN_CACHE, views.IN_CACHE + 1, 5 * views.IN_CACHE - 1])

@@ -32,7 +32,9 @@ def test_the_table_is_there() -> None:
 @pytest.mark.parametrize(("kind", "written", "meant"), TABLE)
 def test_a_value_is_read_as_the_page_says(kind: str, written: str, meant: str) -> None:
     column = (
-        Column("phone", "text", sensitivity="PERSONAL") if kind == "phone" else Column(kind, kind, sensitivity="PERSONAL")  # type: ignore[arg-type]
+        Column("phone", "text", sensitivity="PERSONAL")
+        if kind == "phone"
+        else Column(kind, kind, sensitivity="PERSONAL")  # type: ignore[arg-type]
     )
     reading = cells.read(pl.Series([written]), column)
     value, broken = reading.values.item(), reading.broken.item()
