@@ -31,7 +31,8 @@ fuzz: $(VENV)/.dev
 # Pins every dependency with its hashes for all platforms. Needs uv; run it after a change of pyproject.toml.
 locks:
 	uv pip compile --quiet $(LOCK) pyproject.toml --output-file locks/matcher.txt
-	uv pip compile --quiet $(LOCK) --extra sql --extra signed pyproject.toml --output-file locks/sources.txt
+	uv pip compile --quiet $(LOCK) --extra signed pyproject.toml --output-file locks/signed.txt
+	uv pip compile --quiet $(LOCK) --extra sql pyproject.toml --output-file locks/sql.txt
 	uv pip compile --quiet $(LOCK) --extra api pyproject.toml --output-file locks/api.txt
 	uv pip compile --quiet $(LOCK) --extra api --extra postgres pyproject.toml --output-file locks/postgres.txt
 	uv pip compile --quiet $(LOCK) --extra spark pyproject.toml --output-file locks/spark.txt
