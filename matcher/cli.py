@@ -517,7 +517,7 @@ def validate(
     databases: Databases = None,
     keys: Keys = None,
     suggest: Annotated[
-        bool, typer.Option("--suggest", help="Print a feeds.toml for an unknown layout, for a person to confirm.")
+        bool, typer.Option("--suggest", help="Write a feeds.toml for an unknown layout, for a person to confirm.")
     ] = False,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
@@ -527,9 +527,9 @@ def validate(
     try:
         with shown(messages, quiet=quiet) as progress:
             if suggest:
-                from matcher.sources import suggesting
+                from matcher.suggesting import folder as assistant
 
-                suggested = suggesting.suggest(folder, progress)
+                suggested = assistant.suggest(folder, progress)
             else:
                 from matcher.quality import run
                 from matcher.report import quality
@@ -545,7 +545,17 @@ def validate(
     if suggest:
         for question in suggested.questions:
             messages.print(question[lang is Language.en], markup=False, highlight=False, soft_wrap=True)
+        if not suggested.sources:
+            raise InputRefused(
+                "no file of it could be understood", file=folder, remedy="Write feeds.toml by hand; see docs/files.md"
+            )
+        written = assistant.write(folder, suggested)
         print(suggested.text, end="")  # noqa: T201
+        messages.print(
+            f"{written}: 请逐行核对后再使用 · to be confirmed line by line before it is used",
+            highlight=False,
+            soft_wrap=True,
+        )
         return
     if as_json:
         results.print_json(json.dumps(content, ensure_ascii=False))

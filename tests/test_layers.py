@@ -18,7 +18,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
     ("policy", "overlap"),
     ("sources", "normalising", "blocking", "comparing", "scoring", "rules"),
     ("plan", "plans", "authorisations", "coverage", "evidence", "roster"),
-    ("applicants", "tables", "quality"),
+    ("applicants", "tables", "quality", "suggesting"),
     ("kernel", "linking", "flooding"),
     ("grouping", "index"),
     ("engines", "online", "report", "synthetic"),

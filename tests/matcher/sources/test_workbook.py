@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,7 +26,7 @@ from matcher.sources.top import heading_row, heading_rows
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
-    import xlwt  # type: ignore[import-untyped]
+    import xlwt
 
 Row = Sequence[Any]
 DAY, MOMENT, SPAN = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", "[h]:mm:ss"

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import xlsxwriter  # type: ignore[import-untyped]
+import xlsxwriter
 
 from matcher import pipeline
 from matcher.identity import numbers
 from matcher.pipeline import ScanRequest
 from matcher.sources import feeds, mapping
 from matcher.sources.delivery import SUGGESTED_FILE, open_folder
-from matcher.sources.suggesting import suggest, write
+from matcher.suggesting.folder import suggest, write
 from matcher.synthetic.city import write_city
 
 ROWS = 60

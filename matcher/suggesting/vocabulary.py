@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
-from matcher.sources import appearance
-from matcher.sources.appearance import Appearance
 from matcher.sources.contract import Column, fold
+from matcher.suggesting import appearance
+from matcher.suggesting.appearance import Appearance
 
 LONGEST_WORD = 14
 LEAST_COUNT, LEAST_SHARE = 2, 0.004

@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory
 
 from matcher.errors import InputRefused
 from matcher.progress import Progress, Step, silent
-from matcher.sources import delivery, drafting, feeds, guessing, manifest, mapping, reader
+from matcher.sources import delivery, feeds, manifest, mapping, reader
 from matcher.sources.chunking import Chunk, rows_of
 from matcher.sources.contract import load
 from matcher.sources.delivery import SUGGESTED_FILE, Feed
-from matcher.sources.guessing import Guess, Question
 from matcher.sources.mapping import MAPPING_FILE, Section
+from matcher.suggesting import drafting, guessing
+from matcher.suggesting.guessing import Guess, Question
 
 ROWS_TRIED = 2_000
 DOUBTED = 0.05

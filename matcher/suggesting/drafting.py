@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from matcher.sources import appearance, likeness
 from matcher.sources.contract import load
 from matcher.sources.delivery import source_of
-from matcher.sources.guessing import Guess
 from matcher.sources.mapping import Section
+from matcher.suggesting import appearance, likeness
+from matcher.suggesting.guessing import Guess
 
 DOUBTFUL = 0.86
 """Below this score a line says that it may well be wrong."""

@@ -8,8 +8,8 @@ from typing import Literal
 
 import polars as pl
 
-from matcher.sources import likeness
-from matcher.sources.appearance import Appearance
+from matcher.suggesting import likeness
+from matcher.suggesting.appearance import Appearance
 
 LEAST_AGREEMENT = 0.7
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from matcher.identity.programmes import PROGRAMMES
-from matcher.sources import assignment, likeness, relating
-from matcher.sources.appearance import Appearance
 from matcher.sources.contract import Column, Contract, fold, load
-from matcher.sources.relating import Kin
+from matcher.suggesting import assignment, likeness, relating
+from matcher.suggesting.appearance import Appearance
+from matcher.suggesting.relating import Kin
 
 THRESHOLD = 0.56
 """Below it a pair is not suggested: a person finds a missing column sooner than a wrong one."""

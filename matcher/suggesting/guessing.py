@@ -14,12 +14,12 @@ from pathlib import Path
 
 import polars as pl
 
-from matcher.sources import appearance, likeness, pairing, vocabulary
 from matcher.sources.contract import Contract, all_contracts, fold, load
 from matcher.sources.glancing import Glance
 from matcher.sources.mapping import Section
-from matcher.sources.pairing import Pair
-from matcher.sources.vocabulary import Words
+from matcher.suggesting import appearance, likeness, pairing, vocabulary
+from matcher.suggesting.pairing import Pair
+from matcher.suggesting.vocabulary import Words
 
 Question = tuple[str, str]
 NEVER_GUESSED = {"answers", "authorisations", "documents"}
