@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 KIBIBYTE = 1024
+_largest_apart = [0]
 
 
 @dataclass
@@ -31,10 +32,20 @@ def memory_bytes() -> int:
         status = Path("/proc/self/status").read_text(encoding="ascii")
         return int(status.split("VmRSS:")[1].split()[0]) * KIBIBYTE
     except (OSError, IndexError, ValueError):
-        return peak_memory_bytes()
+        return own_peak_memory_bytes()
 
 
 def peak_memory_bytes() -> int:
+    """The largest resident size this process has had so far, and that of the process which reads files for it."""
+    return own_peak_memory_bytes() + _largest_apart[0]
+
+
+def count_apart(peak_bytes: int) -> None:
+    """Notes the largest resident size of a process that worked for this one, one at a time."""
+    _largest_apart[0] = max(_largest_apart[0], peak_bytes)
+
+
+def own_peak_memory_bytes() -> int:
     """The largest resident size this process has had so far.
 
     On Linux from /proc, since getrusage there also counts what the parent held when it forked; elsewhere from getrusage.

@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from matcher.errors import InputRefused, UsageError, refused_by_system
+from matcher.measure import own_peak_memory_bytes
 from matcher.sources import chunking, glancing, opening, sampling, wire
 
 DEBUG = "JIEKUN_READER_DEBUG"
@@ -96,7 +97,7 @@ def serve(asking: socket.socket) -> None:
         name, request = pickle.loads(wire.exactly(asking, length))
         try:
             WORK[name](asking, **request)
-            wire.send_words(asking, {"done": True})
+            wire.send_words(asking, {"done": own_peak_memory_bytes()})
         except InputRefused as error:
             said = {"what": error.what, "file": error.file and str(error.file), "row": error.row}
             wire.send_words(asking, {"refused": said | {"column": error.column, "remedy": error.remedy}})

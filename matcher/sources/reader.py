@@ -23,6 +23,7 @@ import polars as pl
 
 import matcher
 from matcher.errors import InputRefused, SystemRefused, UsageError
+from matcher.measure import count_apart
 from matcher.sources import glancing, wire
 from matcher.sources.chunking import Chunk
 from matcher.sources.delivery import Feed
@@ -104,6 +105,7 @@ class _Answers:
                 raise wire.Broken("words were expected and a table came")
             if "done" in words:
                 self.finished = True
+                count_apart(words["done"])
                 return
             self._raise_what_was_refused(words)
             yield words
@@ -240,6 +242,7 @@ def _how(status: int) -> str:
 
 
 @atexit.register
-def _end_all() -> None:
+def end_all() -> None:
+    """Ends the processes that wait for a file; the next one gets a new one."""
     while _idle:
         _idle.pop().end()
