@@ -164,7 +164,7 @@ def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]] = ()) -> Ite
         for piece in pieces(feed, rows):
             place = (piece.file_index, piece.index)
             ready.append(place if place in done else pool.submit(piece.checked))
-            if len(ready) > WORKERS:
+            if len(ready) >= WORKERS:
                 yield settled()
         while ready:
             yield settled()

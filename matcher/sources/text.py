@@ -18,7 +18,7 @@ from matcher.sources.parts import Part, Stream
 from matcher.sources.top import ROWS_LOOKED_AT, heading_row
 
 SAMPLE_BYTES = 1 << 20
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 8 << 20
 LONGEST_LINE = 64 << 20
 """What does not end within so many bytes is no line."""
 

@@ -7,6 +7,8 @@ import gzip
 import io
 import random
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -352,3 +354,28 @@ def test_a_city_in_another_layout_gives_the_same_links(tmp_path: Path) -> None:
     assert links[0]["source"].n_unique() == 2
     assert len(links[0]) > 50
     assert links[0].equals(links[1])
+
+
+def test_the_command_writes_its_file_and_never_over_a_persons(tmp_path: Path) -> None:
+    chance = random.Random(5)
+    rows = [
+        ["车主全名", "车主身份证明编号", "机动车号牌"],
+        *[[name(chance), number(chance), code("豫E", 5)(chance)] for _ in range(40)],
+    ]
+    (tmp_path / "交警导出.csv").write_text("\n".join(map(",".join, rows)), encoding="gb18030")
+    command = [sys.executable, "-m", "matcher", "validate", str(tmp_path), "--suggest", "--quiet"]
+    first = subprocess.run(command, capture_output=True, text=True, check=True)
+    written = (tmp_path / "feeds.toml").read_text(encoding="utf-8")
+    assert first.stdout == written
+    assert "feeds.toml" in first.stderr
+    assert feeds.read_all(open_folder(tmp_path).feeds["vehicles"]).rows_in == 40
+    assert not any(value in written + first.stderr for row in rows[1:] for value in row)
+    subprocess.run(command, capture_output=True, check=True)
+    assert (tmp_path / "feeds.toml").read_text(encoding="utf-8") == written
+    assert (tmp_path / SUGGESTED_FILE).exists()
+
+
+def test_the_command_says_where_nothing_could_be_understood(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
+    command = [sys.executable, "-m", "matcher", "validate", str(tmp_path), "--suggest", "--quiet"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 3
