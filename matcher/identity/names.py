@@ -167,14 +167,14 @@ def misread_heads() -> re.Pattern[str]:
 
 def _from_gbk(text: str) -> str | None:
     """UTF-8 read as GBK, read again; None where that gives no name or the text is one already."""
-    if not misread_heads().match(text) or _begins_with_surname(text):
+    if not misread_heads().match(text) or begins_with_surname(text):
         return None
     whole = text.rstrip("?？\ufffd□")
     written = b"".join(b"\x80" if character == "€" else _two_bytes(character) for character in whole)
     if len(written) < 2 * len(whole) - whole.count("€"):
         return None
     again = _decoded(written, "utf-8") or (_decoded(written[:-2], "utf-8") if len(written) % 3 == 2 else None)
-    if again is None or (_in_gb2312(whole) and not _begins_with_surname(again)):
+    if again is None or (_in_gb2312(whole) and not begins_with_surname(again)):
         return None
     return again + WILDCARD if len(written) % 3 == 2 else again
 
@@ -210,7 +210,8 @@ def _known_surnames() -> frozenset[str]:
     return frozenset(surname_shares()) | frozenset(surname_sounds()) | compound_surnames()
 
 
-def _begins_with_surname(text: str) -> bool:
+def begins_with_surname(text: str) -> bool:
+    """Whether a text begins with a known surname of one or two characters."""
     return text[:1] in _known_surnames() or text[:COMBINING_SURNAMES] in _known_surnames()
 
 

@@ -23,6 +23,9 @@ KINDS = (REPLACED, UNKNOWN_MARK, PRIVATE_USE, MISREAD)
 _CHARACTERS = 4
 _FIRST_LEAD, _LAST_LEAD = 0xE4, 0xE9
 _MASKS = "*＊"
+_MADE_OF_LOSS = ("锟斤拷", "锟斤", "斤拷", "锟", "烫烫", "屯屯")
+"""What characters become that were lost and read as GBK afterwards, or were never written."""
+
 _MARKS = re.compile(
     "[" + "".join(re.escape(chr(code)) for code in names.unknown_marks() if chr(code) not in "\ufffd" + _MASKS) + "]"
 )
@@ -33,10 +36,10 @@ _PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U000ffffd\U00100000-\U0010fffd]
 def damage(name: str) -> str | None:
     """What an encoding did to a name, one of KINDS; None where it looks honest. A mask (`张*`) is no damage.
 
-    >>> damage("李??"), damage("寮犱紵"), damage("张伟"), damage("买买提·吐尔逊")
-    ('unknown_mark', 'misread', None, None)
+    >>> damage("李??"), damage("寮犱紵"), damage("张伟"), damage("买买提·吐尔逊"), damage("锟斤拷")
+    ('unknown_mark', 'misread', None, None, 'replaced')
     """
-    if "\ufffd" in name:
+    if "\ufffd" in name or any(made in name for made in _MADE_OF_LOSS):
         return REPLACED
     if names.misread(name) is not None:
         return MISREAD
@@ -79,6 +82,8 @@ def _odd(written: pl.Series) -> npt.NDArray[np.int64]:
 def _misread_heads() -> npt.NDArray[np.bool_]:
     """For every code point below 65,536: whether a name that was misread may begin with it."""
     pattern = names.misread_heads()
-    return np.array(
+    heads = np.array(
         [not 0xD800 <= code < 0xE000 and pattern.match(chr(code)) is not None for code in range(1 << 16)], dtype=bool
     )
+    heads[[ord(made[0]) for made in _MADE_OF_LOSS]] = True
+    return heads

@@ -134,4 +134,4 @@ class Profile:
 
 def _shown(headings: tuple[str, ...]) -> list[str]:
     """Headings as they may be kept: a file without a header has a person's row in their place."""
-    return checks.masked(pl.Series(headings, dtype=pl.String), personal=False).to_list() if headings else []
+    return checks.shortened(pl.Series(headings, dtype=pl.String)).to_list() if headings else []

@@ -10,6 +10,8 @@ import pickle
 import signal
 import socket
 import sys
+import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -21,6 +23,7 @@ from matcher.measure import own_peak_memory_bytes
 from matcher.sources import chunking, glancing, opening, sampling, wire
 
 DEBUG = "JIEKUN_READER_DEBUG"
+SECONDS_BETWEEN_LOOKS = 2.0
 AHEAD = 1
 """How many chunks may lie ready beside the one that is being sent."""
 
@@ -113,10 +116,18 @@ def serve(asking: socket.socket) -> None:
             wire.send_words(asking, {"full": str(full)} if full else {"failed": type(error).__name__})
 
 
+def _end_with(parent: int) -> None:
+    """Ends this process when the one that asked is gone, even while a library is stuck in what it reads."""
+    while os.getppid() == parent:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
+
+
 def main() -> None:
     """Serves until the other side is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who asked decides when to stop
     limit(int(sys.argv[2]) << 20)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with socket.socket(fileno=int(sys.argv[1])) as asking:
         if not os.environ.get(DEBUG):  # what a library says of a file may quote it
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -321,6 +321,8 @@ def _with_dashes(cells: Views) -> npt.NDArray[np.int32]:
     digit = [(first >> np.uint64(8 * place) & np.uint64(0xFF)).astype(np.int32) for place in (0, 1, 2, 3, 5, 6)]
     digit += [(last >> np.uint32(8 * place) & np.uint32(0xFF)).astype(np.int32) for place in (0, 1)]
     whole = (cells.length == len("2024-03-14")) & (first & _DASHES == 0) & (last >> np.uint32(16) == _DIGITS >> 16)
+    if cells.present is not None:  # what lies under a null may be another cell's
+        whole &= cells.present
     number = np.zeros(len(cells), dtype=np.int32)
     for each in digit:
         whole &= each <= 9

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from matcher.frames import REJECTS
+from matcher.identity import names
 from matcher.sources import cells
 from matcher.sources.contract import TYPES, Column, Contract
 
@@ -19,6 +21,9 @@ SET_ASIDE = "ROW_SET_ASIDE"
 
 _SHOWN_CHARACTERS = 20
 _LONG_NUMBER = r"[0-9Xx]{9,}"
+_FIGURES = re.compile(r"[0-9+\-/.,:%年月日时分秒 ]{1,24}")
+_WORD = re.compile(r"[^\W\d_]{1,6}|[A-Za-z]{0,3}[0-9]{1,3}")
+_OF_ADDRESSES = re.compile("[省市区县旗镇乡街路巷道村组号楼室院]")
 
 
 @dataclass(frozen=True)
@@ -108,17 +113,36 @@ def _lines(where: pl.Series, raw: pl.DataFrame, column: Column, source: str, fil
 
 
 def masked(text: pl.Series, *, personal: bool) -> pl.Series:
-    """Values as they may be shown: of a personal one the first character and about how long it is, of another the
-    beginning, without any long number in it: where columns slipped, that may be a person's.
+    """Values as they may be shown: of a personal one the first character and about how long it is. Of another the value, where
+    it is a date, a number or a short word: where columns slipped, anything else may be a person's name, number or address.
 
     >>> masked(pl.Series(["13800138000", "张伟"]), personal=True).to_list()
     ['1***(9-18)', '张***(1-4)']
-    >>> masked(pl.Series(["飞船", "410502198001011234"]), personal=False).to_list()
-    ['飞船', '***']
+    >>> masked(pl.Series(["飞船", "2023-02-30", "张三丰", "北关区某路5号", "410502198001011234"]), personal=False).to_list()
+    ['飞船', '2023-02-30', '张***(1-4)', '北***(5-8)', '4***(9-18)']
     """
     if not personal:
-        return text.str.replace_all(_LONG_NUMBER, "***").str.slice(0, _SHOWN_CHARACTERS)
+        hidden = masked(text, personal=True)
+        return pl.select(pl.when(_harmless(text)).then(text).otherwise(hidden)).to_series()
     length = text.str.len_chars()
     size = pl.when(length <= 4).then(pl.lit("1-4")).when(length <= 8).then(pl.lit("5-8"))
     classed = pl.select(size.when(length <= 18).then(pl.lit("9-18")).otherwise(pl.lit("19+"))).to_series()
     return text.str.slice(0, 1) + "***(" + classed + ")"
+
+
+def shortened(text: pl.Series) -> pl.Series:
+    """Headings as they may be shown: their beginning, without any long number in it."""
+    return text.str.replace_all(_LONG_NUMBER, "***").str.slice(0, _SHOWN_CHARACTERS)
+
+
+def _harmless(text: pl.Series) -> pl.Series:
+    """Values that can be nobody's: figures without a long number, and short words that are like no name and no address."""
+    distinct = text.unique().drop_nulls()
+    fine = [value for value in distinct.to_list() if _is_harmless(value)]
+    return text.is_in(fine).fill_null(False)
+
+
+def _is_harmless(value: str) -> bool:
+    if _FIGURES.fullmatch(value):
+        return re.search(_LONG_NUMBER, value) is None
+    return bool(_WORD.fullmatch(value)) and not _OF_ADDRESSES.search(value) and not names.begins_with_surname(value)

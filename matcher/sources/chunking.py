@@ -17,7 +17,7 @@ from itertools import chain
 import polars as pl
 
 from matcher.errors import InputRefused, UsageError
-from matcher.sources import changes, checks, retracting
+from matcher.sources import changes, checks, footers, retracting
 from matcher.sources.blocks import Opened
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import Layout
@@ -68,6 +68,7 @@ class Piece:
         """The rows held against the contract; a pure function. Raises InputRefused for a value that refuses the feed."""
         came = len(self.raw) + len(self.misfits)
         raw, repeated = _without_headers(replace(self, raw=self.raw.rechunk()))
+        raw, below = _without_footers(replace(self, raw=raw))
         batch, listed = self.feed.batch_of(self.file), []
         if batch is not None and batch.kind == "CHANGES":
             ordered = changes.orders(raw, self.feed.contract, self.file)
@@ -86,7 +87,7 @@ class Piece:
         if batch is not None and self.later is not None:
             rows, past = self.later.standing(rows, batch, self.file, self.feed.source)
             listed.append(past)
-        aside = {**self.misfits, **dict.fromkeys(repeated, HEADER_AGAIN)}
+        aside = {**self.misfits, **dict.fromkeys(repeated, HEADER_AGAIN), **dict.fromkeys(below, footers.FOOTER)}
         rejects = pl.concat(
             [accepted.rejects, *listed, checks.rows_set_aside(self.feed.source, self.file, aside)]
         ).sort("row_number", maintain_order=True)  # fmt: skip
@@ -201,6 +202,20 @@ def _without_headers(piece: Piece) -> tuple[pl.DataFrame, list[int]]:
     first, heading = next(iter(headings.items()))
     if raw.get_column(first).dtype != pl.String or not (raw.get_column(first) == heading).any():
         return raw, []
-    repeats = pl.all_horizontal(pl.col(column) == pl.lit(heading) for column, heading in headings.items())
+    repeats = pl.all_horizontal(
+        (pl.col(column) == pl.lit(heading)).fill_null(False) for column, heading in headings.items()
+    )
     repeated = raw.filter(repeats)
     return (raw.filter(~repeats), repeated.get_column("row_number").to_list()) if len(repeated) else (raw, [])
+
+
+def _without_footers(piece: Piece) -> tuple[pl.DataFrame, list[int]]:
+    """The rows without those that stand below a table, in a file that a person has laid out; and their numbers."""
+    raw, columns = piece.raw, piece.layout.columns
+    order = sorted(columns, key=lambda column: piece.headings.index(columns[column])) if piece.has_header_row else []
+    if footers.FIRST_CELL in raw.columns:
+        order.insert(0, footers.FIRST_CELL)
+    elif not order or columns[order[0]] != piece.headings[0]:  # how a row begins is known to its opener alone
+        return raw, []
+    found = footers.find(raw, piece.feed.contract, order)
+    return (raw.filter(~pl.col("row_number").is_in(found)), found) if found else (raw, [])

@@ -6,6 +6,7 @@ time (`quoting`). Which of the two read a block makes no difference to what is r
 
 from __future__ import annotations
 
+import codecs
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,13 +16,13 @@ import numpy as np
 import polars as pl
 
 from matcher.errors import InputRefused
-from matcher.sources import quoting, text
+from matcher.sources import footers, quoting, text
 from matcher.sources.blocks import Misfits, Opened
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import layout
 from matcher.sources.parts import Part, Stream
 
-LINE_FEED, RETURN, QUOTE = ord("\n"), b"\r", b'"'
+LINE_FEED, RETURN, QUOTE, MARK = ord("\n"), b"\r", b'"', codecs.BOM_UTF8
 PARSERS = 2
 IN_CACHE = 1 << 18
 """So many bytes are counted at once: what is made of them stays in the processor's cache."""
@@ -43,7 +44,8 @@ def open_delimited(feed: Feed, part: Part) -> Iterator[Opened]:
     table = _Table(
         form.delimiter,
         len(form.headings),
-        {form.headings.index(heading): column for column, heading in chosen.columns.items()},
+        {0: footers.FIRST_CELL}
+        | {form.headings.index(heading): column for column, heading in chosen.columns.items()},
     )
     misfits, share = Misfits(), 0.0
     with part.stream() as stream:
@@ -102,9 +104,16 @@ def _parsed(
     Other threads parse the next blocks meanwhile.
     """
     ready: deque[tuple[bytes, float, Future[pl.DataFrame | None]]] = deque()
-    above = form.lines_above
+    above, stopped = form.lines_above, None
+    lines = text.lines_of(stream, form.encoding)
     with ThreadPoolExecutor(PARSERS) as pool:
-        for block in text.lines_of(stream, form.encoding):
+        while True:
+            try:
+                block = next(lines, None)
+            except text.LineTooLong as error:  # what came before it comes first
+                block, stopped = None, error
+            if block is None:
+                break
             if above:
                 block, above = _without_lines(block, above)
             ready.append((block, stream.share(), pool.submit(_clean, block, table)))
@@ -113,7 +122,9 @@ def _parsed(
                 yield first, False, share, parsed
         while ready:
             block, share, parsed = ready.popleft()
-            yield block, not ready, share if ready else 1.0, parsed
+            yield block, not ready and stopped is None, share if ready else 1.0, parsed
+        if stopped is not None:
+            raise stopped
 
 
 def _without_lines(block: bytes, count: int) -> tuple[bytes, int]:
@@ -131,9 +142,12 @@ def _clean(block: bytes, table: _Table) -> pl.DataFrame | None:
     It adds up when there are as many rows as lines, no row is too long (polars refuses it) and all delimiters that stand
     in no value are as many as so many whole rows have: then none is too short either. A blank line is too short.
     """
-    if not block or (table.width == 1 and (b"\n\n" in block or block[:1] in (b"\n", b"\r") or b"\r\n\r\n" in block)):
+    if not block or (table.width == 1 and (block[:1] in (b"\n", b"\r") or b"\n\n" in block or b"\n\r\n" in block)):
         return None
+    block = block if block.endswith(b"\n") else block + b"\n"
     quoted = QUOTE in block
+    if quoted and not _quotes_stand_at_ends(block, table.delimiter):
+        return None
     if RETURN in block and block.count(RETURN) != block.count(b"\r\n"):
         return None
     places = range(table.width) if quoted else sorted(table.wanted)
@@ -149,25 +163,38 @@ def _clean(block: bytes, table: _Table) -> pl.DataFrame | None:
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
         return None
-    lines, marks = _counted(block, table.delimiter)
+    lines, marks, begins_anew = _counted(block, table.delimiter)
     if quoted:
         marks -= int(
             frame.select(pl.sum_horizontal(pl.all().str.count_matches(table.delimiter, literal=True).sum())).item()
             or 0
         )
-    if len(frame) != lines or marks != lines * (table.width - 1):
+    if begins_anew or len(frame) != lines or marks != lines * (table.width - 1):
         return None
     return frame.select(pl.col(f"column_{place + 1}").alias(column) for place, column in table.wanted.items())
 
 
-def _counted(block: bytes, delimiter: str) -> tuple[int, int]:
-    """How many lines a block has, and how many delimiters."""
-    cells, lines, marks = np.frombuffer(block, dtype=np.uint8), 0, 0
+def _counted(block: bytes, delimiter: str) -> tuple[int, int, bool]:
+    """How many lines a block has, how many delimiters, and whether a line in it begins with a byte-order mark."""
+    cells, lines, marks, may_begin = np.frombuffer(block, dtype=np.uint8), 0, 0, False
     for start in range(0, len(cells), IN_CACHE):
         some = cells[start : start + IN_CACHE]
-        lines += int(np.count_nonzero(some == LINE_FEED))
+        ends = some == LINE_FEED
+        lines += int(np.count_nonzero(ends))
         marks += int(np.count_nonzero(some == ord(delimiter)))
-    return lines + (block[-1] != LINE_FEED), marks
+        following = cells[start + 1 : start + 1 + IN_CACHE]
+        may_begin = may_begin or bool((ends[: len(following)] & (following == MARK[0])).any())
+    return lines, marks, block.startswith(MARK) or (may_begin and b"\n" + MARK in block)
+
+
+def _quotes_stand_at_ends(block: bytes, delimiter: str) -> bool:
+    """Whether every quotation mark begins or ends a field or is doubled: what readers agree on."""
+    cells = np.frombuffer(block, dtype=np.uint8)
+    at = np.flatnonzero(cells == QUOTE[0])
+    before, behind = cells[np.maximum(at - 1, 0)], cells[np.minimum(at + 1, len(cells) - 1)]
+    begins = (at == 0) | np.isin(before, np.frombuffer(b'\n"' + delimiter.encode(), np.uint8))
+    ends = (at == len(cells) - 1) | np.isin(behind, np.frombuffer(b'\r\n"' + delimiter.encode(), np.uint8))
+    return bool((begins | ends).all())
 
 
 def _framed(read: quoting.Rows, table: _Table) -> pl.DataFrame:

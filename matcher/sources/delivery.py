@@ -247,6 +247,8 @@ def _feed(source: str, files: list[Path], section: Section, query: Query | None 
                 file=path.name,
                 remedy=f"Put its parts beside it, as {source}_1{path.suffix} and so on",
             )
+        if not path.is_file():
+            raise InputRefused("it is no plain file", file=path.name, remedy="Put a file into the folder")
         if path.stat().st_size == 0:
             raise InputRefused("the file is empty", file=path.name, remedy="Ask the department to send it again")
     return Feed(

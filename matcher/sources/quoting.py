@@ -38,7 +38,7 @@ def rows(text: str, delimiter: str, width: int, *, ends: bool) -> Rows:
     lines = text.split("\n")
     found, place = Rows(), 0
     while place < len(lines):
-        line = lines[place].removesuffix("\r")
+        line = lines[place].removesuffix("\r").removeprefix("\ufeff")
         if not line:
             place += 1
             continue
@@ -57,7 +57,7 @@ def rows(text: str, delimiter: str, width: int, *, ends: bool) -> Rows:
             break
         read = None
         if end is not None:
-            together = [*lines[place:end], lines[end].removesuffix("\r")]
+            together = [lines[place].removeprefix("\ufeff"), *lines[place + 1 : end], lines[end].removesuffix("\r")]
             read = _value_over_lines(together, delimiter, width)
         if read is None or end is None:
             found.count += 1

@@ -9,12 +9,13 @@ from __future__ import annotations
 import atexit
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -119,16 +120,27 @@ class _Answers:
             raise self._killed("reading it came to no end") from error
         except (wire.Broken, OSError) as error:
             status = self._apart.end()
+            if -status == signal.SIGKILL:
+                raise self._killed_from_outside() from error
             raise self._killed(f"it ended its reader ({_how(status)})") from error
 
     def taken(self) -> None:
-        """Says that a chunk was taken over."""
-        self._apart.taken()
+        """Says that a chunk was taken over. That the other side has died is told by what is received next."""
+        with suppress(OSError):
+            self._apart.taken()
 
     def reading(self, file: str, rows: int) -> None:
         """Notes where we are, for an error that comes from nowhere."""
         self._row = self._row + rows if file == self._file else rows
         self._file = file
+
+    def _killed_from_outside(self) -> InputRefused:
+        return InputRefused(
+            "the process that read it was killed from outside, or because the machine has no memory left",
+            file=self._file,
+            row=self._row + 1,
+            remedy=f"Try again with fewer programs running; {MEMORY} sets how much it may take",
+        )
 
     def _killed(self, what: str) -> InputRefused:
         return InputRefused(
@@ -171,6 +183,7 @@ class _Apart:
                 stdout=subprocess.DEVNULL,
                 env=kept,
                 pass_fds=[theirs.fileno()],
+                process_group=0,  # whoever interrupts us at the terminal does not mean it
             )
         self._socket.settimeout(float(os.environ.get(SILENCE, SILENCE_SECONDS)))
         try:
@@ -200,13 +213,14 @@ class _Apart:
         return self._process.poll() is None
 
     def end(self) -> int:
-        """Ends it at once; returns how it ended."""
+        """Ends it at once; returns how it ended, 0 where it had to be made to."""
         self._socket.close()
         try:
             return self._process.wait(0.5)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            return self._process.wait()
+            self._process.wait()
+            return 0
 
 
 @contextmanager
@@ -217,11 +231,7 @@ def _asked(name: str, feed: Feed, **request: Any) -> Iterator[_Answers]:
     """
     query = feed.query
     sent = feed if query is None else replace(feed, query=query.with_url())
-    with _lock:
-        apart = _idle.pop() if _idle and query is None else None
-    if apart is None or not apart.alive:
-        apart = _Apart()
-    apart.send(name, {"feed": sent, **request})
+    apart = _sent(name, {"feed": sent, **request}, anew=query is not None)
     answers = _Answers(apart, feed.name)
     try:
         yield answers
@@ -233,12 +243,33 @@ def _asked(name: str, feed: Feed, **request: Any) -> Iterator[_Answers]:
             apart.end()
 
 
+def _sent(name: str, request: Mapping[str, Any], *, anew: bool) -> _Apart:
+    """A process that has got this request: one that waits, else a new one."""
+    while not anew:
+        with _lock:
+            if not _idle:
+                break
+            waiting = _idle.pop()
+        try:
+            waiting.send(name, request)
+            return waiting
+        except OSError:  # it has died meanwhile
+            waiting.end()
+    apart = _Apart()
+    apart.send(name, request)
+    return apart
+
+
 def _memory_mib() -> int:
     return int(os.environ.get(MEMORY, MEMORY_MIB))
 
 
 def _how(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"status {status}"
+
+
+if hasattr(os, "register_at_fork"):  # two processes must not talk to one reader
+    os.register_at_fork(after_in_child=_idle.clear)
 
 
 @atexit.register

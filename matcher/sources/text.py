@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,8 +70,9 @@ def form(feed: Feed, part: Part) -> Form:
     """
     encoding = encoding_of(part, feed.encoding)
     with part.stream() as stream:
-        sample = codecs.getincrementaldecoder(encoding)("replace").decode(stream.read(SAMPLE_BYTES))
-    lines = re.split(r"\r\n|\n|\r", sample.replace("\x00", "").lstrip("\ufeff"))
+        sample = b"".join(lines_of(io.BytesIO(stream.read(SAMPLE_BYTES)), encoding)).decode("utf-8", "replace")
+    # the lines are those of lines_of, so that as many are passed over; a carriage return within one is no end
+    lines = [line.removesuffix("\r").replace("\r", " ") for line in sample.split("\n")]
     said = _SEPARATOR_LINE.fullmatch(lines[0].strip())
     known = {*feed.contract.headings(), *map(fold, feed.columns.values())}
     best: tuple[tuple[int, int], Form] | None = None
@@ -126,7 +128,7 @@ def detect_encoding(part: Part) -> str:
     )
 
 
-def lines_of(stream: Stream, encoding: str, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
+def lines_of(stream: Stream | io.BytesIO, encoding: str, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     """The text in UTF-8, without byte-order mark and NUL, in blocks that end with a line; the last one perhaps without.
 
     Lines end with a line feed or a carriage return and a line feed, or, where none of these comes first, with a carriage
@@ -136,7 +138,7 @@ def lines_of(stream: Stream, encoding: str, block_bytes: int = BLOCK_BYTES) -> I
     rest, first = b"", True
     returns_only: bool | None = None
     while True:
-        came = stream.read(block_bytes)
+        came = stream.read(min(block_bytes, SAMPLE_BYTES) if first else block_bytes)
         block = decoder.decode(came, final=not came).encode("utf-8", "replace") if decoder else came
         if first:
             block = block.removeprefix(codecs.BOM_UTF8)

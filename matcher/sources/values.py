@@ -57,6 +57,7 @@ _IN_NUMERALS = re.compile(
 )
 _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?", re.A)
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?", re.A)
+_OCTOBER_OR_JANUARY = re.compile(r"\d{4}\.1", re.A)
 _COMPACT_MONTH = re.compile(r"(\d{4})(\d{2})", re.A)
 _TIME = re.compile(r"(?:T| +)(?:上午|下午|中午|[AP]M )? ?(\d{1,2}):(\d{2})(?::\d{2}(?:\.\d+)?)? ?(?:[AP]M)?(Z|[+-]\d{2}:?\d{2})?$| *\d{1,2}[时点](?:\d{1,2}分(?:\d{1,2}秒)?)?$", re.A)  # fmt: skip
 _SERIAL = re.compile(r"([1-6]\d{4})(?:\.\d+)?", re.A)
@@ -100,12 +101,15 @@ def date(text: str) -> str | None:
 def month(text: str) -> str | None:
     """A month as the date of its first day, from a month or a day in any form.
 
-    Five digits that begin like a year of ours are no serial: they may be a month short of a digit.
+    Five digits that begin like a year of ours are no serial: they may be a month short of a digit. 2024.1 may be the number
+    that 2024.10 became.
 
     >>> month("202403"), month("2024年3月"), month("2024-03-14"), month("2024-13"), month("20241")
     ('2024-03-01', '2024-03-01', '2024-03-01', None, None)
     """
     plain = _plain(text)
+    if _OCTOBER_OR_JANUARY.fullmatch(plain):
+        return None
     found = _MONTH.fullmatch(plain) or _COMPACT_MONTH.fullmatch(plain)
     if found:
         return _day(int(found[1]), int(found[2]), 1)

@@ -1,6 +1,6 @@
 """What passes between us and the process that reads foreign files: JSON and tables, each with its length before it.
 
-Nothing that comes from there is unpickled: whatever a file does to its reader, here it is only text and columns. Where
+Nothing that comes from there is unpickled: words are JSON, and tables are Arrow streams whose shape is checked. Where
 the system has it, a table lies in memory that both sides see and that is sealed before it is handed over, so that it is
 written once and never copied; elsewhere it passes through the socket.
 """
@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from matcher.frames import REJECTS
 from matcher.sources.chunking import Chunk, Piece
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import Layout
@@ -31,6 +32,9 @@ SEALS = (
     if hasattr(os, "memfd_create") and hasattr(fcntl, "F_ADD_SEALS")
     else 0
 )
+
+MOST_WORDS, MOST_BYTES = 64 << 20, 16 << 30
+"""More than so much no message is long."""
 
 Receive = Callable[[], "Mapping[str, Any] | pl.DataFrame"]
 
@@ -73,12 +77,25 @@ def send_table(to: socket.socket, frame: pl.DataFrame) -> None:
 def receive(source: socket.socket) -> Mapping[str, Any] | pl.DataFrame:
     """The next message. Raises Broken where there is none."""
     kind, length = HEAD.unpack(exactly(source, HEAD.size))
-    if kind == SHARED:
-        return _read(_shared(source, length))
-    content = exactly(source, length)
-    if kind == TABLE:
-        return _read(pa.py_buffer(content))
-    words: Mapping[str, Any] = json.loads(content)
+    if length > (MOST_WORDS if kind == WORDS else MOST_BYTES):
+        raise Broken("a message is longer than any is")
+    try:
+        if kind == SHARED:
+            return _read(_shared(source, length))
+        content = exactly(source, length)
+        if kind == TABLE:
+            return _read(pa.py_buffer(content))
+        words = json.loads(content)
+    except (
+        ValueError,
+        MemoryError,
+        pa.ArrowException,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+    ) as error:
+        raise Broken(f"a message cannot be read ({type(error).__name__})") from error
+    if not isinstance(words, dict):
+        raise Broken("a message is no mapping")
     return words
 
 
@@ -103,14 +120,19 @@ def send_chunk(to: socket.socket, chunk: Chunk) -> None:
 def received_chunk(words: Mapping[str, Any], feed: Feed, receive: Receive) -> Chunk:
     """The chunk that these words announce; its columns without any value came without their type."""
     source, file, file_index, index = words["chunk"]
-    frame, types = table(receive), feed.contract.schema()
+    frame, rejects, types = table(receive), table(receive), feed.contract.schema()
+    frame = frame.cast(
+        {name: types[name] for name, dtype in frame.schema.items() if dtype == pl.Null and name in types}
+    )
+    if frame.schema != {"row_number": pl.Int64(), **types} or rejects.schema != REJECTS:
+        raise Broken("a chunk has other columns than its contract")
     return Chunk(
         source,
         file,
         file_index,
         index,
-        frame.cast({name: types[name] for name, dtype in frame.schema.items() if dtype == pl.Null and name in types}),
-        table(receive),
+        frame,
+        rejects,
         words["rows_in"],
         words["nulled"],
         tuple(words["headings"]),
@@ -201,5 +223,7 @@ def _write(sink: pa.NativeFile, table: pa.Table) -> None:
 
 def _read(content: pa.Buffer) -> pl.DataFrame:
     with pa.ipc.open_stream(content) as stream:
-        found = pl.from_arrow(stream.read_all())
+        table = stream.read_all()
+    table.validate()
+    found = pl.from_arrow(table)
     return found if isinstance(found, pl.DataFrame) else found.to_frame()

@@ -18,7 +18,7 @@ import polars as pl
 import python_calamine as calamine
 
 from matcher.errors import InputRefused
-from matcher.sources import archives, top
+from matcher.sources import archives, footers, top
 from matcher.sources.blocks import Misfits, Opened
 from matcher.sources.contract import fold
 from matcher.sources.delivery import Feed
@@ -29,12 +29,7 @@ from matcher.sources.parts import Part
 ROWS_AT_ONCE = 50_000
 CELLS_AT_ONCE = 2_000_000
 
-SHEET_WITHOUT_HEADINGS, FOOTER = "SHEET_WITHOUT_HEADINGS", "FOOTER"
-
-FOOTERS = (
-    "合计", "总计", "小计", "共计", "填表", "填报", "制表", "审核", "经办人", "负责人", "单位负责人", "备注", "说明", "注:",
-)  # fmt: skip
-"""Words, folded, with which a row below a table begins that is no row of it: totals, who signed, remarks."""
+SHEET_WITHOUT_HEADINGS = "SHEET_WITHOUT_HEADINGS"
 
 _HEADINGS_OF_A_TABLE = 2
 """So many known headings make a sheet a table whatever the other sheets hold; a list of codes may hold one by chance."""
@@ -128,7 +123,7 @@ class _Sheet:
                         continue
                     merged.fill(heading_row + number, row)
                     if _is_footer(row, keys):
-                        misfits.add(number, FOOTER)
+                        misfits.add(number, footers.FOOTER)
                     else:
                         kept.append((number, row))
                 yield pl.DataFrame(
@@ -221,12 +216,8 @@ def _is_empty(row: Sequence[Cell]) -> bool:
 
 
 def _keys(feed: Feed, places: dict[str, int]) -> tuple[int, ...]:
-    """The places of the cells by which a row is somebody's: names, citizen numbers and what may never be null."""
-    return tuple(
-        places[column.name]
-        for column in feed.contract.columns
-        if column.name in places and (column.kind in ("name", "id_number") or column.must_exist or column.never_null)
-    )
+    """The places of the cells by which a row is somebody's."""
+    return tuple(places[name] for name in footers.keys(feed.contract) if name in places)
 
 
 def _is_footer(row: Sequence[Cell], keys: Sequence[int]) -> bool:
@@ -234,18 +225,14 @@ def _is_footer(row: Sequence[Cell], keys: Sequence[int]) -> bool:
     first = next(
         place for place, cell in enumerate(row) if cell != "" and not (isinstance(cell, str) and cell.isspace())
     )
-    if not _begins_footer(row[first]):
+    if not footers.begins(row[first]):
         return False
     return all(
         row[place] == ""
-        or _begins_footer(row[place])
-        or (place > 0 and fold(str(row[place - 1])).endswith(":") and _begins_footer(row[place - 1]))
+        or footers.begins(row[place])
+        or (place > 0 and fold(str(row[place - 1])).endswith(":") and footers.begins(row[place - 1]))
         for place in keys
     )
-
-
-def _begins_footer(cell: Cell) -> bool:
-    return isinstance(cell, str) and fold(cell).startswith(FOOTERS)
 
 
 @contextmanager

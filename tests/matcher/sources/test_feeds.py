@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher.errors import InputRefused, UsageError
-from matcher.sources import checks, feeds
+from matcher.sources import checks, chunking, delimited, feeds
+from matcher.sources import text as text_of_files
 from matcher.sources.chunking import Chunk
 from matcher.sources.contract import Fate
 from matcher.sources.delivery import file_hashes, open_folder
@@ -422,3 +423,64 @@ def test_a_row_group_without_rows_is_no_error(tmp_path: Path) -> None:
         writer.write_table(columns)
     (chunk,) = vehicles(tmp_path)
     assert (chunk.rows_in, len(chunk.frame)) == (0, 0)
+
+
+def test_what_lies_under_a_null_in_a_parquet_file_is_nobodys_date(tmp_path: Path) -> None:
+    days = [
+        "1980-01-01",
+        None,
+        "1991-02-03",
+        None,
+        *(f"19{n % 80 + 10}-0{n % 9 + 1}-11" if n % 3 else None for n in range(5_000)),
+    ]
+    frame = pl.DataFrame({"name": ["张伟"] * len(days), "registered_on": days})
+    for write in (frame.write_parquet, lambda path: pq.write_table(frame.to_arrow(), path)):
+        write(tmp_path / "vehicles.parquet")
+        (chunk,) = vehicles(tmp_path, rows=10_000)
+        assert chunk.frame.get_column("registered_on").cast(pl.String).to_list() == days
+        assert chunk.rejects.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('姓名,车牌号,"备\r注"\n张三,豫E1,\n李四,豫E2,\n', ["张三", "李四"]),  # a carriage return within a heading
+        ("登记表\r2024\r合计\n姓名,车牌号\n张三,豫E1\n李四,豫E2\n", ["张三", "李四"]),
+        ("姓名,车牌号\n张三,豫E1\n,\n姓名,车牌号\n李四,豫E2\n", ["张三", None, "李四"]),  # a row of nothing, glued
+        ("姓名,车牌号\n张三,豫E1\n\ufeff姓名,车牌号\n\ufeff李四,豫E2\n", ["张三", "李四"]),  # glued with their marks
+        ('姓名,车牌号\n"张"三"丰",豫E1\n李四,豫E2\n', ['张三"丰"', "李四"]),
+        ("姓名\n张三\n\r\n李四\n", ["张三", "李四"]),
+        ("姓名,车牌号\n张三,豫E1\n合 计,1\n填表人：李四,\n", ["张三"]),
+        ("序号,姓名,价值\n1,张三,5\n合计,,5\n", ["张三"]),
+    ],
+)
+def test_no_row_is_lost_or_made_up(tmp_path: Path, text: str, names: list[str | None]) -> None:
+    csv(tmp_path, text)
+    (chunk,) = vehicles(tmp_path)
+    assert chunk.frame.get_column("name").to_list() == names
+    assert chunk.rows_in == len(names) + chunk.rejects.filter(pl.col("column").is_null()).height
+
+
+fields = st.text(alphabet='张1",\n\r ;\ufeff', max_size=5)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(fields, max_size=14).map("\n".join), st.sampled_from([48, 100, 1 << 20]))
+def test_how_a_block_is_read_and_where_it_ends_make_no_difference(tmp_path: Path, body: str, size: int) -> None:
+    (tmp_path / "vehicles.csv").write_bytes(("姓名,车牌号,价值\n" + body).encode())
+    feed = open_folder(tmp_path).feeds["vehicles"]
+    read = []
+    with pytest.MonkeyPatch.context() as patched:
+        for block, clean in (
+            (1 << 20, delimited._clean),
+            (1 << 20, lambda block, table: None),
+            (size, delimited._clean),
+        ):
+            patched.setattr(text_of_files, "SAMPLE_BYTES", max(block, 1 << 10))
+            patched.setattr(delimited, "_clean", clean)
+            pieces = list(chunking.pieces(feed, 1_000))
+            read.append((pl.concat(piece.raw for piece in pieces), [piece.misfits for piece in pieces]))
+    empty = pl.col(pl.String).fill_null("")
+    assert read[0][0].with_columns(empty).equals(read[1][0].with_columns(empty))
+    assert read[0][1] == read[1][1]
+    assert read[0][0].with_columns(empty).equals(read[2][0].with_columns(empty))

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from matcher.errors import InputRefused
-from matcher.sources import checks, feeds, workbook
+from matcher.sources import checks, feeds, footers, workbook
 from matcher.sources.chunking import Chunk
 from matcher.sources.contract import load
 from matcher.sources.delivery import Feed, open_folder
@@ -221,7 +221,7 @@ PERSON = [1, "张伟", "410502198001011234", "豫E1", None]
 def test_what_stands_below_a_table_is_set_aside(tmp_path: Path, row: Row, is_footer: bool) -> None:
     xlsx(tmp_path / "vehicles.xlsx", {"S": [HEAD, PERSON, [], row]})
     assert len(accepted(tmp_path, "name")) == (1 if is_footer else 2)
-    assert aside(tmp_path) == ([("S", 3, workbook.FOOTER)] if is_footer else [])
+    assert aside(tmp_path) == ([("S", 3, footers.FOOTER)] if is_footer else [])
 
 
 def test_headings_repeated_by_a_glued_sheet_are_no_person(tmp_path: Path) -> None:
