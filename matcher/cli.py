@@ -19,6 +19,7 @@ from rich.console import Console
 
 from matcher.console import shown
 from matcher.errors import InputRefused, Interrupted, MatcherError, UsageError, refused_by_system
+from matcher.sources import spawning
 
 app = typer.Typer(
     help=__doc__.splitlines()[0] if __doc__ else None,
@@ -168,9 +169,10 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 def _cores(threads: int | None) -> None:
-    """How many cores polars may use; must be said before it starts."""
+    """How many cores polars may use, said before it starts; and the process that reads files gets ready meanwhile."""
     if threads is not None:
         os.environ["POLARS_MAX_THREADS"] = str(threads)
+    spawning.ahead()
 
 
 def _told(outcome: dict[str, Any], out: Path, as_json: bool) -> None:
@@ -524,6 +526,7 @@ def validate(
     quiet: Quiet = False,
 ) -> None:
     """Hold the feeds of DIR against their contracts and their own history, and write a page for the department."""
+    _cores(None)
     try:
         with shown(messages, quiet=quiet) as progress:
             if suggest:

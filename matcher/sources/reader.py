@@ -10,9 +10,7 @@ import atexit
 import os
 import pickle
 import signal
-import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,35 +20,19 @@ from typing import Any
 
 import polars as pl
 
-import matcher
 from matcher.errors import InputRefused, SystemRefused, UsageError
 from matcher.measure import count_apart
-from matcher.sources import glancing, wire
+from matcher.sources import glancing, spawning, wire
 from matcher.sources.chunking import Chunk
 from matcher.sources.delivery import Feed
 from matcher.sources.glancing import Glance
 from matcher.sources.sampling import Sample
-
-MEMORY = "JIEKUN_READER_MEMORY_MIB"
-MEMORY_MIB = 4096
-"""What reading one file may take at most; the setting raises it for files whose row groups or sheets are larger."""
+from matcher.sources.spawning import MEMORY
 
 SILENCE = "JIEKUN_READER_SILENCE_SECONDS"
 SILENCE_SECONDS = 600
 """After so long without a chunk a file is given up."""
 
-_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-_KEPT_BEGINNINGS = (
-    "LC_",
-    "POLARS_",
-    "PYTHON",
-    "OPENBLAS_",
-    "OMP_",
-    "JIEKUN_READER_",
-    "ARROW_",
-    "MALLOC_",
-    "MIMALLOC_",
-)
 _idle: list[_Apart] = []
 _lock = threading.Lock()
 
@@ -148,7 +130,7 @@ class _Answers:
             file=self._file,
             row=self._row + 1,
             remedy="Here or shortly behind it holds something that no honest file does, or cells or row groups larger than "
-            f"{_memory_mib():,} MiB can hold ({MEMORY} allows more). Ask the department to send it again",
+            f"{spawning.memory_mib():,} MiB can hold ({MEMORY} allows more). Ask the department to send it again",
         )
 
     def _raise_what_was_refused(self, words: Mapping[str, Any]) -> None:
@@ -172,35 +154,25 @@ class _Apart:
     """One process apart."""
 
     def __init__(self) -> None:
-        root = str(Path(matcher.__file__).parent.parent)
-        kept = {key: value for key, value in os.environ.items() if key in _KEPT or key.startswith(_KEPT_BEGINNINGS)}
-        kept["PYTHONPATH"] = os.pathsep.join(filter(None, [root, kept.get("PYTHONPATH")]))
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "matcher.sources.apart", str(theirs.fileno()), str(_memory_mib())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=kept,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # whoever interrupts us at the terminal does not mean it
-            )
+        started = spawning.take()
+        self._process, self._socket, self._ready = started.process, started.socket, False
         self._socket.settimeout(float(os.environ.get(SILENCE, SILENCE_SECONDS)))
-        try:
-            wire.receive(self._socket)
-        except (wire.Broken, OSError) as error:
-            status = self.end()
-            raise SystemRefused(
-                f"the process that reads files could not be started ({_how(status)}). "
-                f"See what it said above, and whether {MEMORY} leaves it enough memory"
-            ) from error
 
     def send(self, name: str, request: Mapping[str, Any]) -> None:
         """Sends a request. Only we pickle, and only towards the other side."""
         wire.send(self._socket, wire.REQUEST, pickle.dumps((name, dict(request))))
 
     def receive(self) -> Mapping[str, Any] | pl.DataFrame:
-        """The next message. Raises TimeoutError after a long silence."""
+        """The next message. Raises TimeoutError after a long silence, and SystemRefused where it never got ready."""
+        if not self._ready:
+            try:
+                wire.receive(self._socket)
+            except (wire.Broken, OSError) as error:
+                raise SystemRefused(
+                    f"the process that reads files could not be started ({_how(self.end())}). "
+                    f"See what it said above, and whether {MEMORY} leaves it enough memory"
+                ) from error
+            self._ready = True
         return wire.receive(self._socket)
 
     def taken(self) -> None:
@@ -256,12 +228,9 @@ def _sent(name: str, request: Mapping[str, Any], *, anew: bool) -> _Apart:
         except OSError:  # it has died meanwhile
             waiting.end()
     apart = _Apart()
-    apart.send(name, request)
+    with suppress(OSError):  # why it died is told by what is received
+        apart.send(name, request)
     return apart
-
-
-def _memory_mib() -> int:
-    return int(os.environ.get(MEMORY, MEMORY_MIB))
 
 
 def _how(status: int) -> str:
