@@ -46,7 +46,7 @@ def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Iterator
                 file, index = words["skipped"]
                 yield file, index
             else:
-                chunk = wire.received_chunk(words, feed, answers.receive)
+                chunk = answers.chunk(words, feed)
                 answers.taken()
                 answers.reading(chunk.file, chunk.rows_in)
                 yield chunk
@@ -90,13 +90,20 @@ class _Answers:
                 self.finished = True
                 count_apart(words["done"])
                 return
-            self._raise_what_was_refused(words)
             yield words
 
-    def receive(self) -> Mapping[str, Any] | pl.DataFrame:
-        """The next message. Raises InputRefused where the other side died or fell silent."""
+    def chunk(self, words: Mapping[str, Any], feed: Feed) -> Chunk:
+        """The chunk that these words announce. Raises InputRefused where it is not as it should be."""
         try:
-            return self._apart.receive()
+            return wire.received_chunk(words, feed, self.receive)
+        except (wire.Broken, LookupError, TypeError, ValueError) as error:
+            self._apart.end()
+            raise self._killed(f"its reader sent what is no chunk ({type(error).__name__})") from error
+
+    def receive(self) -> Mapping[str, Any] | pl.DataFrame:
+        """The next message. Raises what the other side refused, and InputRefused where it died or fell silent."""
+        try:
+            message = self._apart.receive()
         except TimeoutError as error:
             self._apart.end()
             raise self._killed("reading it came to no end") from error
@@ -105,6 +112,9 @@ class _Answers:
             if -status == signal.SIGKILL:
                 raise self._killed_from_outside() from error
             raise self._killed(f"it ended its reader ({_how(status)})") from error
+        if isinstance(message, dict):
+            self._raise_what_was_refused(message)
+        return message
 
     def taken(self) -> None:
         """Says that a chunk was taken over. That the other side has died is told by what is received next."""

@@ -7,6 +7,7 @@ written once and never copied; elsewhere it passes through the socket.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import mmap
@@ -57,11 +58,20 @@ def send_words(to: socket.socket, words: Mapping[str, Any]) -> None:
 def send_table(to: socket.socket, frame: pl.DataFrame) -> None:
     """Sends a frame as an Arrow stream."""
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
-    if not SEALS:
-        sink = pa.BufferOutputStream()
-        _write(sink, table)
-        send(to, TABLE, memoryview(sink.getvalue()))
-        return
+    if SEALS:
+        try:
+            _hand_over(to, table)
+            return
+        except OSError as error:  # what is written there counts as a file, and may be larger than files may be
+            if error.errno not in (errno.EFBIG, errno.ENOSPC):
+                raise
+    sink = pa.BufferOutputStream()
+    _write(sink, table)
+    send(to, TABLE, memoryview(sink.getvalue()))
+
+
+def _hand_over(to: socket.socket, table: pa.Table) -> None:
+    """Sends a table in memory that is sealed before it is handed over."""
     place = os.memfd_create("table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     try:
         with os.fdopen(os.dup(place), "wb", buffering=0) as file:
