@@ -297,6 +297,7 @@ function weights() {
 
 function charts() { curve(); reliability(); slices(); lookalikes(); examples(); weights(); }
 function draw() {
+  seen = document.body.clientWidth;
   const all = data.links[0], shown = data.review[0];
   document.documentElement.lang = language;
   document.querySelectorAll("[data-zh]").forEach(e => { e.textContent = e.dataset[language]; });
@@ -307,15 +308,5 @@ function draw() {
   charts();
   $("foot").textContent = `plan ${data.versions.plan} · model ${data.versions.model} · ${say("先验", "prior")} ${bits(data.prior_bits)} ${say("比特", "bits")}`;
 }
-$("language").addEventListener("click", () => { language = zh() ? "en" : "zh"; draw(); });
 let seen = 0;
 new ResizeObserver(() => { if (data && seen !== document.body.clientWidth) { seen = document.body.clientWidth; charts(); } }).observe(document.body);
-async function unpack() {
-  const bytes = Uint8Array.from(atob($("data").textContent), c => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  data = JSON.parse(await new Response(stream).text());
-  language = data.language;
-  seen = document.body.clientWidth;
-  draw();
-}
-unpack();

@@ -1,18 +1,13 @@
 """How well a linkage does, on one self-contained page of charts: thresholds, calibration, errors, look-alikes, weights.
 
-Nothing of a person stands in it: pairs are numbered, and told by their levels and bits alone. The page follows the law
-of report.html: data packed and shown as text, its own style and script allowed by their hashes, no network.
+Nothing of a person stands in it: pairs are numbered, and told by their levels and bits alone.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,13 +17,15 @@ from matcher import plan as plans
 from matcher.comparing.levels import MISSING, NOT_NEEDED
 from matcher.errors import InputRefused
 from matcher.plan import Plan
+from matcher.report import selfcontained
+from matcher.report.selfcontained import Language
 from matcher.scoring import model as models
 from matcher.scoring.evaluation import Evaluation
 from matcher.scoring.judging import Judged
 from matcher.scoring.model import Model
 from matcher.sources.contract import all_contracts
 
-Language = Literal["zh", "en"]
+TITLE = ("关联质量", "How well records are linked")
 TOLERANCE = 1e-4
 """Weights are kept with six decimals; what a model leaves unexplained beyond this is not its own."""
 
@@ -134,10 +131,8 @@ def _rare(levels: Mapping[str, str | None], subject: Subject) -> list[str]:
 def write_page(path: Path, subject: Subject, judged: Judged, outcome: Evaluation, language: Language = "zh") -> None:
     """Writes the page, whole or not at all."""
     text = render(subject, judged, outcome, language)
-    part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        selfcontained.write(path, text)
     except OSError as error:
         raise InputRefused(
             f"the page cannot be written ({error.strerror})",
@@ -148,29 +143,14 @@ def write_page(path: Path, subject: Subject, judged: Judged, outcome: Evaluation
 
 def render(subject: Subject, judged: Judged, outcome: Evaluation, language: Language = "zh") -> str:
     """The page as text. Raises InputRefused where the model does not explain the weights of the links."""
-    folder = resources.files("matcher.report")
-    style, script, page = (
-        folder.joinpath(f"linkage.{end}").read_text(encoding="utf-8") for end in ("css", "js", "html")
-    )
-    data = json.dumps(content(subject, judged, outcome, language), ensure_ascii=False, separators=(",", ":"))
-    filling = {
-        "style_hash": _digest(style),
-        "script_hash": _digest(script),
-        "style": style,
-        "script": script,
-        "data": base64.b64encode(gzip.compress(data.encode("utf-8"), compresslevel=6, mtime=0)).decode("ascii"),
-    }
-    for name, text in filling.items():
-        page = page.replace("{{" + name + "}}", text, 1)
-    return page
+    return selfcontained.render("linkage", TITLE, content(subject, judged, outcome), language)
 
 
-def content(subject: Subject, judged: Judged, outcome: Evaluation, language: Language) -> dict[str, Any]:
+def content(subject: Subject, judged: Judged, outcome: Evaluation) -> dict[str, Any]:
     """All that the page shows."""
     pairs = _patterns(judged.pairs, subject)
     figures = outcome.as_dict()
     return {
-        "language": language,
         "versions": {"plan": subject.plan.version, "model": subject.model.version},
         "prior_bits": subject.model.prior_bits,
         "link_bits": subject.link_bits,
@@ -289,8 +269,3 @@ def _example(row: dict[str, Any], subject: Subject) -> dict[str, Any]:
         "probability": row["probability"],
         "bars": [asdict(bar) for bar in waterfall(row["levels"], row["weight_bits"], subject)],
     }
-
-
-def _digest(text: str) -> str:
-    """The hash of an inline style or script as a content security policy names it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -71,14 +71,5 @@ function draw() {
   $("foot").textContent = data.versions;
 }
 $("filter").addEventListener("submit", e => e.preventDefault());
-$("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; draw(); });
 for (const id of ["search", "rule", "severity"]) $(id).addEventListener("input", () => { shown = PAGE; list(); });
 $("more").addEventListener("click", () => { shown += PAGE; list(); });
-async function unpack() {
-  const bytes = Uint8Array.from(atob($("data").textContent), c => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  data = JSON.parse(await new Response(stream).text());
-  language = data.language;
-  draw();
-}
-unpack();

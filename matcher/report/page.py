@@ -1,25 +1,17 @@
-"""report.html: one self-contained page for people; no network, nothing of a person beyond what a finding says.
-
-The data stand in the page packed, and are shown as text alone, so that no name or value can become markup; a content
-security policy allows this page's own style and script, by their hashes, and nothing else.
-"""
+"""report.html: one self-contained page for people, with nothing of a person beyond what a finding says."""
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
-import json
-from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
-from matcher.report import files, terminal
+from matcher.report import files, selfcontained, terminal
+from matcher.report.selfcontained import Language
 
 FILE = "report.html"
-Language = Literal["zh", "en"]
+TITLE = ("核对结果", "What the scan found")
 
 
 def write_page(
@@ -30,40 +22,19 @@ def write_page(
     language: Language = "zh",
 ) -> None:
     """Writes OUT/report.html; `titles` are the sources' names in Chinese and English."""
-    part = out / f"{FILE}.part"
-    part.write_text(render(summary, findings, titles, language), encoding="utf-8")
-    part.replace(out / FILE)
+    selfcontained.write(out / FILE, render(summary, findings, titles, language))
 
 
 def render(
     summary: dict[str, Any], findings: pl.DataFrame, titles: dict[str, tuple[str, str]], language: Language = "zh"
 ) -> str:
     """The page as text."""
-    style, script = (
-        resources.files("matcher.report").joinpath(name).read_text(encoding="utf-8")
-        for name in ("page.css", "page.js")
-    )
-    page = resources.files("matcher.report").joinpath("page.html").read_text(encoding="utf-8")
-    data = json.dumps(_data(summary, findings, titles, language), ensure_ascii=False, separators=(",", ":"))
-    packed = gzip.compress(data.encode("utf-8"), compresslevel=6, mtime=0)
-    filling = {
-        "style_hash": _digest(style),
-        "script_hash": _digest(script),
-        "style": style,
-        "script": script,
-        "data": base64.b64encode(packed).decode("ascii"),
-    }
-    for name, text in filling.items():
-        page = page.replace("{{" + name + "}}", text, 1)
-    return page
+    return selfcontained.render("page", TITLE, _data(summary, findings, titles), language)
 
 
-def _data(
-    summary: dict[str, Any], findings: pl.DataFrame, titles: dict[str, tuple[str, str]], language: Language
-) -> dict[str, Any]:
+def _data(summary: dict[str, Any], findings: pl.DataFrame, titles: dict[str, tuple[str, str]]) -> dict[str, Any]:
     named = terminal.rule_titles()
     return {
-        "language": language,
         "as_of": summary["as_of"],
         "households": summary["households"],
         "persons": summary["persons"],
@@ -98,8 +69,3 @@ def _data(
         ],
         "versions": " · ".join(f"{name} {value}" for name, value in summary["versions"].items()),
     }
-
-
-def _digest(text: str) -> str:
-    """The hash of an inline style or script as a content security policy names it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -171,12 +171,3 @@ function draw() {
   for (const [id, was] of open) $(id).open = was;
   $("foot").textContent = Object.entries(data.versions).map(([name, version]) => `${name} ${version}`).join(" · ") + say(" · 明细见 rejects.parquet，数字见 quality.json", " · every row in rejects.parquet, every figure in quality.json");
 }
-$("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; draw(); });
-async function unpack() {
-  const bytes = Uint8Array.from(atob($("data").textContent), c => c.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  data = JSON.parse(await new Response(stream).text());
-  language = data.language;
-  draw();
-}
-unpack();

@@ -1,28 +1,24 @@
 """quality.html: what a department's batch holds and what to mend, on one self-contained page; and the same on a terminal.
 
-Nothing of a person stands in it: counts, places, and masked values. The page follows the law of report.html: data packed
-and shown as text, its own style and script allowed by their hashes, no network.
+Nothing of a person stands in it: counts, places, and masked values.
 """
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
-import json
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from matcher.errors import InputRefused
+from matcher.report import selfcontained
+from matcher.report.selfcontained import Language
 
 FILE = "quality.html"
-Language = Literal["zh", "en"]
+TITLE = ("数据质量回执", "Quality of the data received")
 MARKS = {"OK": ("✓", "green"), "ALARM": ("!", "bold red"), "NOT_ASSESSED": ("·", "dim")}
 WORDS = {
     "source": ("来源", "source"),
@@ -43,28 +39,12 @@ WORDS = {
 
 def write_page(out: Path, content: dict[str, Any], language: Language = "zh") -> None:
     """Writes OUT/quality.html, whole or not at all."""
-    part = out / f"{FILE}.part"
-    part.write_text(render(content, language), encoding="utf-8")
-    part.replace(out / FILE)
+    selfcontained.write(out / FILE, render(content, language))
 
 
 def render(content: dict[str, Any], language: Language = "zh") -> str:
     """The page as text; `content` is what quality.json holds."""
-    folder = resources.files("matcher.report")
-    style, script, page = (
-        folder.joinpath(f"quality.{end}").read_text(encoding="utf-8") for end in ("css", "js", "html")
-    )
-    data = json.dumps({"language": language} | content, ensure_ascii=False, separators=(",", ":"))
-    filling = {
-        "style_hash": _digest(style),
-        "script_hash": _digest(script),
-        "style": style,
-        "script": script,
-        "data": base64.b64encode(gzip.compress(data.encode("utf-8"), compresslevel=6, mtime=0)).decode("ascii"),
-    }
-    for name, text in filling.items():
-        page = page.replace("{{" + name + "}}", text, 1)
-    return page
+    return selfcontained.render("quality", TITLE, content, language)
 
 
 def show(content: dict[str, Any], out: Path, console: Console, language: str) -> None:
@@ -130,8 +110,3 @@ def _place(place: dict[str, Any]) -> str:
 
 def _title(source: dict[str, Any], which: int) -> str:
     return str(source["en"] if which else source["zh"])
-
-
-def _digest(text: str) -> str:
-    """The hash of an inline style or script as a content security policy names it."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
