@@ -1,7 +1,7 @@
 """Streams the big side through the kernel on this machine's cores, a chunk at a time.
 
-What is in memory at once: the applicants, `WORKERS` chunks at work, one that waits for them and one being read. What stays of a chunk is the pairs at or above the
-review threshold and the rows they rest on; rows that match nobody are counted and forgotten (safeguard F-25).
+What is in memory at once: the applicants, `WORKERS` chunks at work and one that waits for them; the next ones lie in the process
+that reads (sources.reader). What stays of a chunk is the pairs at or above the review threshold and the rows they rest on; rows that match nobody are counted and forgotten (safeguard F-25).
 """
 
 from __future__ import annotations

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from matcher.sources.headings import Layout
@@ -50,9 +48,6 @@ class Opened:
     part_share: float = 1.0
 
 
-def numbered(frame: pl.DataFrame, last: int, misfits: Misfits) -> pl.DataFrame:
-    """The frame with `row_number`: the numbers that follow `last`, without those of misfits."""
-    after = np.array(misfits.numbers[bisect_right(misfits.numbers, last) :], dtype=np.int64)
-    numbers = np.arange(last + 1, last + 1 + len(frame) + len(after), dtype=np.int64)
-    kept = numbers[~np.isin(numbers, after)][: len(frame)] if len(after) else numbers
-    return frame.with_columns(pl.Series("row_number", kept, dtype=pl.Int64))
+def numbered(frame: pl.DataFrame, last: int) -> pl.DataFrame:
+    """The frame with `row_number`: the numbers that follow `last`."""
+    return frame.with_columns(row_number=pl.int_range(last + 1, last + 1 + len(frame), dtype=pl.Int64))

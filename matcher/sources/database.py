@@ -71,7 +71,7 @@ def open_query(feed: Feed) -> Iterator[Opened]:
                 for rows in result.partitions():
                     cells = list(zip(*rows, strict=True))
                     block = pl.DataFrame([as_text(cells[place]).alias(column) for column, place in places.items()])
-                    yield numbered(block, last, Misfits())
+                    yield numbered(block, last)
                     last += len(rows)
             except Exception as error:
                 raise _failed(query, error, last + 1) from None

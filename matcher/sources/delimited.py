@@ -17,7 +17,7 @@ import polars as pl
 
 from matcher.errors import InputRefused
 from matcher.sources import footers, quoting, text
-from matcher.sources.blocks import Misfits, Opened
+from matcher.sources.blocks import Misfits, Opened, numbered
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import layout
 from matcher.sources.parts import Part, Stream
@@ -58,10 +58,8 @@ def open_delimited(feed: Feed, part: Part) -> Iterator[Opened]:
                     share = read_so_far
                     frame = None if rest else parsed.result()
                     if frame is not None:
+                        yield numbered(frame, last)
                         last += len(frame)
-                        yield frame.with_columns(
-                            pl.Series("row_number", np.arange(last - len(frame) + 1, last + 1), dtype=pl.Int64)
-                        )
                         continue
                     whole = rest + block
                     read = quoting.rows(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from matcher.sources.sampling import Sample
 ALL_AT_ONCE = 1 << 30
 
 
-def chunks(feed: Feed, rows: int) -> Iterator[Chunk]:
+def chunks(feed: Feed, rows: int) -> Generator[Chunk]:
     """The feed in chunks of `rows` rows, the last of each table shorter; at least one chunk a table.
 
     Raises InputRefused, naming file and place, for a file that cannot be read, lacks a column that must exist, or
@@ -26,7 +26,7 @@ def chunks(feed: Feed, rows: int) -> Iterator[Chunk]:
     return (chunk for chunk in unfinished(feed, rows, ()) if isinstance(chunk, Chunk))
 
 
-def unfinished(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Iterator[Chunk | tuple[int, int]]:
+def unfinished(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Generator[Chunk | tuple[int, int]]:
     """The same; of the chunks that are `done` (file and number of the chunk in it) only their place."""
     return reader.chunks(feed, rows, done)
 

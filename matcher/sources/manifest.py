@@ -25,6 +25,7 @@ LARGEST_BYTES = 4 << 20
 """A manifest is a page of text; what is larger is none."""
 
 Kind = Literal["FULL", "PARTIAL", "CHANGES"]
+KINDS: Mapping[str, Kind] = {kind: kind for kind in get_args(Kind)}
 Keys = Mapping[str, tuple[str, ...]]
 """Source → the public keys, in base64, of those who may sign its batches."""
 
@@ -153,11 +154,11 @@ def _read(path: Path, keys: Keys) -> Manifest:
 def _manifest(path: Path, told: Mapping[str, Any], signed_for: Collection[str]) -> Manifest:
     if unknown := sorted(set(told) - _KNOWN):
         raise _refused(path, f"it holds {', '.join(unknown)}", f"Known are {', '.join(sorted(_KNOWN))}")
-    source, kind = _text(path, told, "source"), _text(path, told, "kind")
+    source, named = _text(path, told, "source"), _text(path, told, "kind")
     if source not in source_ids():
         raise _refused(path, f"{source} is no source", f"Known are {', '.join(source_ids())}")
-    if kind not in get_args(Kind):
-        raise _refused(path, f"{kind} is no kind of batch", f"Kinds are {', '.join(get_args(Kind))}")
+    if (kind := KINDS.get(named)) is None:
+        raise _refused(path, f"{named} is no kind of batch", f"Kinds are {', '.join(KINDS)}")
     as_of = told.get("as_of")
     as_of = as_of.date() if isinstance(as_of, dt.datetime) else as_of
     if not isinstance(as_of, dt.date):
@@ -175,7 +176,7 @@ def _manifest(path: Path, told: Mapping[str, Any], signed_for: Collection[str]) 
         batch=batch,
         department=_text(path, told, "department"),
         as_of=as_of,
-        kind=kind,  # type: ignore[arg-type]  # one of get_args(Kind)
+        kind=kind,
         supersedes=tuple(supersedes),
         files=_files(path, told.get("files")),
         signed=source in signed_for,

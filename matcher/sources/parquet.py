@@ -30,7 +30,7 @@ def open_parquet(feed: Feed, part: Part) -> Iterator[Opened]:
             try:
                 for frame in _frames(path, file, list(chosen.columns.values())):
                     named = frame.select(pl.col(heading).alias(column) for column, heading in chosen.columns.items())
-                    yield numbered(named, last, Misfits())
+                    yield numbered(named, last)
                     last += len(frame)
             except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
                 raise InputRefused(

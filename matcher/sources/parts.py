@@ -64,12 +64,6 @@ class Stream(io.RawIOBase):
             )
         return block
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """The same into a buffer; how many bytes came."""
-        block = self.read(len(buffer))
-        buffer[: len(block)] = block
-        return len(block)
-
     def share(self) -> float:
         """How much has been read."""
         return min((self._packed() if self._packed else self._read) / self._size, 1.0)

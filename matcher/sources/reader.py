@@ -12,7 +12,7 @@ import pickle
 import signal
 import subprocess
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +37,7 @@ _idle: list[_Apart] = []
 _lock = threading.Lock()
 
 
-def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Iterator[Chunk | tuple[int, int]]:
+def chunks(feed: Feed, rows: int, done: Collection[tuple[int, int]]) -> Generator[Chunk | tuple[int, int]]:
     """The chunks of a feed (chunking.chunks), read apart. Raises InputRefused and UsageError as that does."""
     with _asked("chunks", feed, rows=rows, done=frozenset(done)) as answers:
         for words in answers:

@@ -16,7 +16,6 @@ from itertools import islice
 from pathlib import Path
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from matcher.errors import InputRefused
 from matcher.sources import database, text
@@ -24,6 +23,7 @@ from matcher.sources.blocks import Opened
 from matcher.sources.chunking import Piece
 from matcher.sources.delivery import Feed
 from matcher.sources.opening import tables
+from matcher.sources.parquet import open_footer
 from matcher.sources.parts import DELIMITED, PARQUET, Part, parts
 
 FILES, GROUPS, ROWS_OF_A_GROUP = 12, 12, 200_000
@@ -122,8 +122,7 @@ def _kind(path: Path) -> str:
 
 
 def _footer_rows(path: Path) -> int:
-    with pq.ParquetFile(path) as file:
-        return int(file.metadata.num_rows)
+    return int(open_footer(path, path.name).metadata.num_rows)
 
 
 def _spread(size: int, most: int) -> list[int]:
@@ -140,8 +139,8 @@ def _of_parquet(feed: Feed, path: Path, groups: int, place: int) -> _Drawn:
     """The rows of a few row groups; of a very large one the first."""
     began = time.perf_counter()
     (opened,) = tables(replace(feed, files=(path,)))
-    with pq.ParquetFile(path) as file:
-        sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    file = open_footer(path, path.name)
+    sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
     columns = [pl.col(own).alias(name) for name, own in opened[0].layout.columns.items()]
     table = pl.scan_parquet(path, glob=False).select(columns)
     frames = [table.head(0).collect().with_columns(row_number=pl.lit(0, pl.Int64))]

@@ -108,9 +108,9 @@ async def test_a_clerk_sees_what_to_mend_in_both_languages(opened: tuple[Page, l
     ("language", "words"), [("zh", ("机动车登记", "未被接受", "覆盖下降")), ("en", ("vehicle", "refused"))]
 )
 def test_the_table_says_the_same(content: dict[str, Any], language: str, words: tuple[str, ...]) -> None:
-    console = Console(file=io.StringIO(), width=80)
-    quality.show(content, Path("out"), console, language)
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    shown = io.StringIO()
+    quality.show(content, Path("out"), Console(file=shown, width=80), language)
+    text = shown.getvalue()
     assert all(word in text for word in words)
     assert "…" not in text.splitlines()[1]
 

@@ -348,7 +348,7 @@ def test_an_answer_that_is_not_wanted_to_its_end_is_not_waited_for(asking: Askin
     feed = asking.feed(f"SELECT 'a' AS name, repeat('x', 200) AS plate FROM {asking.server.numbers(150_000)}")
     coming = feeds.chunks(feed, 10_000)
     assert next(coming).rows_in == 10_000
-    coming.close()  # type: ignore[attr-defined]
+    coming.close()
     assert feeds.sample(feed, 100).drawn == 100
 
 

@@ -61,7 +61,7 @@ def test_what_is_left_unread_leaves_no_process(feed: Feed) -> None:
     reader.end_all()
     for _ in range(3):
         next(chunks := feeds.chunks(feed, 10))
-        chunks.close()  # type: ignore[attr-defined]
+        chunks.close()
     assert readers() == set()
 
 
