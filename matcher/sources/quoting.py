@@ -10,13 +10,14 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from matcher.sources.text import LONGEST_LINE
+
 LINES_OF_A_VALUE = 100
 """A value with more line breaks is a quotation mark that was not closed."""
 
-CELL_BYTES = 64 << 20
 UNCLOSED = "UNCLOSED_QUOTE"
 
-csv.field_size_limit(CELL_BYTES)
+csv.field_size_limit(LONGEST_LINE)
 
 
 @dataclass

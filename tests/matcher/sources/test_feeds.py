@@ -484,3 +484,24 @@ def test_how_a_block_is_read_and_where_it_ends_make_no_difference(tmp_path: Path
     assert read[0][0].with_columns(empty).equals(read[1][0].with_columns(empty))
     assert read[0][1] == read[1][1]
     assert read[0][0].with_columns(empty).equals(read[2][0].with_columns(empty))
+
+
+def test_what_slipped_into_another_column_is_masked_there(tmp_path: Path) -> None:
+    slipped = [
+        "王密密",
+        "河南省安阳市文峰区某街1号",
+        "北关区密密路5号3单元",
+        "410502198001011234",
+        "13812345678",
+        "Zhang Mimi",
+    ]
+    rows = [f"某人,豫E{place},{value},{value},{value}" for place, value in enumerate(slipped)]
+    csv(
+        tmp_path,
+        "\n".join(["姓名,号牌号码,机动车状态,初次登记日期,车辆类型", *rows, "某人,豫E9,飞船,2023-02-30,K99", ""]),
+    )
+    (chunk,) = vehicles(tmp_path)
+    shown = chunk.rejects.get_column("raw_value").to_list()
+    assert len(shown) == 3 * (len(slipped) + 1)
+    assert not any(value in text for value in slipped for text in shown)
+    assert set(shown) >= {"飞船", "2023-02-30", "K99"}
