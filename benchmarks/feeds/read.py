@@ -8,7 +8,6 @@ python -m benchmarks.feeds.read polars|chunks|prepared FOLDER     prints rows, s
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -16,6 +15,7 @@ from time import perf_counter
 import polars as pl
 
 from matcher.kernel import Batch
+from matcher.measure import own_peak_memory_bytes, peak_memory_bytes
 from matcher.plan import PERSONS
 from matcher.sources import feeds
 from matcher.sources.delivery import open_folder
@@ -47,11 +47,14 @@ def main() -> None:
     clock = perf_counter()
     rows = {"polars": by_polars, "chunks": by_chunks, "prepared": by_prepared}[how](folder)
     seconds = perf_counter() - clock
-    from matcher.sources import reader
-
-    reader.end_all()
-    peaks = [resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(json.dumps({"rows": rows, "seconds": round(seconds, 2), "mib": peaks[0], "mib_apart": peaks[1]}))  # noqa: T201
+    own = own_peak_memory_bytes()
+    said = {
+        "rows": rows,
+        "seconds": round(seconds, 2),
+        "mib": own >> 20,
+        "mib_apart": peak_memory_bytes() - own >> 20,
+    }
+    print(json.dumps(said))  # noqa: T201
 
 
 if __name__ == "__main__":
