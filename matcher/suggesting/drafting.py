@@ -72,6 +72,9 @@ def _columns(source: str, said: Section, guess: Guess) -> Iterator[str]:
         if likeness.ends_like_a_heading(heading) or not appearance.personal(heading):
             maybe = "、".join(f"{pair.column} ({pair.score:.2f})" for pair in pairs)
             yield f"# ??? = {_text(heading)}  # 可能是 {maybe}"
+    for heading in guess.unlike:
+        if likeness.ends_like_a_heading(heading) or not appearance.personal(heading):
+            yield f"# ??? = {_text(heading)}  # 没有相近的列，不会读取 (like no column, and not read)"
     units = {column: _UNIT_NAMES[unit] for column, unit in said.units.items()}
     guessed = {column: "万元" for column in guess.units if column not in units}
     if units | guessed:

@@ -25,6 +25,9 @@ Question = tuple[str, str]
 NEVER_GUESSED = {"answers", "authorisations", "documents"}
 """Tables of our own; a department does not send them."""
 
+POSSIBLE = 0.42
+"""From this score on a heading might be a column's, and a person is asked."""
+
 ENOUGH, CLEAR = 1.0, 0.35
 """What the evidence for a source must come to, and by how much it must exceed that for any other."""
 
@@ -38,7 +41,7 @@ _SHARED_WEIGHT, _MISSING = 0.12, 1.5
 class Guess:
     """What a file seems to be; `source` None where nobody can tell.
 
-    `headings` by place; `open`: headings left over, each with the pairs that it might be; `questions` to a person.
+    `headings` by place; `open`: headings left over, each with the pairs that it might be, and `unlike`, those that are like no column; `questions` to a person.
     """
 
     source: str | None
@@ -46,6 +49,7 @@ class Guess:
     headings: Mapping[str, str] = field(default_factory=dict)
     pairs: tuple[Pair, ...] = ()
     open: Mapping[str, tuple[Pair, ...]] = field(default_factory=dict)
+    unlike: tuple[str, ...] = ()
     words: Mapping[str, Words] = field(default_factory=dict)
     units: tuple[str, ...] = ()
     encoding: str | None = None
@@ -123,11 +127,14 @@ def _of_table(path: Path, glance: Glance, owner: str | None, section: Section) -
         questions.append(_which_source(path, source, rivals))
     contract = load(source)
     pairs = _as_told(found[source], chosen[source], headings, section)
+    pairs += _only_ones(contract, found[source], pairs, section)
     taken = {pair.place for pair in pairs}
     filled = {pair.column for pair in pairs} | set(section.columns)
     left = {
         headings[place]: tuple(
-            pair for pair in found[source] if pair.place == place and pair.column not in filled and pair.score >= 0.42
+            pair
+            for pair in found[source]
+            if pair.place == place and pair.column not in filled and pair.score >= POSSIBLE
         )[:3]
         for place in headings
         if place not in taken
@@ -149,6 +156,7 @@ def _of_table(path: Path, glance: Glance, owner: str | None, section: Section) -
         headings=headings,
         pairs=tuple(pairs),
         open={heading: each for heading, each in left.items() if each},
+        unlike=tuple(heading for heading, each in left.items() if not each and fold(heading)),
         words={name: each for name, each in words.items() if each.meant or each.unclear or each.hidden},
         units=tuple(
             pair.column
@@ -218,6 +226,23 @@ def _as_told(found: list[Pair], chosen: list[Pair], headings: Mapping[str, str],
     return [
         pair for pair in chosen if pair.column not in section.columns and fold(headings[pair.place]) not in told
     ]  # fmt: skip
+
+
+def _only_ones(contract: Contract, found: list[Pair], pairs: list[Pair], section: Section) -> list[Pair]:
+    """For each column that must be there and has no heading yet the one heading left that it might have, if it is one."""
+    taken, filled = {pair.place for pair in pairs}, {pair.column for pair in pairs} | set(section.columns)
+    made = []
+    for column in contract.columns:
+        if column.must_exist and column.name not in filled:
+            might = [
+                pair
+                for pair in found
+                if pair.column == column.name and pair.place not in taken and pair.score >= POSSIBLE
+            ]
+            if len(might) == 1:
+                made.append(might[0])
+                taken.add(might[0].place)
+    return made
 
 
 @cache

@@ -379,3 +379,19 @@ def test_the_command_says_where_nothing_could_be_understood(tmp_path: Path) -> N
     (tmp_path / "x.csv").write_text("甲,乙\n1,2\n", encoding="utf-8")
     command = [sys.executable, "-m", "matcher", "validate", str(tmp_path), "--suggest", "--quiet"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 3
+
+
+def test_a_column_that_must_be_there_takes_the_one_heading_left_and_no_heading_is_passed_over(tmp_path: Path) -> None:
+    chance = random.Random(8)
+    rows = [
+        ["夫方名字", "夫方公民证件", "妻方名字", "妻方公民证件", "办结日", "杂项"],
+        *[
+            [name(chance), number(chance, True), name(chance), number(chance, False), day(chance), "甲"]
+            for _ in range(60)
+        ],
+    ]
+    (tmp_path / "mz_hd.csv").write_text("\n".join(map(",".join, rows)), encoding="gb18030")
+    suggested = suggest(tmp_path)
+    assert suggested.sources == ("marriage",)
+    assert '\nevent_date = "办结日"' in suggested.text
+    assert '\n# ??? = "杂项"' in suggested.text
