@@ -114,7 +114,7 @@ def _of_table(path: Path, glance: Glance, owner: str | None, section: Section) -
     name = f"{path.stem} {glance.name.partition('/')[2]}"
     tried = [load(owner)] if owner else [one for one in all_contracts() if one.id not in NEVER_GUESSED]
     found = {contract.id: pairing.pairs(contract, headings, looks) for contract in tried}
-    chosen = {source: pairing.assigned(each) for source, each in found.items()}
+    chosen = {source: _assigned(load(source), each, section) for source, each in found.items()}
     merits = {
         source: named(load(source), name) + _merit(load(source), each) for source, each in chosen.items()
     }  # fmt: skip
@@ -127,7 +127,6 @@ def _of_table(path: Path, glance: Glance, owner: str | None, section: Section) -
         questions.append(_which_source(path, source, rivals))
     contract = load(source)
     pairs = _as_told(found[source], chosen[source], headings, section)
-    pairs += _only_ones(contract, found[source], pairs, section)
     taken = {pair.place for pair in pairs}
     filled = {pair.column for pair in pairs} | set(section.columns)
     left = {
@@ -228,21 +227,18 @@ def _as_told(found: list[Pair], chosen: list[Pair], headings: Mapping[str, str],
     ]  # fmt: skip
 
 
-def _only_ones(contract: Contract, found: list[Pair], pairs: list[Pair], section: Section) -> list[Pair]:
-    """For each column that must be there and has no heading yet the one heading left that it might have, if it is one."""
+def _assigned(contract: Contract, found: list[Pair], section: Section) -> list[Pair]:
+    """The pairs that are best together; a column that must be there and has none takes the one heading left, if it is one."""
+    pairs = pairing.assigned(found)
     taken, filled = {pair.place for pair in pairs}, {pair.column for pair in pairs} | set(section.columns)
-    made = []
     for column in contract.columns:
         if column.must_exist and column.name not in filled:
-            might = [
-                pair
-                for pair in found
-                if pair.column == column.name and pair.place not in taken and pair.score >= POSSIBLE
-            ]
+            might = [pair for pair in found if pair.column == column.name and pair.place not in taken]
+            might = [pair for pair in might if pair.score >= POSSIBLE]
             if len(might) == 1:
-                made.append(might[0])
+                pairs.append(might[0])
                 taken.add(might[0].place)
-    return made
+    return pairs
 
 
 @cache
