@@ -22,6 +22,7 @@ valid_from = {valid_from}
 division = "{division}"
 basis = "市民政局通知"
 status = "verified"
+approved_by = ["甲", "乙"]
 """
 
 
@@ -71,9 +72,16 @@ def test_a_missing_value_is_named() -> None:
         policy.load().value("no.such", DAY)
 
 
-def test_shipped_values_are_used_and_used_values_are_shipped() -> None:
+def test_values_that_rules_name_are_shipped() -> None:
     shipped = {value.key for value in policy.load().values}
-    assert shipped == {key for rule in book.BOOK for key in rule.parameters}
+    assert {key for rule in book.BOOK for key in rule.parameters} <= shipped
+
+
+def test_approvers_may_stand_once_at_the_top(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    entry = VALUE.format(value=5, valid_from="2020-01-01", division="*").replace('approved_by = ["甲", "乙"]', "")
+    path.write_text('approved_by = ["乙", "甲"]\n' + entry, encoding="utf-8")
+    assert policy.load(path).entry("vehicle.tolerated_value_yuan", DAY).approved_by == ("乙", "甲")
 
 
 def test_the_version_changes_with_the_content(own: Path) -> None:
@@ -110,7 +118,7 @@ def test_a_folder_promotes_a_cell_by_its_legal_basis(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(
         '[[exclusive]]\nkeeps = "TEKUN"\nyields = "DIBAO"\ndivision = "4105"\nvalid_from = 2021-04-26\n'
-        'basis = "民发〔2021〕43号"\nstatus = "verified"\n',
+        'basis = "民发〔2021〕43号"\nstatus = "verified"\napproved_by = ["甲", "乙"]\n',
         encoding="utf-8",
     )
     loaded = policy.load(path)
@@ -124,7 +132,7 @@ def test_a_folder_promotes_a_cell_by_its_legal_basis(tmp_path: Path) -> None:
 
 
 GOOD = VALUE.format(value=1, valid_from="2024-01-01", division="*")
-CELL = '[[exclusive]]\nkeeps = "TEKUN"\nyields = "{}"\nvalid_from = 2024-01-01\nbasis = "b"\nstatus = "verified"\n'
+CELL = '[[exclusive]]\nkeeps = "TEKUN"\nyields = "{}"\nvalid_from = 2024-01-01\nbasis = "b"\nstatus = "verified"\napproved_by = ["甲", "乙"]\n'
 
 
 @pytest.mark.parametrize(
@@ -138,6 +146,9 @@ CELL = '[[exclusive]]\nkeeps = "TEKUN"\nyields = "{}"\nvalid_from = 2024-01-01\n
         (GOOD.replace('basis = "市民政局通知"', ""), "basis"),
         (GOOD.replace("valid_from = 2024-01-01", 'valid_from = "soon"'), "valid_from"),
         (GOOD + "colour = 1\n", "colour"),
+        (GOOD.replace('approved_by = ["甲", "乙"]', ""), "approvers"),
+        (GOOD.replace('"乙"', '" 甲 "'), "approvers"),
+        (GOOD.replace('["甲", "乙"]', '"甲、乙"'), "approvers"),
         (CELL.format("NO_SUCH_AID"), "yields"),
         ('value = "many"\n', "value"),
     ],

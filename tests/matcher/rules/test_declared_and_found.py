@@ -197,7 +197,7 @@ def test_an_earned_benefit_is_not_at_risk(scene: Scene, run: Run) -> None:
 def test_a_county_may_tolerate_a_car(scene: Scene, run: Run, tmp_path: Any) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(
-        '[[value]]\nkey = "vehicle.limit"\nvalue = 1\nunit = "vehicles"\nvalid_from = 2020-01-01\ndivision = "410502"\n'
+        'approved_by = ["甲", "乙"]\n[[value]]\nkey = "vehicle.limit"\nvalue = 1\nunit = "vehicles"\nvalid_from = 2020-01-01\ndivision = "410502"\n'
         'basis = "区民政局通知"\nstatus = "verified"\n',
         encoding="utf-8",
     )

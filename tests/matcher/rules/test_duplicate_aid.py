@@ -73,7 +73,7 @@ def test_student_aid_is_exclusive_where_a_text_says_so(scene: Scene, run: Run) -
 def test_a_folders_policy_promotes_a_cell(scene: Scene, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(
-        '[[exclusive]]\nkeeps = "TEKUN"\nyields = "DIBAO"\ndivision = "41"\nvalid_from = 2021-04-26\n'
+        'approved_by = ["甲", "乙"]\n[[exclusive]]\nkeeps = "TEKUN"\nyields = "DIBAO"\ndivision = "41"\nvalid_from = 2021-04-26\n'
         'basis = "民发〔2021〕43号"\nstatus = "verified"\n',
         encoding="utf-8",
     )
