@@ -1,27 +1,61 @@
-"""The rules in force: a plain list."""
+"""The rules in force: a plain list, and what a rule must be to stand in it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
-from matcher.errors import UsageError
+from matcher.errors import MatcherError, UsageError
 from matcher.rules import reading
 from matcher.rules.duplicate import c02_exclusive_programmes, c06_two_counties
 from matcher.rules.entitlement import u04_student_without_aid
 from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle
 from matcher.rules.person import p01_aid_after_death, p05_two_files, p11_business
-from matcher.rules.rule import Rule
+from matcher.rules.rule import FORBIDDEN, Rule
 
-BOOK: tuple[Rule, ...] = (
-    p01_aid_after_death.RULE,
-    p05_two_files.RULE,
-    p11_business.RULE,
-    h01_spouse.RULE,
-    h04_real_estate.RULE,
-    h05_vehicle.RULE,
-    c02_exclusive_programmes.RULE,
-    c06_two_counties.RULE,
-    u04_student_without_aid.RULE,
+
+def forbidden(name: str) -> bool:
+    """Whether no rule may read a table or column of this name (safeguard F-24)."""
+    return any(word in name.lower() for word in FORBIDDEN)
+
+
+def checked(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """The rules as they are. Raises MatcherError, naming the rule, for one that may not run.
+
+    Refused are a rule that reads a forbidden input (F-24), has no legal basis, is not published (F-15), explains itself
+    in no docstring of both languages, or brings no worked example of a lead and of none; and two rules of one id.
+    """
+    kept: dict[str, Rule] = {}
+    for rule in rules:
+        for source in rule.reads:
+            if bad := [name for name in (source, *rule.columns(source)) if forbidden(name)]:
+                raise MatcherError(f"rule {rule.id} reads {', '.join(bad)}, which no rule may (safeguard F-24)")
+        if not rule.basis.strip():
+            raise MatcherError(f"rule {rule.id} has no legal basis")
+        if rule.published is None:
+            raise MatcherError(f"rule {rule.id} is not published; only published rules run (safeguard F-15)")
+        if not all(rule.doc):
+            raise MatcherError(f"rule {rule.id} has no docstring in Chinese and English")
+        if {example.severity is None for example in rule.examples} != {True, False}:
+            raise MatcherError(f"rule {rule.id} needs a worked example of a lead, and one of no lead")
+        if rule.id in kept:
+            raise MatcherError(f"rule {rule.id} stands in the book twice")
+        kept[rule.id] = rule
+    return tuple(kept.values())
+
+
+BOOK: tuple[Rule, ...] = checked(
+    (
+        p01_aid_after_death.RULE,
+        p05_two_files.RULE,
+        p11_business.RULE,
+        h01_spouse.RULE,
+        h04_real_estate.RULE,
+        h05_vehicle.RULE,
+        c02_exclusive_programmes.RULE,
+        c06_two_counties.RULE,
+        u04_student_without_aid.RULE,
+    )
 )
 
 
@@ -41,7 +75,7 @@ def describe(rule_id: str | None, language: str) -> str:
         return "\n".join(f"{rule.id}  {rule.title_zh if zh else rule.title_en}" for rule in BOOK)
     (rule,) = chosen((rule_id,), dt.date.max)
     exceptions = [words[0 if zh else 1] for words in rule.exceptions.values()]
-    inputs = ("、" if zh else ", ").join(reading.source_name(each, language) for each in rule.inputs or ("members",))
+    inputs = ("、" if zh else ", ").join(reading.source_name(each, language) for each in rule.inputs)
     lines = [
         f"{rule.id}  {rule.title_zh if zh else rule.title_en}  (v{rule.version}, {rule.valid_from.isoformat()})",
         "",

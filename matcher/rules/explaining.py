@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from matcher.rules import reading
-from matcher.rules.rule import Facts, Lead, Rule, Severity
+from matcher.rules.rule import Compared, Facts, Lead, Rule, Severity
 
 GRADES = {
     "G1": ("号码与姓名一致", "number and name agree"),
@@ -30,24 +30,25 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
     zh = language == "zh"
     which = 0 if zh else 1
     sources = sorted({piece.source for piece in lead.evidence if piece.source in facts.feeds})
-    dated = [
-        f"{reading.source_name(source, language)}"
-        + (f"（{_as_of(facts, source, 0)}）" if zh else f" ({_as_of(facts, source, 1)})")
-        for source in sources
-    ]
+    dated = [_dated(facts, source, which) for source in sources]
     words = {name.removesuffix(f"_{language}"): value for name, value in lead.facts.items()}
     colon = "：" if zh else ": "
     tested = [f"{rule.exceptions[name][which]}{colon}{RESULTS[result][which]}" for name, result in lead.exceptions]
+    compared = [_compared(each, which) for each in lead.compared]
+    steps = [step[which] for step in lead.steps]
     low, high = lead.amount
     if zh:
         lines = [
             f"【{rule.id} {rule.title_zh}】（疑点，程度{SEVERITIES[severity][0]}）",
             rule.zh.format_map(words),
+            f"比对：{'；'.join(compared)}。" if compared else "",
+            f"计算：{'；'.join(steps)}。" if steps else "",
             f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；共 {len(lead.evidence)} 条记录。",
             f"身份关联：{GRADES[lead.grade][0]}（{lead.grade}）。",
             _amount_zh(low, high) + (f"已发放：{words['sums']}。" if words.get("sums") else ""),
             _interval(lead, "区间：", " 至 ", "今", "。"),
             f"例外情形：{'；'.join(tested)}。" if tested else "",
+            f"最省事的合法更正：{rule.correction[0].format_map(words)}" if rule.correction else "",
             f"可以消除本疑点的材料：{rule.clears_zh}",
             f"依据：{rule.basis}（规则版本 {rule.version}）。",
             "本条只是疑点，不是结论；由工作人员核实后决定，当事人可以说明和提出异议。",
@@ -56,16 +57,34 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
         lines = [
             f"[{rule.id} {rule.title_en}] (lead, {SEVERITIES[severity][1]})",
             rule.en.format_map(words),
+            f"Compared: {'; '.join(compared)}." if compared else "",
+            f"Arithmetic: {'; '.join(steps)}." if steps else "",
             f"Data: {', '.join(dated) or 'our own household files'}; {len(lead.evidence)} records.",
             f"Identity: {GRADES[lead.grade][1]} ({lead.grade}).",
             _amount_en(low, high) + (f" Paid: {words['sums']}." if words.get("sums") else ""),
             _interval(lead, "Interval: ", " to ", "now", "."),
             f"Exceptions: {'; '.join(tested)}." if tested else "",
+            f"The cheapest lawful correction: {rule.correction[1].format_map(words)}" if rule.correction else "",
             f"What would clear it: {rule.clears_en}",
             f"Basis: {rule.basis} (rule version {rule.version}).",
             "This is a lead, not a finding of fact: a person verifies and decides, and those concerned may explain and object.",
         ]
     return "\n".join(line for line in lines if line)
+
+
+def _dated(facts: Facts, source: str, which: int) -> str:
+    """A source, the day it was cut, and its batch where the department named one."""
+    name = reading.source_name(source, ("zh", "en")[which])
+    batch = facts.feeds[source].batch
+    told = _as_of(facts, source, which) + ((f"，批次 {batch}", f", batch {batch}")[which] if batch else "")
+    return (f"{name}（{told}）", f"{name} ({told})")[which]
+
+
+def _compared(each: Compared, which: int) -> str:
+    """What was held beside what, and what each side says."""
+    name = reading.source_name(each.source, ("zh", "en")[which])
+    zh = f"{each.what[0]}——申报或档案 {each.ours[0]}，{name} {each.found[0]}"
+    return (zh, f"{each.what[1]}: declared or on file {each.ours[1]}, {name} {each.found[1]}")[which]
 
 
 def _as_of(facts: Facts, source: str, which: int) -> str:

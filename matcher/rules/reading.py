@@ -18,15 +18,33 @@ Row = Mapping[str, Any]
 UNDATED = ("日期未注明", "date not stated")
 
 SOURCES = {
+    "households": ("困难职工档案", "the household's file"),
     "members": ("家庭成员", "household members"),
+    "population": ("户籍登记", "population register"),
     "deaths": ("死亡登记", "death registers"),
+    "social_insurance": ("社会保险", "social insurance"),
+    "tax": ("个人所得税", "individual income tax"),
     "business": ("市场主体登记", "business register"),
     "marriage": ("婚姻登记", "marriage register"),
     "real_estate": ("不动产登记", "real-estate register"),
     "vehicles": ("机动车登记", "vehicle register"),
+    "housing_fund": ("住房公积金", "housing provident fund"),
+    "finance": ("金融资产", "financial holdings"),
     "aid": ("救助发放", "aid paid"),
     "school": ("学籍", "school register"),
+    "medical": ("医保结算", "medical settlements"),
+    "custody": ("羁押、服役、出境记录", "custody, service and exit records"),
+    "payroll_public": ("财政供养名册", "public payroll"),
+    "union_roll": ("工会会员名册", "union roll"),
+    "injury_cases": ("工伤认定", "work-injury cases"),
+    "unemployment_benefit": ("失业保险金发放", "unemployment benefit"),
+    "handlers": ("经办人名册", "case handlers"),
+    "documents": ("证明材料", "supporting documents"),
 }
+"""What clerks call each table that rules read."""
+
+AID = "programme* start_month end_month amount_yuan division_code cause"
+"""What a rule reads of aid to know what was paid when."""
 
 SAME_PAYMENT = ("person_id", "programme", "start_month", "end_month", "amount_yuan", "division_code", "cause")
 """Two records that agree in all of these tell of one payment twice; rule C09 will look at real double postings."""

@@ -1,7 +1,8 @@
-"""What a rule is: a legal artefact with a number, a version, a basis, its inputs, its exceptions and its words.
+"""What a rule is: a legal artefact with a number, a version, a basis, its inputs, its exceptions, its examples and its words.
 
 A rule looks at the facts of one scan and yields leads. It never decides anything: a lead says what was noticed, how
-sure the link to the person is, which innocent explanations were tested, and what would clear it.
+sure the link to the person is, which innocent explanations were tested, and what would clear it. It sees of a source
+the columns it has declared and no others, so that the public rule book tells the truth about what is read.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 import polars as pl
 
@@ -22,17 +24,36 @@ Grade = Literal["G1", "G2", "G3", "G4", "G5"]
 Result = Literal["NO", "YES", "UNKNOWN"]
 Basis = Literal["UNDECLARED", "OVER_LIMIT"]
 
+State = Literal["RAN", "NOT_ASKED"]
+Words = tuple[str, str]
+"""The same in Chinese and in English."""
+
 SEVERITIES: tuple[Severity, ...] = ("INFO", "LOW", "MEDIUM", "HIGH")
+
+FORBIDDEN = (
+    "ethnic", "nationality", "political", "religio", "faith", "diagnos", "disease", "complaint", "petition",
+    "民族", "政治面貌", "宗教", "信仰", "诊断", "病情", "病种", "疾病", "信访", "投诉",
+)  # fmt: skip
+"""Words that no column a rule reads may hold (safeguard F-24)."""
+
+LINK = ("person_id", "household_id", "party", "record_id", "grade", "probability", "copies", "content")
+"""What every rule sees of a linked record, whatever its source."""
+
+OWN = ("households", "members", "documents", "handlers")
+"""Tables that are no department's feed about the applicants: rules read them whole."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class FeedFacts:
-    """What is known of a feed as a whole: when it was cut, whether it is a full extract, whether it is too old."""
+    """What is known of a feed as a whole: when it was cut, whether it is a full extract, whether it is too old, its batches."""
 
     source: str
     as_of: dt.date | None
     complete: bool
     stale: bool
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +65,9 @@ class Facts:
     content (a hash) and the contract's columns of that source (null where the department sent none). A source without links is an empty
     frame; a source that was not asked is absent. `same_person`: pairs (person_id, other_person_id, grade) of members
     rows that are one human being. `coverage`: frames.COVERAGE. `reviewed[source]`: like `linked`, the pairs that a person
-    has still to look at; they may withhold a lead, never raise one (docs/decisions/0013).
+    has still to look at; they may withhold a lead, never raise one (docs/decisions/0013); P02 alone reads their grade G3.
+    `tables`: OWN tables beside households and members, whole, absent where the folder has none. `memo`: what several
+    rules share, computed once (`once`).
     """
 
     as_of: dt.date
@@ -56,6 +79,47 @@ class Facts:
     coverage: pl.DataFrame
     feeds: Mapping[str, FeedFacts]
     reviewed: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, make: Callable[[Facts], T]) -> T:
+        """What `make` finds in the facts as no rule has narrowed them, computed for the first who asks."""
+        if name not in self.memo:
+            self.memo[name] = make(self.memo.get("whole", self))
+        found: T = self.memo[name]
+        return found
+
+    def narrowed(self, rule: Rule) -> Facts:
+        """The same facts with the declared columns of the rule's sources alone."""
+        self.memo.setdefault("whole", self)
+
+        def only(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+            return {
+                source: frame.select(*LINK, *(name for name in rule.columns(source) if name not in LINK))
+                for source, frame in frames.items()
+                if source in rule.reads
+            }
+
+        tables = {name: table for name, table in self.tables.items() if name in rule.reads}
+        return replace(self, linked=only(self.linked), reviewed=only(self.reviewed), tables=tables)
+
+    def missing(self, rule: Rule) -> tuple[str, ...]:
+        """The needed inputs that were not asked: `source`, or `source.column` where a needed column holds nothing at all."""
+        found = []
+        for source in rule.inputs:
+            frame = self.table(source)
+            if frame is None:
+                found.append(source)
+            elif len(frame):
+                found += [
+                    f"{source}.{name}" for name in rule.needed(source) if frame.get_column(name).is_null().all()
+                ]
+        return tuple(found)
+
+    def table(self, name: str) -> pl.DataFrame | None:
+        """A source's linked records, or one of our own tables; None where it was not asked."""
+        own = {"households": self.households, "members": self.members, **self.tables}
+        return own.get(name) if name in OWN else self.linked.get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +131,24 @@ class Evidence:
     person_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two values held beside one another, ready to print and masked: what the household or file says, what a record says."""
+
+    what: Words
+    ours: Words
+    found: Words
+    source: str
+    record_id: str = ""
+
+
 @dataclass(frozen=True)
 class Lead:
     """One thing a rule noticed about one household.
 
     `natural_key` tells this lead from others of the same rule and people (a plate, a certificate, a programme).
     `amount` is [low, high] yuan at risk, never above what was paid. `facts` fill the rule's wording; the values are
-    ready to print and already masked.
+    ready to print and already masked. `compared` are the values held beside one another, `steps` the arithmetic, a line each.
     """
 
     household_id: str
@@ -87,14 +162,38 @@ class Lead:
     amount: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
     period: tuple[dt.date | None, dt.date | None] = (None, None)
     basis: Basis | None = None
+    compared: tuple[Compared, ...] = ()
+    steps: tuple[Words, ...] = ()
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked example: a small situation in both languages, its tables, and the lead that it is, or None for no lead.
+
+    `given`: table → rows, a column that is not told is null; a month may be written 2024-05. `complete`: sources whose
+    extract is complete. `reviewed`: source → rows still under review. Examples are told of invented people, and run as tests.
+    """
+
+    zh: str
+    en: str
+    given: Mapping[str, tuple[Mapping[str, Any], ...]]
+    severity: Severity | None
+    amount: tuple[str, str] | None = None
+    basis: Basis | None = None
+    complete: tuple[str, ...] = ()
+    same_person: tuple[tuple[str, str], ...] = ()
+    reviewed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Rule:
     """A rule in force. `doc` is what the clerk reads; `zh` and `en` are filled from a lead's facts.
 
-    `inputs` are the sources it reads beside households and members: where one of them was not asked, the rule stays
-    silent and the coverage says so. `exceptions` maps each exception's name to its words (zh, en).
+    `inputs`: table → the columns it reads, separated by spaces; where the table was not asked, or a column marked with `*`
+    holds nothing at all, the rule stays silent and says so (NOT_ASKED). `optional`: likewise, but their absence only leaves
+    an exception UNKNOWN. `severity` is the most that a lead may be. `exceptions` maps each exception's name to its words.
+    `correction`: for duplicates, the cheapest lawful correction. `published`: the day since which the rule is public;
+    a rule without it does not run.
     """
 
     id: str
@@ -103,19 +202,38 @@ class Rule:
     title_en: str
     basis: str
     valid_from: dt.date
-    inputs: tuple[str, ...]
+    published: dt.date | None
+    severity: Severity
+    inputs: Mapping[str, str]
     minimum_grade: Grade
     find: Callable[[Facts], Iterator[Lead]]
     zh: str
     en: str
     clears_zh: str
     clears_en: str
-    exceptions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    examples: tuple[Example, ...]
+    optional: Mapping[str, str] = field(default_factory=dict)
+    exceptions: Mapping[str, Words] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
+    correction: Words | None = None
     valid_to: dt.date | None = None
 
+    def columns(self, source: str) -> tuple[str, ...]:
+        """The columns it reads of a table."""
+        return tuple(dict.fromkeys(word.rstrip("*") for word in self.reads[source].split()))
+
+    def needed(self, source: str) -> tuple[str, ...]:
+        """The columns of a table without which it stays silent."""
+        return tuple(word.rstrip("*") for word in self.inputs.get(source, "").split() if word.endswith("*"))
+
+    @cached_property
+    def reads(self) -> Mapping[str, str]:
+        """All it reads: what it needs and what it may use."""
+        names = dict.fromkeys((*self.inputs, *self.optional))
+        return {name: f"{self.inputs.get(name, '')} {self.optional.get(name, '')}" for name in names}
+
     @property
-    def doc(self) -> tuple[str, str]:
+    def doc(self) -> Words:
         """The public explanation (zh, en): the docstring of the function that finds, first Chinese, then English."""
         chinese, _, english = inspect.cleandoc(self.find.__doc__ or "").partition("\n\n")
         return chinese.replace("\n", ""), english.replace("\n", " ")

@@ -14,7 +14,7 @@ from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, months, shared, stream
 from matcher.policy import Exclusive
 from matcher.rules import reading, sums
-from matcher.rules.rule import Evidence, Facts, Lead, Rule
+from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -95,6 +95,39 @@ def _facts(cell: Exclusive, overlap: _Overlap) -> dict[str, str]:
     }
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+POST = {
+    "person_id": "P1",
+    "programme": "PUBLIC_WELFARE_POST",
+    "start_month": "2024-04",
+    "end_month": "2024-09",
+    "amount_yuan": 1900,
+}
+BENEFIT = {
+    "person_id": "P1",
+    "programme": "UI_BENEFIT",
+    "start_month": "2024-02",
+    "end_month": "2024-07",
+    "amount_yuan": 1500,
+}
+EXAMPLES = (
+    Example(
+        zh="公益性岗位与失业保险金重叠四个月",
+        en="A public-welfare post and unemployment benefit side by side for four months",
+        given={"households": (HOME,), "members": (HEAD,), "aid": (POST, BENEFIT)},
+        severity="MEDIUM",
+        amount=("0", "6000"),
+    ),
+    Example(
+        zh="仅在转换当月重叠",
+        en="Side by side in the month of the change alone",
+        given={"households": (HOME,), "members": (HEAD,), "aid": (POST, {**BENEFIT, "end_month": "2024-04"})},
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="C02",
     version="1",
@@ -102,13 +135,18 @@ RULE = Rule(
     title_en="Exclusive programmes overlap",
     basis="安政办〔2019〕15号 一：避免重复救助；各项目的互斥规定见正文",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("aid",),
+    published=dt.date(2026, 11, 27),
+    severity="MEDIUM",
+    inputs={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}，二者不得同时享受（{cell}；{status}）。"
-    "最省事的合法更正：自重叠首月起保留{keeps}，{yields}按规定办理停止或转换。",
+    zh="同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}，二者不得同时享受（{cell}；{status}）。",
     en="One person was paid both {keeps} and {yields} in {months} months from {first} to {last}; the two exclude one another "
-    "({cell}; {status}). The cheapest lawful correction: keep {keeps} from the first shared month and end or convert {yields}.",
+    "({cell}; {status}).",
+    correction=(
+        "自重叠首月起保留{keeps}，{yields}按规定办理停止或转换。",
+        "keep {keeps} from the first shared month and end or convert {yields}.",
+    ),
     clears_zh="项目转换审批、属于不同家庭成员的证明，或发放记录有误的说明。",
     clears_en="The approval of the change, proof that two members were meant, or a statement that the payment records err.",
     exceptions={
@@ -116,4 +154,5 @@ RULE = Rule(
         "different_members": ("是否为不同家庭成员", "different members of the household"),
     },
     parameters=("overlap.switch_months",),
+    examples=EXAMPLES,
 )

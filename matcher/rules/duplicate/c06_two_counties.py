@@ -12,7 +12,7 @@ import polars as pl
 from matcher.overlap import Stream, months, shared, stream
 from matcher.rules import reading, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Facts, Lead, Rule
+from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 PROGRAMMES = ("DIBAO", "TEKUN")
 
@@ -87,6 +87,30 @@ def _representatives(facts: Facts) -> dict[str, str]:
     return smallest
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+HERE = {
+    "person_id": "P1", "programme": "DIBAO", "start_month": "2024-01", "end_month": "2024-12", "amount_yuan": 500,
+    "division_code": "410502",
+}  # fmt: skip
+THERE = {**HERE, "start_month": "2024-09", "division_code": "410581"}
+EXAMPLES = (
+    Example(
+        zh="两县同时发放低保四个月",
+        en="Dibao paid by two counties for four months",
+        given={"households": (HOME,), "members": (HEAD,), "aid": (HERE, THERE)},
+        severity="HIGH",
+        amount=("0", "2000"),
+    ),
+    Example(
+        zh="仅迁移当月由两地发放",
+        en="Paid by both in the month of the move alone",
+        given={"households": (HOME,), "members": (HEAD,), "aid": ({**HERE, "end_month": "2024-09"}, THERE)},
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="C06",
     version="1",
@@ -94,13 +118,18 @@ RULE = Rule(
     title_en="Aid from two counties",
     basis="社会救助暂行办法：由户籍所在地（或居住地）县级认定；安政办〔2019〕15号 一：避免重复救助",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("aid",),
+    published=dt.date(2026, 11, 27),
+    severity="HIGH",
+    inputs={"aid": f"{reading.AID} division_code*"},
     minimum_grade="G5",
     find=find,
-    zh="同一人 {first} 至 {last} 有 {months} 个月同时由两个县（市、区）发放低保或特困供养（{counties}）；后开始的是 {later}。"
-    "最省事的合法更正：由现居住地继续，另一地自重叠首月起终止并互相函告。",
+    zh="同一人 {first} 至 {last} 有 {months} 个月同时由两个县（市、区）发放低保或特困供养（{counties}）；后开始的是 {later}。",
     en="One person was paid dibao or tekun by two counties ({counties}) in {months} months from {first} to {last}; the later is "
-    "{later}. The cheapest lawful correction: the county of residence goes on, the other ends it from the first shared month.",
+    "{later}.",
+    correction=(
+        "由现居住地继续，另一地自重叠首月起终止并互相函告。",
+        "the county of residence goes on, the other ends it from the first shared month and tells it so.",
+    ),
     clears_zh="户籍迁移或区划调整的证明，或发放记录有误的说明。",
     clears_en="Proof of a move or of a changed boundary, or a statement that the payment records err.",
     exceptions={
@@ -108,4 +137,5 @@ RULE = Rule(
         "boundary_change": ("是否因区划调整", "a changed boundary"),
     },
     parameters=("overlap.switch_months",),
+    examples=EXAMPLES,
 )

@@ -11,7 +11,7 @@ from matcher.identity.programmes import STUDENT_AID
 from matcher.overlap import add_months, first_day
 from matcher.rules import reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Facts, Lead, Rule
+from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 SCHOOL_YEAR_BEGINS = 9
 DAYS_A_YEAR = 365.25
@@ -96,6 +96,35 @@ def _too_old(student: Row, facts: Facts) -> bool:
     return born is not None and (facts.as_of - born).days >= (oldest + 1) * DAYS_A_YEAR
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+PUPIL = {"person_id": "P2", "household_id": "H1", "relation": "CHILD", "birth_date": "2010-06-01"}
+TERM = {"person_id": "P2", "term_start": "2024-09-01", "status": "ENROLLED"}
+GRANT = {
+    "person_id": "P2",
+    "programme": "GOLDEN_AUTUMN",
+    "start_month": "2024-09",
+    "end_month": "2024-09",
+    "amount_yuan": 3000,
+}
+EXAMPLES = (
+    Example(
+        zh="子女在读，本学年没有任何助学发放",
+        en="A child at school, and no student aid in this school year",
+        given={"households": (HOME,), "members": (HEAD, PUPIL), "school": (TERM,), "aid": ()},
+        complete=("aid",),
+        severity="LOW",
+    ),
+    Example(
+        zh="9月已发放金秋助学",
+        en="Golden Autumn aid was paid in September",
+        given={"households": (HOME,), "members": (HEAD, PUPIL), "school": (TERM,), "aid": (GRANT,)},
+        complete=("aid",),
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="U04",
     version="1",
@@ -103,7 +132,9 @@ RULE = Rule(
     title_en="Child at school without student aid",
     basis="安政办〔2019〕15号 三（六）助学：不让一名困难职工子女因贫失学",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("school", "aid"),
+    published=dt.date(2026, 11, 27),
+    severity="LOW",
+    inputs={"school": "status term_start term_end", "aid": reading.AID},
     minimum_grade="G5",
     find=find,
     zh="学籍显示 {as_of} 在读，而 {year} 学年没有助学项目的发放记录（救助数据截至 {aid}）。该家庭可能符合助学条件："
@@ -117,4 +148,5 @@ RULE = Rule(
         "family_declines": ("家庭是否不愿申请", "the family declines"),
     },
     parameters=("student.oldest_age",),
+    examples=EXAMPLES,
 )

@@ -10,7 +10,7 @@ import polars as pl
 from matcher.identity import names, numbers
 from matcher.rules import masking, reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Facts, Lead, Rule
+from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 OTHER = {"A": "b", "B": "a"}
 BY_DECLARATION = "WIDOWED"
@@ -133,6 +133,32 @@ def _name(written: str | None) -> str | None:
     return names.simplify(clean) if clean else None
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+WEDDING = {
+    "person_id": "P1", "party": "A", "event": "MARRIED", "event_date": "1995-10-01", "certificate_no": "J410502-1995-001234",
+    "b_name": "赵敏", "b_birth_date": "1972-05-05",
+}  # fmt: skip
+EXAMPLES = (
+    Example(
+        zh="婚姻登记有效，配偶不在家庭成员中",
+        en="A marriage in force, the spouse is not a member of the household",
+        given={"households": (HOME,), "members": (HEAD,), "marriage": (WEDDING,)},
+        severity="MEDIUM",
+    ),
+    Example(
+        zh="此后已离婚",
+        en="Divorced since",
+        given={
+            "households": (HOME,),
+            "members": (HEAD,),
+            "marriage": (WEDDING, {**WEDDING, "event": "DIVORCED", "event_date": "2019-03-01"}),
+        },
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="H01",
     version="1",
@@ -140,7 +166,11 @@ RULE = Rule(
     title_en="Spouse left out",
     basis="民发〔2021〕57号：共同生活的家庭成员包括配偶；安政办〔2019〕15号 三（一）",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("marriage",),
+    published=dt.date(2026, 11, 27),
+    severity="MEDIUM",
+    inputs={
+        "marriage": "certificate_no event* event_date a_name a_id_number a_birth_date b_name b_id_number b_birth_date"
+    },
     minimum_grade="G4",
     find=find,
     zh="婚姻登记（{date}，证书 {certificate}）显示婚姻有效，而 {as_of} 配偶不在家庭成员中；本人申报：{declared}。",
@@ -155,4 +185,5 @@ RULE = Rule(
         "prison_missing_abroad": ("配偶是否服刑、失踪或在境外", "the spouse is in prison, missing or abroad"),
         "protection_order": ("是否有人身安全保护令", "a protection order"),
     },
+    examples=EXAMPLES,
 )

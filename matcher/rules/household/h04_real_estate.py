@@ -10,7 +10,7 @@ from matcher.overlap import first_day, paid, span
 from matcher.rules import masking, reading, sums
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
-from matcher.rules.rule import Facts, Lead, Rule
+from matcher.rules.rule import Example, Facts, Lead, Rule
 
 RESIDENTIAL = ("HOME", None)
 COMMERCIAL = ("SHOP", "OFFICE")
@@ -112,6 +112,38 @@ def _holding(unit: str, records: list[Row]) -> Holding:
     )
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+FLAT = {
+    "person_id": "P1",
+    "unit_no": "410502001001GB00001F00010001",
+    "use": "HOME",
+    "status": "CURRENT",
+    "acquired_on": "2010-01-01",
+}
+SECOND = {**FLAT, "unit_no": "410502001001GB00001F00020002", "acquired_on": "2015-01-01"}
+ONE_DECLARED = {**HOME, "declared_homes": 1}
+EXAMPLES = (
+    Example(
+        zh="申报一套，登记两套",
+        en="One home declared, two registered",
+        given={"households": (ONE_DECLARED,), "members": (HEAD,), "real_estate": (FLAT, SECOND)},
+        severity="MEDIUM",
+        basis="UNDECLARED",
+    ),
+    Example(
+        zh="同一套房屋先预售网签、后登记",
+        en="A presale contract and the registration of one and the same unit",
+        given={
+            "households": (ONE_DECLARED,),
+            "members": (HEAD,),
+            "real_estate": (FLAT, {**FLAT, "status": "PRESALE", "certificate_no": "Y1"}),
+        },
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="H04",
     version="1",
@@ -119,7 +151,10 @@ RULE = Rule(
     title_en="Two homes or non-residential property",
     basis="安政办〔2019〕15号 三（一）收入和财产核对机制；最低生活保障地方实施细则",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("real_estate",),
+    published=dt.date(2026, 11, 27),
+    severity="MEDIUM",
+    inputs={"real_estate": "certificate_no unit_no property_address share_percent use status acquired_on ended_on"},
+    optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
     zh="{date} 不动产登记中该家庭计入的住房 {homes} 套、商铺或办公用房 {commercial} 处（{units}），申报住房 {declared} 套，"
@@ -145,4 +180,5 @@ RULE = Rule(
         "declaration.tolerance",
         "transfer.registration_lag_days",
     ),
+    examples=EXAMPLES,
 )

@@ -10,7 +10,7 @@ from matcher.overlap import first_day, paid, span
 from matcher.rules import masking, reading, sums
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
-from matcher.rules.rule import Facts, Lead, Result, Rule
+from matcher.rules.rule import Example, Facts, Lead, Result, Rule
 
 COUNTED = ("CAR", "VAN", "TRUCK", None)
 ACTIVE = ("ACTIVE", None)
@@ -104,6 +104,37 @@ def _end(record: Row, years: float) -> dt.date | None:
     return end
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+CAR = {
+    "person_id": "P1",
+    "plate": "豫E12345",
+    "vehicle_kind": "CAR",
+    "registered_on": "2020-05-06",
+    "status": "ACTIVE",
+}
+NONE_DECLARED = {**HOME, "declared_vehicles": 0}
+EXAMPLES = (
+    Example(
+        zh="名下轿车一辆，申报为零",
+        en="One car registered, none declared",
+        given={"households": (NONE_DECLARED,), "members": (HEAD,), "vehicles": (CAR,)},
+        severity="MEDIUM",
+        basis="UNDECLARED",
+    ),
+    Example(
+        zh="残疾人专用车",
+        en="A vehicle for the disabled",
+        given={
+            "households": (NONE_DECLARED,),
+            "members": (HEAD,),
+            "vehicles": ({**CAR, "vehicle_kind": "DISABILITY"},),
+        },
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="H05",
     version="1",
@@ -111,7 +142,10 @@ RULE = Rule(
     title_en="Vehicle",
     basis="安政办〔2019〕15号 三（一）收入和财产核对机制；最低生活保障地方实施细则",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("vehicles",),
+    published=dt.date(2026, 11, 27),
+    severity="MEDIUM",
+    inputs={"vehicles": "plate vin vehicle_kind value_yuan registered_on status ended_on"},
+    optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
     zh="{date} 车辆登记中该家庭名下计入的机动车 {found} 辆（{plates}），申报 {declared} 辆，规定不超过 {limit} 辆：{why}。",
@@ -131,4 +165,5 @@ RULE = Rule(
         "vehicle.limit", "vehicle.tolerated_age_years", "vehicle.tolerated_value_yuan", "declaration.tolerance",
         "transfer.registration_lag_days",
     ),
+    examples=EXAMPLES,
 )  # fmt: skip

@@ -13,7 +13,7 @@ from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, add_months, first_day, paid, span
 from matcher.rules import reading, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Facts, Grade, Lead, Result, Rule, Severity
+from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity
 
 CENT = Decimal("0.01")
 LAWFUL_CAUSES = ("丧葬", "殡葬", "抚恤", "遗属", "补发", "FUNERAL", "SURVIVOR", "ARREARS")
@@ -135,6 +135,42 @@ def _lead(
     )
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+SUBSIDY = {
+    "person_id": "P1",
+    "programme": "TEKUN",
+    "start_month": "2024-01",
+    "end_month": "2024-08",
+    "amount_yuan": 700,
+}
+EXAMPLES = (
+    Example(
+        zh="5月去世，特困供养发放至8月：6月起三个月为疑点",
+        en="Death in May, destitution support paid until August: the three months from June on",
+        given={
+            "households": (HOME,),
+            "members": (HEAD,),
+            "deaths": ({"person_id": "P1", "death_date": "2024-05-20", "register": "POLICE"},),
+            "aid": (SUBSIDY,),
+        },
+        severity="HIGH",
+        amount=("2100", "2100"),
+    ),
+    Example(
+        zh="8月去世，发放至8月：死亡当月不构成疑点",
+        en="Death in August, paid until August: the month of death is no lead",
+        given={
+            "households": (HOME,),
+            "members": (HEAD,),
+            "deaths": ({"person_id": "P1", "death_date": "2024-08-20", "register": "POLICE"},),
+            "aid": (SUBSIDY,),
+        },
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="P01",
     version="1",
@@ -142,7 +178,9 @@ RULE = Rule(
     title_en="Aid after death",
     basis="安政办〔2019〕15号：已死亡的是否已注销；社会救助暂行办法第六十八条",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("deaths", "aid"),
+    published=dt.date(2026, 11, 27),
+    severity="HIGH",
+    inputs={"deaths": "death_date* register", "aid": reading.AID},
     minimum_grade="G5",
     find=find,
     zh="死亡登记日期 {died}，而{programme}发放了 {first} 至 {last} 的款项，合计 {total} 元{share}。",
@@ -158,4 +196,5 @@ RULE = Rule(
         "funeral_item": ("是否为丧葬抚恤项目", "a funeral or survivors' item"),
     },
     parameters=("transfer.lag_days", "registers.disagree_days"),
+    examples=EXAMPLES,
 )

@@ -16,7 +16,7 @@ from chinese_calendar.constants import holidays
 from matcher.overlap import first_day, paid
 from matcher.rules import reading, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Facts, Lead, Rule
+from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 DAYS_A_YEAR = 365.25
 
@@ -130,6 +130,29 @@ def _divisions(codes: list[str | None], joint: str, unknown: str) -> str:
     return joint.join(dict.fromkeys(code or unknown for code in codes))
 
 
+EARLIER = {"household_id": "H1", "file_opened_on": "2024-01-10", "division_code": "410502"}
+LATER = {"household_id": "H2", "file_opened_on": "2024-05-10", "division_code": "410503"}
+ROWS = (
+    {"person_id": "P1", "household_id": "H1", "relation": "HEAD"},
+    {"person_id": "P2", "household_id": "H2", "relation": "HEAD"},
+)
+EXAMPLES = (
+    Example(
+        zh="同一人1月在一县建档，5月又在另一县建档，两份档案都未注销",
+        en="One person's file was opened in January, another in May in another county, and both are open",
+        given={"households": (EARLIER, LATER), "members": ROWS},
+        same_person=(("P1", "P2"),),
+        severity="MEDIUM",
+    ),
+    Example(
+        zh="转档：新档案建立后十天注销旧档案",
+        en="A transfer: the old file was closed ten days after the new one was opened",
+        given={"households": ({**EARLIER, "file_closed_on": "2024-05-20"}, LATER), "members": ROWS},
+        same_person=(("P1", "P2"),),
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="P05",
     version="1",
@@ -137,7 +160,10 @@ RULE = Rule(
     title_en="Person in two active files",
     basis="困难职工档案管理办法：一户一档；安政办〔2019〕15号 三（一）",
     valid_from=dt.date(2019, 1, 1),
-    inputs=(),
+    published=dt.date(2026, 11, 27),
+    severity="MEDIUM",
+    inputs={"members": "relation birth_date id_number valid_from valid_to"},
+    optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
     zh="同一人在 {first} 至 {last} 同时属于两份在册档案（区划 {divisions}），重叠 {days} 个工作日{certain}。",
@@ -151,4 +177,5 @@ RULE = Rule(
         "remarriage_dated": ("是否因离婚或再婚变更家庭", "a divorce or remarriage"),
     },
     parameters=("transfer.working_days", "child.counted_until_age"),
+    examples=EXAMPLES,
 )

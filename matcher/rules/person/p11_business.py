@@ -12,7 +12,7 @@ from matcher.overlap import add_months
 from matcher.rules import masking, reading
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
-from matcher.rules.rule import Facts, Lead, Result, Rule
+from matcher.rules.rule import Example, Facts, Lead, Result, Rule
 
 ROLES = ("LEGAL_REPRESENTATIVE", "OWNER", "SHAREHOLDER")
 LIVE = ("LIVE", None)
@@ -123,6 +123,37 @@ def _amount(holding: Holding, column: str, unknown: str) -> str:
     return str(max(found)) if found else unknown
 
 
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+
+SHOP = {
+    "person_id": "P1", "uscc": "91410500MA12345678", "role": "OWNER", "status": "LIVE", "established_on": "2018-01-01",
+    "turnover_yuan": 90000, "employees": 2,
+}  # fmt: skip
+NONE_DECLARED = {**HOME, "declared_businesses": 0}
+EXAMPLES = (
+    Example(
+        zh="在营小店，有营业额和雇员，未申报",
+        en="A live shop with turnover and staff, not declared",
+        given={"households": (NONE_DECLARED,), "members": (HEAD,), "business": (SHOP,)},
+        severity="MEDIUM",
+        basis="UNDECLARED",
+    ),
+    Example(
+        zh="领取一次性创业补助后办理的营业执照",
+        en="A licence taken out with a one-off start-up grant",
+        given={
+            "households": (NONE_DECLARED,),
+            "members": (HEAD,),
+            "business": (SHOP,),
+            "aid": (
+                {"person_id": "P1", "programme": "STARTUP_GRANT", "start_month": "2018-02", "end_month": "2018-02"},
+            ),
+        },
+        severity=None,
+    ),
+)
+
 RULE = Rule(
     id="P11",
     version="1",
@@ -130,7 +161,12 @@ RULE = Rule(
     title_en="Owner of a live business",
     basis="安政办〔2019〕15号 三（一）收入和财产核对机制；三（四）创业扶持除外",
     valid_from=dt.date(2019, 1, 1),
-    inputs=("business",),
+    published=dt.date(2026, 11, 27),
+    severity="MEDIUM",
+    inputs={
+        "business": "uscc company_name role* share_percent status established_on ended_on turnover_yuan employees"
+    },
+    optional={"aid": "programme"},
     minimum_grade="G5",
     find=find,
     zh="{date} 市场主体登记中该家庭成员名下在营的主体 {found} 个（本条：{uscc}，营业额 {turnover} 元，从业 {employees} 人），"
@@ -151,4 +187,5 @@ RULE = Rule(
         "business.limit", "business.minimum_months", "business.counted_share_percent", "declaration.tolerance",
         "transfer.registration_lag_days",
     ),
+    examples=EXAMPLES,
 )  # fmt: skip

@@ -1,0 +1,145 @@
+"""The book of rules: every rule is a legal artefact, says what it reads, and its worked examples come out as told."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+
+from matcher import policy
+from matcher.errors import MatcherError
+from matcher.rules import book, finding
+from matcher.rules.rule import OWN, Example, Rule
+from matcher.sources import contract
+from tests.matcher.rules import scenes
+
+EXAMPLES = [(rule, example) for rule in book.BOOK for example in rule.examples]
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda each: getattr(each, "id", None) or each.en)
+def test_a_worked_example_comes_out_as_told(rule: Rule, example: Example) -> None:
+    found = finding.run(scenes.of_example(example), [rule]).to_dicts()
+    if example.severity is None:
+        assert found == []
+        return
+    assert [each["severity"] for each in found] == [example.severity]
+    assert example.basis in (None, found[0]["basis"])
+    if example.amount:
+        assert (found[0]["amount_low_yuan"], found[0]["amount_high_yuan"]) == tuple(map(Decimal, example.amount))
+
+
+TOLD = {
+    "relation",
+    "declared_employment",
+    "declared_marital_status",
+    "target_group",
+    "category",
+    "tier",
+    "causes",
+    "stage",
+}
+"""Words of a file that an explanation may repeat; what a person could be found by it may not."""
+
+LEADS = [(rule, example) for rule, example in EXAMPLES if example.severity]
+
+
+@pytest.mark.parametrize(("rule", "example"), LEADS, ids=lambda each: getattr(each, "id", None) or each.en)
+def test_an_explanation_is_whole_and_names_nobody(rule: Rule, example: Example) -> None:
+    (lead,) = finding.run(scenes.of_example(example), [rule]).to_dicts()
+    secrets = {
+        value
+        for table, rows in example.given.items()
+        for column in contract.load(table).columns
+        if column.sensitivity in ("PERSONAL", "SENSITIVE") and column.kind in ("text", "name", "id_number")
+        for row in rows
+        if column.name not in TOLD and isinstance(value := row.get(column.name), str) and len(value) > 2
+    }
+    for text, title, basis in (
+        (lead["explanation_zh"], rule.title_zh, "依据"),
+        (lead["explanation_en"], rule.title_en, "Basis"),
+    ):
+        assert title in text
+        assert basis in text
+        assert rule.basis in text
+        assert not [word for word in ("{", "}", "None", "嫌疑", "诈骗", "欺诈", "fraud") if word in text]
+        assert not [secret for secret in secrets if secret in text]
+    for each in lead["exceptions"]:
+        assert each["result"] in ("NO", "YES", "UNKNOWN")
+        assert rule.exceptions[each["name"]][0] in lead["explanation_zh"]
+
+
+@pytest.mark.parametrize("rule", book.BOOK, ids=lambda rule: rule.id)
+def test_a_rule_has_examples_of_both_kinds(rule: Rule) -> None:
+    assert {example.severity is None for example in rule.examples} == {True, False}
+
+
+@pytest.mark.parametrize("rule", book.BOOK, ids=lambda rule: rule.id)
+def test_a_rule_reads_what_contracts_promise(rule: Rule) -> None:
+    for source in rule.reads:
+        promised = set(contract.load(source).schema())
+        assert set(rule.columns(source)) <= promised, source
+
+
+@pytest.mark.parametrize("rule", book.BOOK, ids=lambda rule: rule.id)
+def test_a_rule_names_the_values_it_uses(rule: Rule) -> None:
+    shipped = {value.key for value in policy.load().values}
+    assert set(rule.parameters) <= shipped
+
+
+def test_no_contract_holds_what_rules_may_not_read() -> None:
+    for each in contract.all_contracts():
+        for column in each.columns:
+            assert not book.forbidden(column.name), (each.id, column.name)
+
+
+GOOD = book.BOOK[0]
+BAD = [
+    ("a forbidden input", {"inputs": {"members": "ethnic_group"}}, "ethnic_group"),
+    ("a forbidden optional input", {"optional": {"medical": "diagnosis_text"}}, "diagnosis_text"),
+    ("a forbidden table", {"inputs": {"complaints": "filed_on"}}, "complaints"),
+    ("no legal basis", {"basis": " "}, "basis"),
+    ("unpublished", {"published": None}, "published"),
+    ("no example of no lead", {"examples": GOOD.examples[:1]}, "example"),
+    ("no docstring", {"find": lambda facts: iter(())}, "docstring"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), [row[1:] for row in BAD], ids=[row[0] for row in BAD])
+def test_a_rule_that_may_not_run_is_refused(change: dict[str, object], said: str) -> None:
+    with pytest.raises(MatcherError, match=said) as refusal:
+        book.checked([dataclasses.replace(GOOD, **change)])  # type: ignore[arg-type]
+    assert GOOD.id in str(refusal.value)
+
+
+def test_two_rules_of_one_id_are_refused() -> None:
+    with pytest.raises(MatcherError, match="twice"):
+        book.checked([GOOD, GOOD])
+
+
+def test_a_rule_sees_only_what_it_declares() -> None:
+    rule = next(rule for rule in book.BOOK if rule.id == "H05")
+    facts = scenes.of_example(rule.examples[0])
+    narrowed = facts.narrowed(rule)
+    assert "address" in facts.linked["vehicles"].columns
+    assert not {"name", "id_number", "address", "phone"} & set(narrowed.linked["vehicles"].columns)
+    assert set(narrowed.linked) <= {"vehicles", "aid"}
+
+
+def test_a_needed_column_that_holds_nothing_was_not_asked() -> None:
+    rule = next(rule for rule in book.BOOK if rule.id == "P11")
+    (lead, *_) = rule.examples
+    shop = {**lead.given["business"][0], "role": None}
+    facts = scenes.of_example(dataclasses.replace(lead, given={**lead.given, "business": (shop,)}))
+    findings, (ran,) = finding.judge(facts, [rule])
+    assert findings.is_empty()
+    assert (ran.state, ran.missing) == ("NOT_ASKED", ("business.role",))
+
+
+def test_own_tables_are_contracts() -> None:
+    assert set(OWN) <= set(contract.source_ids())
+
+
+def test_rules_of_an_old_day() -> None:
+    assert book.chosen((), dt.date(1990, 1, 1)) == ()
