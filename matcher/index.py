@@ -46,8 +46,8 @@ WORKERS = 2
 SORTED_AT_ONCE = 20_000_000
 """How many keys are sorted in memory together."""
 
-OWN_TABLES = ("households", "members", "authorisations", "answers")
-"""Tables of a folder that are no department's records about people."""
+OWN_TABLES = ("households", "members", "authorisations", "answers", "handlers")
+"""Tables of a folder that are no department's records about applicants; the roster of case handlers is our own as well."""
 
 
 @dataclass(frozen=True)

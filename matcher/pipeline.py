@@ -28,7 +28,7 @@ from matcher.plan import load as load_plan
 from matcher.progress import Progress, Step, silent
 from matcher.report import files, page, summary
 from matcher.rules import book, finding
-from matcher.rules.rule import Facts, FeedFacts
+from matcher.rules.rule import OWN, Facts, FeedFacts
 from matcher.scoring import model as models
 from matcher.scoring.model import Model
 from matcher.sources.chunking import Chunk
@@ -138,6 +138,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             coverage=covered,
             feeds={name: _facts_of(feed, as_of) for name, feed in feeds.items()},
             reviewed=reviewed,
+            tables={name: table.frame for name, table in own.items() if name in OWN},
         ),
         rules,
     )

@@ -321,6 +321,7 @@ def _own_tables(
             "address": home.head.identity["address"],
             "phone": home.head.identity["phone"],
             "division_code": home.head.identity["division_code"],
+            **home.file,
         }
         for home in homes
     ]
@@ -337,6 +338,7 @@ def _own_tables(
             "phone": person.identity["phone"] if person.age(ledger.as_of) >= 16 else None,
             "valid_from": person.valid_from,
             "valid_to": person.valid_to,
+            **person.file,
         }
         for home in homes
         for person in home.people

@@ -20,7 +20,7 @@ SCHOOL_AGE = (6, 22)
 
 @dataclass
 class Person:
-    """A human being as a member of one household; `human` is the same wherever the human appears."""
+    """A human being as a member of one household; `human` is the same wherever the human appears, `file` what else it says."""
 
     human: int
     person_id: str
@@ -29,6 +29,7 @@ class Person:
     marital: str | None = None
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
+    file: Record = field(default_factory=dict)
 
     @property
     def born(self) -> dt.date:
@@ -43,7 +44,7 @@ class Person:
 
 @dataclass
 class Household:
-    """One household with its file; `settled` names the feeds that a plant has already arranged."""
+    """One household; `settled` names the feeds that a plant has already arranged, `file` holds further columns of its file."""
 
     household_id: str
     people: list[Person]
@@ -52,6 +53,7 @@ class Household:
     file_closed_on: dt.date | None = None
     declared: dict[str, int] = field(default_factory=lambda: {"vehicles": 0, "homes": 0, "businesses": 0})
     settled: set[str] = field(default_factory=set)
+    file: Record = field(default_factory=dict)
     planted: str | None = None
 
     @property
