@@ -1,0 +1,300 @@
+"""Income per head of a household in a month: an interval, beside the line of that month and that division.
+
+A household stands BELOW the line when the most it can have is less, ABOVE when the least it must have is more, and
+otherwise nobody can tell. Bounds are rounded outwards to the fen, so that rounding decides nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+import polars as pl
+
+from matcher import frames
+from matcher.errors import MatcherError
+from matcher.income.inputs import SOURCES, Known
+from matcher.income.persons import Incomes
+from matcher.overlap import add_months
+from matcher.policy import Policy
+
+Standing = Literal["BELOW", "ABOVE", "CANNOT_TELL"]
+
+PER_CAPITA = frames.schema(
+    {
+        "household_id": pl.String,
+        "month": pl.Date,
+        "members": pl.UInt32,  # who belonged to it on some day of the month
+        "low": frames.MONEY,
+        "high": frames.MONEY,  # null: open above
+        "known": pl.Boolean,  # every needed source spoke of every member, and every amount has a size
+        "line": frames.MONEY,  # null: no line is in force
+        "standing": pl.String,  # BELOW ABOVE CANNOT_TELL
+        "silent": pl.Struct(dict.fromkeys(SOURCES, pl.UInt32)),  # members of whom the source said nothing
+        "unsized": pl.UInt32,  # members with an income of unknown size
+    }
+)
+"""One household and month; money is yuan a head and month."""
+
+ONE_PAYMENT = "UNEMPLOYMENT_BENEFIT"
+"""A payment that several sources tell of. Other kinds told by two sources may be one payment or two."""
+
+WORKED = "WAGE"
+"""The kind from which the cost of going to work is deducted."""
+
+_TERMS = frames.schema({"division": pl.String, "line": pl.Int64, "cost": pl.Int64})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a calculation sheet: yuan of the household in that month, `high` None where it is open above.
+
+    `state` VALUE: a source told it, `record_ids` are its records. NO_RECORD: the source said there is nothing. NO_ANSWER,
+    NOT_ASKED: it did not say, or not all. COMPUTED: taken off because two sources told of one payment (kind TOLD_TWICE) or
+    for the cost of going to work (kind EMPLOYMENT_COST).
+    """
+
+    person_id: str
+    source: str | None
+    kind: str | None
+    state: str
+    low: Decimal
+    high: Decimal | None
+    record_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How the income per head of one household in one month comes about: the steps add up to the totals, and then ÷ members."""
+
+    household_id: str
+    month: dt.date
+    members: int
+    steps: tuple[Step, ...]
+    total_low: Decimal
+    total_high: Decimal | None
+    low: Decimal
+    high: Decimal | None
+    known: bool
+    line: Decimal | None
+    standing: Standing
+
+
+def per_capita(known: Known, incomes: Incomes, line: str = "line.dibao", times: str | None = None) -> pl.DataFrame:
+    """Income per head of every household in every month of `incomes` (PER_CAPITA), sorted by household and month.
+
+    `line`: the policy's key of the line, as of the month and by the household's division; `times`: the key of a factor
+    on it, such as line.low_income. A household has a row for each month in which it had a member.
+    """
+    present, parts = _people(known, incomes), [PER_CAPITA.to_frame()]
+    for month in incomes.months:
+        here = _members_of(present, month, known.policy, line, times)
+        if not here.is_empty():
+            parts.append(_divided(here, _received(incomes.told, here, month), incomes.sources, month))
+    return pl.concat(parts).sort("household_id", "month")
+
+
+def sheet(
+    known: Known,
+    incomes: Incomes,
+    household_id: str,
+    month: dt.date,
+    line: str = "line.dibao",
+    times: str | None = None,
+) -> Sheet | None:
+    """The calculation behind one row of `per_capita` with the same arguments; None where it had no member that month."""
+    ours = Incomes(
+        incomes.told.filter((pl.col("household_id") == household_id) & (pl.col("month") == month)),
+        incomes.answers,
+        (month,),
+        incomes.sources,
+    )
+    members = known.members.filter(pl.col("household_id") == household_id)
+    people = _people(known, ours, members)
+    here = _members_of(people, month, known.policy, line, times)
+    if here.is_empty():
+        return None
+    received = _received(ours.told, here, month)
+    (row,) = _divided(here, received, ours.sources, month).iter_rows(named=True)
+    open_above = row["high"] is None
+    return Sheet(
+        household_id=household_id,
+        month=month,
+        members=row["members"],
+        steps=(*_told_steps(here, ours, month), *_computed_steps(received)),
+        total_low=_yuan(int(received.get_column("low").sum())),
+        total_high=None if open_above else _yuan(int(received.get_column("high").sum())),
+        low=row["low"],
+        high=row["high"],
+        known=row["known"],
+        line=row["line"],
+        standing=row["standing"],
+    )
+
+
+def _people(known: Known, incomes: Incomes, members: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Each member with the household's division, and until when each source spoke of them."""
+    rows = (known.members if members is None else members).select(
+        "person_id", "household_id", "valid_from", "valid_to"
+    )
+    homes = known.households.select("household_id", division=pl.col("division_code").str.slice(0, 6).fill_null(""))
+    rows = rows.join(homes.unique("household_id"), on="household_id", how="left").with_columns(
+        pl.col("division").fill_null("")
+    )
+    for source in incomes.sources:
+        spoke = incomes.answers.filter(pl.col("source") == source).select("person_id", pl.col("until").alias(source))
+        rows = rows.join(spoke, on="person_id", how="left")
+    return rows
+
+
+def _members_of(people: pl.DataFrame, month: dt.date, policy: Policy, line: str, times: str | None) -> pl.DataFrame:
+    """Who belonged to a household on some day of the month, with the month's terms of its division."""
+    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") < add_months(month, 1))
+    stays = pl.col("valid_to").is_null() | (pl.col("valid_to") > month)
+    here = people.filter(begun & stays)
+    divisions = here.get_column("division").unique().sort()
+    terms = [(division, *_terms(policy, month, division or None, line, times)) for division in divisions]
+    return here.join(pl.DataFrame(terms, schema=_TERMS, orient="row"), on="division", how="left")
+
+
+def _terms(
+    policy: Policy, month: dt.date, division: str | None, line: str, times: str | None
+) -> tuple[int | None, int]:
+    """The line (None where none is in force) and the cost of going to work, in fen."""
+    cost = round(policy.value("income.employment_cost", month, division) * 100)
+    try:
+        yuan = policy.value(line, month, division)
+    except MatcherError:
+        return None, cost
+    factor = policy.value(times, month, division) if times else 1.0
+    return round(yuan * factor * 100), cost
+
+
+def _received(told: pl.DataFrame, here: pl.DataFrame, month: dt.date) -> pl.DataFrame:
+    """What each of these people received of each kind that month, in fen: what two sources told of one payment counts once.
+
+    Columns: person_id, kind, told_low, told_high (their plain sum), once_low, once_high, low, high (after deductions). The
+    least is what the source that told most proves: so leaving out a source never raises it.
+    """
+    once_high = (
+        pl.when(pl.col("kind") == ONE_PAYMENT)
+        .then(pl.col("most"))
+        .otherwise(pl.when(pl.col("open") == 0).then(pl.col("told_high")))
+    )
+    cost = pl.when(pl.col("kind") == WORKED).then(pl.col("cost")).otherwise(0)
+    return (
+        told.filter(pl.col("month") == month)
+        .with_columns(low=_fen("low"), high=_fen("high"))
+        .group_by("person_id", "kind")
+        .agg(
+            told_low=pl.col("low").sum(),
+            told_high=pl.col("high").sum(),
+            once_low=pl.col("low").max(),
+            most=pl.col("high").max(),
+            open=pl.col("high").is_null().sum(),
+        )
+        .join(here.select("person_id", "household_id", "cost"), on="person_id", how="inner")
+        .with_columns(once_high=once_high)
+        .with_columns(
+            low=(pl.col("once_low") - cost).clip(lower_bound=0), high=(pl.col("once_high") - cost).clip(lower_bound=0)
+        )
+        .sort("person_id", "kind")
+    )
+
+
+def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str], month: dt.date) -> pl.DataFrame:
+    persons = received.group_by("person_id").agg(
+        pl.col("low", "high").sum(), unsized=pl.col("high").is_null().any().cast(pl.UInt32)
+    )
+    sources = list(sources)
+    silent = {source: (pl.col(source).is_null() | (pl.col(source) < month)).cast(pl.UInt32) for source in sources}
+    known = pl.sum_horizontal(*sources, "unsized") == 0 if sources else pl.col("unsized") == 0
+    heads = pl.col("members").cast(pl.Int64)
+    low, high = pl.col("low") // heads, -(-pl.col("high") // heads)
+    above, below = pl.col("low") > pl.col("line"), pl.col("high") < pl.col("line")
+    return (
+        here.join(persons, on="person_id", how="left")
+        .with_columns(pl.col("low", "high", "unsized").fill_null(0), **silent)
+        .group_by("household_id")
+        .agg(pl.len().alias("members"), pl.col("low", "high", "unsized", *sources).sum(), pl.col("line").first())
+        .with_columns(known=known)
+        .with_columns(low=low, high=pl.when("known").then(high))
+        .with_columns(
+            standing=pl.when(above.fill_null(False))
+            .then(pl.lit("ABOVE"))
+            .when(below.fill_null(False))
+            .then(pl.lit("BELOW"))
+            .otherwise(pl.lit("CANNOT_TELL"))
+        )
+        .select(
+            "household_id",
+            pl.lit(month).alias("month"),
+            "members",
+            _money("low"),
+            _money("high"),
+            "known",
+            _money("line"),
+            "standing",
+            pl.struct(
+                (pl.col(each) if each in sources else pl.lit(0)).cast(pl.UInt32).alias(each) for each in SOURCES
+            ).alias("silent"),
+            "unsized",
+        )
+        .cast(PER_CAPITA)
+    )
+
+
+def _told_steps(here: pl.DataFrame, ours: Incomes, month: dt.date) -> Iterable[Step]:
+    """What each source told of each member, and where it told nothing, whether that means nothing."""
+    states = {(row["person_id"], row["source"]): row["state"] for row in _answers_of(here, ours)}
+    told: dict[tuple[str, str], list[Step]] = {}
+    for row in ours.told.sort("person_id", "source", "kind").iter_rows(named=True):
+        step = Step(
+            row["person_id"], row["source"], row["kind"], "VALUE", row["low"], row["high"], tuple(row["record_ids"])
+        )
+        told.setdefault((step.person_id, row["source"]), []).append(step)
+    for member in here.sort("person_id").iter_rows(named=True):
+        for source in ours.sources:
+            place = (member["person_id"], source)
+            yield from told.get(place, ())
+            if member[source] is None or member[source] < month:
+                state = "NOT_ASKED" if states.get(place, "NOT_ASKED") == "NOT_ASKED" else "NO_ANSWER"
+                yield Step(*place, None, state, Decimal(0), None)
+            elif place not in told:
+                yield Step(*place, None, "NO_RECORD", Decimal(0), Decimal(0))
+
+
+def _answers_of(here: pl.DataFrame, ours: Incomes) -> Iterable[dict[str, str]]:
+    return ours.answers.join(here.select("person_id"), on="person_id", how="semi").iter_rows(named=True)
+
+
+def _computed_steps(received: pl.DataFrame) -> Iterable[Step]:
+    """What was taken off the plain sum of what was told."""
+    for row in received.iter_rows(named=True):
+        sized = row["open"] == 0
+        for kind, after, before in (("TOLD_TWICE", "once", "told"), ("EMPLOYMENT_COST", "", "once")):
+            low_after, high_after = (
+                (row[f"{after}_low"], row[f"{after}_high"]) if after else (row["low"], row["high"])
+            )
+            low = low_after - row[f"{before}_low"]
+            high = high_after - row[f"{before}_high"] if sized else None
+            if low or high:
+                yield Step(
+                    row["person_id"], None, kind, "COMPUTED", _yuan(low), None if high is None else _yuan(high)
+                )
+
+
+def _fen(column: str) -> pl.Expr:
+    return (pl.col(column) * 100).cast(pl.Int64)
+
+
+def _money(column: str) -> pl.Expr:
+    """Fen as yuan, exactly."""
+    return (pl.col(column).cast(pl.Decimal(22, 2)) * pl.lit(Decimal("0.01"))).cast(frames.MONEY)
+
+
+def _yuan(fen: int) -> Decimal:
+    return Decimal(fen).scaleb(-2)

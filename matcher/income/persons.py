@@ -1,0 +1,343 @@
+"""What each person received in each month, as the departments told it, and of which months they said nothing.
+
+A telling is an interval in yuan. A record whose amount is not stated, a wage that must be there because an employer
+insured the month, and a figure for a whole year are open above: they add 0 at least and nobody knows how much at most.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from matcher import frames
+from matcher.identity.programmes import BY_CODE
+from matcher.income.inputs import COUNTED, GRADES, SOURCES, Known
+from matcher.overlap import first_day
+
+INCOMES = frames.schema(
+    {
+        "person_id": pl.String,
+        "household_id": pl.String,
+        "month": pl.Date,
+        "source": pl.String,
+        "kind": pl.String,  # WAGE LABOUR BUSINESS PROPERTY PENSION UNEMPLOYMENT_BENEFIT BENEFIT OTHER
+        "state": pl.String,  # VALUE; for what a source did not tell see ANSWERS
+        "low": frames.MONEY,
+        "high": frames.MONEY,  # null: open above
+        "record_ids": pl.List(pl.String),
+    }
+)
+"""What one source told of one kind of income of a person in a month, in yuan of that month; nothing else has a row."""
+
+ANSWERS = frames.schema(
+    {
+        "person_id": pl.String,
+        "source": pl.String,
+        "state": pl.String,  # VALUE NO_RECORD NO_ANSWER NOT_ASKED
+        "until": pl.Date,
+    }
+)
+"""What each source said of each person: up to the month `until` (null: never) a month without a telling is 0, else unknown."""
+
+TELLINGS = frames.schema(
+    {
+        "person_id": pl.String,
+        "household_id": pl.String,
+        "month": pl.Date,
+        "kind": pl.String,
+        "low": frames.MONEY,
+        "high": frames.MONEY,
+        "record_id": pl.String,
+    }
+)
+"""One record's word on one month."""
+
+TAX_KINDS = (
+    ("WAGE", ("工资", "薪金")),
+    ("LABOUR", ("劳务", "稿酬")),
+    ("BUSINESS", ("经营",)),
+    ("PROPERTY", ("租赁", "利息", "股息", "红利", "转让", "特许权")),
+)
+PENSIONS = ("EMPLOYEE_PENSION", "RESIDENT_PENSION")
+NET_ALREADY = ("WAGE", "LABOUR")
+"""Kinds whose amount is income as it stands. From receipts of a business or of property costs go off, nobody told which."""
+
+SAME = {
+    "tax": ("person_id", "kind", "income_month", "tax_year", "income_yuan", "tax_yuan", "payer_name", "payer_uscc"),
+    "social_insurance": (
+        "person_id", "kind", "status", "payer", "employer_name", "employer_uscc", "benefit_yuan", "start_month",
+        "end_month", "insured_month",
+    ),
+    "unemployment_benefit": ("person_id", "month", "benefit_yuan"),
+    "aid": ("person_id", "programme", "start_month", "end_month", "amount_yuan", "division_code", "cause"),
+}  # fmt: skip
+"""Two records of a source that agree in all of these are one, written twice."""
+
+ZERO = pl.lit(0).cast(frames.MONEY)
+OPEN = pl.lit(None, dtype=frames.MONEY)
+
+
+@dataclass(frozen=True, slots=True)
+class Incomes:
+    """The income of all members in `months`: INCOMES as told, ANSWERS for what was not, of the sources that were needed."""
+
+    told: pl.DataFrame
+    answers: pl.DataFrame
+    months: tuple[dt.date, ...]
+    sources: tuple[str, ...]
+
+
+def incomes(
+    known: Known,
+    months: Iterable[dt.date],
+    counted: Collection[str] = COUNTED,
+    sources: Sequence[str] = SOURCES,
+) -> Incomes:
+    """What the sources told of every member's income in these months.
+
+    `counted`: the programmes of aid that count as income. `sources`: those that are needed; one that is left out here is
+    neither read nor missed. Nothing depends on the order of rows.
+    """
+    wanted = tuple(sorted({first_day(month) for month in months if first_day(month) <= known.as_of}))
+    everything = tuple(sorted({first_day(month) for month in months}))
+    usable = {source: _usable(known, source) for source in sources if source in known.linked}
+    spoken = {source: _spoken(known, source, wanted) for source in usable}
+    net = bool(known.policy.value("income.net_of_tax", known.as_of))
+    tellings: dict[str, pl.DataFrame] = {}
+    for source, rows in usable.items():
+        match source:
+            case "tax":
+                tellings[source] = _tax(rows, spoken[source], net=net)
+            case "social_insurance":
+                tellings[source] = _drawn(rows, spoken[source])
+            case "unemployment_benefit":
+                tellings[source] = _unemployment(rows, spoken[source])
+            case "aid":
+                tellings[source] = _aid(rows, spoken[source], counted)
+    if "social_insurance" in usable:
+        unpaid = _insured(usable["social_insurance"], spoken["social_insurance"], tellings.get("tax"))
+        tellings["social_insurance"] = pl.concat([tellings["social_insurance"], unpaid])
+    told = [_collected(rows, source) for source, rows in sorted(tellings.items())]
+    frame = pl.concat([INCOMES.to_frame(), *told]).sort("household_id", "person_id", "month", "source", "kind")
+    return Incomes(frame, _answers(known, sources, usable), everything, tuple(sources))
+
+
+def _spoken(known: Known, source: str, months: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
+    """The months up to the day the source's extract was cut: what it said goes no further, even of what has no end."""
+    cuts = known.coverage.filter(pl.col("source") == source).get_column("as_of").drop_nulls()
+    cut = cuts.max() if len(cuts) else known.as_of
+    return tuple(month for month in months if isinstance(cut, dt.date) and month <= cut)
+
+
+def _usable(known: Known, source: str) -> pl.DataFrame:
+    """The source's records that may feed an amount, each once."""
+    forbidden = known.coverage.filter((pl.col("source") == source) & (pl.col("state") == "NOT_AUTHORISED"))
+    return (
+        known.linked[source]
+        .filter(pl.col("grade").is_in(GRADES))
+        .join(forbidden, on="person_id", how="anti")
+        .sort("record_id")
+        .unique(SAME[source], keep="first", maintain_order=True)
+    )
+
+
+def _answers(known: Known, sources: Sequence[str], usable: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    lag = int(known.policy.value("income.reporting_days", known.as_of))
+    people = known.members.select("person_id").unique()
+    parts = [ANSWERS.to_frame()]
+    for source in sources:
+        complete = source in known.feeds and known.feeds[source].complete
+        said = known.coverage.filter(pl.col("source") == source).select("person_id", "state", "as_of")
+        cut = pl.col("as_of") - pl.duration(days=lag - 1)
+        whole = (pl.col("state") == "NO_RECORD") | ((pl.col("state") == "VALUE") & complete)
+        parts.append(
+            people.join(said, on="person_id", how="left")
+            .join(_people(usable.get(source), "used"), on="person_id", how="left")
+            .join(_doubtful(known, source), on="person_id", how="left")
+            .with_columns(state=_state())
+            .select(
+                "person_id",
+                source=pl.lit(source),
+                state="state",
+                until=pl.when(whole & pl.col("doubt").is_null()).then(cut.dt.month_start().dt.offset_by("-1mo")),
+            )
+            .cast(ANSWERS)
+        )
+    return pl.concat(parts).sort("person_id", "source")
+
+
+def _state() -> pl.Expr:
+    """A record that cannot be used is no answer; one that can is a value, whatever else was said of the person."""
+    return (
+        pl.when(pl.col("state") == "NOT_AUTHORISED")
+        .then(pl.lit("NOT_ASKED"))
+        .when(pl.col("state").is_null() & pl.col("used").is_null())
+        .then(pl.lit("NOT_ASKED"))
+        .when(pl.col("state").is_in(["NO_ANSWER", "NOT_ASKED"]) & pl.col("used").is_null())
+        .then("state")
+        .when(pl.col("state").is_null() | pl.col("state").is_in(["NO_ANSWER", "NOT_ASKED"]))
+        .then(pl.lit("NO_ANSWER"))
+        .when(pl.col("used").is_not_null())
+        .then(pl.lit("VALUE"))
+        .when(pl.col("doubt").is_not_null() | (pl.col("state") == "VALUE"))
+        .then(pl.lit("NO_ANSWER"))
+        .otherwise("state")
+    )
+
+
+def _doubtful(known: Known, source: str) -> pl.DataFrame:
+    """Whose records of this source may be theirs and may not, so that nobody knows all that it holds of them."""
+    unsure = [
+        frame.filter(~pl.col("grade").is_in(GRADES) | pl.col("grade").is_null()).select("person_id")
+        for frame in [known.linked.get(source)]
+        if frame is not None
+    ]
+    unsure += [frame.select("person_id") for frame in [known.reviewed.get(source)] if frame is not None]
+    return _people(pl.concat(unsure) if unsure else None, "doubt")
+
+
+def _people(rows: pl.DataFrame | None, mark: str) -> pl.DataFrame:
+    if rows is None:
+        return pl.DataFrame(schema={"person_id": pl.String, mark: pl.Boolean})
+    return rows.select("person_id").unique().with_columns(pl.lit(True).alias(mark))
+
+
+def _tax(rows: pl.DataFrame, months: tuple[dt.date, ...], *, net: bool) -> pl.DataFrame:
+    """Monthly rows are amounts of their month; a row of a year, or of no time at all, only opens its months."""
+    kind = pl.lit("OTHER")
+    for name, words in reversed(TAX_KINDS):
+        kind = pl.when(pl.col("kind").str.contains_any(list(words))).then(pl.lit(name)).otherwise(kind)
+    surely = pl.col("kind").is_null() | kind.is_in(NET_ALREADY)
+    gross = pl.col("income_yuan")
+    least, most = (
+        (gross - pl.col("tax_yuan").fill_null(gross), gross - pl.col("tax_yuan").fill_null(0))
+        if net
+        else (gross, gross)
+    )
+    told = rows.with_columns(
+        kind=kind,
+        month=pl.col("income_month").dt.month_start(),
+        low=pl.when(surely | (gross < 0)).then(least).otherwise(ZERO),
+        high=most,
+    )
+    calendar = pl.DataFrame({"month": months, "tax_year": [month.year for month in months]}, schema=_CALENDAR)
+    loose = told.filter(pl.col("month").is_null()).drop("month").with_columns(
+        pl.col("tax_year").cast(pl.Int64), low=ZERO, high=OPEN
+    )  # fmt: skip
+    of_a_year = loose.join(calendar, on="tax_year", how="inner")
+    undated = loose.filter(pl.col("tax_year").is_null()).join(calendar.drop("tax_year"), how="cross")
+    dated = told.filter(pl.col("month").is_in(months))
+    return pl.concat([_tellings(part) for part in (dated, of_a_year, undated)])
+
+
+_CALENDAR = frames.schema({"month": pl.Date, "tax_year": pl.Int64})
+
+
+def _drawn(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFrame:
+    """Pensions and benefits drawn. Care after a work injury is no income, so that kind is one at most."""
+    kind = (
+        pl.when(pl.col("kind").is_in(PENSIONS))
+        .then(pl.lit("PENSION"))
+        .when(pl.col("kind") == "UNEMPLOYMENT")
+        .then(pl.lit("UNEMPLOYMENT_BENEFIT"))
+        .when(pl.col("kind") == "WORK_INJURY")
+        .then(pl.lit("BENEFIT"))
+        .otherwise(pl.lit("OTHER"))
+    )
+    drawing = (pl.col("status") == "DRAWING").fill_null(False)
+    drawn = rows.filter(
+        (pl.col("kind") != "MEDICAL").fill_null(True) & (drawing | pl.col("benefit_yuan").is_not_null())
+    ).with_columns(
+        kind=kind,
+        low=pl.when(drawing & kind.is_in(["PENSION", "UNEMPLOYMENT_BENEFIT"])).then("benefit_yuan").otherwise(ZERO),
+        high="benefit_yuan",
+        first=pl.coalesce("insured_month", "start_month"),
+        last=pl.coalesce("insured_month", "end_month"),
+    )
+    return _every_month(drawn, months)
+
+
+def _insured(rows: pl.DataFrame, months: tuple[dt.date, ...], tax: pl.DataFrame | None) -> pl.DataFrame:
+    """Months that an employer insured and of which no wage of a known size was taxed: a wage of unknown size."""
+    by_employer = (pl.col("payer") == "EMPLOYER").fill_null(
+        pl.col("employer_uscc").is_not_null() | pl.col("employer_name").is_not_null()
+    )
+    insured = rows.filter(by_employer & (pl.col("status") != "DRAWING").fill_null(True)).with_columns(
+        kind=pl.lit("WAGE"),
+        low=ZERO,
+        high=OPEN,
+        first=pl.coalesce("insured_month", "start_month"),
+        last=pl.coalesce("insured_month", "end_month"),
+    )
+    owed = _every_month(insured, months)
+    if tax is None:
+        return owed
+    earned = pl.col("kind").is_in([*NET_ALREADY, "OTHER"]) & pl.col("high").is_not_null()
+    return owed.join(tax.filter(earned), on=["person_id", "month"], how="anti")
+
+
+def _unemployment(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFrame:
+    paid = rows.with_columns(
+        kind=pl.lit("UNEMPLOYMENT_BENEFIT"), low="benefit_yuan", high="benefit_yuan", first="month", last="month"
+    )
+    return _every_month(paid.drop("month"), months)
+
+
+def _aid(rows: pl.DataFrame, months: tuple[dt.date, ...], counted: Collection[str]) -> pl.DataFrame:
+    """Aid that counts as income; what a household gets as one is counted once, under whichever member it is written."""
+    jointly = [code for code in counted if code in BY_CODE and BY_CODE[code].unit == "HOUSEHOLD"]
+    kind = pl.col("programme").replace_strict(
+        {"UI_BENEFIT": "UNEMPLOYMENT_BENEFIT", "PUBLIC_WELFARE_POST": "WAGE"}, default="BENEFIT"
+    )
+    paid = rows.filter(pl.col("programme").is_in(sorted(counted)))
+    joint = pl.col("programme").is_in(jointly)
+    once = ["household_id", *(column for column in SAME["aid"] if column != "person_id")]
+    paid = pl.concat(
+        [paid.filter(~joint), paid.filter(joint).sort("person_id", "record_id").unique(once, keep="first")]
+    ).with_columns(kind=kind, low="amount_yuan", high="amount_yuan", first="start_month", last="end_month")
+    return _every_month(paid, months)
+
+
+def _every_month(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFrame:
+    """A telling for each of the months from `first` to `last`; where the first is not stated, it may be any earlier month."""
+    first, last = pl.col("first").dt.month_start(), pl.col("last").dt.month_start()
+    rows = rows.with_columns(
+        first=first, last=last, low=pl.when(pl.col("first").is_null()).then(ZERO).otherwise("low")
+    )
+    parts = [TELLINGS.to_frame()]
+    for month in months:
+        begun = pl.col("first").is_null() | (pl.col("first") <= month)
+        lasts = pl.col("last").is_null() | (pl.col("last") >= month)
+        parts.append(_tellings(rows.filter(begun & lasts).with_columns(month=pl.lit(month))))
+    return pl.concat(parts)
+
+
+def _tellings(rows: pl.DataFrame) -> pl.DataFrame:
+    """An amount that is not stated is 0 at least; one below zero corrects another, and nobody knows how far."""
+    return rows.select(
+        "person_id",
+        "household_id",
+        "month",
+        "kind",
+        pl.when(pl.col("high").is_null()).then(ZERO).otherwise("low").alias("low"),
+        pl.when(pl.col("high") >= 0).then("high"),
+        "record_id",
+    ).cast(TELLINGS)
+
+
+def _collected(rows: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The tellings of one source, one row a person, month and kind."""
+    return (
+        rows.group_by("person_id", "household_id", "month", "kind")
+        .agg(
+            low=pl.col("low").sum().clip(lower_bound=0),
+            high=pl.when(pl.col("high").is_not_null().all()).then(pl.col("high").sum()),
+            record_ids=pl.col("record_id").unique().sort(),
+        )
+        .with_columns(source=pl.lit(source), state=pl.lit("VALUE"))
+        .select(INCOMES.names())
+        .cast(INCOMES)
+    )
