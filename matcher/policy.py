@@ -1,4 +1,4 @@
-"""Dated values by division: every threshold a rule uses, and which programmes exclude one another.
+"""Dated values by division: every threshold a rule uses, and how programmes of aid stand to one another.
 
 The shipped defaults stand in policies/ beside this file; a folder's own policy.toml stands before them. For a date
 and division the value with the longest matching division counts, then the folder's before the shipped, then the
@@ -23,11 +23,26 @@ from matcher.identity.programmes import BY_CODE
 Status = Literal["verified", "assumed"]
 EVERYWHERE = "*"
 
+Kind = Literal["EXCLUSIVE", "COUNTS_AS_INCOME", "NOT_INCOME", "STACK", "ONCE", "COMPATIBLE", "FIRST_DECIDES"]
+KINDS: tuple[Kind, ...] = (
+    "EXCLUSIVE", "COUNTS_AS_INCOME", "NOT_INCOME", "STACK", "ONCE", "COMPATIBLE", "FIRST_DECIDES",
+)  # fmt: skip
+"""How a programme that is assessed stands to one that is held: never both for one person and month · it counts as income ·
+it does not · both up to the actual cost · once a period or cause · both in full · the first decides on the second."""
+
+SYMMETRIC: frozenset[Kind] = frozenset({"EXCLUSIVE", "STACK", "ONCE", "COMPATIBLE"})
+"""Kinds that say the same whichever of the two is assessed."""
+
+HARDSHIP_FILE = "HARDSHIP_FILE"
+"""Stands among the assessed for the union's file itself, which is no programme."""
+
 APPROVERS = 2
 
 _COMMON = {"division", "valid_from", "valid_to", "basis", "status", "approved_by"}
 _VALUE_KEYS = {"key", "value", "unit"} | _COMMON
-_EXCLUSIVE_KEYS = {"keeps", "yields"} | _COMMON
+_RELATION_KEYS = {"assessed", "held", "relation", "yields"} | _COMMON
+_ORDER_KEYS = {"key", "programmes"} | _COMMON
+_TABLES = {"value", "relation", "order", "approved_by"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +78,41 @@ class Value(Dated):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exclusive(Dated):
-    """Two programmes that nobody may hold for one month; `keeps` goes before `yields`."""
+class Relation(Dated):
+    """One cell of the matrix: what holding `held` means when `assessed` is assessed. Of two EXCLUSIVE ones one `yields`."""
 
-    keeps: str
-    yields: str
+    assessed: str
+    held: str
+    relation: Kind
+    yields: str = ""
+
+    @property
+    def keeps(self) -> str:
+        """Of two that exclude one another the one that stays."""
+        return self.held if self.yields == self.assessed else self.assessed
+
+    @property
+    def pair(self) -> frozenset[str]:
+        """The two programmes, whichever is assessed."""
+        return frozenset((self.assessed, self.held))
+
+    @property
+    def weight(self) -> tuple[tuple[int, bool, dt.date], bool, bool, bool]:
+        """Which of several cells goes first: by rank; among equals the stricter and the better founded one, one of a pair."""
+        return (
+            self.rank,
+            self.relation == "EXCLUSIVE",
+            self.status == "verified",
+            self.assessed < self.held,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order(Dated):
+    """Programmes in the order in which they pay for one cost."""
+
+    key: str
+    programmes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +120,8 @@ class Policy:
     """All values in force somewhere at some time."""
 
     values: tuple[Value, ...]
-    exclusives: tuple[Exclusive, ...]
+    relations: tuple[Relation, ...]
+    orders: tuple[Order, ...]
     version: str
 
     def entry(self, key: str, on: dt.date, division: str | None = None) -> Value:
@@ -93,14 +139,45 @@ class Policy:
         """The numbers in force on that day in that division, by key."""
         return lambda key: self.value(key, on, division)
 
-    def exclusive(self, on: dt.date, division: str | None = None) -> tuple[Exclusive, ...]:
+    def relation(self, assessed: str, held: str, on: dt.date, division: str | None = None) -> Relation | None:
+        """The cell that counts on that day in that division; None where nothing is said of the two.
+
+        An exclusion holds both ways. Where the cell is silent, what is said of the two the other way round counts, if it
+        is of a kind that says the same both ways.
+        """
+        pair = frozenset((assessed, held))
+        there = [cell for cell in self.relations if cell.pair == pair and cell.holds(on, division)]
+        if not there:
+            return None
+        first = max(there, key=lambda cell: cell.weight)
+        if first.relation == "EXCLUSIVE":
+            return first
+        mild = [cell for cell in there if cell.relation != "EXCLUSIVE"]
+        own = [cell for cell in mild if (cell.assessed, cell.held) == (assessed, held)]
+        other = [cell for cell in mild if cell.relation in SYMMETRIC]
+        return max(own or other, key=lambda cell: cell.weight, default=None)
+
+    def exclusive(self, on: dt.date, division: str | None = None) -> tuple[Relation, ...]:
         """Each excluded pair of programmes once, as it holds on that day in that division."""
-        best: dict[frozenset[str], Exclusive] = {}
-        for cell in sorted(
-            (cell for cell in self.exclusives if cell.holds(on, division)), key=lambda cell: cell.rank
-        ):
-            best[frozenset((cell.keeps, cell.yields))] = cell
-        return tuple(sorted(best.values(), key=lambda cell: (cell.keeps, cell.yields)))
+        best: dict[frozenset[str], Relation] = {}
+        holding = (cell for cell in self.relations if cell.assessed != cell.held and cell.holds(on, division))
+        for cell in sorted(holding, key=lambda cell: cell.weight):
+            best[cell.pair] = cell
+        excluded = [cell for cell in best.values() if cell.relation == "EXCLUSIVE"]
+        return tuple(sorted(excluded, key=lambda cell: (cell.keeps, cell.yields)))
+
+    def counts_as_income(self, on: dt.date, division: str | None = None, assessed: str = "DIBAO") -> frozenset[str]:
+        """The programmes that count as income when `assessed` (or HARDSHIP_FILE) is assessed on that day."""
+        held = sorted({cell.held for cell in self.relations if cell.assessed == assessed})
+        cells = (self.relation(assessed, each, on, division) for each in held)
+        return frozenset(cell.held for cell in cells if cell is not None and cell.relation == "COUNTS_AS_INCOME")
+
+    def order(self, key: str, on: dt.date, division: str | None = None) -> Order:
+        """The order `key` that counts on that day in that division. Raises MatcherError where none is in force."""
+        holding = [order for order in self.orders if order.key == key and order.holds(on, division)]
+        if not holding:
+            raise MatcherError(f"no order {key} is in force on {on}; add one to policy.toml")
+        return max(holding, key=lambda order: order.rank)
 
 
 def load(own: Path | None = None) -> Policy:
@@ -118,23 +195,31 @@ def load(own: Path | None = None) -> Policy:
 
 def _of(contents: Sequence[tuple[bytes, str, bool]]) -> Policy:
     values: list[Value] = []
-    exclusives: list[Exclusive] = []
+    relations: list[Relation] = []
+    orders: list[Order] = []
     for content, name, is_own in contents:
         table = _parse(content, name)
         approvers = table.get("approved_by", [])
-        values += [_value(entry, name, place, is_own, approvers) for place, entry in enumerate(table.get("value", []), 1)]
-        exclusives += [
-            _exclusive(entry, name, place, is_own, approvers) for place, entry in enumerate(table.get("exclusive", []), 1)
+        values += [
+            _value(entry, name, place, is_own, approvers) for place, entry in enumerate(table.get("value", []), 1)
         ]
-    known = {value.key for value in values if not value.own}
-    if strange := sorted({value.key for value in values} - known):
+        relations += [
+            _relation(entry, name, place, is_own, approvers)
+            for place, entry in enumerate(table.get("relation", []), 1)
+        ]
+        orders += [
+            _order(entry, name, place, is_own, approvers) for place, entry in enumerate(table.get("order", []), 1)
+        ]
+    entries: list[Value | Order] = [*values, *orders]
+    known = {entry.key for entry in entries if not entry.own}
+    if strange := sorted({entry.key for entry in entries} - known):
         raise InputRefused(
             f"no rule reads {', '.join(strange)}",
             file=contents[-1][1],
             remedy=f"Known keys are {', '.join(sorted(known))}",
         )
     digest = hashlib.sha256(b"\0".join(content for content, _, _ in contents)).hexdigest()[:12]
-    return Policy(tuple(values), tuple(exclusives), digest)
+    return Policy(tuple(values), tuple(relations), tuple(orders), digest)
 
 
 def _parse(content: bytes, name: str) -> dict[str, Any]:
@@ -142,9 +227,11 @@ def _parse(content: bytes, name: str) -> dict[str, Any]:
         table = tomllib.loads(content.decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputRefused(f"this is not TOML ({error})", file=name) from error
-    if unknown := sorted(set(table) - {"value", "exclusive", "approved_by"}):
+    if unknown := sorted(set(table) - _TABLES):
         raise InputRefused(
-            f"it holds {', '.join(unknown)}", file=name, remedy="Known are [[value]], [[exclusive]] and approved_by"
+            f"it holds {', '.join(unknown)}",
+            file=name,
+            remedy="Known are [[value]], [[relation]], [[order]] and approved_by",
         )
     return table
 
@@ -158,15 +245,39 @@ def _value(entry: dict[str, Any], name: str, place: int, own: bool, approvers: A
     return Value(key=entry["key"], value=float(number), unit=str(entry.get("unit", "")), **common)
 
 
-def _exclusive(entry: dict[str, Any], name: str, place: int, own: bool, approvers: Any) -> Exclusive:
-    where = f"[[exclusive]] {place}"
-    common = _common(entry, _EXCLUSIVE_KEYS, name, where, own, approvers)
-    for side in ("keeps", "yields"):
-        if entry.get(side) not in BY_CODE:
+def _relation(entry: dict[str, Any], name: str, place: int, own: bool, approvers: Any) -> Relation:
+    where = f"[[relation]] {place}"
+    common = _common(entry, _RELATION_KEYS, name, where, own, approvers)
+    assessed, held, kind, yields = (str(entry.get(key, "")) for key in ("assessed", "held", "relation", "yields"))
+    for side, code, known in (("assessed", assessed, {*BY_CODE, HARDSHIP_FILE}), ("held", held, {*BY_CODE})):
+        if code not in known:
             raise InputRefused(
                 f"{where}: {side} is no programme", file=name, remedy="Use the codes of the programmes"
             )
-    return Exclusive(keeps=entry["keeps"], yields=entry["yields"], **common)
+    if kind not in KINDS:
+        raise InputRefused(
+            f"{where}: {kind or 'nothing'} is no relation", file=name, remedy=f"Use {', '.join(KINDS)}"
+        )
+    two = assessed != held
+    if (kind == "EXCLUSIVE") != (two and yields in (assessed, held)) or (yields and kind != "EXCLUSIVE"):
+        raise InputRefused(
+            f"{where}: of two programmes that are EXCLUSIVE one yields, and of no others",
+            file=name,
+            remedy='Add yields = "…" with one of the two, or leave it out',
+        )
+    return Relation(assessed=assessed, held=held, relation=kind, yields=yields, **common)
+
+
+def _order(entry: dict[str, Any], name: str, place: int, own: bool, approvers: Any) -> Order:
+    where = f"[[order]] {place}"
+    common = _common(entry, _ORDER_KEYS, name, where, own, approvers)
+    programmes = entry.get("programmes")
+    listed = programmes if isinstance(programmes, list) else []
+    if not listed or len(set(map(str, listed))) < len(listed) or not set(map(str, listed)) <= BY_CODE.keys():
+        raise InputRefused(
+            f"{where} needs programmes, each once", file=name, remedy="Use the codes of the programmes"
+        )
+    return Order(key=str(entry.get("key", "")), programmes=tuple(listed), **common)
 
 
 def _common(
