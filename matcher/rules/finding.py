@@ -70,11 +70,14 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> tuple[pl.DataFrame, tuple[Ran,
 def capped(severity: Severity, lead: Lead, rule: Rule, facts: Facts, probability: float = 1.0) -> Severity:
     """The severity after the rule, the grade, the link's probability and the age of the feeds have had their say."""
     limits = [severity, rule.severity, CAPS.get(lead.grade, "HIGH")]
+    if lead.grade == "G3":
+        probability = 1.0  # such a lead asks whether the two are one person: it does not rest on their being one
     if probability < facts.policy.value("link.probability_medium", facts.as_of):
         limits.append("LOW")
     elif probability < facts.policy.value("link.probability_high", facts.as_of):
         limits.append("MEDIUM")
-    if any(facts.feeds[source].stale for source in rule.inputs if source in facts.feeds):
+    read = {*rule.inputs, *(piece.source for piece in lead.evidence)}
+    if any(facts.feeds[source].stale for source in sorted(read) if source in facts.feeds):
         limits.append("INFO")
     return min(limits, key=SEVERITIES.index)
 
