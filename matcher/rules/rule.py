@@ -114,6 +114,7 @@ class Facts:
                 found += [
                     f"{source}.{name}" for name in rule.needed(source) if frame.get_column(name).is_null().all()
                 ]
+        found += ["|".join(names) for names in rule.one_of if all(self.table(name) is None for name in names)]
         return tuple(found)
 
     def table(self, name: str) -> pl.DataFrame | None:
@@ -191,9 +192,9 @@ class Rule:
 
     `inputs`: table → the columns it reads, separated by spaces; where the table was not asked, or a column marked with `*`
     holds nothing at all, the rule stays silent and says so (NOT_ASKED). `optional`: likewise, but their absence only leaves
-    an exception UNKNOWN. `severity` is the most that a lead may be. `exceptions` maps each exception's name to its words.
-    `correction`: for duplicates, the cheapest lawful correction. `published`: the day since which the rule is public;
-    a rule without it does not run.
+    an exception UNKNOWN. `one_of`: of each of these groups of optional tables one must have been asked. `severity` is the
+    most that a lead may be. `exceptions` maps each exception's name to its words. `correction`: for duplicates, the cheapest
+    lawful correction. `published`: the day since which the rule is public; a rule without it does not run.
     """
 
     id: str
@@ -213,6 +214,7 @@ class Rule:
     clears_en: str
     examples: tuple[Example, ...]
     optional: Mapping[str, str] = field(default_factory=dict)
+    one_of: tuple[tuple[str, ...], ...] = ()
     exceptions: Mapping[str, Words] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     correction: Words | None = None
