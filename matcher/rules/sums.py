@@ -61,6 +61,26 @@ def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str
     return {"sums_zh": "；".join(lines_zh), "sums_en": "; ".join(lines_en)}
 
 
+def steps(streams: Iterable[Stream], when: Collection[dt.date]) -> tuple[tuple[str, str], ...]:
+    """The arithmetic behind `paid_in`, a line for each programme and monthly amount in these months, then their sum."""
+    wanted = frozenset(when)
+    counts: dict[tuple[str, Decimal], int] = {}
+    for stream in streams:
+        if stream.amount is not None and (inside := len(_inside(stream, wanted))):
+            counts[stream.programme, stream.amount] = counts.get((stream.programme, stream.amount), 0) + inside
+    lines = []
+    for (code, amount), count in sorted(counts.items()):
+        known = BY_CODE.get(code)
+        sum_of = f"{amount:.2f} × {count} = {amount * count:.2f}"
+        lines.append(
+            (f"{known.name_zh if known else code} {sum_of} 元", f"{known.name_en if known else code}: {sum_of} yuan")
+        )
+    if len(lines) > 1:
+        total = sum((amount * count for (_, amount), count in counts.items()), Decimal(0))
+        lines.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))
+    return tuple(lines)
+
+
 def _inside(stream: Stream, wanted: Collection[dt.date]) -> list[dt.date]:
     return [month for month in _months(stream.first, stream.last) if month in wanted]
 
