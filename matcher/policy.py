@@ -11,8 +11,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,11 @@ from matcher.identity.programmes import BY_CODE
 
 Status = Literal["verified", "assumed"]
 EVERYWHERE = "*"
+
+Text = tuple[str, str, bool]
+"""A policy file: its name, its content, and whether it is the city's own."""
+
+Rank = tuple[bool, int, bool, dt.date]
 
 Kind = Literal["EXCLUSIVE", "COUNTS_AS_INCOME", "NOT_INCOME", "STACK", "ONCE", "COMPATIBLE", "FIRST_DECIDES"]
 KINDS: tuple[Kind, ...] = (
@@ -56,6 +61,7 @@ class Dated:
     status: Status
     own: bool
     approved_by: tuple[str, ...] = ()
+    simulated: bool = False
 
     def holds(self, on: dt.date, division: str | None) -> bool:
         """Whether it is in force on that day in that division (six digits, or None where unknown)."""
@@ -63,9 +69,10 @@ class Dated:
         return there and self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
     @property
-    def rank(self) -> tuple[int, bool, dt.date]:
-        """Which of several that hold goes first: the nearer division, the city's own, the later."""
-        return (0 if self.division == EVERYWHERE else len(self.division), self.own, self.valid_from)
+    def rank(self) -> Rank:
+        """Which of several that hold goes first: what is simulated, the nearer division, the city's own, the later."""
+        near = 0 if self.division == EVERYWHERE else len(self.division)
+        return (self.simulated, near, self.own, self.valid_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +104,7 @@ class Relation(Dated):
         return frozenset((self.assessed, self.held))
 
     @property
-    def weight(self) -> tuple[tuple[int, bool, dt.date], bool, bool, bool]:
+    def weight(self) -> tuple[Rank, bool, bool, bool]:
         """Which of several cells goes first: by rank; among equals the stricter and the better founded one, one of a pair."""
         return (
             self.rank,
@@ -123,10 +130,20 @@ class Policy:
     relations: tuple[Relation, ...]
     orders: tuple[Order, ...]
     version: str
+    texts: tuple[Text, ...] = field(default=(), repr=False)
+    _by_key: dict[str, list[Value]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for value in self.values:
+            self._by_key.setdefault(value.key, []).append(value)
+
+    def changed(self, change: Path) -> Policy:
+        """The same with the entries of a file before all others, which need no approvers: for simulations alone (F-40)."""
+        return _of([*(_File(*text) for text in self.texts), _File(*_own(change), simulated=True)])
 
     def entry(self, key: str, on: dt.date, division: str | None = None) -> Value:
         """The value of `key` that counts on that day in that division. Raises MatcherError where none is in force."""
-        holding = [value for value in self.values if value.key == key and value.holds(on, division)]
+        holding = [value for value in self._by_key.get(key, ()) if value.holds(on, division)]
         if not holding:
             raise MatcherError(f"no value of {key} is in force on {on}; add one to policy.toml")
         return max(holding, key=lambda value: value.rank)
@@ -183,122 +200,137 @@ class Policy:
 def load(own: Path | None = None) -> Policy:
     """The shipped defaults, with a city's own policy.toml before them. Raises InputRefused for a malformed file."""
     folder = files("matcher").joinpath("policies")
-    shipped = sorted((entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    contents = [(content, f"policies/{name}", False) for name, content in shipped]
-    if own is not None:
-        try:
-            contents.append((own.read_bytes(), own.name, True))
-        except OSError as error:
-            raise InputRefused("the policy file cannot be opened", file=own, remedy="Check the path") from error
-    return _of(contents)
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    shipped = [(f"policies/{name}", folder.joinpath(name).read_text(encoding="utf-8"), False) for name in names]
+    return of_texts([*shipped, *([_own(own)] if own is not None else ())])
 
 
-def _of(contents: Sequence[tuple[bytes, str, bool]]) -> Policy:
+def of_texts(texts: Iterable[Text]) -> Policy:
+    """The policy whose `texts` these are, as a scan keeps them. Raises InputRefused likewise."""
+    return _of([_File(*text) for text in texts])
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A policy file while it is read; `approvers` stand at its top."""
+
+    name: str
+    text: str
+    own: bool
+    simulated: bool = False
+    approvers: Any = ()
+
+
+def _own(path: Path) -> Text:
+    try:
+        return path.name, path.read_bytes().decode("utf-8-sig"), True
+    except OSError as error:
+        raise InputRefused("the policy file cannot be opened", file=path, remedy="Check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputRefused(f"this is not TOML ({error})", file=path.name, remedy="Save it as UTF-8") from error
+
+
+def _of(contents: Sequence[_File]) -> Policy:
     values: list[Value] = []
     relations: list[Relation] = []
     orders: list[Order] = []
-    for content, name, is_own in contents:
-        table = _parse(content, name)
-        approvers = table.get("approved_by", [])
-        values += [
-            _value(entry, name, place, is_own, approvers) for place, entry in enumerate(table.get("value", []), 1)
-        ]
-        relations += [
-            _relation(entry, name, place, is_own, approvers)
-            for place, entry in enumerate(table.get("relation", []), 1)
-        ]
-        orders += [
-            _order(entry, name, place, is_own, approvers) for place, entry in enumerate(table.get("order", []), 1)
-        ]
+    for each in contents:
+        table = _parse(each)
+        file = replace(each, approvers=table.get("approved_by", []))
+        values += [_value(entry, file, place) for place, entry in enumerate(table.get("value", []), 1)]
+        relations += [_relation(entry, file, place) for place, entry in enumerate(table.get("relation", []), 1)]
+        orders += [_order(entry, file, place) for place, entry in enumerate(table.get("order", []), 1)]
     entries: list[Value | Order] = [*values, *orders]
     known = {entry.key for entry in entries if not entry.own}
     if strange := sorted({entry.key for entry in entries} - known):
         raise InputRefused(
             f"no rule reads {', '.join(strange)}",
-            file=contents[-1][1],
+            file=contents[-1].name,
             remedy=f"Known keys are {', '.join(sorted(known))}",
         )
-    digest = hashlib.sha256(b"\0".join(content for content, _, _ in contents)).hexdigest()[:12]
-    return Policy(tuple(values), tuple(relations), tuple(orders), digest)
+    digest = hashlib.sha256("\0".join(file.text for file in contents).encode("utf-8")).hexdigest()[:12]
+    texts = tuple((file.name, file.text, file.own) for file in contents)
+    return Policy(tuple(values), tuple(relations), tuple(orders), digest, texts)
 
 
-def _parse(content: bytes, name: str) -> dict[str, Any]:
+def _parse(file: _File) -> dict[str, Any]:
     try:
-        table = tomllib.loads(content.decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputRefused(f"this is not TOML ({error})", file=name) from error
+        table = tomllib.loads(file.text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputRefused(f"this is not TOML ({error})", file=file.name) from error
     if unknown := sorted(set(table) - _TABLES):
         raise InputRefused(
             f"it holds {', '.join(unknown)}",
-            file=name,
+            file=file.name,
             remedy="Known are [[value]], [[relation]], [[order]] and approved_by",
         )
     return table
 
 
-def _value(entry: dict[str, Any], name: str, place: int, own: bool, approvers: Any) -> Value:
+def _value(entry: dict[str, Any], file: _File, place: int) -> Value:
     where = f"[[value]] {place}"
-    common = _common(entry, _VALUE_KEYS, name, where, own, approvers)
+    common = _common(entry, _VALUE_KEYS, file, where)
     number = entry.get("value")
     if not isinstance(entry.get("key"), str) or isinstance(number, bool) or not isinstance(number, int | float):
-        raise InputRefused(f"{where} needs a key and a number as value", file=name)
+        raise InputRefused(f"{where} needs a key and a number as value", file=file.name)
     return Value(key=entry["key"], value=float(number), unit=str(entry.get("unit", "")), **common)
 
 
-def _relation(entry: dict[str, Any], name: str, place: int, own: bool, approvers: Any) -> Relation:
+def _relation(entry: dict[str, Any], file: _File, place: int) -> Relation:
     where = f"[[relation]] {place}"
-    common = _common(entry, _RELATION_KEYS, name, where, own, approvers)
+    common = _common(entry, _RELATION_KEYS, file, where)
     assessed, held, kind, yields = (str(entry.get(key, "")) for key in ("assessed", "held", "relation", "yields"))
     for side, code, known in (("assessed", assessed, {*BY_CODE, HARDSHIP_FILE}), ("held", held, {*BY_CODE})):
         if code not in known:
             raise InputRefused(
-                f"{where}: {side} is no programme", file=name, remedy="Use the codes of the programmes"
+                f"{where}: {side} is no programme", file=file.name, remedy="Use the codes of the programmes"
             )
     if kind not in KINDS:
         raise InputRefused(
-            f"{where}: {kind or 'nothing'} is no relation", file=name, remedy=f"Use {', '.join(KINDS)}"
+            f"{where}: {kind or 'nothing'} is no relation", file=file.name, remedy=f"Use {', '.join(KINDS)}"
         )
     two = assessed != held
     if (kind == "EXCLUSIVE") != (two and yields in (assessed, held)) or (yields and kind != "EXCLUSIVE"):
         raise InputRefused(
             f"{where}: of two programmes that are EXCLUSIVE one yields, and of no others",
-            file=name,
+            file=file.name,
             remedy='Add yields = "…" with one of the two, or leave it out',
         )
     return Relation(assessed=assessed, held=held, relation=kind, yields=yields, **common)
 
 
-def _order(entry: dict[str, Any], name: str, place: int, own: bool, approvers: Any) -> Order:
+def _order(entry: dict[str, Any], file: _File, place: int) -> Order:
     where = f"[[order]] {place}"
-    common = _common(entry, _ORDER_KEYS, name, where, own, approvers)
+    common = _common(entry, _ORDER_KEYS, file, where)
     programmes = entry.get("programmes")
     listed = programmes if isinstance(programmes, list) else []
     if not listed or len(set(map(str, listed))) < len(listed) or not set(map(str, listed)) <= BY_CODE.keys():
         raise InputRefused(
-            f"{where} needs programmes, each once", file=name, remedy="Use the codes of the programmes"
+            f"{where} needs programmes, each once", file=file.name, remedy="Use the codes of the programmes"
         )
     return Order(key=str(entry.get("key", "")), programmes=tuple(listed), **common)
 
 
-def _common(
-    entry: dict[str, Any], known: set[str], name: str, where: str, own: bool, approvers: Any
-) -> dict[str, Any]:
+def _common(entry: dict[str, Any], known: set[str], file: _File, where: str) -> dict[str, Any]:
     if unknown := sorted(set(entry) - known):
         raise InputRefused(
-            f"{where} holds {', '.join(unknown)}", file=name, remedy=f"Known are {', '.join(sorted(known))}"
+            f"{where} holds {', '.join(unknown)}", file=file.name, remedy=f"Known are {', '.join(sorted(known))}"
         )
     if not entry.get("basis") or entry.get("status") not in ("verified", "assumed"):
-        raise InputRefused(f"{where} needs a legal basis and status verified or assumed", file=name)
+        raise InputRefused(f"{where} needs a legal basis and status verified or assumed", file=file.name)
     days = {key: entry.get(key) for key in ("valid_from", "valid_to")}
     if type(days["valid_from"]) is not dt.date or type(days["valid_to"]) not in (dt.date, type(None)):
-        raise InputRefused(f"{where} needs valid_from as a date, such as 2024-01-01", file=name)
+        raise InputRefused(f"{where} needs valid_from as a date, such as 2024-01-01", file=file.name)
     return {
         **days,
         "division": str(entry.get("division", EVERYWHERE)),
         "basis": entry["basis"],
         "status": entry["status"],
-        "own": own,
-        "approved_by": _approvers(entry.get("approved_by", approvers), name, where) if own else (),
+        "own": file.own,
+        "approved_by": _approvers(entry.get("approved_by", file.approvers), file.name, where)
+        if file.own and not file.simulated
+        else (),
+        "simulated": file.simulated,
     }
 
 
