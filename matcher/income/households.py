@@ -17,7 +17,7 @@ import polars as pl
 from matcher import frames
 from matcher.errors import MatcherError
 from matcher.income.inputs import SOURCES, Known
-from matcher.income.persons import Incomes
+from matcher.income.persons import Incomes, yuan
 from matcher.overlap import add_months
 from matcher.policy import Policy
 
@@ -89,11 +89,11 @@ def per_capita(known: Known, incomes: Incomes, line: str = "line.dibao", times: 
     `line`: the policy's key of the line, as of the month and by the household's division; `times`: the key of a factor
     on it, such as line.low_income. A household has a row for each month in which it had a member.
     """
-    present, parts = _people(known, incomes), [PER_CAPITA.to_frame()]
+    present, parts, by_month = _people(known, incomes), [PER_CAPITA.to_frame()], _by_month(incomes)
     for month in incomes.months:
         here = _members_of(present, month, known.policy, line, times)
         if not here.is_empty():
-            parts.append(_divided(here, _received(incomes.told, here, month), incomes.sources, month))
+            parts.append(_divided(here, _received(by_month[month], here), incomes.sources, month))
     return pl.concat(parts).sort("household_id", "month")
 
 
@@ -106,18 +106,12 @@ def sheet(
     times: str | None = None,
 ) -> Sheet | None:
     """The calculation behind one row of `per_capita` with the same arguments; None where it had no member that month."""
-    ours = Incomes(
-        incomes.told.filter((pl.col("household_id") == household_id) & (pl.col("month") == month)),
-        incomes.answers,
-        (month,),
-        incomes.sources,
-    )
-    members = known.members.filter(pl.col("household_id") == household_id)
-    people = _people(known, ours, members)
+    ours = _of_household(incomes, household_id, month)
+    people = _people(known, ours)
     here = _members_of(people, month, known.policy, line, times)
     if here.is_empty():
         return None
-    received = _received(ours.told, here, month)
+    received = _received(ours.tellings, here)
     (row,) = _divided(here, received, ours.sources, month).iter_rows(named=True)
     open_above = row["high"] is None
     return Sheet(
@@ -125,8 +119,8 @@ def sheet(
         month=month,
         members=row["members"],
         steps=(*_told_steps(here, ours, month), *_computed_steps(received)),
-        total_low=_yuan(int(received.get_column("low").sum())),
-        total_high=None if open_above else _yuan(int(received.get_column("high").sum())),
+        total_low=_amount(int(received.get_column("low").sum())),
+        total_high=None if open_above else _amount(int(received.get_column("high").sum())),
         low=row["low"],
         high=row["high"],
         known=row["known"],
@@ -135,19 +129,34 @@ def sheet(
     )
 
 
-def _people(known: Known, incomes: Incomes, members: pl.DataFrame | None = None) -> pl.DataFrame:
+def _of_household(incomes: Incomes, household_id: str, month: dt.date) -> Incomes:
+    """What was told and answered of one household in one month."""
+    people = incomes.people.filter(pl.col("household_id") == household_id)
+    told = incomes.tellings.filter(
+        pl.col("seat").is_in(people.get_column("seat").implode()) & (pl.col("month") == month)
+    )
+    answers = incomes.answers.filter(pl.col("person_id").is_in(people.get_column("person_id").implode()))
+    return Incomes(people, told, answers, (month,), incomes.sources)
+
+
+def _by_month(incomes: Incomes) -> dict[dt.date, pl.DataFrame]:
+    """The tellings of each month: slices, since the frame is sorted by month."""
+    lengths = dict(incomes.tellings.group_by("month").len().iter_rows())
+    parts, start = {}, 0
+    for month in incomes.months:
+        parts[month] = incomes.tellings.slice(start, lengths.get(month, 0))
+        start += lengths.get(month, 0)
+    return parts
+
+
+def _people(known: Known, incomes: Incomes) -> pl.DataFrame:
     """Each member with the household's division, and until when each source spoke of them."""
-    rows = (known.members if members is None else members).select(
-        "person_id", "household_id", "valid_from", "valid_to"
-    )
     homes = known.households.select("household_id", division=pl.col("division_code").str.slice(0, 6).fill_null(""))
-    rows = rows.join(homes.unique("household_id"), on="household_id", how="left").with_columns(
-        pl.col("division").fill_null("")
-    )
-    for source in incomes.sources:
-        spoke = incomes.answers.filter(pl.col("source") == source).select("person_id", pl.col("until").alias(source))
-        rows = rows.join(spoke, on="person_id", how="left")
-    return rows
+    rows = incomes.people.join(homes.unique("household_id"), on="household_id", how="left", maintain_order="left")
+    spoke = {
+        source: incomes.answers.filter(pl.col("source") == source).get_column("until") for source in incomes.sources
+    }
+    return rows.with_columns(pl.col("division").fill_null(""), **spoke)
 
 
 def _members_of(people: pl.DataFrame, month: dt.date, policy: Policy, line: str, times: str | None) -> pl.DataFrame:
@@ -173,10 +182,10 @@ def _terms(
     return round(yuan * factor * 100), cost
 
 
-def _received(told: pl.DataFrame, here: pl.DataFrame, month: dt.date) -> pl.DataFrame:
+def _received(told: pl.DataFrame, here: pl.DataFrame) -> pl.DataFrame:
     """What each of these people received of each kind that month, in fen: what two sources told of one payment counts once.
 
-    Columns: person_id, kind, told_low, told_high (their plain sum), once_low, once_high, low, high (after deductions). The
+    Columns: seat, person_id, kind, told_low, told_high (their plain sum), once_low, once_high, low, high (after deductions). The
     least is what the source that told most proves: so leaving out a source never raises it.
     """
     once_high = (
@@ -186,28 +195,29 @@ def _received(told: pl.DataFrame, here: pl.DataFrame, month: dt.date) -> pl.Data
     )
     cost = pl.when(pl.col("kind") == WORKED).then(pl.col("cost")).otherwise(0)
     return (
-        told.filter(pl.col("month") == month)
-        .with_columns(low=_fen("low"), high=_fen("high"))
-        .group_by("person_id", "kind")
+        told.group_by("seat", "kind", "source")
+        .agg(pl.col("low").sum().clip(lower_bound=0), pl.col("high").sum(), open=pl.col("high").null_count())
+        .with_columns(high=pl.when(pl.col("open") == 0).then("high"))
+        .group_by("seat", "kind")
         .agg(
             told_low=pl.col("low").sum(),
             told_high=pl.col("high").sum(),
             once_low=pl.col("low").max(),
             most=pl.col("high").max(),
-            open=pl.col("high").is_null().sum(),
+            open=pl.col("high").null_count(),
         )
-        .join(here.select("person_id", "household_id", "cost"), on="person_id", how="inner")
+        .join(here.select("seat", "person_id", "cost"), on="seat", how="inner")
         .with_columns(once_high=once_high)
         .with_columns(
             low=(pl.col("once_low") - cost).clip(lower_bound=0), high=(pl.col("once_high") - cost).clip(lower_bound=0)
         )
-        .sort("person_id", "kind")
+        .sort("seat", "kind")
     )
 
 
 def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str], month: dt.date) -> pl.DataFrame:
-    persons = received.group_by("person_id").agg(
-        pl.col("low", "high").sum(), unsized=pl.col("high").is_null().any().cast(pl.UInt32)
+    persons = received.group_by("seat").agg(
+        pl.col("low", "high").sum(), unsized=(pl.col("high").null_count() > 0).cast(pl.UInt32)
     )
     sources = list(sources)
     silent = {source: (pl.col(source).is_null() | (pl.col(source) < month)).cast(pl.UInt32) for source in sources}
@@ -216,7 +226,7 @@ def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str],
     low, high = pl.col("low") // heads, -(-pl.col("high") // heads)
     above, below = pl.col("low") > pl.col("line"), pl.col("high") < pl.col("line")
     return (
-        here.join(persons, on="person_id", how="left")
+        here.join(persons, on="seat", how="left")
         .with_columns(pl.col("low", "high", "unsized").fill_null(0), **silent)
         .group_by("household_id")
         .agg(pl.len().alias("members"), pl.col("low", "high", "unsized", *sources).sum(), pl.col("line").first())
@@ -233,10 +243,10 @@ def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str],
             "household_id",
             pl.lit(month).alias("month"),
             "members",
-            _money("low"),
-            _money("high"),
+            yuan(pl.col("low")).alias("low"),
+            yuan(pl.col("high")).alias("high"),
             "known",
-            _money("line"),
+            yuan(pl.col("line")).alias("line"),
             "standing",
             pl.struct(
                 (pl.col(each) if each in sources else pl.lit(0)).cast(pl.UInt32).alias(each) for each in SOURCES
@@ -251,12 +261,12 @@ def _told_steps(here: pl.DataFrame, ours: Incomes, month: dt.date) -> Iterable[S
     """What each source told of each member, and where it told nothing, whether that means nothing."""
     states = {(row["person_id"], row["source"]): row["state"] for row in _answers_of(here, ours)}
     told: dict[tuple[str, str], list[Step]] = {}
-    for row in ours.told.sort("person_id", "source", "kind").iter_rows(named=True):
+    for row in ours.told().iter_rows(named=True):
         step = Step(
             row["person_id"], row["source"], row["kind"], "VALUE", row["low"], row["high"], tuple(row["record_ids"])
         )
         told.setdefault((step.person_id, row["source"]), []).append(step)
-    for member in here.sort("person_id").iter_rows(named=True):
+    for member in here.sort("seat").iter_rows(named=True):
         for source in ours.sources:
             place = (member["person_id"], source)
             yield from told.get(place, ())
@@ -283,18 +293,9 @@ def _computed_steps(received: pl.DataFrame) -> Iterable[Step]:
             high = high_after - row[f"{before}_high"] if sized else None
             if low or high:
                 yield Step(
-                    row["person_id"], None, kind, "COMPUTED", _yuan(low), None if high is None else _yuan(high)
+                    row["person_id"], None, kind, "COMPUTED", _amount(low), None if high is None else _amount(high)
                 )
 
 
-def _fen(column: str) -> pl.Expr:
-    return (pl.col(column) * 100).cast(pl.Int64)
-
-
-def _money(column: str) -> pl.Expr:
-    """Fen as yuan, exactly."""
-    return (pl.col(column).cast(pl.Decimal(22, 2)) * pl.lit(Decimal("0.01"))).cast(frames.MONEY)
-
-
-def _yuan(fen: int) -> Decimal:
+def _amount(fen: int) -> Decimal:
     return Decimal(fen).scaleb(-2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import polars as pl
 
@@ -23,14 +24,17 @@ INCOMES = frames.schema(
         "household_id": pl.String,
         "month": pl.Date,
         "source": pl.String,
-        "kind": pl.String,  # WAGE LABOUR BUSINESS PROPERTY PENSION UNEMPLOYMENT_BENEFIT BENEFIT OTHER
+        "kind": pl.String,  # one of KINDS
         "state": pl.String,  # VALUE; for what a source did not tell see ANSWERS
         "low": frames.MONEY,
         "high": frames.MONEY,  # null: open above
         "record_ids": pl.List(pl.String),
     }
 )
-"""What one source told of one kind of income of a person in a month, in yuan of that month; nothing else has a row."""
+"""What one source told of one kind of income of a person in a month, in yuan of that month; nothing else has a row.
+
+Sorted by household, person, month, source and kind.
+"""
 
 ANSWERS = frames.schema(
     {
@@ -40,20 +44,36 @@ ANSWERS = frames.schema(
         "until": pl.Date,
     }
 )
-"""What each source said of each person: up to the month `until` (null: never) a month without a telling is 0, else unknown."""
+"""What each source said of each person: up to the month `until` (null: never) a month without a telling is 0, else unknown.
+
+Source by source, in the order of PEOPLE.
+"""
+
+KINDS = ("WAGE", "LABOUR", "BUSINESS", "PROPERTY", "PENSION", "UNEMPLOYMENT_BENEFIT", "BENEFIT", "OTHER")
 
 TELLINGS = frames.schema(
     {
-        "person_id": pl.String,
-        "household_id": pl.String,
+        "seat": pl.UInt32,  # the person's row in PEOPLE
         "month": pl.Date,
-        "kind": pl.String,
-        "low": frames.MONEY,
-        "high": frames.MONEY,
+        "source": pl.Enum(SOURCES),
+        "kind": pl.Enum(KINDS),
+        "low": pl.Int64,  # fen
+        "high": pl.Int64,
         "record_id": pl.String,
     }
 )
-"""One record's word on one month."""
+"""One record's word on one month; what a correction takes back is below zero. Sorted by all but the amounts, month first."""
+
+PEOPLE = frames.schema(
+    {
+        "seat": pl.UInt32,
+        "person_id": pl.String,
+        "household_id": pl.String,
+        "valid_from": pl.Date,
+        "valid_to": pl.Date,
+    }
+)
+"""The members, sorted by household and person; large frames name a person by this row's number."""
 
 TAX_KINDS = (
     ("WAGE", ("工资", "薪金")),
@@ -66,28 +86,48 @@ NET_ALREADY = ("WAGE", "LABOUR")
 """Kinds whose amount is income as it stands. From receipts of a business or of property costs go off, nobody told which."""
 
 SAME = {
-    "tax": ("person_id", "kind", "income_month", "tax_year", "income_yuan", "tax_yuan", "payer_name", "payer_uscc"),
+    "tax": ("seat", "kind", "income_month", "tax_year", "income_yuan", "tax_yuan", "payer_name", "payer_uscc"),
     "social_insurance": (
-        "person_id", "kind", "status", "payer", "employer_name", "employer_uscc", "benefit_yuan", "start_month",
+        "seat", "kind", "status", "payer", "employer_name", "employer_uscc", "benefit_yuan", "start_month",
         "end_month", "insured_month",
     ),
-    "unemployment_benefit": ("person_id", "month", "benefit_yuan"),
-    "aid": ("person_id", "programme", "start_month", "end_month", "amount_yuan", "division_code", "cause"),
+    "unemployment_benefit": ("seat", "month", "benefit_yuan"),
+    "aid": ("seat", "programme", "start_month", "end_month", "amount_yuan", "division_code", "cause"),
 }  # fmt: skip
 """Two records of a source that agree in all of these are one, written twice."""
 
-ZERO = pl.lit(0).cast(frames.MONEY)
-OPEN = pl.lit(None, dtype=frames.MONEY)
+ZERO = pl.lit(0, dtype=pl.Int64)
+OPEN = pl.lit(None, dtype=pl.Int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Incomes:
-    """The income of all members in `months`: INCOMES as told, ANSWERS for what was not, of the sources that were needed."""
+    """The income of all members in `months`, as the needed `sources` told it: PEOPLE, TELLINGS, and ANSWERS for the rest."""
 
-    told: pl.DataFrame
+    people: pl.DataFrame
+    tellings: pl.DataFrame
     answers: pl.DataFrame
     months: tuple[dt.date, ...]
     sources: tuple[str, ...]
+
+    def told(self, households: Collection[str] | None = None) -> pl.DataFrame:
+        """What was told of these households, or of all, with the records behind it (INCOMES)."""
+        people = self.people
+        if households is not None:
+            people = people.filter(pl.col("household_id").is_in(sorted(households)))
+        return (
+            self.tellings.join(people, on="seat", how="inner", maintain_order="left")
+            .group_by("seat", "person_id", "household_id", "month", "source", "kind")
+            .agg(pl.col("low", "high").sum(), open=pl.col("high").null_count(), record_ids=pl.col("record_id"))
+            .sort("seat", "month", "source", "kind")
+            .with_columns(
+                state=pl.lit("VALUE"),
+                low=yuan(pl.col("low").clip(lower_bound=0)),
+                high=yuan(pl.when(pl.col("open") == 0).then("high")),
+            )
+            .select(INCOMES.names())
+            .cast(INCOMES)
+        )
 
 
 def incomes(
@@ -103,7 +143,8 @@ def incomes(
     """
     wanted = tuple(sorted({first_day(month) for month in months if first_day(month) <= known.as_of}))
     everything = tuple(sorted({first_day(month) for month in months}))
-    usable = {source: _usable(known, source) for source in sources if source in known.linked}
+    people = _people(known)
+    usable = {source: _usable(known, source, people) for source in sources if source in known.linked}
     spoken = {source: _spoken(known, source, wanted) for source in usable}
     net = bool(known.policy.value("income.net_of_tax", known.as_of))
     tellings: dict[str, pl.DataFrame] = {}
@@ -120,9 +161,29 @@ def incomes(
     if "social_insurance" in usable:
         unpaid = _insured(usable["social_insurance"], spoken["social_insurance"], tellings.get("tax"))
         tellings["social_insurance"] = pl.concat([tellings["social_insurance"], unpaid])
-    told = [_collected(rows, source) for source, rows in sorted(tellings.items())]
-    frame = pl.concat([INCOMES.to_frame(), *told]).sort("household_id", "person_id", "month", "source", "kind")
-    return Incomes(frame, _answers(known, sources, usable), everything, tuple(sources))
+    told = [
+        rows.with_columns(source=pl.lit(source).cast(pl.Enum(SOURCES))).select(TELLINGS.names())
+        for source, rows in tellings.items()
+    ]
+    together = _in_order(pl.concat([TELLINGS.to_frame(), *told]), len(people))
+    return Incomes(people, together, _answers(known, sources, usable, people), everything, tuple(sources))
+
+
+def _in_order(tellings: pl.DataFrame, people: int) -> pl.DataFrame:
+    """Sorted by one number that stands for month, person, source and kind, and only where that is equal by record."""
+    month, person, source, kind = (
+        pl.col(name).to_physical().cast(pl.Int64) for name in ("month", "seat", "source", "kind")
+    )
+    place = ((month * people + person) * len(SOURCES) + source) * len(KINDS) + kind
+    numbered = tellings.with_columns(place=place)
+    several = numbered.get_column("place").is_duplicated()
+    ties = numbered.filter(several).sort("place", "record_id", "low", "high")
+    return pl.concat([numbered.filter(~several), ties]).sort("place", maintain_order=True).drop("place")
+
+
+def _people(known: Known) -> pl.DataFrame:
+    columns = [name for name in PEOPLE if name != "seat"]
+    return known.members.select(columns).sort("household_id", "person_id").with_row_index("seat").cast(PEOPLE)
 
 
 def _spoken(known: Known, source: str, months: tuple[dt.date, ...]) -> tuple[dt.date, ...]:
@@ -132,21 +193,21 @@ def _spoken(known: Known, source: str, months: tuple[dt.date, ...]) -> tuple[dt.
     return tuple(month for month in months if isinstance(cut, dt.date) and month <= cut)
 
 
-def _usable(known: Known, source: str) -> pl.DataFrame:
-    """The source's records that may feed an amount, each once."""
+def _usable(known: Known, source: str, people: pl.DataFrame) -> pl.DataFrame:
+    """The source's records that may feed an amount, each once, with the seat of the person they are linked to."""
     forbidden = known.coverage.filter((pl.col("source") == source) & (pl.col("state") == "NOT_AUTHORISED"))
-    return (
-        known.linked[source]
-        .filter(pl.col("grade").is_in(GRADES))
-        .join(forbidden, on="person_id", how="anti")
-        .sort("record_id")
-        .unique(SAME[source], keep="first", maintain_order=True)
-    )
+    seats = people.select("person_id", "household_id", "seat").join(forbidden, on="person_id", how="anti")
+    rows = known.linked[source].filter(pl.col("grade").is_in(GRADES)).drop("household_id")
+    rows = rows.join(seats, on="person_id", how="inner")
+    repeated = rows.select(SAME[source]).hash_rows().is_duplicated()
+    once = rows.filter(repeated).sort("record_id").unique(SAME[source], keep="first", maintain_order=True)
+    return pl.concat([rows.filter(~repeated), once])
 
 
-def _answers(known: Known, sources: Sequence[str], usable: dict[str, pl.DataFrame]) -> pl.DataFrame:
+def _answers(
+    known: Known, sources: Sequence[str], usable: dict[str, pl.DataFrame], people: pl.DataFrame
+) -> pl.DataFrame:
     lag = int(known.policy.value("income.reporting_days", known.as_of))
-    people = known.members.select("person_id").unique()
     parts = [ANSWERS.to_frame()]
     for source in sources:
         complete = source in known.feeds and known.feeds[source].complete
@@ -154,9 +215,9 @@ def _answers(known: Known, sources: Sequence[str], usable: dict[str, pl.DataFram
         cut = pl.col("as_of") - pl.duration(days=lag - 1)
         whole = (pl.col("state") == "NO_RECORD") | ((pl.col("state") == "VALUE") & complete)
         parts.append(
-            people.join(said, on="person_id", how="left")
-            .join(_people(usable.get(source), "used"), on="person_id", how="left")
-            .join(_doubtful(known, source), on="person_id", how="left")
+            people.join(said, on="person_id", how="left", maintain_order="left")
+            .join(_marked(usable.get(source), "used"), on="person_id", how="left", maintain_order="left")
+            .join(_doubtful(known, source), on="person_id", how="left", maintain_order="left")
             .with_columns(state=_state())
             .select(
                 "person_id",
@@ -166,7 +227,7 @@ def _answers(known: Known, sources: Sequence[str], usable: dict[str, pl.DataFram
             )
             .cast(ANSWERS)
         )
-    return pl.concat(parts).sort("person_id", "source")
+    return pl.concat(parts)
 
 
 def _state() -> pl.Expr:
@@ -196,10 +257,10 @@ def _doubtful(known: Known, source: str) -> pl.DataFrame:
         if frame is not None
     ]
     unsure += [frame.select("person_id") for frame in [known.reviewed.get(source)] if frame is not None]
-    return _people(pl.concat(unsure) if unsure else None, "doubt")
+    return _marked(pl.concat(unsure) if unsure else None, "doubt")
 
 
-def _people(rows: pl.DataFrame | None, mark: str) -> pl.DataFrame:
+def _marked(rows: pl.DataFrame | None, mark: str) -> pl.DataFrame:
     if rows is None:
         return pl.DataFrame(schema={"person_id": pl.String, mark: pl.Boolean})
     return rows.select("person_id").unique().with_columns(pl.lit(True).alias(mark))
@@ -211,12 +272,8 @@ def _tax(rows: pl.DataFrame, months: tuple[dt.date, ...], *, net: bool) -> pl.Da
     for name, words in reversed(TAX_KINDS):
         kind = pl.when(pl.col("kind").str.contains_any(list(words))).then(pl.lit(name)).otherwise(kind)
     surely = pl.col("kind").is_null() | kind.is_in(NET_ALREADY)
-    gross = pl.col("income_yuan")
-    least, most = (
-        (gross - pl.col("tax_yuan").fill_null(gross), gross - pl.col("tax_yuan").fill_null(0))
-        if net
-        else (gross, gross)
-    )
+    gross, tax = fen("income_yuan"), fen("tax_yuan")
+    least, most = (gross - tax.fill_null(gross), gross - tax.fill_null(0)) if net else (gross, gross)
     told = rows.with_columns(
         kind=kind,
         month=pl.col("income_month").dt.month_start(),
@@ -252,8 +309,10 @@ def _drawn(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFrame:
         (pl.col("kind") != "MEDICAL").fill_null(True) & (drawing | pl.col("benefit_yuan").is_not_null())
     ).with_columns(
         kind=kind,
-        low=pl.when(drawing & kind.is_in(["PENSION", "UNEMPLOYMENT_BENEFIT"])).then("benefit_yuan").otherwise(ZERO),
-        high="benefit_yuan",
+        low=pl.when(drawing & kind.is_in(["PENSION", "UNEMPLOYMENT_BENEFIT"]))
+        .then(fen("benefit_yuan"))
+        .otherwise(ZERO),
+        high=fen("benefit_yuan"),
         first=pl.coalesce("insured_month", "start_month"),
         last=pl.coalesce("insured_month", "end_month"),
     )
@@ -276,12 +335,16 @@ def _insured(rows: pl.DataFrame, months: tuple[dt.date, ...], tax: pl.DataFrame 
     if tax is None:
         return owed
     earned = pl.col("kind").is_in([*NET_ALREADY, "OTHER"]) & pl.col("high").is_not_null()
-    return owed.join(tax.filter(earned), on=["person_id", "month"], how="anti")
+    return owed.join(tax.filter(earned), on=["seat", "month"], how="anti")
 
 
 def _unemployment(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFrame:
     paid = rows.with_columns(
-        kind=pl.lit("UNEMPLOYMENT_BENEFIT"), low="benefit_yuan", high="benefit_yuan", first="month", last="month"
+        kind=pl.lit("UNEMPLOYMENT_BENEFIT"),
+        low=fen("benefit_yuan"),
+        high=fen("benefit_yuan"),
+        first="month",
+        last="month",
     )
     return _every_month(paid.drop("month"), months)
 
@@ -294,10 +357,10 @@ def _aid(rows: pl.DataFrame, months: tuple[dt.date, ...], counted: Collection[st
     )
     paid = rows.filter(pl.col("programme").is_in(sorted(counted)))
     joint = pl.col("programme").is_in(jointly)
-    once = ["household_id", *(column for column in SAME["aid"] if column != "person_id")]
+    once = ["household_id", *(column for column in SAME["aid"] if column != "seat")]
     paid = pl.concat(
-        [paid.filter(~joint), paid.filter(joint).sort("person_id", "record_id").unique(once, keep="first")]
-    ).with_columns(kind=kind, low="amount_yuan", high="amount_yuan", first="start_month", last="end_month")
+        [paid.filter(~joint), paid.filter(joint).sort("seat", "record_id").unique(once, keep="first")]
+    ).with_columns(kind=kind, low=fen("amount_yuan"), high=fen("amount_yuan"), first="start_month", last="end_month")
     return _every_month(paid, months)
 
 
@@ -318,9 +381,9 @@ def _every_month(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFram
 def _tellings(rows: pl.DataFrame) -> pl.DataFrame:
     """An amount that is not stated is 0 at least; one below zero corrects another, and nobody knows how far."""
     return rows.select(
-        "person_id",
-        "household_id",
+        "seat",
         "month",
+        pl.lit(None, dtype=pl.String).alias("source"),
         "kind",
         pl.when(pl.col("high").is_null()).then(ZERO).otherwise("low").alias("low"),
         pl.when(pl.col("high") >= 0).then("high"),
@@ -328,16 +391,11 @@ def _tellings(rows: pl.DataFrame) -> pl.DataFrame:
     ).cast(TELLINGS)
 
 
-def _collected(rows: pl.DataFrame, source: str) -> pl.DataFrame:
-    """The tellings of one source, one row a person, month and kind."""
-    return (
-        rows.group_by("person_id", "household_id", "month", "kind")
-        .agg(
-            low=pl.col("low").sum().clip(lower_bound=0),
-            high=pl.when(pl.col("high").is_not_null().all()).then(pl.col("high").sum()),
-            record_ids=pl.col("record_id").unique().sort(),
-        )
-        .with_columns(source=pl.lit(source), state=pl.lit("VALUE"))
-        .select(INCOMES.names())
-        .cast(INCOMES)
-    )
+def fen(column: str) -> pl.Expr:
+    """An amount of yuan as whole fen."""
+    return (pl.col(column) * 100).cast(pl.Int64)
+
+
+def yuan(amount: pl.Expr) -> pl.Expr:
+    """Fen as yuan, exactly."""
+    return (amount.cast(pl.Decimal(22, 2)) * pl.lit(Decimal("0.01"))).cast(frames.MONEY)
