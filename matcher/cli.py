@@ -1,6 +1,7 @@
 """The commands of `matcher`: results on stdout or in files, progress and messages on stderr.
 
-Exit status: 0 done, 2 usage, 3 input refused (with file, row and column), 130 interrupted (resumable). The heavy
+Exit status: 0 done, 2 usage, 3 input refused (with file, row and column), 4 stopped by a circuit breaker, 130 interrupted
+(resumable). The heavy
 modules are imported inside the commands: help stays quick, and --threads must be known before polars starts.
 """
 
@@ -105,6 +106,26 @@ def scan(
         str | None,
         typer.Option(metavar="TEXT", help="The authority to look people up without an authorisations table."),
     ] = None,
+    baseline: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--baseline",
+            metavar="OUT",
+            help="Results of an earlier scan that circuit breakers compare with; give several, the latest last.",
+        ),
+    ] = None,
+    override_breaker: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Go on although a circuit breaker opens; the reason is recorded."),
+    ] = None,
+    change: Annotated[
+        Path | None,
+        typer.Option(
+            "--simulate",
+            metavar="F",
+            help="What the leads would be under the values of this policy file; nothing is stored.",
+        ),
+    ] = None,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
     json_progress: Annotated[
@@ -115,11 +136,16 @@ def scan(
 ) -> None:
     """Join the feeds of DIR to its applicants and raise leads: fraud, duplicate aid, unmet entitlement."""
     _cores(threads)
-    from matcher.pipeline import ScanRequest
+    from matcher.gathering import ScanRequest
     from matcher.pipeline import scan as run
-    from matcher.report import terminal
+    from matcher.pipeline import simulate
+    from matcher.report import diffing, terminal
 
-    out = _place(out, explain_plan=explain_plan)
+    if change is not None and out is not None:
+        raise UsageError("--simulate stores nothing: leave --out away")
+    if override_breaker is not None and not override_breaker.strip():
+        raise UsageError("--override-breaker wants the reason, which is recorded")
+    out = _place(out, needed=not explain_plan and change is None)
     request = ScanRequest(
         folder=folder,
         out=out,
@@ -133,7 +159,17 @@ def scan(
         rules=_listed(rules),
         authorised_by=authorised_by,
         resume=resume,
+        baselines=tuple(baseline or ()),
+        override_breaker=override_breaker,
     )
+    if change is not None:
+        with shown(messages, quiet=quiet, for_programs=json_progress) as progress:
+            effect = simulate(request, change, progress)
+        if as_json:
+            results.print_json(json.dumps(effect, ensure_ascii=False))
+        else:
+            diffing.show_effect(effect, results, lang.value)
+        return
     if explain_plan:
         from matcher import forecast
 
@@ -191,9 +227,9 @@ def _told(outcome: dict[str, Any], out: Path, as_json: bool) -> None:
     )
 
 
-def _place(out: Path | None, *, explain_plan: bool) -> Path:
+def _place(out: Path | None, *, needed: bool) -> Path:
     """Where results go; a dry run needs no place, and writes to none."""
-    if out is None and not explain_plan:
+    if out is None and needed:
         raise UsageError("say with --out where the results go, or add --explain-plan for a dry run")
     return out or Path()
 
@@ -237,7 +273,7 @@ def link(
     _cores(threads)
     from matcher import joins
 
-    out = _place(out, explain_plan=explain_plan)
+    out = _place(out, needed=not explain_plan)
     request = joins.LinkRequest(left, right, out, plan, model, train, one_to_one, best_match, resume)
     if explain_plan:
         from matcher import forecast
@@ -274,7 +310,7 @@ def dedupe(
     _cores(threads)
     from matcher import joins
 
-    out = _place(out, explain_plan=explain_plan)
+    out = _place(out, needed=not explain_plan)
     request = joins.DedupeRequest(table, out, plan, model, train, resume)
     if explain_plan:
         from matcher import forecast
@@ -427,11 +463,18 @@ def explain(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
     finding: Annotated[str, typer.Argument(metavar="FINDING", help="A finding_id, or its unmistakable beginning.")],
     lang: Annotated[Language | None, typer.Option("--lang", help="One language; default: both.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Say why a lead was raised, on which records, what was tested and what would clear it."""
+    """Say why a lead was raised, on which records, what was tested and what would clear it; recomputed from its inputs."""
     from matcher.report import files, terminal
+    from matcher.rules import keeping
 
-    terminal.explain(files.find(out, finding), results, lang.value if lang else None)
+    row = files.find(out, finding)
+    recomputed = keeping.recomputed(out, row)
+    if as_json:
+        results.print_json(json.dumps(recomputed.as_dict(), ensure_ascii=False, default=str))
+    else:
+        terminal.explain(row, results, lang.value if lang else None)
 
 
 @app.command()
@@ -573,12 +616,52 @@ def validate(
 @app.command()
 def rules(
     rule_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One rule; default: the list.")] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export",
+            metavar="DIR",
+            help="The whole public rule book into a folder: Markdown and JSON, Chinese and English.",
+        ),
+    ] = None,
+    as_of: Annotated[
+        dt.date | None,
+        typer.Option(
+            "--as-of", parser=_day, metavar="DATE", help="The rules and values of that day; default: today's."
+        ),
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(help="A city's own dated values before the shipped ones.")] = None,
     lang: Lang = Language.zh,
+    as_json: AsJson = False,
 ) -> None:
-    """The rules in force, as clerks read them."""
-    from matcher.rules import book
+    """The rules in force, as clerks read them; with --export the whole book as a public document."""
+    from matcher import policy as policies
+    from matcher.rules import publishing
 
-    results.print(book.describe(rule_id, lang.value), markup=False, highlight=False)
+    day = as_of or dt.datetime.now(dt.UTC).date()
+    values = policies.load(policy)
+    if export is not None:
+        if rule_id is not None or as_json:
+            raise UsageError("--export writes the whole book: give neither a rule nor --json")
+        for path in publishing.export(export, day, values):
+            results.print(str(path), markup=False, highlight=False, soft_wrap=True)
+    elif as_json:
+        content = publishing.content(day, values)
+        told = (
+            content
+            if rule_id is None
+            else next(each for each in content["rules"] if each["id"] == publishing.one(rule_id, day).id)
+        )
+        results.print_json(json.dumps(told, ensure_ascii=False))
+    else:
+        results.print(
+            publishing.listed(day, lang.value)
+            if rule_id is None
+            else publishing.described(publishing.one(rule_id, day), day, values, lang.value),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @app.command()

@@ -3,6 +3,7 @@
     MatcherError
     ├── UsageError            exit 2   the command line or the call is wrong
     ├── InputRefused          exit 3   a file, row or column cannot be accepted
+    ├── BreakerOpened         exit 4   a circuit breaker stopped the scan; what is done is kept
     ├── SystemRefused         exit 1   the disk is full, or a path cannot be written
     └── Interrupted           exit 130 stopped by hand; the work so far is kept
 
@@ -54,6 +55,12 @@ class InputRefused(MatcherError):
         )
         text = f"{where}: {what}" if where else what
         super().__init__(f"{text}. {remedy}" if remedy else text)
+
+
+class BreakerOpened(MatcherError):
+    """The scan's figures tell of damaged feeds rather than of people; nothing was written, and the finished chunks are kept."""
+
+    exit_status = 4
 
 
 class Interrupted(MatcherError):

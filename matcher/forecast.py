@@ -21,7 +21,7 @@ from typing import Any
 
 import polars as pl
 
-from matcher import joins, kernel, pipeline, tables
+from matcher import gathering, joins, kernel, tables
 from matcher import plan as plans
 from matcher.applicants import Applicants
 from matcher.blocking import BlockKeys
@@ -32,7 +32,7 @@ from matcher.index import Source
 from matcher.joins import DedupeRequest, LinkRequest
 from matcher.kernel import Batch
 from matcher.measure import Clock, memory_bytes
-from matcher.pipeline import ScanRequest
+from matcher.gathering import ScanRequest
 from matcher.plan import Plan
 from matcher.prepared import More, Prepared
 from matcher.progress import Progress, Step, silent
@@ -103,10 +103,10 @@ Part = Callable[[], tuple[pl.DataFrame, pl.DataFrame]]
 
 def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
     """The forecast of a scan (`told`). Raises InputRefused or UsageError as the scan would."""
-    clock, opened = Clock(), pipeline.open_scan(request)
+    clock, opened = Clock(), gathering.open_scan(request)
     files = [path for feed in opened.delivery.feeds.values() for path in feed.files]
     hashing = sum(path.stat().st_size for path in files) / BYTES_TO_HASH * _seconds_to_hash()
-    asked = pipeline.ask(request, opened)
+    asked = gathering.ask(request, opened)
     clock.lap("applicants")
     base, trials = memory_bytes(), []
     for done, (name, feed) in enumerate(opened.feeds.items(), start=1):

@@ -11,11 +11,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import numpy as np
 import polars as pl
 
 from matcher import evidence, kernel, linking
 from matcher.applicants import Applicants
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
+from matcher.identity.packing import PERMIT, VALID
 from matcher.index import Source
 from matcher.kernel import Batch
 from matcher.progress import Progress, Step
@@ -82,14 +84,16 @@ def _run(
     rows_in = accepted = 0
     nulled: Counter[str] = Counter()
     apart: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
     for chunk, counts in _finished(source, every, work, workspace):
         rows_in += counts.rows_in
         accepted += counts.accepted
         nulled.update(counts.nulled)
         apart.update(counts.apart)
+        numbers.update(counts.numbers)
         if chunk is not None:
             tell(chunk, rows_in)
-    return Counts(rows_in, accepted, dict(nulled), dict(sorted(apart.items())))
+    return Counts(rows_in, accepted, dict(nulled), dict(sorted(apart.items())), dict(numbers))
 
 
 def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants) -> ChunkResult:
@@ -106,7 +110,9 @@ def _matched(
     chunk: Chunk, contract: Contract, applicants: Applicants, batches: Iterable[tuple[str, Batch]]
 ) -> ChunkResult:
     found, proposed, apart = [], [], []
+    numbers: Counter[str] = Counter()
     for party, batch in batches:
+        numbers.update(_numbers(chunk.frame, party, batch, applicants))
         scored = kernel.score(applicants, batch)
         found.append(scored.pairs.with_columns(party=pl.lit(party)))
         proposed.append(scored.proposed)
@@ -119,8 +125,19 @@ def _matched(
         records,
         chunk.rejects,
         pl.concat(proposed),
-        Counts(chunk.rows_in, len(chunk.frame), dict(chunk.nulled), kernel.added(apart)),
+        Counts(chunk.rows_in, len(chunk.frame), dict(chunk.nulled), kernel.added(apart), dict(numbers)),
     )
+
+
+def _numbers(rows: pl.DataFrame, party: str, batch: Batch, applicants: Applicants) -> dict[str, int]:
+    """How many ID numbers these rows hold, and how many of them are neither valid nor a permit's (circuit breaker Q03)."""
+    field = next((field for field in applicants.plan.fields if field.kind == "cn_number"), None)
+    column = f"{'' if party == SELF else f'{party.lower()}_'}{field.column}" if field else ""
+    if field is None or column not in rows.columns:
+        return {}
+    present = len(rows) - rows.get_column(column).null_count()
+    sound = np.count_nonzero(batch.people.integers(f"{field.name}.flags") & (VALID | PERMIT))
+    return {"present": present, "broken": max(present - int(sound), 0)}
 
 
 def _finished(

@@ -30,12 +30,15 @@ PARTS = ("pairs", "records", "rejects", "proposed")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What happened to a chunk's rows: rows in = accepted + set aside; `nulled` values by column; pairs kept `apart`."""
+    """What happened to a chunk's rows: rows in = accepted + set aside; `nulled` values by column; pairs kept `apart`; of ID
+    `numbers` how many are present and how many broken, empty where the plan reads none.
+    """
 
     rows_in: int
     accepted: int
     nulled: dict[str, int]
     apart: dict[str, int]
+    numbers: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

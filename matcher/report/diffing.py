@@ -1,6 +1,6 @@
 """Two scans held against each other: which leads are new, gone, changed or the same, and why as far as it can be known.
 
-The same lead is one `finding_id`, and it is unchanged as long as its `evidence_hash` is. Why it is gone or changed is read
+The same lead is one `finding_id`, and it is unchanged as long as its `evidence_hash` and what was made of it are. Why it is gone or changed is read
 from the outputs alone: what batches retracted (rejects), who was asked about (coverage), what was in force (summary).
 """
 
@@ -43,6 +43,7 @@ WHY = {
     "FEED_NEW": ("该部门数据为新增（{}）", "the feed was not there before ({})"),
     "NEWLY_LINKED": ("新关联的记录（{}）", "a record is newly linked ({})"),
     "EVIDENCE": ("依据的内容有变化", "the evidence has changed"),
+    "OTHERWISE": ("依据相同，判断所用的其他数据有变化", "the same evidence, judged beside other data"),
 }
 WORDS = {
     "findings": ("疑点变化", "Leads"),
@@ -57,9 +58,25 @@ WORDS = {
     "GONE": ("消失", "gone"),
     "CHANGED": ("变更", "changed"),
     "SAME": ("不变", "same"),
+    "county": ("县（市、区）", "county"),
+    "simulated": ("修改参数的影响（模拟）", "Effect of the changed values (simulated)"),
+    "nothing_stored": ("仅为模拟，未保存任何结果。", "A simulation: nothing was stored."),
     "nothing": ("两次结果的疑点完全相同。", "The leads of both scans are the same."),
 }
 KEY = ["person_id", "source", "record_id", "party"]
+JUDGED = (
+    "severity",
+    "basis",
+    "grade",
+    "amount_low_yuan",
+    "amount_high_yuan",
+    "period_start",
+    "period_end",
+    "exceptions",
+)
+"""What may change in a lead that rests on the same evidence."""
+
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +164,68 @@ def compare(first: Path, second: Path) -> Difference:
     return Difference(_findings(_Scan.of(first, people), _Scan.of(second, people)), _links(first, second))
 
 
+def differs(one: Row, other: Row) -> bool:
+    """Whether two leads of one id and the same evidence say otherwise: how grave, how much, since when."""
+    return any(one[column] != other[column] for column in JUDGED)
+
+
+def effect(before: pl.DataFrame, after: pl.DataFrame, households: pl.DataFrame) -> dict[str, Any]:
+    """What another policy makes of the same facts (safeguard F-40): leads by change, by rule and by county, and each that changed.
+
+    `before`, `after`: frames.FINDINGS; `households`: household_id and division_code.
+    """
+    county = dict(households.select("household_id", pl.col("division_code").str.slice(0, 6)).iter_rows())
+    old, new = ({row["finding_id"]: row for row in each.iter_rows(named=True)} for each in (before, after))
+    counts = dict.fromkeys(CHANGES, 0)
+    by: dict[str, dict[str, dict[str, int]]] = {"by_rule": {}, "by_county": {}}
+    told = []
+    for finding_id in sorted({*old, *new}):
+        was, now = old.get(finding_id), new.get(finding_id)
+        row = now or was or {}
+        change = "NEW" if was is None else "GONE" if now is None else "CHANGED" if _otherwise(was, now) else "SAME"
+        counts[change] += 1
+        for table, name in (("by_rule", row["rule_id"]), ("by_county", county.get(row["household_id"]) or "unknown")):
+            by[table].setdefault(name, dict.fromkeys(CHANGES, 0))[change] += 1
+        if change != "SAME":
+            told.append(
+                {
+                    "change": change,
+                    "finding_id": finding_id,
+                    "rule_id": row["rule_id"],
+                    "household_id": row["household_id"],
+                    "severity": [each and each["severity"] for each in (was, now)],
+                    "amount_high_yuan": [each and str(each["amount_high_yuan"]) for each in (was, now)],
+                }
+            )
+    return {
+        "findings": counts,
+        **{table: dict(sorted(rows.items())) for table, rows in by.items()},
+        "changes": sorted(
+            told, key=lambda each: (CHANGES.index(each["change"]), each["rule_id"], each["household_id"])
+        ),
+    }
+
+
+def _otherwise(was: Row, now: Row) -> bool:
+    return was["evidence_hash"] != now["evidence_hash"] or differs(was, now)
+
+
+def show_effect(effect: dict[str, Any], console: Console, language: str) -> None:
+    """Prints what a changed policy would do, in Chinese ("zh") or English ("en")."""
+    which = 0 if language == "zh" else 1
+    word = {name: words[which] for name, words in WORDS.items()}
+    for table, heading in (("by_rule", "rule"), ("by_county", "county")):
+        counted = Table(title=word["simulated"], title_justify="left")
+        counted.add_column(word[heading])
+        for change in CHANGES:
+            counted.add_column(word[change], justify="right")
+        for name, counts in effect[table].items():
+            counted.add_row(name, *(f"{counts[change]:,}" for change in CHANGES))
+        console.print(counted)
+    console.print(" · ".join(f"{word[change]} {count:,}" for change, count in effect["findings"].items()))
+    console.print(word["nothing_stored"])
+
+
 def show(difference: Difference, console: Console, language: str) -> None:
     """Prints the difference in Chinese ("zh") or English ("en")."""
     which = 0 if language == "zh" else 1
@@ -190,6 +269,8 @@ def _findings(first: _Scan, second: _Scan) -> tuple[Change, ...]:
             change, reasons = "GONE", _reasons(row, first, second, back=False)
         elif old["evidence_hash"] != new["evidence_hash"]:
             change, reasons = "CHANGED", _reasons(old, first, second, back=False)
+        elif differs(old, new):
+            change, reasons = "CHANGED", tuple(_of_versions(old, first, second)) or (Reason("OTHERWISE"),)
         else:
             change, reasons = "SAME", ()
         found.append(Change(change, finding_id, row["rule_id"], row["household_id"], row["severity"], reasons))

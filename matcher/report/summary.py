@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import polars as pl
 
+from matcher import breakers
+from matcher.breakers import Numbers, Tripped
 from matcher.kernel import added
+from matcher.rules.finding import Ran
 from matcher.sources.batches import Standing
 
 UNKNOWN_DIVISION = "unknown"
@@ -18,7 +21,9 @@ COUNTY_DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What became of one table's rows: rows in = accepted + set aside; `nulled` values by column; `standing` of its batches."""
+    """What became of one table's rows: rows in = accepted + set aside; `nulled` values by column; `standing` of its batches;
+    of a feed the ID `numbers`.
+    """
 
     rows_in: int
     accepted: int
@@ -26,6 +31,7 @@ class Intake:
     as_of: dt.date | None
     complete: bool
     standing: Standing = field(default_factory=Standing)
+    numbers: Numbers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,9 @@ class Circumstances:
     authorised_by: str | None
     flooded: pl.DataFrame
     pairs: Mapping[str, PairCounts]
+    ran: Sequence[Ran] = ()
+    tripped: Sequence[Tripped] = ()
+    override_breaker: str | None = None
 
 
 def summarise(
@@ -87,6 +96,10 @@ def summarise(
             "by_division": _findings_by(findings.join(divisions, on="household_id", how="left"), "division"),
             "by_source": _findings_by(_with_sources(findings), "source"),
         },
+        "rules": {each.rule.id: _ran(each) for each in run.ran},
+        "grave": breakers.grave(findings),
+        "breakers": [asdict(each) for each in run.tripped],
+        "override_breaker": run.override_breaker,
         "links": {
             "total": len(links),
             "by_source": {
@@ -114,6 +127,7 @@ def summarise(
                 "nulled": dict(sorted(intake.nulled.items())),
                 "as_of": intake.as_of.isoformat() if intake.as_of else None,
                 "complete": intake.complete,
+                **({"numbers": asdict(intake.numbers)} if intake.numbers else {}),
                 **({"batches": told} if (told := intake.standing.described()) else {}),
             }
             for name, intake in sorted(run.intake.items())
@@ -136,6 +150,19 @@ def summarise(
         "peak_memory_bytes": run.peak_memory_bytes,
         "versions": dict(run.versions),
         "input_sha256": dict(run.input_hashes),
+    }
+
+
+def _ran(each: Ran) -> dict[str, Any]:
+    rule = each.rule
+    return {
+        "title_zh": rule.title_zh,
+        "title_en": rule.title_en,
+        "version": rule.version,
+        "state": each.state,
+        "missing": list(each.missing),
+        "findings": each.leads,
+        "seconds": round(each.seconds, 3),
     }
 
 

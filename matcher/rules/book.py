@@ -6,11 +6,18 @@ import datetime as dt
 from collections.abc import Iterable
 
 from matcher.errors import MatcherError, UsageError
-from matcher.rules import reading
 from matcher.rules.duplicate import c02_exclusive_programmes, c06_two_counties
 from matcher.rules.entitlement import u04_student_without_aid
 from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle
-from matcher.rules.person import p01_aid_after_death, p05_two_files, p11_business
+from matcher.rules.person import (
+    p01_aid_after_death,
+    p02_one_number_two_names,
+    p03_one_person_two_numbers,
+    p04_number_does_not_exist,
+    p05_two_files,
+    p06_undeclared_employment,
+    p11_business,
+)
 from matcher.rules.rule import FORBIDDEN, Rule
 
 
@@ -47,7 +54,11 @@ def checked(rules: Iterable[Rule]) -> tuple[Rule, ...]:
 BOOK: tuple[Rule, ...] = checked(
     (
         p01_aid_after_death.RULE,
+        p02_one_number_two_names.RULE,
+        p03_one_person_two_numbers.RULE,
+        p04_number_does_not_exist.RULE,
         p05_two_files.RULE,
+        p06_undeclared_employment.RULE,
         p11_business.RULE,
         h01_spouse.RULE,
         h04_real_estate.RULE,
@@ -66,27 +77,3 @@ def chosen(ids: tuple[str, ...], on: dt.date) -> tuple[Rule, ...]:
         raise UsageError(f"there is no rule {', '.join(unknown)}; known are {', '.join(known)}")
     wanted = [known[rule_id] for rule_id in dict.fromkeys(ids)] if ids else list(BOOK)
     return tuple(rule for rule in wanted if rule.valid_from <= on and (rule.valid_to is None or on <= rule.valid_to))
-
-
-def describe(rule_id: str | None, language: str) -> str:
-    """The list of rules, or one rule as the clerk reads it: what it notices, its basis, exceptions and parameters."""
-    zh = language == "zh"
-    if rule_id is None:
-        return "\n".join(f"{rule.id}  {rule.title_zh if zh else rule.title_en}" for rule in BOOK)
-    (rule,) = chosen((rule_id,), dt.date.max)
-    exceptions = [words[0 if zh else 1] for words in rule.exceptions.values()]
-    inputs = ("、" if zh else ", ").join(reading.source_name(each, language) for each in rule.inputs)
-    lines = [
-        f"{rule.id}  {rule.title_zh if zh else rule.title_en}  (v{rule.version}, {rule.valid_from.isoformat()})",
-        "",
-        rule.doc[0 if zh else 1],
-        "",
-        *(
-            (f"依据：{rule.basis}", f"例外：{'；'.join(exceptions)}", f"可以消除：{rule.clears_zh}")
-            if zh
-            else (f"Basis: {rule.basis}", f"Exceptions: {'; '.join(exceptions)}", f"Clears it: {rule.clears_en}")
-        ),
-        f"{'参数' if zh else 'Parameters'}: {', '.join(rule.parameters) or '—'}",
-        f"{'数据' if zh else 'Inputs'}: {inputs}; ≥ {rule.minimum_grade}",
-    ]
-    return "\n".join(lines)

@@ -25,8 +25,23 @@ RESULTS = {
 SEVERITIES = {"INFO": ("提示", "info"), "LOW": ("低", "low"), "MEDIUM": ("中", "medium"), "HIGH": ("高", "high")}
 
 
+Part = tuple[str, str]
+"""A part of an explanation: which one (PARTS), and its text."""
+
+PARTS = (
+    "title", "what", "compared", "steps", "data", "identity", "amount", "interval", "exceptions", "correction", "clears",
+    "basis", "reminder",
+)  # fmt: skip
+"""The parts of an explanation in their order; those that a lead has nothing to say in are left out."""
+
+
 def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: str) -> str:
     """The whole explanation of a lead, one line a part."""
+    return "\n".join(text for _, text in parts(rule, lead, severity, facts, language))
+
+
+def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: str) -> tuple[Part, ...]:
+    """The explanation of a lead, part by part."""
     zh = language == "zh"
     which = 0 if zh else 1
     sources = sorted({piece.source for piece in lead.evidence if piece.source in facts.feeds})
@@ -69,7 +84,7 @@ def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: 
             f"Basis: {rule.basis} (rule version {rule.version}).",
             "This is a lead, not a finding of fact: a person verifies and decides, and those concerned may explain and object.",
         ]
-    return "\n".join(line for line in lines if line)
+    return tuple((part, text) for part, text in zip(PARTS, lines, strict=True) if text)
 
 
 def _dated(facts: Facts, source: str, which: int) -> str:

@@ -27,6 +27,10 @@ Key = tuple[str, str, str]
 """Source, record and person: one piece of evidence."""
 
 
+Traced = tuple[Rule, Lead, dict[str, Any]]
+"""A rule, one of its leads, and the row of frames.FINDINGS that it became."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What became of one rule: RAN, or NOT_ASKED with the inputs that were missing; its leads, and the seconds it took."""
@@ -49,6 +53,18 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> tuple[pl.DataFrame, tuple[Ran,
     A rule of which an input was not asked stays silent; a rule that reads a stale feed says INFO at most, and so
     do the grade and the probability of a link limit what a lead may be.
     """
+    traced, done = _traced(facts, rules)
+    frame = pl.DataFrame([row for _, _, row in traced], schema=FINDINGS, orient="row")
+    return frame.sort("rule_id", "household_id", "finding_id"), done
+
+
+def trace(facts: Facts, rule: Rule, finding_id: str) -> tuple[Lead, dict[str, Any]] | None:
+    """The lead of one rule behind a finding, and its row; None where the rule finds none of this id."""
+    traced, _ = _traced(facts, [rule])
+    return next(((lead, row) for _, lead, row in traced if row["finding_id"] == finding_id), None)
+
+
+def _traced(facts: Facts, rules: Iterable[Rule]) -> tuple[list[Traced], tuple[Ran, ...]]:
     facts = _in_order(facts)
     leads: list[tuple[Rule, Lead]] = []
     done = []
@@ -62,9 +78,7 @@ def judge(facts: Facts, rules: Iterable[Rule]) -> tuple[pl.DataFrame, tuple[Ran,
         seconds = time.perf_counter() - began
         done.append(Ran(rule, "NOT_ASKED" if missing else "RAN", missing, len(found), seconds))
     behind = _Behind(facts, [piece for _, lead in leads for piece in lead.evidence])
-    rows = [_row(rule, lead, facts, behind) for rule, lead in leads]
-    frame = pl.DataFrame(rows, schema=FINDINGS, orient="row")
-    return frame.sort("rule_id", "household_id", "finding_id"), tuple(done)
+    return [(rule, lead, _row(rule, lead, facts, behind)) for rule, lead in leads], tuple(done)
 
 
 def capped(severity: Severity, lead: Lead, rule: Rule, facts: Facts, probability: float = 1.0) -> Severity:
