@@ -7,9 +7,10 @@ where both are one month it was paid once; without an end it is paid up to the r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 
@@ -85,6 +86,24 @@ def paid(streams: Iterable[Stream], first: dt.date, last: dt.date | None = None)
         months = months_between(max(each.first, first), until)
         total += (each.amount or Decimal(0)) * months
     return max(total, Decimal(0)), max(total, Decimal(0))
+
+
+def paid_in(streams: Iterable[Stream], when: Iterable[dt.date]) -> Decimal:
+    """Yuan known to be paid for these months; an unknown amount adds nothing, and a sum below zero is none."""
+    wanted = frozenset(when)
+    total = sum(((each.amount or Decimal(0)) * len(inside(each, wanted)) for each in streams), Decimal(0))
+    return max(total, Decimal(0))
+
+
+def inside(stream: Stream, wanted: Collection[dt.date]) -> list[dt.date]:
+    """The months of a stream that are among these."""
+    return [month for month in _months(stream.first, stream.last) if month in wanted]
+
+
+@lru_cache(maxsize=4096)
+def _months(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
+    """Few intervals, asked for in every lead."""
+    return tuple(months(first, last))
 
 
 def span(streams: Iterable[Stream], first: dt.date) -> tuple[dt.date, dt.date] | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from functools import lru_cache
 
 from matcher.identity.programmes import BY_CODE
-from matcher.overlap import Stream, first_day, months
+from matcher.overlap import Stream, first_day, inside, months
+from matcher.overlap import paid_in as paid_in
 
 NEEDS_TESTED = frozenset(
     {
@@ -26,15 +26,9 @@ def needs_tested(streams: Iterable[Stream]) -> list[Stream]:
     return [stream for stream in streams if stream.programme in NEEDS_TESTED]
 
 
-def paid_in(streams: Iterable[Stream], when: Collection[dt.date]) -> Decimal:
-    """Yuan known to be paid for these months."""
-    wanted = frozenset(when)
-    return sum(((stream.amount or Decimal(0)) * len(_inside(stream, wanted)) for stream in streams), Decimal(0))
-
-
 def since(first: dt.date, last: dt.date) -> list[dt.date]:
     """Every month from the month of one day to the month of another."""
-    return list(_months(first_day(first), first_day(last)))
+    return months(first_day(first), first_day(last))
 
 
 def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str]:
@@ -43,10 +37,10 @@ def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str
     lines_zh, lines_en = [], []
     by_programme: dict[str, list[Stream]] = {}
     for stream in streams:
-        if _inside(stream, wanted):
+        if inside(stream, wanted):
             by_programme.setdefault(stream.programme, []).append(stream)
     for code, parts in sorted(by_programme.items()):
-        count = len({month for stream in parts for month in _inside(stream, wanted)})
+        count = len({month for stream in parts for month in inside(stream, wanted)})
         amount = paid_in(parts, wanted)
         unknown = sum(stream.amount is None for stream in parts)
         known = BY_CODE.get(code)
@@ -66,8 +60,8 @@ def steps(streams: Iterable[Stream], when: Collection[dt.date]) -> tuple[tuple[s
     wanted = frozenset(when)
     counts: dict[tuple[str, Decimal], int] = {}
     for stream in streams:
-        if stream.amount is not None and (inside := len(_inside(stream, wanted))):
-            counts[stream.programme, stream.amount] = counts.get((stream.programme, stream.amount), 0) + inside
+        if stream.amount is not None and (paid := len(inside(stream, wanted))):
+            counts[stream.programme, stream.amount] = counts.get((stream.programme, stream.amount), 0) + paid
     lines = []
     for (code, amount), count in sorted(counts.items()):
         known = BY_CODE.get(code)
@@ -79,13 +73,3 @@ def steps(streams: Iterable[Stream], when: Collection[dt.date]) -> tuple[tuple[s
         total = sum((amount * count for (_, amount), count in counts.items()), Decimal(0))
         lines.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))
     return tuple(lines)
-
-
-def _inside(stream: Stream, wanted: Collection[dt.date]) -> list[dt.date]:
-    return [month for month in _months(stream.first, stream.last) if month in wanted]
-
-
-@lru_cache(maxsize=4096)
-def _months(first: dt.date, last: dt.date) -> tuple[dt.date, ...]:
-    """Few intervals, asked for in every lead."""
-    return tuple(months(first, last))

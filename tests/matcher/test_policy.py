@@ -108,31 +108,158 @@ def test_which_programmes_exclude_one_another(pair: set[str], division: str, sta
 
 
 def test_every_cell_names_programmes_and_a_basis() -> None:
-    for cell in policy.load().exclusives:
-        assert {cell.keeps, cell.yields} <= BY_CODE.keys()
-        assert cell.keeps != cell.yields
+    for cell in policy.load().relations:
+        assert cell.held in BY_CODE
+        assert cell.assessed in {*BY_CODE, policy.HARDSHIP_FILE}
         assert cell.basis
 
 
-def test_a_folder_promotes_a_cell_by_its_legal_basis(tmp_path: Path) -> None:
+ROWS = (
+    "DIBAO", "TEKUN", "HARDSHIP_FILE", "MEDICAL_AID", "TEMPORARY_AID", "STATE_STUDENT_AID", "UI_BENEFIT", "STARTUP_GRANT",
+    "PLACEMENT_SUBSIDY", "LIVING_SUBSIDY",
+)  # fmt: skip
+COLUMNS = (
+    "DIBAO", "TEKUN", "DISASTER_RELIEF", "MEDICAL_AID", "STATE_STUDENT_AID", "TEMPORARY_AID", "UI_BENEFIT", "STARTUP_GRANT",
+    "PUBLIC_WELFARE_POST", "LIVING_SUBSIDY", "GOLDEN_AUTUMN", "CHARITY_MEDICAL",
+)  # fmt: skip
+TABLE = """
+O X N* N N N* I N I N N N*
+X O C F C O X X X X C S
+C* X C C C C I* C I O C C
+F F C S C S C C C C C S
+C* C O S S O* C C C C S S
+F F C C O S C C C C C S
+C X C C C C O F* X* C C C
+C X C C C C F O X C C C
+C - C C C C F C X - - -
+C X C C C C C C C O* C C
+"""
+LETTERS = {
+    "X": "EXCLUSIVE", "I": "COUNTS_AS_INCOME", "N": "NOT_INCOME", "S": "STACK", "O": "ONCE", "C": "COMPATIBLE",
+    "F": "FIRST_DECIDES",
+}  # fmt: skip
+CELLS = [
+    (row, column, cell)
+    for row, line in zip(ROWS, TABLE.split("\n")[1:-1], strict=True)
+    for column, cell in zip(COLUMNS, line.split(), strict=True)
+]
+"""The table of rules.md E3, a letter a cell; a star where a public text says so."""
+
+
+@pytest.mark.parametrize(("row", "column", "cell"), CELLS, ids=lambda each: each)
+def test_every_cell_of_the_table_is_there(row: str, column: str, cell: str) -> None:
+    found = policy.load().relation(row, column, DAY, "410502")
+    if cell == "-":
+        assert found is None
+        return
+    assert found is not None
+    assert found.relation == LETTERS[cell[0]]
+    both = {row, column} == {"UI_BENEFIT", "STARTUP_GRANT"} and row == "UI_BENEFIT"
+    assert (found.status == "verified") == (cell.endswith("*") or both)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "yields"),
+    [
+        ("DIBAO", "TEKUN", "DIBAO"),
+        ("TEKUN", "UI_BENEFIT", "UI_BENEFIT"),
+        ("TEKUN", "STARTUP_GRANT", "STARTUP_GRANT"),
+        ("TEKUN", "PUBLIC_WELFARE_POST", "PUBLIC_WELFARE_POST"),
+        ("TEKUN", "LIVING_SUBSIDY", "LIVING_SUBSIDY"),
+        ("UI_BENEFIT", "PUBLIC_WELFARE_POST", "UI_BENEFIT"),
+        ("STARTUP_GRANT", "PUBLIC_WELFARE_POST", "STARTUP_GRANT"),
+    ],
+)
+def test_an_exclusion_holds_both_ways(one: str, other: str, yields: str) -> None:
+    loaded = policy.load()
+    for assessed, held in ((one, other), (other, one)):
+        cell = loaded.relation(assessed, held, DAY, "410502")
+        assert cell is not None
+        assert (cell.relation, cell.yields) == ("EXCLUSIVE", yields)
+        assert {cell.keeps, cell.yields} == {one, other}
+
+
+def test_what_counts_as_income() -> None:
+    loaded = policy.load()
+    assert loaded.counts_as_income(DAY, "410502") == {"UI_BENEFIT", "PUBLIC_WELFARE_POST"}
+    assert loaded.counts_as_income(DAY, None, policy.HARDSHIP_FILE) == {"UI_BENEFIT", "PUBLIC_WELFARE_POST"}
+    assert loaded.counts_as_income(DAY, None, "MEDICAL_AID") == frozenset()
+    assert loaded.counts_as_income(dt.date(1999, 1, 1)) == frozenset()
+
+
+def test_who_pays_first_for_a_bill() -> None:
+    order = policy.load().order("medical", DAY, "410502").programmes
+    assert order.index("BASIC_MEDICAL") < order.index("MEDICAL_AID") < order.index("CHARITY_MEDICAL")
+    with pytest.raises(MatcherError, match="medical"):
+        policy.load().order("medical", dt.date(1999, 1, 1))
+
+
+def relation(assessed: str, held: str, kind: str, division: str = "4105", **other: str) -> str:
+    lines = [f'{key} = "{value}"' for key, value in other.items()]
+    return "\n".join(
+        [
+            "[[relation]]", f'assessed = "{assessed}"', f'held = "{held}"', f'relation = "{kind}"', f'division = "{division}"',
+            'valid_from = 2021-04-26\nbasis = "民发〔2021〕43号"\nstatus = "verified"\napproved_by = ["甲", "乙"]', *lines, "",
+        ]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("sides", [("TEKUN", "DIBAO"), ("DIBAO", "TEKUN")])
+def test_a_folder_promotes_a_cell_by_its_legal_basis(tmp_path: Path, sides: tuple[str, str]) -> None:
     path = tmp_path / "policy.toml"
-    path.write_text(
-        '[[exclusive]]\nkeeps = "TEKUN"\nyields = "DIBAO"\ndivision = "4105"\nvalid_from = 2021-04-26\n'
-        'basis = "民发〔2021〕43号"\nstatus = "verified"\napproved_by = ["甲", "乙"]\n',
-        encoding="utf-8",
-    )
+    path.write_text(relation(*sides, "EXCLUSIVE", yields="DIBAO"), encoding="utf-8")
     loaded = policy.load(path)
 
     def status(division: str) -> list[str]:
         cells = loaded.exclusive(DAY, division)
-        return [cell.status for cell in cells if {cell.keeps, cell.yields} == {"DIBAO", "TEKUN"}]
+        return [cell.status for cell in cells if cell.pair == {"DIBAO", "TEKUN"}]
 
     assert status("410502") == ["verified"]
     assert status("110101") == ["assumed"]
+    for one, other in (sides, sides[::-1]):
+        found = loaded.relation(one, other, DAY, "410502")
+        assert found is not None
+        assert found.status == "verified"
+
+
+@pytest.mark.parametrize("sides", [("TEKUN", "DIBAO"), ("DIBAO", "TEKUN")])
+def test_a_folder_lifts_an_exclusion(tmp_path: Path, sides: tuple[str, str]) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(relation(*sides, "COMPATIBLE"), encoding="utf-8")
+    loaded = policy.load(path)
+    assert not [cell for cell in loaded.exclusive(DAY, "410502") if cell.pair == {"DIBAO", "TEKUN"}]
+    for one, other in (sides, sides[::-1]):
+        found = loaded.relation(one, other, DAY, "410502")
+        assert found is not None
+        assert found.relation == "COMPATIBLE"
+    assert [cell for cell in loaded.exclusive(DAY, "110101") if cell.pair == {"DIBAO", "TEKUN"}]
+
+
+def test_a_folder_counts_an_aid_as_income(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(relation("DIBAO", "LIVING_SUBSIDY", "COUNTS_AS_INCOME"), encoding="utf-8")
+    loaded = policy.load(path)
+    assert "LIVING_SUBSIDY" in loaded.counts_as_income(DAY, "410502")
+    assert "LIVING_SUBSIDY" not in loaded.counts_as_income(DAY, "110101")
+    other = loaded.relation("LIVING_SUBSIDY", "DIBAO", DAY, "410502")
+    assert other is not None
+    assert other.relation == "COMPATIBLE"
+
+
+def test_a_folder_puts_who_pays_in_another_order(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(
+        '[[order]]\nkey = "medical"\nprogrammes = ["MEDICAL_AID", "BASIC_MEDICAL"]\nvalid_from = 2024-01-01\nbasis = "b"\n'
+        'status = "verified"\napproved_by = ["甲", "乙"]\n',
+        encoding="utf-8",
+    )
+    assert policy.load(path).order("medical", DAY).programmes == ("MEDICAL_AID", "BASIC_MEDICAL")
 
 
 GOOD = VALUE.format(value=1, valid_from="2024-01-01", division="*")
-CELL = '[[exclusive]]\nkeeps = "TEKUN"\nyields = "{}"\nvalid_from = 2024-01-01\nbasis = "b"\nstatus = "verified"\napproved_by = ["甲", "乙"]\n'
+EXCLUDED = relation("TEKUN", "DIBAO", "EXCLUSIVE", yields="DIBAO")
+ORDER = GOOD.replace("[[value]]", "[[order]]").replace('key = "vehicle.tolerated_value_yuan"', 'key = "medical"')
+ORDER = ORDER.replace('value = 1\nunit = "yuan"', 'programmes = ["MEDICAL_AID", "BASIC_MEDICAL"]')
 
 
 @pytest.mark.parametrize(
@@ -149,7 +276,19 @@ CELL = '[[exclusive]]\nkeeps = "TEKUN"\nyields = "{}"\nvalid_from = 2024-01-01\n
         (GOOD.replace('approved_by = ["甲", "乙"]', ""), "approvers"),
         (GOOD.replace('"乙"', '" 甲 "'), "approvers"),
         (GOOD.replace('["甲", "乙"]', '"甲、乙"'), "approvers"),
-        (CELL.format("NO_SUCH_AID"), "yields"),
+        ('[[exclusive]]\nkeeps = "TEKUN"\nyields = "DIBAO"\n', "exclusive"),
+        (relation("NO_SUCH_AID", "DIBAO", "STACK"), "assessed"),
+        (relation("DIBAO", "HARDSHIP_FILE", "STACK"), "held"),
+        (relation("DIBAO", "TEKUN", "ENEMIES"), "ENEMIES"),
+        (relation("DIBAO", "TEKUN", "EXCLUSIVE"), "yields"),
+        (relation("DIBAO", "TEKUN", "EXCLUSIVE", yields="MEDICAL_AID"), "yields"),
+        (relation("DIBAO", "DIBAO", "EXCLUSIVE", yields="DIBAO"), "yields"),
+        (relation("DIBAO", "TEKUN", "STACK", yields="DIBAO"), "yields"),
+        (EXCLUDED.replace('approved_by = ["甲", "乙"]', ""), "approvers"),
+        (EXCLUDED + 'colour = "red"\n', "colour"),
+        (ORDER.replace("BASIC_MEDICAL", "MEDICAL_AID"), "programmes"),
+        (ORDER.replace("BASIC_MEDICAL", "NO_SUCH_AID"), "programmes"),
+        (ORDER.replace('key = "medical"', 'key = "of_things"'), "of_things"),
         ('value = "many"\n', "value"),
     ],
 )

@@ -3,92 +3,77 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import product
 
 import polars as pl
 
-from matcher.identity.programmes import BY_CODE
-from matcher.overlap import Stream, months, shared, stream
-from matcher.policy import Exclusive
+from matcher.compatibility import Conflict, Matrix, conflicts
+from matcher.identity.programmes import BY_CODE, STUDENT_AID
+from matcher.overlap import stream
+from matcher.policy import Policy
 from matcher.rules import reading, sums
 from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
     """同一人同时领取两个不得同时享受的项目，重叠月数超过转换所允许的月数。不同家庭成员各自领取的不构成疑点。互斥关系本身
-    尚待核实的，只作提示。
+    尚待核实的，只作提示。助学项目之间由规则C04、用人单位的补贴由规则C08处理。
 
     One person was paid two programmes that exclude one another for more months than a change from one to the other
     may overlap. Different members of a household are no lead. Where the exclusion itself is only assumed, the lead
-    says no more than that somebody should look.
+    says no more than that somebody should look. Two programmes of student aid are rule C04's, an employer's
+    subsidies rule C08's.
     """
-    codes = sorted({code for cell in facts.policy.exclusives for code in (cell.keeps, cell.yields)})
-    aid = reading.once(facts.linked["aid"].filter(pl.col("programme").is_in(codes)))
+    aid = reading.once(facts.linked["aid"].filter(pl.col("programme").is_in(_codes(facts.policy))))
     aid = aid.filter(pl.col("programme").n_unique().over("person_id") > 1)
     homes = reading.households(facts, aid.get_column("household_id"))
+    matrices: dict[str | None, Matrix] = {}
     for person_id, rows in sorted(reading.rows_by(aid, "person_id").items()):
         household_id = rows[0]["household_id"]
         division = homes[household_id]["division_code"]
+        matrix = matrices.setdefault(division, Matrix.of(facts.policy, division))
         grades = {row["record_id"]: row["grade"] for row in rows}
         streams = [months_paid for row in rows if (months_paid := stream(row, facts.as_of))]
         switch = facts.policy.value("overlap.switch_months", facts.as_of, division)
-        for cell in facts.policy.exclusive(facts.as_of, division):
-            overlap = _overlap(streams, cell)
-            if overlap is None or overlap.months <= switch:
+        for conflict in conflicts(streams, matrix, switch):
+            cell = conflict.cell
+            if cell.pair <= STUDENT_AID:
                 continue
             yield Lead(
                 household_id=household_id,
                 person_ids=(person_id,),
                 natural_key=(cell.keeps, cell.yields),
                 severity="MEDIUM" if cell.status == "verified" else "INFO",
-                grade=reading.weakest(grades[each.record_id] for each in overlap.streams),
-                evidence=tuple(Evidence("aid", each.record_id, person_id) for each in overlap.streams),
+                grade=reading.weakest(grades[each.record_id] for each in conflict.streams),
+                evidence=tuple(Evidence("aid", each.record_id, person_id) for each in conflict.streams),
                 exceptions=(("switch_month", "NO"), ("different_members", "NO")),
-                facts=_facts(cell, overlap),
-                amount=(Decimal(0), overlap.lower),
-                period=(overlap.first, overlap.last),
+                facts=_facts(conflict),
+                amount=(Decimal(0), conflict.correction.yuan),
+                period=(conflict.months[0], conflict.months[-1]),
+                steps=sums.steps(conflict.yielding, conflict.months),
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Overlap:
-    """Two programmes side by side: from when to when, in how many months, on which payments, and what the lower paid."""
-
-    first: dt.date
-    last: dt.date
-    months: int
-    streams: tuple[Stream, ...]
-    lower: Decimal
-    sums: dict[str, str]
+def _codes(policy: Policy) -> list[str]:
+    """Every programme that excludes another somewhere at some time, but for what employers receive."""
+    excluded = {code for cell in policy.relations if cell.relation == "EXCLUSIVE" for code in cell.pair}
+    return sorted(code for code in excluded if code in BY_CODE and BY_CODE[code].unit != "EMPLOYER")
 
 
-def _overlap(streams: Sequence[Stream], cell: Exclusive) -> _Overlap | None:
-    kept = [each for each in streams if each.programme == cell.keeps]
-    yielding = [each for each in streams if each.programme == cell.yields]
-    both = {(one, other): common for one, other in product(kept, yielding) if (common := shared(one, other))}
-    if not both:
-        return None
-    every = sorted({month for first, last in both.values() for month in months(first, last)})
-    lower = sorted({other for _, other in both}, key=lambda each: each.record_id)
-    involved = tuple(sorted({each for pair in both for each in pair}, key=lambda each: each.record_id))
-    return _Overlap(every[0], every[-1], len(every), involved, sums.paid_in(lower, every), sums.words(lower, every))
-
-
-def _facts(cell: Exclusive, overlap: _Overlap) -> dict[str, str]:
+def _facts(conflict: Conflict) -> dict[str, str]:
+    cell, when = conflict.cell, conflict.months
     keeps, yields = BY_CODE[cell.keeps], BY_CODE[cell.yields]
     verified = cell.status == "verified"
     return {
-        **overlap.sums,
+        **sums.words(conflict.yielding, when),
         "keeps_zh": keeps.name_zh,
         "keeps_en": keeps.name_en,
         "yields_zh": yields.name_zh,
         "yields_en": yields.name_en,
-        "first": f"{overlap.first:%Y-%m}",
-        "last": f"{overlap.last:%Y-%m}",
-        "months": str(overlap.months),
+        "first": f"{when[0]:%Y-%m}",
+        "last": f"{when[-1]:%Y-%m}",
+        "months": str(len(when)),
         "cell": cell.basis,
         "status_zh": "已核实" if verified else "尚待主管部门核实，仅供参考",
         "status_en": "verified" if verified else "assumed, to be verified by the authority in charge",

@@ -61,19 +61,18 @@ def test_exclusive_programmes(
     assert seen == ([expected] if expected else [])
 
 
-def test_student_aid_is_exclusive_where_a_text_says_so(scene: Scene, run: Run) -> None:
+def test_two_programmes_of_student_aid_are_rule_c04s(scene: Scene, run: Run) -> None:
     there = [
         aid("STATE_STUDENT_AID", "2024-01", "2024-05", division_code="429006"),
         aid("GOLDEN_AUTUMN", "2024-01", "2024-05", division_code="429006"),
     ]
-    (lead,) = run("C02", scene([{**HOME, "division_code": "429006"}], MEMBERS, aid=there))
-    assert lead["severity"] == "MEDIUM"
+    assert run("C02", scene([{**HOME, "division_code": "429006"}], MEMBERS, aid=there)) == []
 
 
 def test_a_folders_policy_promotes_a_cell(scene: Scene, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text(
-        'approved_by = ["甲", "乙"]\n[[exclusive]]\nkeeps = "TEKUN"\nyields = "DIBAO"\ndivision = "41"\nvalid_from = 2021-04-26\n'
+        'approved_by = ["甲", "乙"]\n[[relation]]\nassessed = "DIBAO"\nheld = "TEKUN"\nrelation = "EXCLUSIVE"\nyields = "DIBAO"\ndivision = "41"\nvalid_from = 2021-04-26\n'
         'basis = "民发〔2021〕43号"\nstatus = "verified"\n',
         encoding="utf-8",
     )
