@@ -172,7 +172,8 @@ class Example:
     """A worked example: a small situation in both languages, its tables, and the lead that it is, or None for no lead.
 
     `given`: table → rows, a column that is not told is null; a month may be written 2024-05. `complete`: sources whose
-    extract is complete. `reviewed`: source → rows still under review. Examples are told of invented people, and run as tests.
+    extract is complete. `reviewed`: source → rows still under review. `leads`: how many there are, all alike, where a rule
+    raises one for each household of a network. Examples are told of invented people, and run as tests.
     """
 
     zh: str
@@ -184,6 +185,7 @@ class Example:
     complete: tuple[str, ...] = ()
     same_person: tuple[tuple[str, str], ...] = ()
     reviewed: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    leads: int = 1
 
 
 @dataclass(frozen=True)
