@@ -17,7 +17,7 @@ from decimal import Decimal
 import polars as pl
 
 from matcher.overlap import add_months, first_day, months
-from matcher.rules import reading
+from matcher.rules import masking, reading
 from matcher.rules.reading import Row
 from matcher.rules.rule import Facts, Grade
 
@@ -300,18 +300,7 @@ def _spread(rows: pl.DataFrame, still: str, last: dt.date, as_of: dt.date) -> pl
         .filter(pl.col("first") <= pl.col("until"))
         .with_columns(month=pl.date_ranges("first", "until", interval="1mo"))
         .explode("month")
-        .select(
-            "person_id",
-            "household_id",
-            "month",
-            "kind",
-            "payer",
-            "employer",
-            "employer_name",
-            "paid_month",
-            "record_id",
-            "grade",
-        )  # fmt: skip
+        .select(_TOLD)
         .sort("person_id", "month", "record_id")
     )
 
@@ -329,6 +318,11 @@ def _months_apart(later: pl.Expr, earlier: pl.Expr) -> pl.Expr:
 def months_of(streams: Iterable[tuple[dt.date, dt.date]]) -> frozenset[dt.date]:
     """All months of some spans."""
     return frozenset(month for first, last in streams for month in months(first, last))
+
+
+def employer(key: str) -> str:
+    """An employer's code or name as it may be printed: the end of the code, nothing of a name."""
+    return masking.code(key) if key.isascii() else masking.code(None)
 
 
 def by_person(frame: pl.DataFrame) -> Mapping[str, list[Row]]:

@@ -1,0 +1,231 @@
+"""Work and insurance: undeclared work, wages, benefits during a stop condition, pensions, the public payroll, the fund."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from matcher.rules import book, finding
+from tests.matcher.rules import scenes
+from tests.matcher.rules.conftest import Run
+from tests.matcher.rules.scenes import Scene
+
+Rows = list[dict[str, Any]]
+
+HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+JOBLESS = {"person_id": "P1", "household_id": "H1", "relation": "HEAD", "declared_employment": "失业"}
+DIBAO = {"person_id": "P1", "programme": "DIBAO", "start_month": "2024-01", "amount_yuan": 500}
+FIRM, OTHER_FIRM = "91410500MA12345678", "91410500MA87654321"
+
+
+def each_month(first: str, last: str) -> list[str]:
+    """The months from one to another, as text."""
+    low, high = (int(text[:4]) * 12 + int(text[5:]) - 1 for text in (first, last))
+    return [f"{number // 12}-{number % 12 + 1:02d}" for number in range(low, high + 1)]
+
+
+def insured(first: str, last: str, *, paid: str | None = None, **other: Any) -> Rows:
+    """A row a month, paid in the same month or all in one."""
+    row = {
+        "person_id": "P1",
+        "kind": "EMPLOYEE_PENSION",
+        "payer": "EMPLOYER",
+        "status": "PAYING",
+        "employer_uscc": FIRM,
+    }
+    return [
+        {**row, "insured_month": month, "paid_month": paid or month, **other} for month in each_month(first, last)
+    ]
+
+
+def span(first: str, last: str | None = None, **other: Any) -> Rows:
+    """One row for the whole span."""
+    row = {
+        "person_id": "P1",
+        "kind": "EMPLOYEE_PENSION",
+        "payer": "EMPLOYER",
+        "status": "PAYING",
+        "employer_uscc": FIRM,
+    }
+    return [{**row, "start_month": first, "end_month": last, **other}]
+
+
+def wages(first: str, last: str, yuan: int = 3000, **other: Any) -> Rows:
+    """A wage a month."""
+    row = {"person_id": "P1", "kind": "工资薪金所得", "payer_uscc": FIRM, "income_yuan": yuan}
+    return [{**row, "income_month": month, **other} for month in each_month(first, last)]
+
+
+def aid(programme: str, first: str, last: str | None = None, yuan: int = 800, **other: Any) -> dict[str, Any]:
+    """A row of aid."""
+    return {
+        "person_id": "P1", "programme": programme, "start_month": first, "end_month": last, "amount_yuan": yuan, **other,
+    }  # fmt: skip
+
+
+P06_CASES = [
+    ("insured by an employer", insured("2024-06", "2024-11"), [], "MEDIUM", 6),
+    ("a wage alone", [], wages("2024-06", "2024-11"), "MEDIUM", 6),
+    ("both, a month apart", insured("2024-06", "2024-09"), wages("2024-07", "2024-10"), "MEDIUM", 5),
+    ("one month insured and the next one paid", insured("2024-06", "2024-06"), wages("2024-07", "2024-07"), "LOW", 2),
+    ("a span that still runs", span("2024-06"), [], "MEDIUM", 7),
+    ("a span that ended", span("2024-06", "2024-09", status="ENDED"), [], "MEDIUM", 4),
+    ("two firms in a row", insured("2024-06", "2024-07") + insured("2024-08", "2024-09", employer_uscc=OTHER_FIRM), [],
+     "MEDIUM", 4),
+    ("nobody says who paid, a firm is named", insured("2024-06", "2024-11", payer=None), [], "LOW", 6),
+    ("insurance of unknown kind", insured("2024-06", "2024-11", kind=None), [], "LOW", 6),
+    ("income of unknown kind", [], wages("2024-06", "2024-11", kind=None), "LOW", 6),
+    ("within the gradual exit", insured("2024-10", "2024-12"), [], "LOW", 3),
+    ("paid a month afterwards, as every month", [row for m in each_month("2024-06", "2024-10")
+      for row in insured(m, m, paid=each_month(m, "2024-12")[1])], [], "MEDIUM", 5),
+    ("paid early", [row for m in each_month("2024-06", "2024-10") for row in insured(m, m, paid="2024-06")], [], "MEDIUM", 5),
+    ("made up for, and yet a wage", insured("2024-06", "2024-11", paid="2024-12"), wages("2024-08", "2024-11"), "MEDIUM", 4),
+    ("a number with a slip of the pen", insured("2024-06", "2024-11", grade="G4"), [], "MEDIUM", 6),
+    ("the same wage told twice", [], wages("2024-06", "2024-11") * 2, "MEDIUM", 6),
+    ("insured out of her own pocket", insured("2024-06", "2024-11", payer="FLEXIBLE"), [], None, 0),
+    ("insured as a resident", insured("2024-06", "2024-11", kind="RESIDENT_PENSION", payer="RESIDENT"), [], None, 0),
+    ("medical insurance by the fund", insured("2024-06", "2024-11", kind="MEDICAL"), [], None, 0),
+    ("an agency insures", insured("2024-06", "2024-11", employer_name="文峰区人才交流中心"), [], None, 0),
+    ("a pension drawn", span("2024-06", status="DRAWING"), [], None, 0),
+    ("one month", insured("2024-06", "2024-06"), [], None, 0),
+    ("two months, not in a row", insured("2024-06", "2024-06") + insured("2024-08", "2024-08"), [], None, 0),
+    ("before the application", insured("2023-06", "2024-02"), wages("2023-06", "2024-02"), None, 0),
+    ("paid in one go, later", insured("2024-04", "2024-09", paid="2024-12"), [], None, 0),
+    ("paid years later", insured("2024-04", "2024-05", paid="2024-11"), [], None, 0),
+    ("contributions owed", insured("2024-04", "2024-09", status="PAUSED", paid_month=None), [], None, 0),
+    ("a span without an end, paused", span("2024-04", status="PAUSED"), [], None, 0),
+    ("a figure of the year", [], [{"person_id": "P1", "kind": "工资薪金", "tax_year": 2024, "income_yuan": 60000}], None, 0),
+    ("severance", [], wages("2024-06", "2024-08", kind="解除劳动合同一次性补偿收入"), None, 0),
+    ("pay for services", [], wages("2024-06", "2024-08", kind="劳务报酬所得"), None, 0),
+    ("wages of nothing", [], wages("2024-06", "2024-08", yuan=0), None, 0),
+    ("another person's name", insured("2024-06", "2024-11", grade="G3"), [], None, 0),
+    ("an identity nobody has checked", insured("2024-06", "2024-11", grade="G5"), [], None, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "tax", "severity", "months"), [row[1:] for row in P06_CASES], ids=[row[0] for row in P06_CASES]
+)
+def test_undeclared_work(scene: Scene, run: Run, records: Rows, tax: Rows, severity: str | None, months: int) -> None:
+    leads = run("P06", scene([HOME], [JOBLESS], social_insurance=records, tax=tax, aid=[DIBAO]))
+    assert [lead["severity"] for lead in leads] == ([severity] if severity else [])
+    for lead in leads:
+        assert (lead["amount_low_yuan"], lead["amount_high_yuan"]) == (0, months * 500)
+        assert f"500.00 × {months} = {months * 500}.00" in lead["explanation_zh"]
+        assert {"name": "false_payroll", "result": "UNKNOWN"} in lead["exceptions"]
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("失业", 1), ("失（无）业", 1), ("登记失业人员", 1), ("无业", 1), ("下岗", 1), ("未就业", 1), ("Unemployed", 1), (" 待业 ", 1),
+        ("在职", 0), ("灵活就业", 0), ("退休", 0), ("在家照顾病人", 0), ("学生", 0), ("？", 0), ("", 0), (None, 0),
+    ],
+)  # fmt: skip
+def test_a_word_that_is_not_known_is_no_declaration(scene: Scene, run: Run, said: str | None, expected: int) -> None:
+    member = {**JOBLESS, "declared_employment": said}
+    other = {**JOBLESS, "person_id": "P2"}  # so that the column holds something
+    facts = scene([HOME], [member, other], social_insurance=insured("2024-06", "2024-11"), aid=[])
+    assert len(run("P06", facts)) == expected
+
+
+OLD = span("2019-01")
+KEPT_CASES: list[tuple[str, str, str | None, Rows, str | None]] = [
+    ("laid off, the old employer insures", "下岗", None, [], None),
+    ("staff of a reformed enterprise", "失业", "STRUCTURAL_REFORM", [], None),
+    ("jobless, and the old employer insures", "失业", None, [], "LOW"),
+    ("laid off, and a wage", "下岗", None, wages("2024-06", "2024-09"), "MEDIUM"),
+]
+
+
+@pytest.mark.parametrize(
+    ("said", "group", "tax", "severity"), [row[1:] for row in KEPT_CASES], ids=[row[0] for row in KEPT_CASES]
+)
+def test_an_old_employer_may_go_on_insuring(
+    scene: Scene, run: Run, said: str, group: str | None, tax: Rows, severity: str | None
+) -> None:
+    home, member = {**HOME, "target_group": group}, {**JOBLESS, "declared_employment": said}
+    leads = run("P06", scene([home], [member], social_insurance=OLD, tax=tax, aid=[DIBAO]))
+    assert [lead["severity"] for lead in leads] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize("under_review", [False, True])
+def test_a_public_welfare_post_is_no_undeclared_work(scene: Scene, run: Run, under_review: bool) -> None:
+    post = aid("PUBLIC_WELFARE_POST", "2024-06", "2024-09")
+    given: dict[str, Any] = {"aid": [], "reviewed": {"aid": [post]}} if under_review else {"aid": [post]}
+    records = insured("2024-06", "2024-09")
+    assert run("P06", scene([HOME], [JOBLESS], social_insurance=records, **given)) == []
+    (lead,) = run("P06", scene([HOME], [JOBLESS], social_insurance=insured("2024-06", "2024-12"), **given))
+    assert lead["period_start"] == dt.date(2024, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("home", "member", "expected"),
+    [
+        ({"applied_on": None, "file_opened_on": None}, {}, None),  # nobody knows since when it was declared
+        ({"applied_on": "2024-06-20"}, {}, "2024-07"),  # June may have begun in work
+        ({"applied_on": "2024-06-01"}, {}, "2024-06"),
+        ({}, {"valid_from": "2024-07-05"}, "2024-08"),
+        ({"file_closed_on": "2024-06-30"}, {}, None),  # one month on file
+        ({}, {"valid_to": "2024-06-20"}, None),
+    ],
+)
+def test_only_months_of_the_declaration_count(
+    scene: Scene, run: Run, home: dict[str, Any], member: dict[str, Any], expected: str | None
+) -> None:
+    facts = scene([{**HOME, **home}], [{**JOBLESS, **member}], social_insurance=insured("2024-06", "2024-11"), aid=[])
+    starts = [lead["period_start"].strftime("%Y-%m") for lead in run("P06", facts)]
+    assert starts == ([expected] if expected else [])
+
+
+def test_without_insurance_and_tax_nobody_was_asked(scene: Scene, run: Run) -> None:
+    (rule,) = book.chosen(("P06",), scenes.AS_OF)
+    _, (ran,) = finding.judge(scene([HOME], [JOBLESS], aid=[DIBAO]), [rule])
+    assert (ran.state, ran.missing) == ("NOT_ASKED", ("social_insurance|tax",))
+
+
+@pytest.mark.parametrize("source", ["social_insurance", "tax"])
+def test_a_stale_feed_says_info(scene: Scene, run: Run, source: str) -> None:
+    given = {"social_insurance": insured("2024-06", "2024-11"), "tax": wages("2024-06", "2024-11")}
+    (lead,) = run("P06", scene([HOME], [JOBLESS], aid=[DIBAO], stale=[source], **given))
+    assert lead["severity"] == "INFO"
+
+
+MONTHS = st.sampled_from(each_month("2023-09", "2024-12"))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(
+    st.lists(MONTHS, max_size=8),
+    st.lists(MONTHS, max_size=8),
+    st.sampled_from(["2023-11-05", "2024-03-01", "2024-08-15"]),
+    st.integers(0, 900),
+    st.randoms(),
+)
+def test_what_was_never_paid_is_never_at_risk(
+    scene: Scene, run: Run, one: list[str], two: list[str], applied: str, yuan: int, order: random.Random
+) -> None:
+    """The amount is within what was paid, the lead within the declaration, and nothing depends on the order of rows."""
+    records = [row for month in one for row in insured(month, month)]
+    tax = [row for month in two for row in wages(month, month)]
+    home = {**HOME, "applied_on": applied}
+    paid = [aid("DIBAO", "2024-02", "2024-09", yuan), aid("UI_BENEFIT", "2024-01", yuan=1500)]
+    leads = run("P06", scene([home], [JOBLESS], social_insurance=records, tax=tax, aid=paid))
+    for rows in (records, tax, paid):
+        order.shuffle(rows)
+    again = run("P06", scene([home], [JOBLESS], social_insurance=records, tax=tax, aid=paid))
+    strip = [
+        {key: value for key, value in lead.items() if key not in ("evidence", "evidence_hash")} for lead in leads
+    ]
+    assert strip == [
+        {key: value for key, value in lead.items() if key not in ("evidence", "evidence_hash")} for lead in again
+    ]
+    for lead in leads:
+        assert Decimal(0) <= lead["amount_low_yuan"] <= lead["amount_high_yuan"] <= 8 * yuan
+        assert lead["period_start"] >= dt.date.fromisoformat(applied)
