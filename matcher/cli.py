@@ -636,32 +636,22 @@ def rules(
 ) -> None:
     """The rules in force, as clerks read them; with --export the whole book as a public document."""
     from matcher import policy as policies
-    from matcher.rules import publishing
+    from matcher.report import rulebook
 
     day = as_of or dt.datetime.now(dt.UTC).date()
     values = policies.load(policy)
     if export is not None:
         if rule_id is not None or as_json:
             raise UsageError("--export writes the whole book: give neither a rule nor --json")
-        for path in publishing.export(export, day, values):
+        for path in rulebook.export(export, day, values):
             results.print(str(path), markup=False, highlight=False, soft_wrap=True)
     elif as_json:
-        content = publishing.content(day, values)
-        told = (
-            content
-            if rule_id is None
-            else next(each for each in content["rules"] if each["id"] == publishing.one(rule_id, day).id)
-        )
-        results.print_json(json.dumps(told, ensure_ascii=False))
+        results.print_json(json.dumps(rulebook.told(rule_id, day, values), ensure_ascii=False))
     else:
-        results.print(
-            publishing.listed(day, lang.value)
-            if rule_id is None
-            else publishing.described(publishing.one(rule_id, day), day, values, lang.value),
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
+        text = (
+            rulebook.listed(day, lang.value) if rule_id is None else rulebook.text(rule_id, day, values, lang.value)
         )
+        results.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

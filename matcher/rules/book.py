@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from matcher.errors import MatcherError, UsageError
+from matcher.rules.changelog import changes
 from matcher.rules.duplicate import c02_exclusive_programmes, c06_two_counties
 from matcher.rules.entitlement import u04_student_without_aid
 from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle
@@ -16,7 +17,10 @@ from matcher.rules.person import (
     p04_number_does_not_exist,
     p05_two_files,
     p06_undeclared_employment,
+    p07_declared_wage,
     p11_business,
+    p12_long_absence,
+    p13_student_not_enrolled,
 )
 from matcher.rules.rule import FORBIDDEN, Rule
 
@@ -39,8 +43,12 @@ def checked(rules: Iterable[Rule]) -> tuple[Rule, ...]:
                 raise MatcherError(f"rule {rule.id} reads {', '.join(bad)}, which no rule may (safeguard F-24)")
         if not rule.basis.strip():
             raise MatcherError(f"rule {rule.id} has no legal basis")
-        if rule.published is None:
-            raise MatcherError(f"rule {rule.id} is not published; only published rules run (safeguard F-15)")
+        logged = changes().get(rule.id, [{}])[-1]
+        if rule.published is None or (logged.get("version"), logged.get("on")) != (rule.version, rule.published):
+            raise MatcherError(
+                f"rule {rule.id} version {rule.version} is not published; only published rules run (safeguard F-15): "
+                "it must stand last in the change log, on the day of its publication"
+            )
         if not all(rule.doc):
             raise MatcherError(f"rule {rule.id} has no docstring in Chinese and English")
         if {example.severity is None for example in rule.examples} != {True, False}:
@@ -59,7 +67,10 @@ BOOK: tuple[Rule, ...] = checked(
         p04_number_does_not_exist.RULE,
         p05_two_files.RULE,
         p06_undeclared_employment.RULE,
+        p07_declared_wage.RULE,
         p11_business.RULE,
+        p12_long_absence.RULE,
+        p13_student_not_enrolled.RULE,
         h01_spouse.RULE,
         h04_real_estate.RULE,
         h05_vehicle.RULE,

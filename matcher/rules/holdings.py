@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from matcher.rules.reading import Row
-from matcher.rules.rule import Basis, Evidence, Grade, Severity
+from matcher.rules.rule import Basis, Compared, Evidence, Grade, Severity, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,12 @@ class Judgement:
             "why_zh": "多于申报数" if concealed else "超过规定",
             "why_en": "more than declared" if concealed else "more than the limit allows",
         }
+
+    def compared(self, what: Words, declared: int | None, source: str) -> tuple[Compared, ...]:
+        """The number declared beside the number found on the day of the count."""
+        said = ("未说明", "not stated") if declared is None else (str(declared), str(declared))
+        day, count = self.day.isoformat(), len(self.holdings)
+        return (Compared(what, said, (f"{day} 有 {count}", f"held {count} on {day}"), source),)
 
     @property
     def since(self) -> dt.date | None:

@@ -11,7 +11,7 @@ from matcher.identity.programmes import STUDENT_AID
 from matcher.overlap import add_months, first_day
 from matcher.rules import reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
 SCHOOL_YEAR_BEGINS = 9
 DAYS_A_YEAR = 365.25
@@ -65,6 +65,15 @@ def find(facts: Facts) -> Iterator[Lead]:
                 "aid_en": reading.date_of_feed(facts, "aid", "en"),
             },
             period=(begun, add_months(begun, 11)),
+            compared=(
+                Compared(
+                    ("本学年助学发放", "student aid in this school year"),
+                    ("无记录", "none on record"),
+                    ("在读", "enrolled"),
+                    "school",
+                    records[0]["record_id"],
+                ),
+            ),
         )
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from matcher.identity import names, numbers
 from matcher.rules import masking, reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
 OTHER = {"A": "b", "B": "a"}
 BY_DECLARATION = "WIDOWED"
@@ -83,6 +83,15 @@ def find(facts: Facts) -> Iterator[Lead]:
                 "declared_en": MARITAL.get(declared, ("", "not stated"))[1],
             },
             period=(first["event_date"], None),
+            compared=(
+                Compared(
+                    ("婚姻状况", "marital status"),
+                    MARITAL.get(declared, ("未说明", "not stated")),
+                    (f"{first['event_date']} 起已婚", f"married since {first['event_date']}"),
+                    "marriage",
+                    first["record_id"],
+                ),
+            ),
         )
 
 

@@ -84,6 +84,8 @@ def find(facts: Facts) -> Iterator[Lead]:
             },
             amount=(Decimal(0), paid(aid, since)[1]),
             period=span(aid, since) or (None, None),
+            compared=found.compared(("房屋", "units"), home["declared_homes"], "real_estate"),
+            steps=sums.steps(aid, sums.since(since, facts.as_of)),
         )
 
 

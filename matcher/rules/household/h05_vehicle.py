@@ -77,6 +77,8 @@ def find(facts: Facts) -> Iterator[Lead]:
             },
             amount=(Decimal(0), paid(aid, since)[1]),
             period=span(aid, since) or (None, None),
+            compared=found.compared(("机动车", "vehicles"), home["declared_vehicles"], "vehicles"),
+            steps=sums.steps(aid, sums.since(since, facts.as_of)),
         )
 
 

@@ -13,7 +13,7 @@ from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, add_months, first_day, paid, span
 from matcher.rules import reading, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity
 
 CENT = Decimal("0.01")
 LAWFUL_CAUSES = ("丧葬", "殡葬", "抚恤", "遗属", "补发", "FUNERAL", "SURVIVOR", "ARREARS")
@@ -132,6 +132,27 @@ def _lead(
         },
         amount=(amount, amount),
         period=period,
+        compared=(
+            Compared(
+                ("最后发放月份", "last month paid"),
+                (f"{period[1]:%Y-%m}", f"{period[1]:%Y-%m}"),
+                (f"{died.isoformat()} 死亡", f"death on {died.isoformat()}"),
+                "deaths",
+            ),
+        ),
+        steps=(
+            *sums.steps(wrong, sums.since(*period)),
+            *(
+                (
+                    (
+                        f"{total:.2f} ÷ {share} 人 = {amount:.2f} 元",
+                        f"{total:.2f} ÷ {share} persons = {amount:.2f} yuan",
+                    ),
+                )
+                if share > 1
+                else ()
+            ),
+        ),
     )
 
 

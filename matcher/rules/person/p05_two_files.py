@@ -16,7 +16,7 @@ from chinese_calendar.constants import holidays
 from matcher.overlap import first_day, paid
 from matcher.rules import reading, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
 DAYS_A_YEAR = 365.25
 
@@ -81,6 +81,19 @@ def find(facts: Facts) -> Iterator[Lead]:
             },
             amount=(Decimal(0), amount[1]),
             period=(first, last),
+            compared=(
+                Compared(
+                    ("在册起始", "on file since"),
+                    (later[0].isoformat(), later[0].isoformat()),
+                    (f"另一份档案自 {earlier[0]} 起", f"the other file since {earlier[0]}"),
+                    "members",
+                    earlier[2],
+                ),
+            ),
+            steps=(
+                (f"重叠 {first} 至 {last}，共 {days} 个工作日", f"overlap {first} to {last}: {days} working days"),
+                *sums.steps(streams.get(later[1], []), sums.since(first, last)),
+            ),
         )
 
 

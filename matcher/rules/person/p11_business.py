@@ -88,6 +88,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                     "found": str(len(found.holdings)),
                 },
                 amount=(Decimal(0), Decimal(0)),
+                compared=found.compared(("经营主体", "businesses"), home["declared_businesses"], "business"),
             )
 
 

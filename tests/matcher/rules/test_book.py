@@ -102,6 +102,8 @@ BAD = [
     ("a forbidden table", {"inputs": {"complaints": "filed_on"}}, "complaints"),
     ("no legal basis", {"basis": " "}, "basis"),
     ("unpublished", {"published": None}, "published"),
+    ("a version that the change log does not hold", {"version": "1.1"}, "change log"),
+    ("published on another day", {"published": dt.date(2026, 1, 1)}, "change log"),
     ("no example of no lead", {"examples": GOOD.examples[:1]}, "example"),
     ("no docstring", {"find": lambda facts: iter(())}, "docstring"),
 ]

@@ -18,7 +18,7 @@ from matcher import frames
 from matcher.errors import UsageError
 from matcher.identity import numbers
 from matcher.rules import book, finding
-from matcher.rules.rule import OWN, SEVERITIES, Facts, Rule
+from matcher.rules.rule import OWN, SEVERITIES, Facts
 
 Scene = Callable[..., Facts]
 
@@ -270,21 +270,9 @@ def test_a_source_without_a_date_says_so(everything: Facts) -> None:
     assert "date not stated" in row["explanation_en"]
 
 
-@pytest.mark.parametrize("rule", book.BOOK, ids=lambda rule: rule.id)
-def test_every_rule_is_described_in_both_languages(rule: Rule) -> None:
-    chinese, english = book.describe(rule.id, "zh"), book.describe(rule.id, "en")
-    assert rule.title_zh in chinese
-    assert rule.title_en in english
-    assert rule.basis in chinese
-    body = "".join(line for line in chinese.splitlines() if not line.startswith(("参数", "数据", rule.id)))
-    assert len(re.findall(r"[\u4e00-\u9fff]", body)) > len(re.findall(r"[A-Za-z]", body))
-    assert not FORBIDDEN.search(chinese + english)
-
-
 def test_the_book_is_a_list_of_distinct_rules() -> None:
     ids = [rule.id for rule in book.BOOK]
-    assert len(set(ids)) == len(ids) == 9
-    assert book.describe(None, "zh").count("\n") == len(ids) - 1
+    assert len(set(ids)) == len(ids)
     assert [rule.id for rule in book.chosen(("H05", "P01"), dt.date(2024, 1, 1))] == ["H05", "P01"]
     assert book.chosen((), dt.date(1990, 1, 1)) == ()
     with pytest.raises(UsageError, match="X99"):

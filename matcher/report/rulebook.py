@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import tomllib
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from matcher.errors import MatcherError
 from matcher.policy import Policy
+from matcher.quality import wording
+from matcher.quality.checks import CHECKS as CHECKED
+from matcher.quality.parameters import parameters
 from matcher.rules import book, reading
+from matcher.rules.changelog import changes
 from matcher.rules.explaining import GRADES, SEVERITIES
 from matcher.rules.rule import Example, Rule, Words
 
@@ -24,6 +25,7 @@ FAMILIES: Mapping[str, Words] = {
     "N": ("关联网络", "Network"),
     "U": ("应享未享", "Entitlement not reached"),
 }
+QUALITY: Words = ("数据质量（只对部门，不涉及个人）", "Data quality (for departments, never about a person)")
 WORDS: Mapping[str, Words] = {
     "book": ("公开规则书", "The public rule book"),
     "intro": (
@@ -52,6 +54,8 @@ WORDS: Mapping[str, Words] = {
     "no_lead": ("不构成疑点", "no lead"),
     "verified": ("已核实", "verified"),
     "assumed": ("假定，待核实", "assumed, to be verified"),
+    "stated": ("规则书所定", "as the rules say"),
+    "do": ("部门怎么办", "What the department does"),
     "changes": ("变更记录", "Change log"),
     "none": ("无", "none"),
     "never": ("任何规则都不得读取的内容", "What no rule may read"),
@@ -61,28 +65,8 @@ WORDS: Mapping[str, Words] = {
     ),
     "contents": ("目录", "Contents"),
 }
-CHANGES = "changes.toml"
-
-
-@cache
-def changes() -> dict[str, list[dict[str, Any]]]:
-    """The change log: rule → its versions, the first first, each with version, on, zh and en."""
-    content = tomllib.loads(files("matcher.rules").joinpath(CHANGES).read_text(encoding="utf-8"))
-    found: dict[str, list[dict[str, Any]]] = {}
-    for entry in content["change"]:
-        for rule in entry["rules"]:
-            found.setdefault(rule, []).append({name: value for name, value in entry.items() if name != "rules"})
-    return found
-
-
-def unpublished() -> list[str]:
-    """The rules of the book whose version and day of publication do not stand last in the change log."""
-    log = changes()
-    return [
-        rule.id
-        for rule in book.BOOK
-        if not (said := log.get(rule.id)) or (said[-1]["version"], said[-1]["on"]) != (rule.version, rule.published)
-    ]
+CHECKS = tuple(CHECKED)
+"""The data-quality checks Q01 to Q10: they speak to departments, never about a person."""
 
 
 def one(rule_id: str, on: dt.date) -> Rule:
@@ -94,9 +78,51 @@ def one(rule_id: str, on: dt.date) -> Rule:
 
 
 def listed(on: dt.date, language: str) -> str:
-    """A line a rule in force on that day: its id and title."""
+    """A line a rule in force on that day, then a line a check of the feeds: its id and title."""
     which = 0 if language == "zh" else 1
-    return "\n".join(f"{rule.id}  {(rule.title_zh, rule.title_en)[which]}" for rule in book.chosen((), on))
+    rules = [f"{rule.id}  {(rule.title_zh, rule.title_en)[which]}" for rule in book.chosen((), on)]
+    return "\n".join([*rules, *(f"{check}  {wording.said(check, 'title')[which]}" for check in CHECKS)])
+
+
+def checked(check: str, language: str) -> str:
+    """One check of the feeds in Markdown: what it means for people, what a department does, and its thresholds."""
+    which = 0 if language == "zh" else 1
+    colon = ("：", ": ")[which]
+    values = parameters().get(check, {})
+    assumed = values.get("assumed", ())
+    told = [
+        f"`{name}` = {value:g} ({WORDS['assumed' if name in assumed else 'stated'][which]})"
+        for name, value in values.items()
+        if name != "assumed"
+    ]
+    return "\n".join(
+        [
+            f"## {check} {wording.said(check, 'title')[which]}",
+            "",
+            wording.said(check, "means")[which],
+            "",
+            f"- **{WORDS['do'][which]}**{colon}{wording.said(check, 'do')[which]}",
+            f"- **{WORDS['parameters'][which]}**{colon}{('；', '; ')[which].join(told) or WORDS['none'][which]}",
+        ]
+    )
+
+
+def text(rule_id: str, on: dt.date, values: Policy, language: str) -> str:
+    """One rule, or one check of the feeds, in Markdown. Raises UsageError for an unknown id."""
+    if rule_id in CHECKS:
+        return checked(rule_id, language)
+    return described(one(rule_id, on), on, values, language)
+
+
+def told(rule_id: str | None, on: dt.date, values: Policy) -> dict[str, Any]:
+    """The book as data, or of it one rule or check. Raises UsageError for an unknown id."""
+    whole = content(on, values)
+    if rule_id is None:
+        return whole
+    if rule_id not in CHECKS:
+        one(rule_id, on)
+    entries: list[dict[str, Any]] = [*whole["rules"], *whole["checks"]]
+    return next(each for each in entries if each["id"] == rule_id)
 
 
 def described(rule: Rule, on: dt.date, values: Policy, language: str) -> str:
@@ -148,6 +174,17 @@ def content(on: dt.date, values: Policy) -> dict[str, Any]:
         "values_version": values.version,
         "forbidden_inputs": dict(zip(("zh", "en"), WORDS["forbidden"], strict=True)),
         "rules": [_data(rule, on, values) for rule in book.chosen((), on)],
+        "checks": [
+            {
+                "id": check,
+                **{
+                    name: dict(zip(("zh", "en"), wording.said(check, name), strict=True))
+                    for name in ("title", "means", "do")
+                },
+                "parameters": parameters().get(check, {}),
+            }
+            for check in CHECKS
+        ],
         "values": [
             _dated(each) | {"key": each.key, "value": each.value, "unit": each.unit} for each in values.values
         ],
@@ -198,8 +235,12 @@ def page(on: dt.date, values: Policy, language: str) -> str:
         lines += [
             f"  - {rule.id} {(rule.title_zh, rule.title_en)[which]}" for rule in rules if rule.id.startswith(family)
         ]
+    lines.append(f"- {QUALITY[which]}")
+    lines += [f"  - {check} {wording.said(check, 'title')[which]}" for check in CHECKS]
     for rule in rules:
         lines += ["", described(rule, on, values, language)]
+    for check in CHECKS:
+        lines += ["", checked(check, language)]
     return "\n".join(lines) + "\n"
 
 
