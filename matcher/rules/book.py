@@ -9,7 +9,7 @@ from matcher.errors import MatcherError, UsageError
 from matcher.rules.changelog import changes
 from matcher.rules.duplicate import c02_exclusive_programmes, c06_two_counties
 from matcher.rules.entitlement import u04_student_without_aid
-from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle
+from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle, h14_migrant_conditions
 from matcher.rules.person import (
     p01_aid_after_death,
     p02_one_number_two_names,
@@ -74,6 +74,7 @@ BOOK: tuple[Rule, ...] = checked(
         h01_spouse.RULE,
         h04_real_estate.RULE,
         h05_vehicle.RULE,
+        h14_migrant_conditions.RULE,
         c02_exclusive_programmes.RULE,
         c06_two_counties.RULE,
         u04_student_without_aid.RULE,

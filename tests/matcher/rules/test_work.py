@@ -229,3 +229,90 @@ def test_what_was_never_paid_is_never_at_risk(
     for lead in leads:
         assert Decimal(0) <= lead["amount_low_yuan"] <= lead["amount_high_yuan"] <= 8 * yuan
         assert lead["period_start"] >= dt.date.fromisoformat(applied)
+
+
+EARNER = {**JOBLESS, "declared_employment": "在职", "declared_monthly_income_yuan": 1000}
+
+P07_CASES = [
+    ("three months of six", 1000, wages("2024-07", "2024-09", 1000) + wages("2024-10", "2024-12", 2600), True),
+    ("six of six", 1000, wages("2024-07", "2024-12", 2600), True),
+    ("a gap of 201 yuan", 900, wages("2024-07", "2024-12", 1101), True),
+    ("a gap of 200 yuan", 900, wages("2024-07", "2024-12", 1100), False),
+    ("above a fifth", 2000, wages("2024-07", "2024-12", 2401), True),
+    ("a fifth", 2000, wages("2024-07", "2024-12", 2400), False),
+    ("within a fifth after tax", 2000, wages("2024-07", "2024-12", 2450, tax_yuan=60), False),
+    ("nothing declared, nothing stated as work", 0, wages("2024-07", "2024-12", 300), True),
+    ("two employers that add up to more", 1000,
+     wages("2024-07", "2024-12", 800) + wages("2024-07", "2024-12", 900, payer_uscc=OTHER_FIRM), True),
+    ("two employers that add up to what was declared", 1700,
+     wages("2024-07", "2024-12", 800) + wages("2024-07", "2024-12", 900, payer_uscc=OTHER_FIRM), False),
+    ("one employer's name under two codes", 1000,
+     wages("2024-07", "2024-12", 1000, payer_name="甲公司")
+     + wages("2024-07", "2024-12", 1000, payer_name="甲公司", payer_uscc=OTHER_FIRM), False),
+    ("two good months", 1000, wages("2024-07", "2024-10", 1000) + wages("2024-11", "2024-12", 2600), False),
+    ("longer ago than six known months", 1000, wages("2024-03", "2024-05", 2600) + wages("2024-06", "2024-12", 1000), False),
+    ("before the application", 1000, wages("2023-06", "2024-02", 2600), False),
+    ("severance", 1000, wages("2024-07", "2024-12", 2600, kind="解除劳动合同补偿金"), False),
+    ("pay for services", 1000, wages("2024-07", "2024-12", 2600, kind="劳务报酬"), False),
+    ("arrears paid in one month", 1000, wages("2024-10", "2024-10", 6000) + wages("2024-11", "2024-12", 1000), False),
+    ("a figure of the year", 1000, [{"person_id": "P1", "kind": "工资薪金", "tax_year": 2024, "income_yuan": 90000}], False),
+    ("nobody knows what was declared", None, wages("2024-07", "2024-12", 9000), False),
+    ("an identity nobody has checked", 1000, wages("2024-07", "2024-12", 2600, grade="G5"), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("declared", "tax", "expected"), [row[1:] for row in P07_CASES], ids=[row[0] for row in P07_CASES]
+)
+def test_a_declared_wage_below_the_taxed_one(
+    scene: Scene, run: Run, declared: int | None, tax: Rows, expected: bool
+) -> None:
+    member = {**EARNER, "declared_monthly_income_yuan": declared}
+    other = {"person_id": "P2", "household_id": "H2", "declared_monthly_income_yuan": 1}
+    year = {"person_id": "P2", "income_yuan": 1, "income_month": "2024-01"}
+    homes = [HOME, {**HOME, "household_id": "H2"}]
+    assert bool(run("P07", scene(homes, [member, other], tax=[*tax, year], aid=[DIBAO]))) is expected
+
+
+@pytest.mark.parametrize(
+    ("complete", "expected"),
+    [((), ["LOW"]), (("tax",), [])],
+)
+def test_a_wage_paid_every_second_month(
+    scene: Scene, run: Run, complete: tuple[str, ...], expected: list[str]
+) -> None:
+    """Where the office told all, the months between were without pay, and the wage is what was declared."""
+    tax = [row for month in ("2024-06", "2024-08", "2024-10") for row in wages(month, month, 2200)]
+    leads = run("P07", scene([HOME], [EARNER], tax=tax, aid=[], complete=complete))
+    assert [lead["severity"] for lead in leads] == expected
+
+
+@pytest.mark.parametrize(
+    ("people", "declared_at_home", "severity", "amount"),
+    [
+        (1, None, "LOW", 6 * 500),  # 1,000 a head is above the line as declared: no more than the gap of 1,600
+        (3, None, "MEDIUM", 6 * 500),  # 333 a head as declared, 867 with the gap
+        (3, 2100, "LOW", 6 * 500),
+        (5, None, "LOW", 6 * 500),  # 520 a head with the gap
+    ],
+)
+def test_medium_where_the_line_is_crossed(
+    scene: Scene, run: Run, people: int, declared_at_home: int | None, severity: str, amount: int
+) -> None:
+    family = [EARNER, *({"person_id": f"P{n}", "household_id": "H1"} for n in range(2, people + 1))]
+    home = {**HOME, "declared_monthly_income_yuan": declared_at_home}
+    (lead,) = run("P07", scene([home], family, tax=wages("2024-07", "2024-12", 2600), aid=[DIBAO]))
+    assert (lead["severity"], lead["amount_low_yuan"], lead["amount_high_yuan"]) == (severity, 0, amount)
+
+
+def test_aid_that_tops_up_is_at_risk_up_to_the_gap(scene: Scene, run: Run) -> None:
+    tax = wages("2024-07", "2024-12", 1300)
+    (lead,) = run("P07", scene([HOME], [EARNER], tax=tax, aid=[DIBAO]))
+    assert (lead["severity"], lead["amount_high_yuan"]) == ("LOW", 6 * 300)
+    assert "1300.00 − 0.00 − 1000.00 = 300.00" in lead["explanation_zh"]
+
+
+def test_who_declared_no_work_and_no_income_is_a_case_of_p06(scene: Scene, run: Run) -> None:
+    member = {**JOBLESS, "declared_monthly_income_yuan": 0}
+    facts = scene([HOME], [member], tax=wages("2024-07", "2024-12"), social_insurance=[], aid=[])
+    assert (len(run("P06", facts)), len(run("P07", facts))) == (1, 0)
