@@ -590,3 +590,10 @@ def test_row_by_row_and_all_at_once_agree(drawn: list[tuple[int, int | None, int
     assert one == many
     blind = [{**each, "high": None, "known": False} for each in rows]
     assert not rows or both(blind, count)[0] == "INSUFFICIENT_DATA"
+
+
+def test_what_was_told_names_its_records_and_null_stays_open() -> None:
+    known = world({"tax": [WAGE, {**WAGE, "payer_uscc": "B", "income_yuan": None}]})
+    told = persons.incomes(known, [MAY]).told(["H1"])
+    assert told.drop("household_id", "state").rows() == [("P1", MAY, "tax", "WAGE", 3000, None, ["tax-0", "tax-1"])]
+    assert persons.incomes(known, [MAY]).told(["H9"]).is_empty()
