@@ -15,12 +15,8 @@ from matcher.sources.contract import load as contract
 from tests.redteam import identities
 from tests.redteam.table import AS_OF, OWN, Case, Person, Row
 
-COMPLETE = (
-    "aid", "business", "custody", "deaths", "injury_cases", "marriage", "payroll_public", "population", "real_estate", "school",
-    "unemployment_benefit", "union_roll", "vehicles",
-)  # fmt: skip
-"""Full extracts. Income and money (tax, insurance, fund, banks, bills) come by answer lists, as they do in life: who is not
-named in `answered` is unknown there."""
+BY_ANSWER = ("finance", "housing_fund", "medical", "social_insurance", "tax")
+"""Of income and money only those departments know all that have answered: who is not in a case's `answered` stays unknown."""
 
 MAY_ADD = {"aid": {"employer_uscc"}}
 """Columns that contracts.md names as optional beside a source's own."""
@@ -54,7 +50,7 @@ def write_folder(cases: Iterable[Case], path: Path) -> None:
         if rows:
             _write(path / f"{source}.csv", rows)
     feeds = sorted(set(tables) - {"households", "members", "authorisations", "answers", "documents"})
-    lines = [f"[{source}]\nas_of = {AS_OF}\ncomplete = {str(source in COMPLETE).lower()}\n" for source in feeds]
+    lines = [f"[{source}]\nas_of = {AS_OF}\ncomplete = true\n" for source in feeds]
     (path / "feeds.toml").write_text("\n".join(lines), encoding="utf-8")
 
 
@@ -89,7 +85,7 @@ def _tables(case: Case) -> dict[str, list[Row]]:
         tables[source] += [
             done for place, row in enumerate(_each(case, rows)) for done in _record(case, source, place, row)
         ]
-    tables["answers"] = list(_answers(case, tables))
+    tables["answers"] = list(_answers(case, tables["members"]))
     return tables
 
 
@@ -242,15 +238,16 @@ def _things(case: Case, told: Mapping[str, Any]) -> Row:
     }
 
 
-def _answers(case: Case, tables: Mapping[str, list[Row]]) -> Iterator[Row]:
-    """The answer lists: NO_ANSWER from what is silent, RECORD or NO_RECORD from what answered."""
-    for row in tables["members"]:
-        for source in sorted(case.silent | case.answered):
-            mine = {
-                each.get("record_id") for each in tables.get(source, ()) if each.get("id_number") == row["id_number"]
+def _answers(case: Case, members: Iterable[Row]) -> Iterator[Row]:
+    """The answer lists: who has not answered about this case. Where they did send a record, that stands."""
+    for row in members:
+        for source in sorted(case.silent | (set(BY_ANSWER) - case.answered)):
+            yield {
+                "source": source,
+                "person_id": row["person_id"],
+                "answer": "NO_ANSWER",
+                "answered_on": "2024-12-20",
             }
-            answer = "NO_ANSWER" if source in case.silent else "RECORD" if mine else "NO_RECORD"
-            yield {"source": source, "person_id": row["person_id"], "answer": answer, "answered_on": "2024-12-20"}
 
 
 def _write(path: Path, rows: list[Row]) -> None:

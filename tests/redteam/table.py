@@ -78,7 +78,7 @@ class Expected:
 class Case:
     """One case. `records[source]` are rows as departments would send them, save that `of` names a person.
 
-    `silent`: sources that have not answered about anybody in it; `answered`: sources that answered about everybody. `leads` is what the
+    `silent`: sources that have not answered about anybody in it; `answered`: sources of income and money that have. `leads` is what the
     scan must raise, and `may` the rules that may speak as well where `leads` is not empty.
     """
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+from matcher.identity import contacts
+from matcher.identity.contacts import Address
 from matcher.overlap import first_day, paid, span
 from matcher.rules import masking, reading, sums
 from matcher.rules.holdings import Holding, judge, known
@@ -35,11 +38,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         value = facts.policy.at(facts.as_of, home["division_code"])
         least_share = value("home.counted_share_percent")
         limit = int(value("home.limit"))
-        units: dict[str, list[Row]] = {}
-        for row in rows:
-            if row["use"] in RESIDENTIAL or row["use"] in COMMERCIAL:
-                unit = known(row["unit_no"], row["certificate_no"], row["property_address"], row["record_id"])
-                units.setdefault(unit, []).append(row)
+        units = _units([row for row in rows if row["use"] in RESIDENTIAL or row["use"] in COMMERCIAL])
         counted = {unit: records for unit, records in units.items() if _share(records) >= least_share}
         found = judge(
             [_holding(unit, records) for unit, records in counted.items()],
@@ -87,6 +86,30 @@ def find(facts: Facts) -> Iterator[Lead]:
             compared=found.compared(("房屋", "units"), home["declared_homes"], "real_estate"),
             steps=sums.steps(aid, sums.since(since, facts.as_of)),
         )
+
+
+def _units(rows: list[Row]) -> dict[str, list[Row]]:
+    """The records by the unit that they are about.
+
+    A presale contract bears a number of its own and no unit's: where its address, down to the door, is that of a
+    numbered unit, it is about that one.
+    """
+    doors: dict[Address, str] = {}
+    if any(not row["unit_no"] for row in rows):
+        doors = {door: row["unit_no"] for row in rows if row["unit_no"] and (door := _door(row))}
+    units: dict[str, list[Row]] = {}
+    for row in rows:
+        door = _door(row) if doors and not row["unit_no"] else None
+        unit = row["unit_no"] or (doors.get(door) if door else None)
+        others = (row["certificate_no"], row["property_address"], row["record_id"])
+        units.setdefault(known(unit, *others), []).append(row)
+    return units
+
+
+def _door(row: Row) -> Address | None:
+    """Where the flat lies, if its address names building and room; one office writes the district, another does not."""
+    place = contacts.parse(row["property_address"]) if row["property_address"] else None
+    return replace(place, division="") if place and place.building and place.room else None
 
 
 def _share(records: list[Row]) -> float:
