@@ -7,9 +7,20 @@ from collections.abc import Iterable
 
 from matcher.errors import MatcherError, UsageError
 from matcher.rules.changelog import changes
-from matcher.rules.duplicate import c02_exclusive_programmes, c06_two_counties
+from matcher.rules.duplicate import (
+    c01_same_programme_twice,
+    c02_exclusive_programmes,
+    c06_two_counties,
+    c09_posted_twice,
+)
 from matcher.rules.entitlement import u04_student_without_aid
-from matcher.rules.household import h01_spouse, h04_real_estate, h05_vehicle, h14_migrant_conditions
+from matcher.rules.household import (
+    h01_spouse,
+    h02_divorce_of_convenience,
+    h04_real_estate,
+    h05_vehicle,
+    h14_migrant_conditions,
+)
 from matcher.rules.person import (
     p01_aid_after_death,
     p02_one_number_two_names,
@@ -18,6 +29,7 @@ from matcher.rules.person import (
     p05_two_files,
     p06_undeclared_employment,
     p07_declared_wage,
+    p08_benefit_during_stop,
     p11_business,
     p12_long_absence,
     p13_student_not_enrolled,
@@ -68,15 +80,19 @@ BOOK: tuple[Rule, ...] = checked(
         p05_two_files.RULE,
         p06_undeclared_employment.RULE,
         p07_declared_wage.RULE,
+        p08_benefit_during_stop.RULE,
         p11_business.RULE,
         p12_long_absence.RULE,
         p13_student_not_enrolled.RULE,
         h01_spouse.RULE,
+        h02_divorce_of_convenience.RULE,
         h04_real_estate.RULE,
         h05_vehicle.RULE,
         h14_migrant_conditions.RULE,
+        c01_same_programme_twice.RULE,
         c02_exclusive_programmes.RULE,
         c06_two_counties.RULE,
+        c09_posted_twice.RULE,
         u04_student_without_aid.RULE,
     )
 )

@@ -316,3 +316,90 @@ def test_who_declared_no_work_and_no_income_is_a_case_of_p06(scene: Scene, run: 
     member = {**JOBLESS, "declared_monthly_income_yuan": 0}
     facts = scene([HOME], [member], tax=wages("2024-07", "2024-12"), social_insurance=[], aid=[])
     assert (len(run("P06", facts)), len(run("P07", facts))) == (1, 0)
+
+
+def benefit(first: str, last: str, yuan: int | None = 1600) -> Rows:
+    """Unemployment benefit, a row a month."""
+    return [{"person_id": "P1", "month": month, "benefit_yuan": yuan} for month in each_month(first, last)]
+
+
+SHOP = {
+    "person_id": "P1", "role": "OWNER", "status": "LIVE", "established_on": "2024-05-10", "turnover_yuan": 60000,
+    "employees": 1,
+}  # fmt: skip
+PENSION = {
+    "person_id": "P1",
+    "kind": "EMPLOYEE_PENSION",
+    "status": "DRAWING",
+    "start_month": "2024-05",
+    "benefit_yuan": 2100,
+}
+
+
+def away(kind: str, first: str, last: str | None) -> Rows:
+    return [{"person_id": "P1", "kind": kind, "from": first, "to": last}]
+
+
+P08_CASES: list[tuple[str, dict[str, Rows], str | None, int]] = [
+    ("at work again", {"social_insurance": insured("2024-05", "2024-12")}, "HIGH", 3),
+    ("at work for two months", {"social_insurance": insured("2024-05", "2024-06")}, "HIGH", 1),
+    ("a span that runs", {"social_insurance": span("2024-05")}, "HIGH", 3),
+    ("nobody says who paid", {"social_insurance": insured("2024-05", "2024-08", payer=None)}, "LOW", 3),
+    ("a pension", {"social_insurance": [PENSION]}, "HIGH", 3),
+    ("work and a pension", {"social_insurance": [PENSION, *insured("2024-04", "2024-06")]}, "HIGH", 4),
+    ("a shop", {"business": [SHOP], "aid": []}, "MEDIUM", 3),
+    ("a shop, and nobody was asked about grants", {"business": [SHOP]}, "LOW", 3),
+    ("a prison sentence", {"custody": away("有期徒刑服刑", "2024-04-15", "2024-07-20")}, "HIGH", 2),
+    ("in prison since", {"custody": away("服刑", "2024-07-01", None)}, "HIGH", 2),
+    ("military service", {"custody": away("应征入伍", "2024-05-31", None)}, "HIGH", 3),
+    ("emigrated", {"custody": away("移居境外定居", "2024-05-31", None)}, "HIGH", 3),
+    ("benefit told by aid", {"aid": [aid("UI_BENEFIT", "2024-03", "2024-08", 1600)], "unemployment_benefit": [],
+                             "social_insurance": insured("2024-05", "2024-12")}, "HIGH", 3),
+    ("benefit told twice", {"aid": [aid("UI_BENEFIT", "2024-03", "2024-08", 1600)],
+                            "social_insurance": insured("2024-05", "2024-12")}, "HIGH", 3),
+    ("work again in the last month", {"social_insurance": insured("2024-08", "2024-12")}, None, 0),
+    ("a trial of one month", {"social_insurance": insured("2024-05", "2024-05")}, None, 0),
+    ("the old job's last month", {"social_insurance": insured("2023-05", "2024-03")}, None, 0),
+    ("insured out of his own pocket", {"social_insurance": insured("2024-03", "2024-12", payer="FLEXIBLE")}, None, 0),
+    ("the fund pays medical insurance", {"social_insurance": insured("2024-03", "2024-12", kind="MEDICAL")}, None, 0),
+    ("made up for later", {"social_insurance": insured("2024-03", "2024-08", paid="2024-12")}, None, 0),
+    ("the pension follows", {"social_insurance": [{**PENSION, "start_month": "2024-08"}]}, None, 0),
+    ("a farmer's pension", {"social_insurance": [{**PENSION, "kind": "RESIDENT_PENSION"}]}, None, 0),
+    ("a public-welfare post", {"social_insurance": insured("2024-05", "2024-12"),
+                               "aid": [aid("PUBLIC_WELFARE_POST", "2024-05")]}, None, 0),
+    ("a shop under a grant", {"business": [SHOP], "aid": [aid("STARTUP_GRANT", "2024-06", "2024-06", 5000)]}, None, 0),
+    ("a shop under a loan", {"business": [SHOP], "aid": [aid("STARTUP_LOAN", "2024-06", "2024-06", 90000)]}, None, 0),
+    ("a shop of years ago", {"business": [{**SHOP, "established_on": "2020-01-01"}], "aid": []}, None, 0),
+    ("a shop without trade", {"business": [{**SHOP, "turnover_yuan": 0, "employees": 0}], "aid": []}, None, 0),
+    ("a shareholder", {"business": [{**SHOP, "role": "SHAREHOLDER"}], "aid": []}, None, 0),
+    ("remand", {"custody": away("羁押候审", "2024-03-01", "2024-08-31")}, None, 0),
+    ("fifteen days", {"custody": away("服刑", "2024-05-03", "2024-05-18")}, None, 0),
+    ("a month that is not whole", {"custody": away("服刑", "2024-05-02", "2024-06-29")}, None, 0),
+    ("treatment abroad", {"custody": away("出境就医", "2024-03-01", "2024-08-31")}, None, 0),
+    ("travelled", {"custody": away("出境", "2024-03-01", "2024-08-31")}, None, 0),
+    ("an identity nobody has checked", {"social_insurance": insured("2024-05", "2024-12", grade="G5")}, None, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("records", "severity", "months"), [row[1:] for row in P08_CASES], ids=[row[0] for row in P08_CASES]
+)
+def test_benefit_during_a_stop_condition(
+    scene: Scene, run: Run, records: dict[str, Rows], severity: str | None, months: int
+) -> None:
+    given = {"social_insurance": [], "unemployment_benefit": benefit("2024-03", "2024-08"), **records}
+    leads = run("P08", scene([HOME], [JOBLESS], **given))
+    assert [lead["severity"] for lead in leads] == ([severity] if severity else [])
+    for lead in leads:
+        assert lead["amount_low_yuan"] == lead["amount_high_yuan"] == months * 1600
+        assert f"1600.00 × {months} = {months * 1600}.00" in lead["explanation_en"]
+
+
+def test_a_benefit_without_an_amount_counts_as_none(scene: Scene, run: Run) -> None:
+    given = {
+        "social_insurance": insured("2024-05", "2024-12"),
+        "unemployment_benefit": benefit("2024-03", "2024-08", None),
+    }
+    (lead,) = run("P08", scene([HOME], [JOBLESS], **given))
+    assert lead["amount_high_yuan"] == 0
+    assert "未载明金额" in lead["explanation_zh"]
