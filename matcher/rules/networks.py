@@ -1,0 +1,76 @@
+"""Things that several unrelated files share, and what hangs together by several kinds of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import polars as pl
+
+from matcher.rules import kinship
+from matcher.rules.reading import Row
+from matcher.rules.rule import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One thing and the files that share it, in order; `families` counts those that are kin as one."""
+
+    key: str
+    households: tuple[str, ...]
+    families: int
+
+
+def clusters(facts: Facts, held: pl.DataFrame, least: float, most: float | None = None) -> list[Cluster]:
+    """The things that at least `least` unrelated files hold, and at most `most` files: what more share is no sign of anything.
+
+    `held` has the columns household_id and key.
+    """
+    many = (
+        held.drop_nulls(["household_id", "key"])
+        .group_by("key")
+        .agg(pl.col("household_id").unique().sort())
+        .filter(pl.col("household_id").list.len() >= least)
+        .sort("key")
+    )
+    found = []
+    for key, households in many.iter_rows():
+        count = kinship.unrelated(facts, households)
+        if count >= least and (most is None or len(households) <= most):
+            found.append(Cluster(key, tuple(households), count))
+    return found
+
+
+def candidates(held: pl.DataFrame, least: float) -> pl.Series:
+    """The households that hold a thing which at least `least` files share, kin or not: few enough to look at one by one."""
+    shared = held.drop_nulls(["household_id", "key"]).filter(pl.col("household_id").n_unique().over("key") >= least)
+    return shared.get_column("household_id").unique().sort()
+
+
+def on_file(facts: Facts) -> pl.DataFrame:
+    """The households whose file or application has not been closed."""
+    closed = pl.col("file_closed_on")
+    return facts.households.filter(closed.is_null() | (closed > facts.as_of))
+
+
+def heads(facts: Facts, households: Collection[str]) -> dict[str, str]:
+    """The head of each of these households, else its first member: whom a lead about the file names.
+
+    Naming one person keeps the lead's id when a child is born or somebody leaves.
+    """
+    rows = facts.members.filter(pl.col("household_id").is_in(sorted(households))).sort(
+        "household_id", pl.col("relation") != "HEAD", "person_id", nulls_last=True
+    )
+    first = rows.unique("household_id", keep="first", maintain_order=True)
+    return dict(first.select("household_id", "person_id").iter_rows())
+
+
+def person(heads_of: dict[str, str], household: str) -> tuple[str, ...]:
+    """The persons of a lead about a file: its head, nobody where it has no members."""
+    return (heads_of[household],) if household in heads_of else ()
+
+
+def division(home: Row) -> str | None:
+    """The six digits of a household's division."""
+    code: str | None = home["division_code"]
+    return code[:6] if code else None
