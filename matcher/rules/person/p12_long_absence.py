@@ -8,13 +8,11 @@ from decimal import Decimal
 
 import polars as pl
 
-from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, add_months, first_day
-from matcher.rules import reading, sums
+from matcher.rules import reading, shares, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule, Words
 
-CENT = Decimal("0.01")
 STOPPED_ELSEWHERE = frozenset({"UI_BENEFIT"})
 """What has a rule of its own for the months of an absence (P08)."""
 
@@ -99,16 +97,9 @@ def _paid(streams: list[Stream], person_id: str, gone: list[dt.date]) -> list[St
     """The aid of these months that counts the member: the household's, and the member's own."""
     return [
         stream
-        for stream in sums.needs_tested(streams)
-        if stream.programme not in STOPPED_ELSEWHERE
-        and (_of_household(stream) or stream.person_id == person_id)
-        and any(stream.first <= month <= stream.last for month in gone)
+        for stream in shares.counting(sums.needs_tested(streams), person_id)
+        if stream.programme not in STOPPED_ELSEWHERE and any(stream.first <= month <= stream.last for month in gone)
     ]
-
-
-def _of_household(stream: Stream) -> bool:
-    programme = BY_CODE.get(stream.programme)
-    return programme is not None and programme.unit == "HOUSEHOLD"
 
 
 def _lead(
@@ -116,7 +107,7 @@ def _lead(
     family: list[Row],
 ) -> Lead:  # fmt: skip
     months = [month for month in gone if any(each.first <= month <= each.last for each in paid)]
-    total, steps = _share(paid, months, family)
+    total, steps = shares.of_member(paid, months, family)
     only_open = any(record["to"] is None for record in records)
     abroad: Result = "UNKNOWN" if kind == "ABROAD" else "NO"
     return Lead(
@@ -146,30 +137,6 @@ def _lead(
         period=(months[0], months[-1]),
         steps=steps,
     )
-
-
-def _share(paid: list[Stream], months: list[dt.date], family: list[Row]) -> tuple[Decimal, tuple[Words, ...]]:
-    """The member's own aid, and of the household's each month's part of one person, with the arithmetic."""
-    own, parts = Decimal(0), Decimal(0)
-    steps: list[Words] = []
-    for stream in paid:
-        inside = [month for month in months if stream.first <= month <= stream.last]
-        if stream.amount is None or not inside:
-            continue
-        if not _of_household(stream):
-            own += stream.amount * len(inside)
-            line = f"{stream.programme}: {len(inside)} × {stream.amount:.2f}"
-            steps.append((line, line))
-            continue
-        heads = [sum(reading.is_member(each, month) for each in family) for month in inside]
-        part = sum((stream.amount / max(count, 1) for count in heads), Decimal(0))
-        parts += part
-        counts = "/".join(str(count) for count in sorted(set(heads)))
-        steps.append(
-            (f"{stream.programme}：{len(inside)} 个月 × {stream.amount:.2f} ÷ {counts} 人 = {part:.2f}",
-             f"{stream.programme}: {len(inside)} months × {stream.amount:.2f} ÷ {counts} people = {part:.2f}")
-        )  # fmt: skip
-    return (own + parts).quantize(CENT), tuple(steps)
 
 
 HOME = {"household_id": "H1", "applied_on": "2023-03-01", "file_opened_on": "2023-04-01", "division_code": "410502"}
