@@ -403,3 +403,124 @@ def test_a_benefit_without_an_amount_counts_as_none(scene: Scene, run: Run) -> N
     (lead,) = run("P08", scene([HOME], [JOBLESS], **given))
     assert lead["amount_high_yuan"] == 0
     assert "未载明金额" in lead["explanation_zh"]
+
+
+def pension(first: str, yuan: int | None = 2100, **other: Any) -> Rows:
+    return [{**PENSION, "start_month": first, "benefit_yuan": yuan, **other}]
+
+
+P09_CASES: list[tuple[str, dict[str, Any], dict[str, Any], Rows, str | None]] = [
+    ("jobless by the file", {}, {}, pension("2024-05"), "LOW"),
+    ("two months", {}, {}, pension("2024-11"), "LOW"),
+    ("monthly rows", {}, {}, [row for m in ("2024-11", "2024-12") for row in pension(m, end_month=m)], "LOW"),
+    ("small, and the file says at work", {}, {"declared_employment": "在职"}, pension("2024-05", 400), "LOW"),
+    ("retired by the file, above the line", {}, {"declared_employment": "退休"}, pension("2024-05"), "INFO"),
+    ("retired by the file, below the line", {}, {"declared_employment": "退休"}, pension("2024-05", 400), None),
+    ("retired by the file, amount unknown", {}, {"declared_employment": "退休"}, pension("2024-05", None), None),
+    ("the first month", {}, {}, pension("2024-12"), None),
+    ("a farmer's pension", {}, {}, pension("2024-05", kind="RESIDENT_PENSION"), None),
+    ("still paying", {}, {}, pension("2024-05", status="PAYING"), None),
+    ("not the file's subject", {}, {"relation": "PARENT"}, pension("2024-05"), None),
+    ("applied, no file yet", {"file_opened_on": None}, {}, pension("2024-05"), None),
+    ("the file is closed", {"file_closed_on": "2024-12-01"}, {}, pension("2024-05"), None),
+    ("no member any more", {}, {"valid_to": "2024-10-01"}, pension("2024-05"), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("home", "member", "records", "severity"), [row[1:] for row in P09_CASES], ids=[row[0] for row in P09_CASES]
+)
+def test_retired_and_still_a_worker_on_file(
+    scene: Scene, run: Run, home: dict[str, Any], member: dict[str, Any], records: Rows, severity: str | None
+) -> None:
+    leads = run("P09", scene([{**HOME, **home}], [{**JOBLESS, **member}], social_insurance=records))
+    assert [lead["severity"] for lead in leads] == ([severity] if severity else [])
+    assert all(lead["amount_high_yuan"] == 0 for lead in leads)
+
+
+PAYROLL = {"person_id": "P1", "employer_name": "文峰区园林管理站", "from_month": "2015-01"}
+
+P10_CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], Rows, str | None, int]] = [
+    ("dibao", {}, {}, {}, [DIBAO], "MEDIUM", 10),  # March, the month of the declaration, to December
+    ("union aid", {}, {}, {}, [aid("LIVING_SUBSIDY", "2024-05", "2024-08", 500)], "INFO", 4),
+    ("dibao and union aid", {}, {}, {}, [DIBAO, aid("LIVING_SUBSIDY", "2024-03", yuan=500)], "MEDIUM", 20),
+    ("left meanwhile", {}, {}, {"to_month": "2024-06"}, [DIBAO], "MEDIUM", 4),
+    ("an employer without a name", {}, {}, {"employer_name": None}, [DIBAO], "LOW", 10),
+    ("the month of the switch", {}, {}, {"to_month": "2024-05"}, [{**DIBAO, "start_month": "2024-05"}], None, 0),
+    ("left before", {}, {}, {"to_month": "2022-05"}, [DIBAO], None, 0),
+    ("began nobody knows when", {}, {}, {"from_month": None}, [DIBAO], None, 0),
+    ("an institution under reform", {"target_group": "STRUCTURAL_REFORM"}, {}, {}, [DIBAO], None, 0),
+    ("retired", {}, {"declared_employment": "退休"}, {}, [DIBAO], None, 0),
+    ("a roster of the retired", {}, {}, {"employer_name": "教育局离退休人员"}, [DIBAO], None, 0),
+    ("a village post", {}, {}, {"employer_name": "白璧镇某村村委会"}, [DIBAO], None, 0),
+    ("a public-welfare post", {}, {}, {}, [DIBAO, aid("PUBLIC_WELFARE_POST", "2024-01")], None, 0),
+    ("an earned benefit", {}, {}, {}, [aid("UI_BENEFIT", "2024-03")], None, 0),
+    ("no member at the time", {}, {"valid_to": "2024-03-20"}, {}, [DIBAO], None, 0),
+    ("an identity nobody has checked", {}, {}, {"grade": "G5"}, [DIBAO], None, 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("home", "member", "record", "paid", "severity", "months"),
+    [row[1:] for row in P10_CASES],
+    ids=[row[0] for row in P10_CASES],
+)
+def test_on_the_public_payroll(
+    scene: Scene, run: Run, home: dict[str, Any], member: dict[str, Any], record: dict[str, Any], paid: Rows,
+    severity: str | None, months: int,
+) -> None:  # fmt: skip
+    sure = {**PAYROLL, "person_id": "P2"}  # so that the columns hold something
+    other = {"person_id": "P2", "household_id": "H2"}
+    homes = [{**HOME, **home}, {**HOME, "household_id": "H2"}]
+    facts = scene(homes, [{**JOBLESS, **member}, other], payroll_public=[{**PAYROLL, **record}, sure], aid=paid)
+    leads = run("P10", facts)
+    assert [lead["severity"] for lead in leads] == ([severity] if severity else [])
+    for lead in leads:
+        assert (lead["amount_low_yuan"], lead["amount_high_yuan"]) == (0, months * 500)
+
+
+def fund(first: str, last: str, base: int = 4200, **other: Any) -> Rows:
+    row = {"person_id": "P1", "base_yuan": base, "status": "ACTIVE"}
+    return [{**row, "month": month, **other} for month in each_month(first, last)]
+
+
+H07_CASES: list[tuple[str, int | None, Rows, bool]] = [
+    ("three months", 2000, fund("2024-10", "2024-12"), True),
+    ("not in a row", 2000, fund("2024-05", "2024-06") + fund("2024-10", "2024-10"), True),
+    ("just above 1.3 times", 2000, fund("2024-10", "2024-12", 2601), True),
+    ("1.3 times", 2000, fund("2024-10", "2024-12", 2600), False),
+    ("two months", 2000, fund("2024-11", "2024-12"), False),
+    ("two months told twice", 2000, fund("2024-11", "2024-12") * 2, False),
+    ("before the declaration", 2000, fund("2023-03", "2024-02"), False),
+    ("a base at its floor", 1200, fund("2024-07", "2024-12", 2000), False),
+    ("sealed", 2000, fund("2024-07", "2024-12", status="FROZEN"), False),
+    ("closed", 2000, fund("2024-07", "2024-12", status="CLOSED"), False),
+    ("no income declared", 0, fund("2024-07", "2024-12"), False),
+    ("nobody knows what was declared", None, fund("2024-07", "2024-12"), False),
+    ("a balance without a month", 2000, [{"person_id": "P1", "base_yuan": 9000, "status": "ACTIVE"}] * 3, False),
+    ("an identity nobody has checked", 2000, fund("2024-07", "2024-12", grade="G5"), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("declared", "records", "expected"), [r[1:] for r in H07_CASES], ids=[r[0] for r in H07_CASES]
+)
+def test_a_fund_base_above_the_declared_wage(
+    scene: Scene, run: Run, declared: int | None, records: Rows, expected: bool
+) -> None:
+    member = {**EARNER, "declared_monthly_income_yuan": declared}
+    other = {"person_id": "P2", "household_id": "H2", "declared_monthly_income_yuan": 9000}
+    homes = [HOME, {**HOME, "household_id": "H2"}]
+    facts = scene(homes, [member, other], housing_fund=[*records, *fund("2024-12", "2024-12", person_id="P2")])
+    leads = run("H07", facts)
+    assert [(lead["severity"], lead["amount_high_yuan"]) for lead in leads] == ([("LOW", 0)] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("applied", "result"), [("2022-12-20", "NO"), ("2023-05-01", "UNKNOWN"), ("2024-03-01", "UNKNOWN")]
+)
+def test_a_base_of_last_years_wage_is_told(scene: Scene, run: Run, applied: str, result: str) -> None:
+    (lead,) = run(
+        "H07", scene([{**HOME, "applied_on": applied}], [{**EARNER}], housing_fund=fund("2024-07", "2024-12"))
+    )
+    assert {"name": "yearly_base", "result": result} in lead["exceptions"]
