@@ -66,6 +66,7 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
             ran=ran,
             tripped=opened,
             override_breaker=request.override_breaker,
+            earlier=earlier,
         ),
     )
     keeping.keep(facts, request.out)

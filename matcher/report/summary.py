@@ -12,6 +12,7 @@ import polars as pl
 from matcher import breakers
 from matcher.breakers import Numbers, Tripped
 from matcher.kernel import added
+from matcher.quality import scanned
 from matcher.rules.finding import Ran
 from matcher.sources.batches import Standing
 
@@ -70,6 +71,7 @@ class Circumstances:
     ran: Sequence[Ran] = ()
     tripped: Sequence[Tripped] = ()
     override_breaker: str | None = None
+    earlier: Sequence[Mapping[str, Any]] = ()
 
 
 def summarise(
@@ -81,6 +83,19 @@ def summarise(
     )
     seconds = sum(run.timings.values())
     rows_in = sum(intake.rows_in for intake in run.intake.values())
+    sources = {
+        name: {
+            "rows_in": intake.rows_in,
+            "accepted": intake.accepted,
+            "set_aside": intake.rows_in - intake.accepted,
+            "nulled": dict(sorted(intake.nulled.items())),
+            "as_of": intake.as_of.isoformat() if intake.as_of else None,
+            "complete": intake.complete,
+            **({"numbers": asdict(intake.numbers)} if intake.numbers else {}),
+            **({"batches": told} if (told := intake.standing.described()) else {}),
+        }
+        for name, intake in sorted(run.intake.items())
+    }
     return {
         "as_of": run.as_of.isoformat(),
         "authorised_by": run.authorised_by,
@@ -119,19 +134,8 @@ def summarise(
             .get_column("person_id")
             .n_unique()
         },
-        "sources": {
-            name: {
-                "rows_in": intake.rows_in,
-                "accepted": intake.accepted,
-                "set_aside": intake.rows_in - intake.accepted,
-                "nulled": dict(sorted(intake.nulled.items())),
-                "as_of": intake.as_of.isoformat() if intake.as_of else None,
-                "complete": intake.complete,
-                **({"numbers": asdict(intake.numbers)} if intake.numbers else {}),
-                **({"batches": told} if (told := intake.standing.described()) else {}),
-            }
-            for name, intake in sorted(run.intake.items())
-        },
+        "sources": sources,
+        "quality": scanned.judge(sources, [each["sources"] for each in run.earlier], run.as_of),
         "rejects": _counts(rejects, "reason"),
         "ignored_files": list(run.ignored_files),
         "flooded": {

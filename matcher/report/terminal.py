@@ -48,6 +48,9 @@ WORDS = {
         "其中有记录过多而未逐一比对的键，涉及人员见",
         "keys that too many records bear were not compared, for whom: see",
     ),
+    "not_asked": ("因缺少数据而未运行的规则", "Rules that did not run for want of data"),
+    "missing": ("缺少", "missing"),
+    "overridden": ("熔断已人工解除", "Circuit breakers overridden"),
     "finding": ("疑点编号", "finding"),
     "evidence": ("依据的记录", "Records behind it"),
 }
@@ -66,6 +69,10 @@ def show(summary: dict[str, Any], out: Path, console: Console, language: str) ->
             console.print(_rules(word, heading, rows, language), "")
     if not by_rule:
         console.print(word["nothing"])
+    if silent := {rule: told for rule, told in summary["rules"].items() if told["state"] == "NOT_ASKED"}:
+        console.print(_silent(word, silent, language), "")
+    for opened in summary["breakers"]:
+        console.print(Text(f"{word['overridden']}: {opened[language]} ({summary['override_breaker']})"))
     console.print(_sources(word, summary), "", _coverage(word, summary), "")
     memory = summary["peak_memory_bytes"] / 2**20
     console.print(
@@ -136,6 +143,15 @@ def _rules(word: dict[str, str], heading: str, rows: dict[str, Any], language: s
         low, high = float(counts["amount_low_yuan"]), float(counts["amount_high_yuan"])
         amount = "—" if high == 0 else f"{high:,.2f}" if low == high else f"{low:,.2f} – {high:,.2f}"
         table.add_row(rule, titles.get(rule, ""), f"{counts['findings']:,}", f"{counts['households']:,}", amount)
+    return table
+
+
+def _silent(word: dict[str, str], rules: dict[str, Any], language: str) -> Table:
+    table = Table(title=word["not_asked"], title_justify="left")
+    for heading in ("rule", "title", "missing"):
+        table.add_column(word[heading], overflow="fold")
+    for rule, told in rules.items():
+        table.add_row(rule, told[f"title_{language}"], ", ".join(told["missing"]))
     return table
 
 
