@@ -65,7 +65,7 @@ _KEPT: Mapping[str, str] = {
     "vehicles": "plate vin vehicle_kind value_yuan registered_on status ended_on",
     "housing_fund": "fund_account employer_name employer_uscc base_yuan deposit_yuan balance_yuan status opened_on month",
     "finance": "institution account_no kind balance_yuan average_balance_6m_yuan status opened_on as_of",
-    "aid": "programme agency start_month end_month amount_yuan",
+    "aid": "programme agency start_month end_month amount_yuan payee_account payee_name cause document_no employer_uscc",
     "school": "school stage term_start term_end fee_yuan status",
     "medical": "settlement_no invoice_no hospital admitted_on total_yuan insurance_paid_yuan patient_paid_yuan",
     "union_roll": "union joined_on contract_from contract_to",

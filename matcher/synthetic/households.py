@@ -112,18 +112,22 @@ class Ledger:
         last: dt.date | None,
         yuan: int,
         division: str | None = None,
+        **columns: Any,
     ) -> None:
-        """A row of aid, from one month to another or without end."""
+        """A row of aid, from one month to another or without end; `columns`: what else it says."""
         agency = "总工会" if programme in ("LIVING_SUBSIDY", "GOLDEN_AUTUMN") else "民政局"
         self.add(
             "aid",
             person,
-            programme=programme,
-            agency=agency,
-            start_month=f"{first:%Y-%m}",
-            end_month=f"{last:%Y-%m}" if last else None,
-            amount_yuan=Decimal(yuan),
-            division_code=division or person.identity["division_code"],
+            **{
+                "programme": programme,
+                "agency": agency,
+                "start_month": f"{first:%Y-%m}",
+                "end_month": f"{last:%Y-%m}" if last else None,
+                "amount_yuan": Decimal(yuan),
+                "division_code": division or person.identity["division_code"],
+                **columns,
+            },
         )
 
     def lead(self, rule: str, household: Household, *people: Person, basis: str | None = None) -> None:

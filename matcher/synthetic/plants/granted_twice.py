@@ -1,0 +1,113 @@
+"""Aid granted or posted twice: plants for C01, C03, C04, C08 and C09."""
+
+from __future__ import annotations
+
+from matcher.synthetic.households import Household, Ledger
+from matcher.synthetic.plants.plant import Plant, anyone
+
+CITY, COUNTY = "安阳市总工会", "文峰区总工会"
+
+
+def decision(ledger: Ledger) -> str:
+    """The number of a decision."""
+    return f"文工〔2024〕{ledger.number(10_000, 99_999)}号"
+
+
+def account(ledger: Ledger) -> str:
+    """The number of a bank account."""
+    return f"6217{ledger.number(10**14, 10**15 - 1)}"
+
+
+def settled(household: Household) -> None:
+    """This household's aid and school are arranged."""
+    household.settled |= {"aid", "school"}
+
+
+def two_unions(household: Household, ledger: Ledger) -> None:
+    """Two unions pay the living subsidy, each by its own decision."""
+    for months, yuan in ((10, 300), (6, 250)):
+        ledger.pay(
+            household.head, "LIVING_SUBSIDY", ledger.months_ago(months), None, yuan, document_no=decision(ledger)
+        )
+    settled(household)
+    ledger.lead("C01", household, household.head)
+
+
+def arrears(household: Household, ledger: Ledger) -> None:
+    """The subsidy, and one month's arrears beside it."""
+    month = ledger.months_ago(4)
+    ledger.pay(household.head, "LIVING_SUBSIDY", ledger.months_ago(8), None, 300, document_no=decision(ledger))
+    ledger.pay(
+        household.head, "LIVING_SUBSIDY", month, month, 300, document_no=decision(ledger), cause="补发此前一个月"
+    )
+    settled(household)
+    ledger.innocent("arrears", "C01", household, household.head)
+
+
+def reported_twice(household: Household, ledger: Ledger) -> None:
+    """One grant that the county's and the city's systems both report."""
+    number = decision(ledger)
+    for agency in (CITY, COUNTY):
+        ledger.pay(
+            household.head, "LIVING_SUBSIDY", ledger.months_ago(8), None, 300, document_no=number, agency=agency
+        )
+    settled(household)
+    ledger.innocent("reported_twice", "C01", household, household.head)
+
+
+def new_amount(household: Household, ledger: Ledger) -> None:
+    """One decision ends, the next begins with another amount, both paying their part of one month."""
+    month = ledger.months_ago(5)
+    ledger.pay(household.head, "LIVING_SUBSIDY", ledger.months_ago(12), month, 300, document_no=decision(ledger))
+    ledger.pay(household.head, "LIVING_SUBSIDY", month, None, 330, document_no=decision(ledger))
+    settled(household)
+    ledger.innocent("new_amount", "C01", household, household.head)
+
+
+def posted_twice(household: Household, ledger: Ledger) -> None:
+    """One payment into one account, posted twice."""
+    month, number, into = ledger.months_ago(5), decision(ledger), account(ledger)
+    for _ in range(2):
+        ledger.pay(
+            household.head,
+            "TEMPORARY_AID",
+            month,
+            month,
+            2600,
+            document_no=number,
+            payee_account=into,
+            cause="交通事故",
+        )
+    settled(household)
+    ledger.lead("C09", household, household.head)
+
+
+def paid_again(household: Household, ledger: Ledger) -> None:
+    """Returned by the bank and paid again."""
+    month, number, into = ledger.months_ago(5), decision(ledger), account(ledger)
+    for cause in ("退汇", "退汇后重发"):
+        ledger.pay(
+            household.head, "TEMPORARY_AID", month, month, 2600, document_no=number, payee_account=into, cause=cause
+        )
+    settled(household)
+    ledger.innocent("paid_again", "C09", household, household.head)
+
+
+def reversed_posting(household: Household, ledger: Ledger) -> None:
+    """Posted, reversed, posted again."""
+    month, number, into = ledger.months_ago(5), decision(ledger), account(ledger)
+    for yuan in (2600, -2600, 2600):
+        ledger.pay(household.head, "TEMPORARY_AID", month, month, yuan, document_no=number, payee_account=into)
+    settled(household)
+    ledger.innocent("reversed_posting", "C09", household, household.head)
+
+
+PLANTS: tuple[Plant, ...] = (
+    Plant("two_unions", "C01", two_unions, anyone),
+    Plant("posted_twice", "C09", posted_twice, anyone),
+    Plant("arrears", "C01", arrears, anyone),
+    Plant("reported_twice", "C01", reported_twice, anyone),
+    Plant("new_amount", "C01", new_amount, anyone),
+    Plant("paid_again", "C09", paid_again, anyone),
+    Plant("reversed_posting", "C09", reversed_posting, anyone),
+)

@@ -1,0 +1,188 @@
+"""C01, C03, C04, C08, C09: aid that is granted, posted or paid to an employer twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from matcher.rules.rule import Facts
+
+Scene = Callable[..., Facts]
+Run = Callable[[str, Facts], list[dict[str, Any]]]
+
+HOME = {"household_id": "H1", "applied_on": "2022-03-01", "file_opened_on": "2022-04-01", "division_code": "410502"}
+MEMBERS = [
+    {"person_id": "P1", "household_id": "H1", "relation": "HEAD"},
+    {"person_id": "P2", "household_id": "H1", "relation": "SPOUSE"},
+    {"person_id": "P3", "household_id": "H1", "relation": "PARENT"},
+]
+
+
+def aid(programme: str, start: str, end: str | None, yuan: int | None = 300, **other: Any) -> dict[str, Any]:
+    return {
+        "person_id": "P1",
+        "programme": programme,
+        "start_month": start,
+        "end_month": end,
+        "amount_yuan": yuan,
+        **other,
+    }
+
+
+def living(start: str, end: str | None, yuan: int | None = 300, **other: Any) -> dict[str, Any]:
+    return aid("LIVING_SUBSIDY", start, end, yuan, **other)
+
+
+A: dict[str, Any] = {"document_no": "文工5号"}
+B: dict[str, Any] = {"document_no": "纺工11号"}
+CITY: dict[str, Any] = {"agency": "安阳市总工会"}
+COUNTY: dict[str, Any] = {"agency": "文峰区总工会"}
+LONG = living("2024-01", "2024-12", **A)
+
+
+def seen(leads: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [
+        (lead["severity"], int(lead["amount_high_yuan"]), str(lead["period_start"])[:7], str(lead["period_end"])[:7])
+        for lead in leads
+    ]
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param([LONG, living("2024-03", "2024-05", 200, **B)], ("HIGH", 600, "2024-03", "2024-05"), id="two decisions"),
+        pytest.param([LONG, living("2024-03", None, 200, **B)], ("HIGH", 2000, "2024-03", "2024-12"), id="until the scan"),
+        pytest.param(
+            [living(f"2024-0{month}", f"2024-0{month}", **mark) for mark, first in ((A, 1), (B, 3)) for month in range(first, 7)],
+            ("HIGH", 1200, "2024-03", "2024-06"), id="a row a month",
+        ),
+        pytest.param(
+            [living("2024-01", "2024-12", payee_account="621700001"), living("2024-03", "2024-05", payee_account="621700002")],
+            ("HIGH", 900, "2024-03", "2024-05"), id="two accounts",
+        ),
+        pytest.param(
+            [living("2024-01", "2024-12", **CITY), living("2024-03", "2024-05", 200, **COUNTY)],
+            ("HIGH", 600, "2024-03", "2024-05"), id="two offices and amounts",
+        ),
+        pytest.param([living("2024-01", "2024-12"), living("2024-03", "2024-05", 200)],
+                     ("LOW", 600, "2024-03", "2024-05"), id="amounts alone"),
+        pytest.param([LONG, living("2024-03", "2024-03", **B)], ("MEDIUM", 300, "2024-03", "2024-03"), id="one inner month"),
+        pytest.param([aid("DIBAO", "2024-01", "2024-12", **A), aid("DIBAO", "2024-03", "2024-05", 200, **B)],
+                     ("HIGH", 600, "2024-03", "2024-05"), id="dibao"),
+        pytest.param([aid("TEKUN", "2024-01", "2024-12", **A), aid("TEKUN", "2024-03", "2024-05", 200, **B)],
+                     ("HIGH", 600, "2024-03", "2024-05"), id="tekun"),
+        pytest.param([aid("UI_BENEFIT", "2024-01", "2024-12", **A), aid("UI_BENEFIT", "2024-03", "2024-05", 200, **B)],
+                     ("HIGH", 600, "2024-03", "2024-05"), id="unemployment benefit"),
+        pytest.param([LONG, living("2024-03", "2024-05", None, **B)], ("HIGH", 0, "2024-03", "2024-05"), id="no amount"),
+        pytest.param([aid("DIBAO", "2024-01", "2024-12", **A), aid("DIBAO", "2024-03", "2024-05", 200, **B, person_id="P2")],
+                     ("HIGH", 600, "2024-03", "2024-05"), id="head and spouse"),
+        # no lead
+        pytest.param([LONG, living("2024-12", None, 200, **B)], None, id="transfer month"),
+        pytest.param([living(f"2024-0{m}", f"2024-0{m}", **A) for m in (1, 2, 3)] + [living("2024-03", "2024-03", **B),
+                     living("2024-04", "2024-04", **B)], None, id="transfer month, a row a month"),
+        pytest.param([LONG, living("2025-01", None, 200, **B)], None, id="after the scan"),
+        pytest.param([living("2024-01", "2024-06", **A), living("2024-07", None, 330, **B)], None, id="one after the other"),
+        pytest.param([LONG, living("2024-03", "2024-03", **B, cause="补发2024年2月")], None, id="arrears"),
+        pytest.param([LONG, living("2024-03", "2024-06", 50, **B, cause="分类施保")], None, id="supplement"),
+        pytest.param([LONG, living("2024-03", "2024-06", **B, cause="冲正")], None, id="correction"),
+        pytest.param([LONG, living("2024-03", "2024-06", 200, **B), living("2024-03", "2024-06", -200, **B)], None, id="reversed"),
+        pytest.param([LONG, living("2024-03", "2024-06", 200, **A)], None, id="one decision"),
+        pytest.param([{**LONG, **CITY}, {**LONG, **COUNTY}], None, id="one grant reported twice"),
+        pytest.param([living("2024-01", "2024-12", **CITY), living("2024-01", "2024-12", **COUNTY)], None,
+                     id="reported twice without a number"),
+        pytest.param([living("2024-01", "2024-12"), living("2024-01", "2024-12")], None, id="told twice"),
+        pytest.param([living("2024-01", "2024-12", None), living("2024-01", "2024-12")], None, id="an unknown amount"),
+        pytest.param([aid("DIBAO", "2024-01", None, **A, division_code="410502"),
+                      aid("DIBAO", "2024-03", None, **B, division_code="410581")], None, id="two counties are C06's"),
+        pytest.param([aid("DIBAO", "2024-01", None, **A), aid("DIBAO", "2024-03", None, **B, person_id="P3")], None,
+                     id="the parent's own household"),
+        pytest.param([aid("DIBAO", "2024-01", None), aid("DIBAO", "2024-01", None, person_id="P2")], None, id="a line a member"),
+        pytest.param([aid("MEDICAL_AID", "2024-01", "2024-06", **A), aid("MEDICAL_AID", "2024-03", "2024-06", 200, **B)], None,
+                     id="not once a month"),
+        pytest.param([aid("TEMPORARY_AID", "2024-03", "2024-04", **A), aid("TEMPORARY_AID", "2024-03", "2024-04", 200, **B)],
+                     None, id="temporary aid is C03's"),
+        pytest.param([LONG, living(None, "2024-05", 200, **B)], None, id="no month known"),  # type: ignore[arg-type]
+    ],
+)  # fmt: skip
+def test_one_programme_twice(
+    scene: Scene, run: Run, records: list[dict[str, Any]], expected: tuple[Any, ...] | None
+) -> None:
+    assert seen(run("C01", scene([HOME], MEMBERS, aid=records))) == ([expected] if expected else [])
+
+
+def test_one_human_in_two_households_is_one_lead(scene: Scene, run: Run) -> None:
+    members = [MEMBERS[0], {"person_id": "P9", "household_id": "H9", "relation": "HEAD"}]
+    records = [
+        {**row, "record_id": record, "person_id": person}
+        for record, row in (("R1", LONG), ("R2", living("2024-03", "2024-05", 200, **B)))
+        for person in ("P1", "P9")
+    ]
+    for linked in (records, [records[0], records[3]]):
+        facts = scene([HOME, {**HOME, "household_id": "H9"}], members, same_person=[("P1", "P9")], aid=linked)
+        assert seen(run("C01", facts)) == [("HIGH", 600, "2024-03", "2024-05")]
+
+
+POSTED = aid(
+    "TEMPORARY_AID",
+    "2024-06",
+    "2024-06",
+    3000,
+    document_no="文民临52号",
+    agency="文峰区民政局",
+    payee_account="6217001",
+)
+
+
+@pytest.mark.parametrize(
+    ("records", "yuan"),
+    [
+        pytest.param([POSTED, POSTED], 3000, id="twice"),
+        pytest.param([POSTED] * 3, 6000, id="three times"),
+        pytest.param([{**POSTED, "document_no": None}] * 2, 3000, id="by the account"),
+        pytest.param([{**POSTED, "payee_account": None}] * 2, 3000, id="by the decision"),
+        pytest.param([POSTED, {**POSTED, "agency": None, "cause": "火灾"}], 3000, id="one says more"),
+        pytest.param([{**POSTED, "end_month": "2024-08"}] * 2, 9000, id="three months each"),
+        pytest.param([POSTED, POSTED, {**POSTED, "document_no": "另一号"}], 3000, id="and another grant"),
+        # no lead
+        pytest.param([POSTED], None, id="once"),
+        pytest.param([POSTED, {**POSTED, "document_no": "另一号"}], None, id="two decisions"),
+        pytest.param([POSTED, {**POSTED, "payee_account": "6217002"}], None, id="two accounts"),
+        pytest.param([POSTED, {**POSTED, "agency": "安阳市民政局"}], None, id="reported by two offices"),
+        pytest.param([POSTED, {**POSTED, "start_month": "2024-07", "end_month": "2024-07"}], None, id="another month"),
+        pytest.param([POSTED, {**POSTED, "amount_yuan": 3001}], None, id="another amount"),
+        pytest.param([POSTED, {**POSTED, "person_id": "P2"}], None, id="another member"),
+        pytest.param([{**POSTED, "document_no": None, "payee_account": None}] * 2, None, id="nothing tells"),
+        pytest.param([POSTED, {**POSTED, "cause": "退汇重发"}], None, id="returned and paid again"),
+        pytest.param([POSTED, {**POSTED, "cause": "冲正后重发"}], None, id="corrected"),
+        pytest.param([POSTED, {**POSTED, "amount_yuan": -3000}, POSTED], None, id="plus, minus, plus"),
+        pytest.param([{**POSTED, "copies": 3}], None, id="a row delivered three times"),
+        pytest.param([{**POSTED, "amount_yuan": None}] * 2, None, id="no amount"),
+        pytest.param([{**POSTED, "start_month": "2025-06", "end_month": "2025-06"}] * 2, None, id="after the scan"),
+    ],
+)  # fmt: skip
+def test_posted_twice(scene: Scene, run: Run, records: list[dict[str, Any]], yuan: int | None) -> None:
+    other = {
+        "person_id": "P3",
+        "programme": "WINTER_WARMTH",
+        "amount_yuan": 500,
+        "start_month": "2024-11",
+        "end_month": "2024-11",
+    }
+    leads = run("C09", scene([HOME], MEMBERS, aid=[*records, other]))
+    assert [lead["amount_high_yuan"] for lead in leads] == ([] if yuan is None else [yuan])
+    for lead in leads:
+        assert lead["severity"] == "HIGH"
+        assert "经办差错" in lead["explanation_zh"]
+        assert "Official error" in lead["explanation_en"]
+        assert "文民临" not in lead["explanation_zh"]
+    assert (
+        run(
+            "C01",
+            scene(
+                [HOME], MEMBERS, aid=[{**row, "programme": "LIVING_SUBSIDY"} for row in records[:2] * (yuan == 3000)]
+            ),
+        )
+        == []
+    )
