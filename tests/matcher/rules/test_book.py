@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
+import polars as pl
 import pytest
 
+import matcher
 from matcher import policy
 from matcher.errors import MatcherError
 from matcher.rules import book, finding
-from matcher.rules.rule import OWN, Example, Rule
+from matcher.rules.rule import OWN, Example, Facts, Rule
 from matcher.sources import contract
 from tests.matcher.rules import scenes
 
@@ -69,6 +74,55 @@ def test_an_explanation_is_whole_and_names_nobody(rule: Rule, example: Example) 
     for each in lead["exceptions"]:
         assert each["result"] in ("NO", "YES", "UNKNOWN")
         assert rule.exceptions[each["name"]][0] in lead["explanation_zh"]
+
+
+@pytest.mark.parametrize(("rule", "example"), LEADS, ids=lambda each: getattr(each, "id", None) or each.en)
+def test_the_order_of_rows_changes_nothing(rule: Rule, example: Example) -> None:
+    """Safeguard F-12."""
+    facts = scenes.of_example(example)
+    first = finding.run(facts, [rule])
+    for seed in (1, 2, 3):
+        assert finding.run(_shuffled(facts, seed), [rule]).equals(first)
+
+
+def _shuffled(facts: Facts, seed: int) -> Facts:
+    def mixed(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+        return {name: mix(frames[name]) for name in reversed(list(frames))}
+
+    def mix(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.sample(fraction=1.0, shuffle=True, seed=seed)
+
+    return dataclasses.replace(
+        facts,
+        households=mix(facts.households),
+        members=mix(facts.members),
+        same_person=mix(facts.same_person),
+        coverage=mix(facts.coverage),
+        linked=mixed(facts.linked),
+        reviewed=mixed(facts.reviewed),
+        tables=mixed(facts.tables),
+        memo={},
+    )
+
+
+def test_no_rule_makes_months_of_a_year() -> None:
+    """Safeguard F-7: a yearly figure is never divided into months, in no rule and not in the income either."""
+    twelve = ast.parse("year / 12")
+    assert _twelfths(twelve)
+    for folder in ("rules", "income"):
+        for path in sorted((Path(matcher.__file__).parent / folder).rglob("*.py")):
+            assert not _twelfths(ast.parse(path.read_text(encoding="utf-8"))), path
+
+
+def _twelfths(tree: ast.AST) -> list[ast.BinOp]:
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Div | ast.FloorDiv)
+        and isinstance(node.right, ast.Constant)
+        and node.right.value == 12
+    ]
 
 
 @pytest.mark.parametrize("rule", book.BOOK, ids=lambda rule: rule.id)
