@@ -38,11 +38,12 @@ class _Pair:
 
 def find(facts: Facts) -> Iterator[Lead]:
     """两名成员的姓名、出生日期、性别相同，公民身份号码都有效而不同，并且收款账户、电话或住址相同：可能是同一人持两个号码，也可能
-    是更正过的号码。双胞胎（号码地区、出生日期相同而顺序码相邻）、多户共用的单位电话，以及在本地人数中同名同日属常见巧合的，
+    是更正过的号码。户籍登记注销了其中一个号码的更正，双胞胎（号码地区、出生日期相同而顺序码相邻）、多户共用的单位电话，以及在本地人数中同名同日属常见巧合的，
     不构成疑点。先核实身份，不停发待遇。
 
     Two members have one name, birth date and sex, two citizen numbers that are both well formed, and the same account,
-    phone or address: they may be one person with two numbers, or one whose number was corrected. Twins (area and birth
+    phone or address: they may be one person with two numbers, or one whose number was corrected. A correction on record
+    (the population register struck off one of the two numbers), twins (area and birth
     date of the numbers agree, the sequences are neighbours), an office's phone that many households give, and namesakes
     whom so many people are bound to hold by accident are no lead. The identity is settled first; nothing is stopped.
     """
@@ -51,7 +52,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     homes, streams = reading.households(facts, household_ids), reading.payments(facts, household_ids)
     for pair in pairs:
         sides = (pair.one, pair.other)
-        if all(_counted(side, homes[side["household_id"]], facts.as_of) for side in sides):
+        counted = all(_counted(side, homes[side["household_id"]], facts.as_of) for side in sides)
+        if counted and not _corrected(*(_register(side["person_id"], facts) for side in sides)):
             yield _lead(pair, homes, streams, facts)
 
 
@@ -149,8 +151,8 @@ def _lead(pair: _Pair, homes: dict[str, Row], streams: dict[str, list[Stream]], 
     sides = (earlier, later)
     paid = [sums.needs_tested(streams.get(side["household_id"], [])) for side in sides]
     amounts, steps = _overlap(paid[0], paid[1], earlier["household_id"] == later["household_id"])
-    told = [_register(side["person_id"], facts) for side in sides]
-    corrected: Result = "YES" if told[0] == told[1] != "" else "NO" if all(told) else "UNKNOWN"
+    told = [{row["record_id"] for row in _register(side["person_id"], facts)} for side in sides]
+    corrected: Result = "YES" if told[0] & told[1] else "NO" if all(told) else "UNKNOWN"
     what = ("公民身份号码（末四位）", "citizen number (its last four characters)")
     ours, theirs = (masking.code(side["number"]) for side in sides)
     return Lead(
@@ -198,13 +200,18 @@ def _overlap(
     ) if count else ()  # fmt: skip
 
 
-def _register(person_id: str, facts: Facts) -> str:
-    """The record by which the population register knows a member, whatever number it has; empty where it is not known."""
+def _register(person_id: str, facts: Facts) -> list[Row]:
+    """The records by which the population register knows a member, whatever number they bear."""
     population = facts.linked.get("population")
     if population is None:
-        return ""
-    found = population.filter(pl.col("person_id") == person_id).get_column("record_id").sort()
-    return str(found[0]) if len(found) else ""
+        return []
+    return list(population.filter(pl.col("person_id") == person_id).sort("record_id").iter_rows(named=True))
+
+
+def _corrected(one: list[Row], other: list[Row]) -> bool:
+    """Whether the register has struck off the one number and keeps the other: then the number was corrected."""
+    struck = [bool(rows) and all(row["status"] == "CANCELLED" for row in rows) for rows in (one, other)]
+    return struck[0] != struck[1] and bool(one) and bool(other)
 
 
 EARLIER = {
@@ -254,7 +261,7 @@ RULE = Rule(
         "members": "name* id_number* sex birth_date phone relation valid_from valid_to",
         "households": "payee_account address",
     },
-    optional={"aid": reading.AID, "population": "id_number"},
+    optional={"aid": reading.AID, "population": "status"},
     minimum_grade="G1",
     find=find,
     zh="两名成员姓名、出生日期、性别相同，公民身份号码均有效而不同，且{shared}相同（同名同日同性别的巧合，在本地预期 {odds} 人）。",
