@@ -10,10 +10,17 @@ from matcher.rules.changelog import changes
 from matcher.rules.duplicate import (
     c01_same_programme_twice,
     c02_exclusive_programmes,
+    c03_temporary_aid_again,
     c06_two_counties,
     c09_posted_twice,
 )
-from matcher.rules.entitlement import u04_student_without_aid
+from matcher.rules.entitlement import (
+    u02_insurance_owed,
+    u03_injury_benefit,
+    u04_student_without_aid,
+    u06_unclaimed_benefit,
+    u07_not_touched,
+)
 from matcher.rules.household import (
     h01_spouse,
     h02_divorce_of_convenience,
@@ -21,7 +28,19 @@ from matcher.rules.household import (
     h04_real_estate,
     h05_vehicle,
     h07_fund_base,
+    h11_high_fee_school,
     h14_migrant_conditions,
+)
+from matcher.rules.network import (
+    n01_shared_account,
+    n02_shared_phone,
+    n03_address_cluster,
+    n04_reused_document,
+    n05_payee_outside,
+    n06_handlers_relatives,
+    n07_employer_cluster,
+    n08_intake_burst,
+    n09_component,
 )
 from matcher.rules.person import (
     p01_aid_after_death,
@@ -37,6 +56,7 @@ from matcher.rules.person import (
     p11_business,
     p12_long_absence,
     p13_student_not_enrolled,
+    p15_age_or_ability,
 )
 from matcher.rules.rule import FORBIDDEN, Rule
 
@@ -90,18 +110,34 @@ BOOK: tuple[Rule, ...] = checked(
         p11_business.RULE,
         p12_long_absence.RULE,
         p13_student_not_enrolled.RULE,
+        p15_age_or_ability.RULE,
         h01_spouse.RULE,
         h02_divorce_of_convenience.RULE,
         h03_counted_elsewhere.RULE,
         h04_real_estate.RULE,
         h05_vehicle.RULE,
         h07_fund_base.RULE,
+        h11_high_fee_school.RULE,
         h14_migrant_conditions.RULE,
         c01_same_programme_twice.RULE,
         c02_exclusive_programmes.RULE,
+        c03_temporary_aid_again.RULE,
         c06_two_counties.RULE,
         c09_posted_twice.RULE,
+        n01_shared_account.RULE,
+        n02_shared_phone.RULE,
+        n03_address_cluster.RULE,
+        n04_reused_document.RULE,
+        n05_payee_outside.RULE,
+        n06_handlers_relatives.RULE,
+        n07_employer_cluster.RULE,
+        n08_intake_burst.RULE,
+        n09_component.RULE,
+        u02_insurance_owed.RULE,
+        u03_injury_benefit.RULE,
         u04_student_without_aid.RULE,
+        u06_unclaimed_benefit.RULE,
+        u07_not_touched.RULE,
     )
 )
 

@@ -41,10 +41,16 @@ def humans(facts: Facts) -> dict[str, str]:
 
 
 def of_humans(facts: Facts, aid: pl.DataFrame) -> pl.DataFrame:
-    """The rows of aid with `human`: who stands in two households is one, and a record linked to both rows is there once."""
+    """The rows of aid with `human`: who stands in two households is one, and a record linked to both rows is there once.
+
+    What is below zero comes along even where its link is still under review: it may withhold a lead.
+    """
     same = humans(facts)
+    back = reading.under_review(facts, "aid").filter(pl.col("amount_yuan") < 0)
+    back = back.filter(pl.col("programme").is_in(aid.get_column("programme").unique().implode()))
     return (
-        aid.with_columns(human=pl.col("person_id").replace(same))
+        pl.concat([aid, back.join(aid, on=["record_id", "person_id"], how="anti")])
+        .with_columns(human=pl.col("person_id").replace(same))
         .sort("human", "record_id", "person_id")
         .unique(["human", "record_id"], keep="first", maintain_order=True)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcher.synthetic.plants import aid, belongings, family, granted_twice
+from matcher.synthetic.plants import aid, belongings, family, granted_twice, networks, single_files
 from matcher.synthetic.plants.plant import Plant, alone, anyone, couple, with_parent, with_pupil
 
 PLANTS: tuple[Plant, ...] = (
@@ -51,6 +51,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("aided_parent", "U04", family.aided(False), with_pupil),
     Plant("left_school", "U04", family.left_school, with_pupil),
     *granted_twice.PLANTS,
+    *single_files.PLANTS,
 )
 
 FEEDS: dict[str, frozenset[str]] = {
@@ -62,8 +63,10 @@ FEEDS: dict[str, frozenset[str]] = {
     "H05": frozenset({"vehicles"}),
     "C01": frozenset({"aid"}),
     "C02": frozenset({"aid"}),
+    "C03": frozenset({"aid"}),
     "C06": frozenset({"aid"}),
     "C09": frozenset({"aid"}),
     "U04": frozenset({"school", "aid"}),
+    **networks.FEEDS,
 }
 """The feeds in which a rule's plants stand; without them nothing is true of the plants."""

@@ -102,12 +102,54 @@ def reversed_posting(household: Household, ledger: Ledger) -> None:
     ledger.innocent("reversed_posting", "C09", household, household.head)
 
 
+def _help(household: Household, ledger: Ledger, months: int, cause: str, number: str, yuan: int = 2600) -> None:
+    month = ledger.months_ago(months)
+    ledger.pay(household.head, "TEMPORARY_AID", month, month, yuan, document_no=number, cause=cause)
+
+
+def same_fire_twice(household: Household, ledger: Ledger) -> None:
+    """Temporary aid for one fire, twice."""
+    for months in (8, 3):
+        _help(household, ledger, months, "火灾", decision(ledger))
+    settled(household)
+    ledger.lead("C03", household, household.head)
+
+
+def two_misfortunes(household: Household, ledger: Ledger) -> None:
+    """Temporary aid for two misfortunes."""
+    for months, cause in ((8, "火灾"), (3, "交通事故")):
+        _help(household, ledger, months, cause, decision(ledger))
+    settled(household)
+    ledger.innocent("two_misfortunes", "C03", household, household.head)
+
+
+def in_stages(household: Household, ledger: Ledger) -> None:
+    """An advance, and the rest by the same decision two months later."""
+    number = decision(ledger)
+    for months, yuan in ((6, 1000), (4, 2600)):
+        _help(household, ledger, months, "突发重大疾病", number, yuan)
+    settled(household)
+    ledger.innocent("in_stages", "C03", household, household.head)
+
+
+def years_apart(household: Household, ledger: Ledger) -> None:
+    """The same misfortune again, after more than a year."""
+    for months in (18, 3):
+        _help(household, ledger, months, "暴雨", decision(ledger))
+    settled(household)
+    ledger.innocent("years_apart", "C03", household, household.head)
+
+
 PLANTS: tuple[Plant, ...] = (
     Plant("two_unions", "C01", two_unions, anyone),
     Plant("posted_twice", "C09", posted_twice, anyone),
+    Plant("same_fire_twice", "C03", same_fire_twice, anyone),
     Plant("arrears", "C01", arrears, anyone),
     Plant("reported_twice", "C01", reported_twice, anyone),
     Plant("new_amount", "C01", new_amount, anyone),
     Plant("paid_again", "C09", paid_again, anyone),
     Plant("reversed_posting", "C09", reversed_posting, anyone),
+    Plant("two_misfortunes", "C03", two_misfortunes, anyone),
+    Plant("in_stages", "C03", in_stages, anyone),
+    Plant("years_apart", "C03", years_apart, anyone),
 )

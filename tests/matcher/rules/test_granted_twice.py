@@ -186,3 +186,64 @@ def test_posted_twice(scene: Scene, run: Run, records: list[dict[str, Any]], yua
         )
         == []
     )
+
+
+def grant(
+    month: str, cause: str | None = "火灾", number: str | None = None, yuan: int = 1000, **other: Any
+) -> dict[str, Any]:
+    return aid(
+        "TEMPORARY_AID",
+        month,
+        other.pop("end", month),
+        yuan,
+        **{"cause": cause, "document_no": number or f"临{month}", **other},
+    )
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        pytest.param([grant("2024-03"), grant("2024-08")], [("MEDIUM", 1000, "2024-03", "2024-08")], id="same cause"),
+        pytest.param([grant("2023-12"), grant("2024-12")], [("MEDIUM", 1000, "2023-12", "2024-12")], id="twelve months later"),
+        pytest.param([grant("2024-03"), grant("2024-08", "火 灾。")], [("MEDIUM", 1000, "2024-03", "2024-08")], id="written otherwise"),
+        pytest.param([grant("2024-03"), grant("2024-08", person_id="P2")], [("MEDIUM", 1000, "2024-03", "2024-08")], id="other member"),
+        pytest.param([grant("2024-03", "重大疾病"), grant("2024-08", "重大疾病")], [("MEDIUM", 1000, "2024-03", "2024-08")], id="illness"),
+        pytest.param([grant("2024-01", "火灾"), grant("2024-04", "车祸"), grant("2024-09", "盗窃")],
+                     [("MEDIUM", 1000, "2024-01", "2024-09")], id="three a year"),
+        pytest.param([grant("2024-01"), grant("2024-04"), grant("2024-09")],
+                     [("MEDIUM", 1000, "2024-01", "2024-04"), ("MEDIUM", 1000, "2024-04", "2024-09")], id="two repetitions"),
+        pytest.param([grant("2024-01", number="临1"), grant("2024-09", number="临1")],
+                     [("LOW", 1000, "2024-01", "2024-09")], id="one decision, long after"),
+        pytest.param([grant("2024-01"), {**grant("2024-05"), "programme": "DISASTER_RELIEF"}],
+                     [("INFO", 1000, "2024-01", "2024-05")], id="disaster relief for the same"),
+        pytest.param([grant("2024-01", end="2024-03"), grant("2024-08", end="2024-09")],
+                     [("MEDIUM", 2000, "2024-01", "2024-09")], id="several months"),
+        # no lead
+        pytest.param([grant("2024-03")], [], id="once"),
+        pytest.param([grant("2024-03"), grant("2024-08", "交通事故")], [], id="another cause"),
+        pytest.param([grant("2023-11"), grant("2024-12")], [], id="thirteen months"),
+        pytest.param([grant("2024-03", "重大疾病"), grant("2024-08", "重大疾病", person_id="P2")], [], id="another's illness"),
+        pytest.param([grant("2024-03", None), grant("2024-08", None)], [], id="no cause"),
+        pytest.param([grant("2024-03", "其他原因"), grant("2024-08", "其他原因")], [], id="no event"),
+        pytest.param([grant("2024-03", number="临1"), grant("2024-05", number="临1")], [], id="in stages"),
+        pytest.param([grant("2024-03", number="临1"), grant("2024-09", "火灾第二笔", number="临1")], [], id="the office says so"),
+        pytest.param([grant("2024-03"), grant("2024-08", "火灾"), grant("2024-08", "火灾", yuan=-1000)], [], id="reversed"),
+        pytest.param([grant("2024-03"), grant("2024-04", "补发火灾救助")], [], id="arrears"),
+        pytest.param([grant("2023-10", "火灾"), grant("2024-04", "车祸"), grant("2024-09", "盗窃")], [], id="two a year"),
+        pytest.param([grant("2024-03"), grant("2024-03")], [], id="told twice"),
+        pytest.param([{**grant(f"2024-0{m}"), "document_no": None} for m in (3, 4, 5)], [], id="a row a month"),
+        pytest.param([{**grant(m, "旱灾"), "programme": "DISASTER_RELIEF"} for m in ("2024-03", "2024-08")], [], id="two disasters"),
+    ],
+)  # fmt: skip
+def test_temporary_aid_again(
+    scene: Scene, run: Run, records: list[dict[str, Any]], expected: list[tuple[Any, ...]]
+) -> None:
+    leads = run("C03", scene([HOME], MEMBERS, aid=records))
+    assert sorted(seen(leads)) == expected
+    assert not [lead for lead in leads if "火灾" in lead["explanation_zh"]]
+
+
+def test_a_second_grant_that_was_approved_is_none(scene: Scene, run: Run) -> None:
+    assert (
+        run("C03", scene([HOME], MEMBERS, aid=[grant("2024-03"), grant("2024-08", "火灾（经批准再次救助）")])) == []
+    )
