@@ -11,7 +11,9 @@ from matcher.rules.duplicate import (
     c01_same_programme_twice,
     c02_exclusive_programmes,
     c03_temporary_aid_again,
+    c04_student_twice,
     c06_two_counties,
+    c08_employer_twice,
     c09_posted_twice,
 )
 from matcher.rules.entitlement import (
@@ -122,7 +124,9 @@ BOOK: tuple[Rule, ...] = checked(
         c01_same_programme_twice.RULE,
         c02_exclusive_programmes.RULE,
         c03_temporary_aid_again.RULE,
+        c04_student_twice.RULE,
         c06_two_counties.RULE,
+        c08_employer_twice.RULE,
         c09_posted_twice.RULE,
         n01_shared_account.RULE,
         n02_shared_phone.RULE,
