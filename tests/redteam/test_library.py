@@ -58,7 +58,8 @@ def test_every_row_is_read_and_the_bait_hangs_on_the_hook(out: Path) -> None:
         for row in rows
         if row.get("of") in case.people and not set(row) & {"name", "id_number"}
         for person in [folder.person_id(case, row["of"])]
-        if case.people[row["of"]].home
+        if row["of"] not in case.unauthorised
+        and case.people[row["of"]].home
         and case.people[row["of"]].identity.id_number
         and (person, source) not in linked
     ]
