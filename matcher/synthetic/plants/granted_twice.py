@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from matcher.synthetic.households import Household, Ledger
-from matcher.synthetic.plants.plant import Plant, anyone
+from matcher.synthetic.households import Household, Ledger, Person, enrol
+from matcher.synthetic.plants.plant import Plant, anyone, couple, with_pupil
 
 CITY, COUNTY = "安阳市总工会", "文峰区总工会"
 
@@ -140,10 +140,81 @@ def years_apart(household: Household, ledger: Ledger) -> None:
     ledger.innocent("years_apart", "C03", household, household.head)
 
 
+WHERE_FORBIDDEN = "429006"
+"""Tianmen, where student aid from elsewhere rules out Golden Autumn."""
+
+
+def _study(household: Household, ledger: Ledger, cause: str | None = None) -> Person:
+    """State aid and Golden Autumn for one pupil of the household."""
+    child = household.pupils(ledger.as_of)[0]
+    enrol(child, ledger)
+    for programme, months, yuan in (("STATE_STUDENT_AID", 2, 1650), ("GOLDEN_AUTUMN", 3, 3000)):
+        month = ledger.months_ago(months)
+        ledger.pay(child, programme, month, month, yuan, cause=cause)
+        cause = "生活费" if cause else None
+    settled(household)
+    return child
+
+
+def two_student_programmes(household: Household, ledger: Ledger) -> None:
+    """Two programmes of student aid where the local rules forbid it."""
+    household.file["division_code"] = WHERE_FORBIDDEN
+    ledger.lead("C04", household, _study(household, ledger))
+
+
+def allowed_here(household: Household, ledger: Ledger) -> None:
+    """The same where no rule forbids it."""
+    ledger.innocent("allowed_here", "C04", household, _study(household, ledger))
+
+
+def two_purposes(household: Household, ledger: Ledger) -> None:
+    """One for tuition and one for living, where two for the same would be forbidden."""
+    household.file["division_code"] = WHERE_FORBIDDEN
+    ledger.innocent("two_purposes", "C04", household, _study(household, ledger, "学费"))
+
+
+def _hire(person: Person, ledger: Ledger, programme: str, employer: str, yuan: int) -> None:
+    month = ledger.months_ago(7)
+    ledger.pay(person, programme, month, month, yuan, agency="人力资源和社会保障局", employer_uscc=employer)
+
+
+def _employer(ledger: Ledger) -> str:
+    return f"91410500MA{ledger.number(10**7, 10**8 - 1)}"
+
+
+def one_hire_two_subsidies(household: Household, ledger: Ledger) -> None:
+    """An employer draws two subsidies for one hire."""
+    employer = _employer(ledger)
+    _hire(household.head, ledger, "PLACEMENT_SUBSIDY", employer, 1000)
+    _hire(household.head, ledger, "JOB_STABILISATION_SUBSIDY", employer, 1200)
+    settled(household)
+    ledger.lead("C08", household, household.head)
+
+
+def two_hires(household: Household, ledger: Ledger) -> None:
+    """A subsidy for each of two hires."""
+    employer = _employer(ledger)
+    _hire(household.head, ledger, "PLACEMENT_SUBSIDY", employer, 1000)
+    _hire(household.having("SPOUSE")[0], ledger, "JOB_STABILISATION_SUBSIDY", employer, 1200)
+    settled(household)
+    ledger.innocent("two_hires", "C08", household, household.head)
+
+
+def placed_and_trained(household: Household, ledger: Ledger) -> None:
+    """A subsidy for the placement, another for training."""
+    employer = _employer(ledger)
+    _hire(household.head, ledger, "PLACEMENT_SUBSIDY", employer, 1000)
+    _hire(household.head, ledger, "SKILLS_SUBSIDY", employer, 800)
+    settled(household)
+    ledger.innocent("placed_and_trained", "C08", household, household.head)
+
+
 PLANTS: tuple[Plant, ...] = (
     Plant("two_unions", "C01", two_unions, anyone),
     Plant("posted_twice", "C09", posted_twice, anyone),
     Plant("same_fire_twice", "C03", same_fire_twice, anyone),
+    Plant("two_student_programmes", "C04", two_student_programmes, with_pupil),
+    Plant("one_hire_two_subsidies", "C08", one_hire_two_subsidies, anyone),
     Plant("arrears", "C01", arrears, anyone),
     Plant("reported_twice", "C01", reported_twice, anyone),
     Plant("new_amount", "C01", new_amount, anyone),
@@ -152,4 +223,8 @@ PLANTS: tuple[Plant, ...] = (
     Plant("two_misfortunes", "C03", two_misfortunes, anyone),
     Plant("in_stages", "C03", in_stages, anyone),
     Plant("years_apart", "C03", years_apart, anyone),
+    Plant("allowed_here", "C04", allowed_here, with_pupil),
+    Plant("two_purposes", "C04", two_purposes, with_pupil),
+    Plant("two_hires", "C08", two_hires, couple),
+    Plant("placed_and_trained", "C08", placed_and_trained, anyone),
 )

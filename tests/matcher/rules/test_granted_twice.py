@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -247,3 +248,99 @@ def test_a_second_grant_that_was_approved_is_none(scene: Scene, run: Run) -> Non
     assert (
         run("C03", scene([HOME], MEMBERS, aid=[grant("2024-03"), grant("2024-08", "火灾（经批准再次救助）")])) == []
     )
+
+
+STUDENT = [MEMBERS[0], {"person_id": "P2", "household_id": "H1", "relation": "CHILD"}, MEMBERS[2]]
+
+
+def study(programme: str, month: str, yuan: int = 1000, end: str | None = None, **other: Any) -> dict[str, Any]:
+    return aid(programme, month, end or month, yuan, **{"person_id": "P2", **other})
+
+
+STATE, AUTUMN = study("STATE_STUDENT_AID", "2024-10"), study("GOLDEN_AUTUMN", "2024-08", 3000)
+
+
+@pytest.mark.parametrize(
+    ("records", "division", "expected"),
+    [
+        pytest.param([STATE, AUTUMN], "429006", ("LOW", 3000, "2024-08", "2025-07"), id="forbidden there"),
+        pytest.param([study("EDUCATION_AID", "2024-12"), AUTUMN], "429006001", ("LOW", 3000, "2024-08", "2025-07"), id="a town"),
+        pytest.param([study("STATE_STUDENT_AID", "2024-02"), study("GOLDEN_AUTUMN", "2023-09", 3000)], "429006",
+                     ("LOW", 3000, "2023-08", "2024-07"), id="autumn and spring"),
+        pytest.param([{**STATE, "cause": "学费"}, {**AUTUMN, "cause": "学费"}], "429006",
+                     ("LOW", 3000, "2024-08", "2025-07"), id="one purpose"),
+        # no lead
+        pytest.param([STATE, AUTUMN], "410502", None, id="Anyang"),
+        pytest.param([STATE, AUTUMN], None, None, id="a division not stated"),
+        pytest.param([STATE, {**AUTUMN, "start_month": "2024-07", "end_month": "2024-07"}], "429006", None, id="another year"),
+        pytest.param([STATE, {**AUTUMN, "person_id": "P3"}], "429006", None, id="another student"),
+        pytest.param([STATE, STATE], "429006", None, id="one programme"),
+        pytest.param([STATE, {**AUTUMN, "cause": "助学贷款"}], "429006", None, id="a loan"),
+        pytest.param([{**STATE, "cause": "生活费"}, {**AUTUMN, "cause": "学费"}], "429006", None, id="two purposes"),
+        pytest.param([STATE, AUTUMN, {**AUTUMN, "amount_yuan": -3000}], "429006", None, id="reversed"),
+        pytest.param([STATE, study("AUTUMN_SCHOOL", "2024-09")], "429006", None, id="not in the matrix"),
+    ],
+)  # fmt: skip
+def test_student_aid_twice(
+    scene: Scene, run: Run, records: list[dict[str, Any]], division: str | None, expected: tuple[Any, ...] | None
+) -> None:
+    leads = run("C04", scene([{**HOME, "division_code": division}], STUDENT, aid=records))
+    assert seen(leads) == ([expected] if expected else [])
+
+
+def test_an_assumed_cell_of_student_aid_says_no_more_than_info(scene: Scene, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(
+        'approved_by = ["甲", "乙"]\n[[relation]]\nassessed = "STATE_STUDENT_AID"\nheld = "GOLDEN_AUTUMN"\nrelation = "EXCLUSIVE"\n'
+        'yields = "GOLDEN_AUTUMN"\ndivision = "4105"\nvalid_from = 2020-01-01\nbasis = "市办法"\nstatus = "assumed"\n',
+        encoding="utf-8",
+    )
+    (lead,) = run("C04", scene([HOME], STUDENT, aid=[STATE, AUTUMN], own_policy=path))
+    assert lead["severity"] == "INFO"
+    assert "待主管部门核实" in lead["explanation_zh"]
+
+
+MILL = {"employer_uscc": "91410500MA40000012"}
+PLACED = aid("PLACEMENT_SUBSIDY", "2024-05", "2024-07", 1000, **MILL)
+KEPT = aid("JOB_STABILISATION_SUBSIDY", "2024-06", "2024-09", 500, **MILL)
+POST = aid("PUBLIC_WELFARE_POST", "2024-06", "2024-12", 1900, **MILL)
+
+
+@pytest.mark.parametrize(
+    ("records", "yuan"),
+    [
+        pytest.param([PLACED, KEPT], [1000], id="two months"),
+        pytest.param([PLACED, POST], [2000], id="the post stays"),
+        pytest.param([PLACED, KEPT, POST], [1000, 2000, 2000], id="each pair"),
+        pytest.param([PLACED, {**KEPT, "cause": "稳岗"}], [1000], id="one cost not stated"),
+        # no lead
+        pytest.param([PLACED, {**KEPT, "person_id": "P2"}], [], id="two workers"),
+        pytest.param([PLACED, {**KEPT, "employer_uscc": "91410500MA40000099"}], [], id="two employers"),
+        pytest.param([PLACED, {**KEPT, "employer_uscc": None}], [], id="an employer not stated"),
+        pytest.param([{**PLACED, "employer_uscc": None}, {**KEPT, "employer_uscc": None}, {**POST, "person_id": "P2"}], [], id="none"),
+        pytest.param([PLACED, {**KEPT, "start_month": "2024-08"}], [], id="one after the other"),
+        pytest.param([PLACED, aid("SKILLS_SUBSIDY", "2024-06", "2024-09", 500, **MILL)], [], id="training"),
+        pytest.param([{**PLACED, "cause": "安置费用"}, {**KEPT, "cause": "社保补贴"}], [], id="two costs"),
+        pytest.param([PLACED, KEPT, {**KEPT, "amount_yuan": -500}], [], id="reversed"),
+    ],
+)  # fmt: skip
+def test_an_employer_paid_twice(scene: Scene, run: Run, records: list[dict[str, Any]], yuan: list[int]) -> None:
+    facts = scene([HOME], MEMBERS, aid=records)
+    leads = run("C08", facts)
+    assert sorted(lead["amount_high_yuan"] for lead in leads) == yuan
+    for lead in leads:
+        assert lead["severity"] == "INFO"
+        assert "针对用人单位" in lead["explanation_zh"]
+        assert "MA40000012" not in lead["explanation_zh"]
+    assert run("C02", facts) == []
+
+
+def test_a_city_may_forbid_two_subsidies(scene: Scene, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(
+        'approved_by = ["甲", "乙"]\n[[relation]]\nassessed = "PLACEMENT_SUBSIDY"\nheld = "JOB_STABILISATION_SUBSIDY"\n'
+        'relation = "EXCLUSIVE"\nyields = "PLACEMENT_SUBSIDY"\nvalid_from = 2020-01-01\nbasis = "市办法"\nstatus = "verified"\n',
+        encoding="utf-8",
+    )
+    (lead,) = run("C08", scene([HOME], MEMBERS, aid=[PLACED, KEPT], own_policy=path))
+    assert (lead["severity"], lead["amount_high_yuan"]) == ("MEDIUM", 2000)
