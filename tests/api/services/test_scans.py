@@ -122,20 +122,35 @@ async def test_a_scan_of_an_old_day_looks_up_nobody_who_withdrew_or_did_not_sign
         assert never.isdisjoint((await connection.execute(linked)).scalars())
 
 
+async def all_leads(service: Service) -> list[dict[str, Any]]:
+    """Every finding, page by page."""
+    found: list[dict[str, Any]] = []
+    after = ""
+    while True:
+        page = (
+            await service.data(
+                f"{{ findings(first: 100{after}) {{ nodes {{ reference version lastScan {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            )
+        )["findings"]
+        found += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        after = f', after: "{page["pageInfo"]["endCursor"]}"'
+
+
 async def test_a_scan_of_an_old_day_is_never_the_latest(service: Service) -> None:
     """Neither what people are linked to nor the leads of the latest day change; the leads of that day are added."""
-    leads = "{ findings(first: 100) { nodes { reference version lastScan { id } } } }"
-    before, raised = await service.data(ALL_LINKS), (await service.data(leads))["findings"]["nodes"]
+    before, raised = await service.data(ALL_LINKS), await all_leads(service)
     old = await start(service, asOf=OLD)
     await service.work()
     assert (await state(service, old["scan"]["id"]))["status"] == "SUCCEEDED"
     assert await service.data(ALL_LINKS) == before
-    now = {each["reference"]: each for each in (await service.data(leads))["findings"]["nodes"]}
+    now = {each["reference"]: each for each in await all_leads(service)}
     assert [now[each["reference"]] for each in raised if each["reference"] in now] == raised
     new = await start(service, idempotencyKey="scan-0002")
     await service.work()
     assert (await state(service, new["scan"]["id"]))["status"] == "SUCCEEDED"
-    latest = {each["lastScan"]["id"] for each in (await service.data(leads))["findings"]["nodes"]}
+    latest = {each["lastScan"]["id"] for each in await all_leads(service)}
     assert new["scan"]["id"] in latest, "of two about the same day the later one is the latest"
 
 
