@@ -106,6 +106,8 @@ def _household(case: Case, key: str, told: Mapping[str, Any]) -> Row:
         "phone": identity.phone if identity else None,
         "address": identity.address if identity else None,
         "division_code": identity.division_code if identity else "410502",
+        "updated_on": max(applied, dt.date(2024, 11, 20)).isoformat(),
+        "contact_officer": f"LX-{identities.digits(f'contact {case.id} {key}', 4)}",
         "handler_id": f"JB-{identities.digits(f'handler {case.id} {key}', 4)}",
     }
     return usual | _things(case, told)

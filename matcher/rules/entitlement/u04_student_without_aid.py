@@ -18,12 +18,12 @@ DAYS_A_YEAR = 365.25
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """在册家庭的成员目前在校就读，而本学年没有发给学生本人或家庭任何成员的助学项目。该家庭可能符合条件而未享受：征得
-    同意后转介。
+    """在册家庭的成员目前在校就读，而本学年（含开学前发放的入学救助）没有发给学生本人或家庭任何成员的助学项目。该家庭可能
+    符合条件而未享受：征得同意后转介。
 
-    A member of an active file is enrolled at a school today, and no student aid was paid in this school year to the
-    student or, since the parent is the file's subject, to anyone of the household. This is something the household
-    may be entitled to: with its consent, a referral.
+    A member of an active file is enrolled at a school today, and no student aid was paid in this school year, or before its
+    first term for it, to the student or, since the parent is the file's subject, to anyone of the household. This is
+    something the household may be entitled to: with its consent, a referral.
     """
     enrolled = facts.linked["school"].filter(
         pl.col("status").is_null() | (pl.col("status") == "ENROLLED"),
@@ -35,11 +35,13 @@ def find(facts: Facts) -> Iterator[Lead]:
     homes = reading.households(facts, household_ids)
     families = reading.members(facts, household_ids)
     begun = school_year(facts.as_of)
+    # what is granted for the new year is often paid before its first term
+    granted = begun.replace(month=int(facts.policy.value("school_year.first_month", facts.as_of)))
     helped = {
         household_id
         for frame in (facts.linked["aid"], reading.under_review(facts, "aid"))
         for household_id, streams in reading.payments_in(frame, facts.as_of, household_ids).items()
-        if any(each.programme in STUDENT_AID and each.last >= begun for each in streams)
+        if any(each.programme in STUDENT_AID and each.last >= granted for each in streams)
     }
     untold = _untold(facts)
     for person_id, records in sorted(reading.rows_by(enrolled, "person_id").items()):
@@ -156,6 +158,6 @@ RULE = Rule(
         "aid_elsewhere": ("是否已由其他渠道资助", "aided from elsewhere"),
         "family_declines": ("家庭是否不愿申请", "the family declines"),
     },
-    parameters=("student.oldest_age",),
+    parameters=("student.oldest_age", "school_year.first_month"),
     examples=EXAMPLES,
 )

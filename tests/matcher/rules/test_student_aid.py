@@ -35,6 +35,22 @@ GRANT = {"person_id": "P2", "programme": "STATE_STUDENT_AID", "start_month": "20
         pytest.param({}, {}, {}, [{**GRANT, "programme": "GOLDEN_AUTUMN"}], None, id="the union's aid"),
         pytest.param({}, {}, {}, [{**GRANT, "programme": "DIBAO"}], "LOW", id="only dibao"),
         pytest.param(
+            {},
+            {},
+            {},
+            [{**GRANT, "start_month": "2024-08", "end_month": "2024-08"}],
+            None,
+            id="granted in August for the year",
+        ),
+        pytest.param(
+            {},
+            {},
+            {},
+            [{**GRANT, "start_month": "2024-07", "end_month": "2024-07"}],
+            "LOW",
+            id="aid of last year's end",
+        ),
+        pytest.param(
             {}, {}, {}, [{**GRANT, "start_month": "2024-03", "end_month": "2024-03"}], "LOW", id="aid of last year"
         ),
         pytest.param(
