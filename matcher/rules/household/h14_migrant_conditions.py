@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 import polars as pl
 
 from matcher.overlap import months_between
-from matcher.rules import reading
+from matcher.rules import reading, silence
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Words
 
 GROUP = "MIGRANT_WORKER"
-KNOWN = ("NO_RECORD", "VALUE")
 UNLIMITED = 10_000
 """Months of a contract without an end."""
 
@@ -44,8 +43,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     families = reading.members(facts, household_ids)
     roll = facts.linked["union_roll"]
     records = reading.rows_by(roll.filter(pl.col("household_id").is_in(household_ids)), "household_id")
-    doubtful = set(reading.under_review(facts, "union_roll").get_column("household_id").to_list())
-    states = dict(facts.coverage.filter(pl.col("source") == "union_roll").select("person_id", "state").iter_rows())
+    doubtful = frozenset(silence.doubtful(facts, "union_roll").get_column("household_id").to_list())
+    answered = silence.answered(facts, "union_roll")
     for home in homes.sort("household_id").iter_rows(named=True):
         household_id = home["household_id"]
         filed = reading.application_date(home, facts.as_of)
@@ -53,7 +52,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         adults = [
             each for each in families.get(household_id, []) if _may_work(each, filed, value("working_age.first"))
         ]
-        told = all(states.get(each["person_id"]) in KNOWN for each in adults)
+        told = all(each["person_id"] in answered for each in adults)
         if not adults or not told or household_id in doubtful:
             continue
         workers = frozenset(each["person_id"] for each in adults)

@@ -11,7 +11,7 @@ import polars as pl
 
 from matcher.identity import numbers
 from matcher.overlap import Stream, add_months, first_day, paid, span
-from matcher.rules import masking, own_numbers, reading, sums
+from matcher.rules import masking, own_numbers, reading, silence, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Rule, Words
 
@@ -83,7 +83,11 @@ def _invalid(facts: Facts) -> Iterator[_Doubt]:
 
 def _not_found(facts: Facts) -> Iterator[_Doubt]:
     """Members whose well-formed number the complete register does not have, and nobody like them."""
-    silent = _states(facts).filter(pl.col("state") == "NO_RECORD")
+    known = facts.linked["population"].get_column("person_id")
+    silent = pl.DataFrame(
+        {"person_id": sorted(silence.answered(facts, "population") - frozenset(known.to_list()))},
+        schema={"person_id": pl.String},
+    )
     table = own_numbers.of_members(facts).filter((pl.col("form") == "VALID") & ~pl.col("upgraded"))
     homes = facts.households.select(
         "household_id",

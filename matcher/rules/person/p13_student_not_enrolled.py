@@ -11,12 +11,11 @@ import polars as pl
 
 from matcher.identity.programmes import STUDENT_AID
 from matcher.overlap import Stream, add_months, first_day
-from matcher.rules import reading, sums
+from matcher.rules import reading, silence, sums
 from matcher.rules.entitlement.u04_student_without_aid import DAYS_A_YEAR, school_year
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Words
 
-KNOWN = ("NO_RECORD", "VALUE")
 ADULT_RELATIONS = ("HEAD", "SPOUSE", "PARENT")
 
 
@@ -66,21 +65,20 @@ class _Register:
     """What the school register says of some people: their records, those under review, and whether it answered."""
 
     records: dict[str, list[Row]]
-    states: dict[str, str]
+    told: frozenset[str]
 
     @classmethod
     def of(cls, facts: Facts, people: list[str]) -> _Register:
-        frames = (facts.linked["school"], reading.under_review(facts, "school"))
+        frames = (facts.linked["school"], silence.doubtful(facts, "school"))
         records: dict[str, list[Row]] = {}
         for frame in frames:
             for person, rows in reading.rows_by(frame.filter(pl.col("person_id").is_in(people)), "person_id").items():
                 records.setdefault(person, []).extend(rows)
-        asked = facts.coverage.filter((pl.col("source") == "school") & pl.col("person_id").is_in(people))
-        return cls(records, dict(asked.select("person_id", "state").iter_rows()))
+        return cls(records, silence.answered(facts, "school"))
 
     def answered(self, students: Iterable[str]) -> bool:
         """Whether it can be told of each of them that they have a record, or none."""
-        return all(self.states.get(student) in KNOWN for student in students)
+        return all(student in self.told for student in students)
 
     def at_school(self, students: Iterable[str], month: dt.date, gap: int) -> bool:
         """Whether one of them was enrolled then, or may have been."""
