@@ -38,7 +38,7 @@ def components(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 def families(facts: Facts) -> Mapping[str, str]:
     """Of each household that has kin on file the smallest of its kin; who is not in it stands alone.
 
-    Links that a person has still to look at count as well: they can only make a network smaller.
+    Links of some grade that a person has still to look at count as well: they can only make a network smaller.
     """
     return facts.once("kinship.families", lambda whole: components(edges(whole).select("one", "other").iter_rows()))
 
@@ -82,13 +82,13 @@ def _joined(facts: Facts, source: str, column: str, most: float | None) -> pl.Da
     frames = [each[source].select(kept) for each in (facts.linked, facts.reviewed) if source in each]
     if not frames:
         return EDGES.to_frame()
-    rows = pl.concat(frames).filter(pl.col(column).is_not_null())
+    rows = pl.concat(frames).filter(pl.col(column).is_not_null(), pl.col("grade").is_not_null())
     shared = rows.group_by(column).agg(files=pl.col("household_id").n_unique()).filter(pl.col("files") > 1)
     if most is not None:
         shared = shared.filter(pl.col("files") <= most)
     rows = rows.join(shared.select(column), on=column, how="semi")
     return rows.join(rows, on=column, suffix="_other").select(
         one="household_id", other="household_id_other", kind=pl.lit(source.upper()),
-        grade=pl.max_horizontal(pl.col("grade").fill_null("G5"), pl.col("grade_other").fill_null("G5")),
+        grade=pl.max_horizontal("grade", "grade_other"),
         record_id=pl.col("record_id") if source == "marriage" else pl.lit(None, pl.String),
     )  # fmt: skip

@@ -21,8 +21,9 @@ from matcher.synthetic import background, departments, dirt, error_rates, lookal
 from matcher.synthetic.departments import SHARES, SOURCES
 from matcher.synthetic.families import families
 from matcher.synthetic.households import IDENTITY, Household, Ledger, Person, Record, live, settle
+from matcher.synthetic.lives import files
 from matcher.synthetic.numbering import Issuer
-from matcher.synthetic.plants import two_files
+from matcher.synthetic.plants import networks, single_files, two_files
 from matcher.synthetic.plants.catalogue import PLANTS
 from matcher.synthetic.plants.plant import on_file
 from matcher.synthetic.writing import Form, Table, feeds_toml
@@ -33,7 +34,6 @@ PLANT_SHARE = 0.008
 UNAUTHORISED = 0.015
 FORMER_NAME_KNOWN = {"population": 0.6, "members": 0.5}
 ADULT = 16
-HOUSEHOLDS_A_HANDLER = 150
 ANSWER_SHARE, ANSWERING = 0.01, ("finance", "tax", "housing_fund")
 
 
@@ -78,10 +78,13 @@ def write_city(
     outside = families(rng, issuer, max(40, households // 3), households, as_of).filter(pl.col("relation") == "HEAD")
     ledger = Ledger(as_of, rng, _outsiders(outside, len(people)), frozenset(feeds))
     homes = settle(people, as_of, rng)
+    files.open_files(homes, ledger, files.staff(len(homes), len(outside)))
     _plant(homes, ledger, len(people))
     for home in homes:
         live(home, ledger)
     unauthorised = _unauthorised(homes, ledger)
+    files.pay_into_accounts(homes, ledger)
+    single_files.register(homes, ledger, unauthorised)
     planted = [person.human for home in homes if home.planted for person in home.people if person.human < len(people)]
     found = lookalikes.invent(rng, issuer, people, as_of, planted)
 
@@ -121,6 +124,7 @@ def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
     """Arranges every kind of plant in households of its own, and people in two files."""
     count = max(1, round(PLANT_SHARE * len(homes)), 8 if len(homes) >= 2_000 else 1)
     order = [homes[index] for index in ledger.rng.permutation(len(homes))]
+    networks.plant(order, ledger, alone=True)
     next_id = (f"P{number:08d}" for number in range(first_number + 1, 10**8))
     for kind in two_files.KINDS:
         for _ in range(count):
@@ -134,6 +138,8 @@ def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
         for home in fitting:
             home.planted = plant.kind
             plant.arrange(home, ledger)
+    networks.plant(order, ledger, alone=False)
+    networks.template_page(homes, ledger)
 
 
 def _pair(homes: list[Household], kind: str, as_of: dt.date) -> tuple[Household, Household] | None:
@@ -210,7 +216,7 @@ def _about_applicants(
         ordinary = departments.records(rng, source, chosen, ledger.as_of)
         frame = pl.concat([frame, _fitted(ordinary, frame.schema)])
     if source == "handlers":
-        frame = pl.concat([frame, _fitted(_handlers(rng, homes, outside, len(people)), frame.schema)])
+        frame = pl.concat([frame, _fitted(_handlers(homes, outside, len(people)), frame.schema)])
     frame = frame[rng.permutation(len(frame))]
     ids, done = desk.write(frame)
     parts = []
@@ -255,14 +261,14 @@ def _fitted(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     return frame.with_columns(*missing).select(list(schema)).cast(schema)
 
 
-def _handlers(rng: np.random.Generator, homes: list[Household], outside: pl.DataFrame, first: int) -> pl.DataFrame:
+def _handlers(homes: list[Household], outside: pl.DataFrame, first: int) -> pl.DataFrame:
     """Who decided on each household's file: a few people of the city, each many times."""
-    decided = [home for home in homes if home.file_opened_on]
-    staff = min(len(outside), 3 + len(homes) // HOUSEHOLDS_A_HANDLER)
-    who = len(outside) - 1 - rng.integers(0, staff, len(decided))
+    decided = [home for home in homes if home.file_opened_on and "handlers" not in home.settled]
+    numbers = [int(home.file["handler_id"].removeprefix("HD")) for home in decided]
+    who = len(outside) - np.array(numbers, dtype=np.int64)
     return outside[who].with_columns(
         pl.Series("_SELF", first + who),
-        pl.Series("handler_id", [f"HD{number:04d}" for number in (len(outside) - who).tolist()], dtype=pl.String),
+        pl.Series("handler_id", [home.file["handler_id"] for home in decided], dtype=pl.String),
         pl.Series("household_id", [home.household_id for home in decided], dtype=pl.String),
         pl.Series("decided_on", [home.file_opened_on for home in decided], dtype=pl.Date),
     )
@@ -346,7 +352,7 @@ def _own_tables(
     document_rows = [
         {"household_id": home.household_id, "document_hash": f"{number:016x}"}
         for home, number in zip(homes, rng.integers(0, 1 << 63, len(homes)).tolist(), strict=True)
-    ]
+    ] + [{"household_id": household, "document_hash": page} for household, page in ledger.documents]
     frames = {}
     for source, rows in (
         ("households", home_rows),

@@ -73,7 +73,7 @@ _KEPT: Mapping[str, str] = {
     "unemployment_benefit": "month benefit_yuan",
     "custody": "kind from to",
     "injury_cases": "case_no recognised_on paid_on paid_yuan",
-    "handlers": "handler_id household_id decided_on",
+    "handlers": "handler_id household_id decided_on declared_on",
 }
 
 

@@ -72,7 +72,10 @@ class Household:
 
 @dataclass
 class Ledger:
-    """What the offices will hold of the applicants, and what is true: filled while the city is planned."""
+    """What the offices will hold of the applicants, and what is true: filled while the city is planned.
+
+    `documents`: households with the content of a document in their file, beside the one that is nobody else's.
+    """
 
     as_of: dt.date
     rng: np.random.Generator
@@ -81,6 +84,7 @@ class Ledger:
     records: dict[str, list[Record]] = field(default_factory=dict)
     findings: list[Record] = field(default_factory=list)
     lookalikes: list[Record] = field(default_factory=list)
+    documents: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, source: str, person: Person, **columns: Any) -> None:
         """A record of a source about one person; nothing where the city has no such feed."""

@@ -23,19 +23,15 @@ STAGES = {
 
 FOR_THE_DISABLED = ("特殊教育", "盲", "聋", "启智", "康复", "培智", "残疾")
 ABROAD = ("留学", "境外", "国外", "海外", "出国")
-COMPARED = 10
-"""From so many pupils of a stage on, what half of them pay is a comparator."""
-
 RECENT = dt.timedelta(days=366)
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """家庭成员在读学校的收费超过同学段公办学校收费的规定倍数，或自费在境外就读。比较数取政策所定金额与本次数据中同学段学生收费中位数的较高者。
+    """家庭成员在读学校的收费超过同学段公办学校收费的规定倍数，或自费在境外就读。比较数按学段和县区载于政策。
     特殊教育学校不构成疑点；有奖学金、资助人或减免的，请提供材料。教育支出高也可能是困难的原因，须人工核实。
 
     A member's school charges more than the set multiple of what public schools of the stage charge, or the member studies
-    abroad at the family's expense. The comparator is the policy's figure or the median of this stage's pupils in the data, whichever is
-    higher. Schools for the disabled are no lead; a scholarship, a donor or a waiver clears it. High fees may also be
+    abroad at the family's expense. The comparator stands in the policy, by stage and county. Schools for the disabled are no lead; a scholarship, a donor or a waiver clears it. High fees may also be
     why a household is in need: a person looks.
     """
     rows = facts.linked["school"].filter(
@@ -43,7 +39,6 @@ def find(facts: Facts) -> Iterator[Lead]:
         pl.col("term_start").is_null() | (pl.col("term_start") <= facts.as_of),
         pl.col("term_end").is_null() | (pl.col("term_end") >= facts.as_of - RECENT),
     )
-    usual = _medians(rows)
     multiple = Decimal(str(facts.policy.value("school.fee_multiple", facts.as_of)))
     candidates = rows.filter(pl.col("fee_yuan").is_not_null() | _says(pl.col("stage"), ABROAD))
     homes = reading.households(facts, candidates.get_column("household_id"))
@@ -58,8 +53,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         comparator = None
         if level is not None:
             division = homes[row["household_id"]]["division_code"]
-            public = Decimal(str(facts.policy.value(f"school.public_fee_{level}", facts.as_of, division)))
-            comparator = max(public, usual.get(level, Decimal(0)))
+            comparator = Decimal(str(facts.policy.value(f"school.public_fee_{level}", facts.as_of, division)))
         dear = comparator is not None and row["fee_yuan"] is not None and row["fee_yuan"] > multiple * comparator
         key = (row["person_id"], row["school"] or row["record_id"])
         if (dear or abroad) and (key not in found or (row["fee_yuan"] or 0) > (found[key][0]["fee_yuan"] or 0)):
@@ -87,21 +81,6 @@ def stage(written: str | None) -> str | None:
 
 def _says(column: pl.Expr, words: tuple[str, ...]) -> pl.Expr:
     return column.str.contains_any(list(words)).fill_null(False)
-
-
-def _medians(rows: pl.DataFrame) -> dict[str, Decimal]:
-    """What half of the pupils of a stage pay, where there are enough of them."""
-    told = rows.drop_nulls(["stage", "fee_yuan"])
-    levels = {written: stage(written) for written in told.get_column("stage").unique().to_list()}
-    known = told.with_columns(level=pl.col("stage").replace_strict(levels, return_dtype=pl.String)).drop_nulls(
-        "level"
-    )
-    half = known.group_by("level").agg(pl.col("fee_yuan").cast(pl.Float64).median(), count=pl.len())
-    return {
-        level: Decimal(str(round(fee, 2)))
-        for level, fee, count in half.iter_rows()
-        if count >= COMPARED and fee is not None
-    }
 
 
 def _lead(row: Row, school: str, comparator: Decimal | None, multiple: Decimal) -> Lead:

@@ -17,9 +17,11 @@ from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Result, Rule, Words
 
 Human = tuple[str, str]
-"""A valid citizen number and a folded name: only both together are a person here (never a name alone)."""
+"""A valid citizen number and a folded name: only both together are a person here (never a name alone, and never a number
+alone: of one number the names may differ only in how they are written)."""
 
 SURE = ("G1", "G2")
+FULL = 18
 TIES: dict[str, Words] = {
     "MEMBER": ("经办人本人是该家庭成员", "the handler is a member of the household"),
     "SPOUSE": ("经办人与该家庭成员有婚姻登记", "the handler is married to a member of the household"),
@@ -144,8 +146,8 @@ def _humans(roster: pl.DataFrame) -> dict[str, set[Human]]:
 def _ties(facts: Facts, handlers: set[Human]) -> dict[Human, dict[str, list[Tie]]]:
     """To which households each handler is related."""
     found: dict[Human, dict[str, list[Tie]]] = {human: defaultdict(list) for human in handlers}
-    for human, person, home in _members(facts, handlers):
-        found[human][home].append(Tie("MEMBER", person, "G1"))
+    for human, person, home, grade in _members(facts, handlers):
+        found[human][home].append(Tie("MEMBER", person, grade))
     for human, row in _married(facts, handlers):
         found[human][row["household_id"]].append(Tie("SPOUSE", row["person_id"], row["grade"], row["record_id"]))
     own = {home for homes in found.values() for home in homes}
@@ -162,15 +164,29 @@ def _ties(facts: Facts, handlers: set[Human]) -> dict[Human, dict[str, list[Tie]
     return found
 
 
-def _members(facts: Facts, handlers: set[Human]) -> Iterator[tuple[Human, str, str]]:
+def _members(facts: Facts, handlers: set[Human]) -> Iterator[tuple[Human, str, str, Grade]]:
     """Handlers who are members of a household, as they stand in the files today."""
-    wanted = sorted({number for number, _ in handlers})
-    read = pl.col("id_number").str.strip_chars().str.to_uppercase()
-    rows = facts.members.filter(read.is_in(wanted) | (read.str.len_bytes() != 18))
+    rows = facts.members.filter(_may_be(pl.col("id_number"), handlers))
     for row in rows.iter_rows(named=True):
-        human = _human(row["id_number"], row["name"])
-        if human in handlers and human is not None:
-            yield human, row["person_id"], row["household_id"]
+        for human, grade in _same(row["id_number"], row["name"], handlers):
+            yield human, row["person_id"], row["household_id"], grade
+
+
+def _may_be(number: pl.Expr, handlers: set[Human]) -> pl.Expr:
+    """Whether a number as written may be a handler's; what is not eighteen characters long must be read first."""
+    read = number.str.strip_chars().str.to_uppercase()
+    return read.is_in(sorted({each for each, _ in handlers})) | (read.str.len_bytes() != FULL)
+
+
+def _same(number: str | None, name: str | None, handlers: set[Human]) -> Iterator[tuple[Human, Grade]]:
+    """The handlers that this number and name are."""
+    human = _human(number, name)
+    if human is None:
+        return
+    if human in handlers:
+        yield human, "G1"
+        return
+    yield from ((each, "G2") for each in sorted(handlers) if each[0] == human[0] and payees.alike(each[1], human[1]))
 
 
 def _married(facts: Facts, handlers: set[Human]) -> Iterator[tuple[Human, Row]]:
@@ -178,24 +194,21 @@ def _married(facts: Facts, handlers: set[Human]) -> Iterator[tuple[Human, Row]]:
     if "marriage" not in facts.linked:
         return
     rows = facts.linked["marriage"].filter(pl.col("grade").is_in(SURE))
-    wanted = {number for number, _ in handlers}
-    sides = {"A": "b", "B": "a"}
     last: dict[tuple[str, Human], Row] = {}
-    for party, other in sides.items():
-        some = rows.filter(pl.col("party") == party, pl.col(f"{other}_id_number").is_in(sorted(wanted)))
+    for party, other in (("A", "b"), ("B", "a")):
+        some = rows.filter(pl.col("party") == party, _may_be(pl.col(f"{other}_id_number"), handlers))
         for row in some.iter_rows(named=True):
-            human = _human(row[f"{other}_id_number"], row[f"{other}_name"])
-            if human is None or human not in handlers:
-                continue
-            key = (row["person_id"], human)
-            if key not in last or (last[key]["event_date"], last[key]["record_id"]) < (
-                row["event_date"],
-                row["record_id"],
-            ):
-                last[key] = row
+            for human, _ in _same(row[f"{other}_id_number"], row[f"{other}_name"], handlers):
+                known = last.get((row["person_id"], human))
+                if known is None or _when(known) < _when(row):
+                    last[row["person_id"], human] = row
     for (_, human), event in sorted(last.items(), key=lambda item: item[0]):
         if event["event"] != "DIVORCED":
             yield human, event
+
+
+def _when(event: Row) -> tuple[dt.date, str]:
+    return event["event_date"], event["record_id"]
 
 
 def _heads(facts: Facts, kin: pl.DataFrame) -> Iterator[Row]:
