@@ -45,6 +45,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         lag = facts.policy.value("transfer.lag_days", facts.as_of, homes[household_id]["division_code"])
         counted_until = min(member["valid_to"] or facts.as_of, facts.as_of)
         still_counted = (counted_until - died).days > lag
+        last_counted = first_day(counted_until - dt.timedelta(days=1) if member["valid_to"] else counted_until)
         first_wrong = add_months(first_day(died), 1)
         others = [
             each
@@ -55,8 +56,9 @@ def find(facts: Facts) -> Iterator[Lead]:
         for stream in streams.get(household_id, []):
             own = stream.person_id == person_id and _unit(stream) != "HOUSEHOLD"
             shared = _unit(stream) == "HOUSEHOLD" and still_counted
-            if (own or shared) and stream.last >= first_wrong:
-                by_programme.setdefault(stream.programme, []).append(stream)
+            counted = stream if own else replace(stream, last=min(stream.last, last_counted))
+            if (own or shared) and max(counted.first, first_wrong) <= counted.last:
+                by_programme.setdefault(stream.programme, []).append(counted)
         for programme, wrong in sorted(by_programme.items()):
             links = [grades[stream.record_id, stream.person_id] for stream in wrong]
             grade = reading.weakest([*(record["grade"] for record in records), *links])

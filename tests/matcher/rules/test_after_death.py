@@ -65,6 +65,12 @@ def test_aid_of_the_person(
         pytest.param({}, [LIVING], {}, ("MEDIUM", 7 * 800 // 2), id="the dead one's share of two"),
         pytest.param({}, [LIVING, {**LIVING, "person_id": "P3"}], {}, ("MEDIUM", Decimal("1866.66")), id="a third"),
         pytest.param({"valid_to": "2024-06-10"}, [LIVING], {}, None, id="taken off in time"),
+        pytest.param(
+            {"valid_to": "2024-09-20"}, [LIVING], {}, ("MEDIUM", 4 * 800 // 2), id="taken off late: June to September"
+        ),
+        pytest.param(
+            {"valid_to": "2024-10-01"}, [LIVING], {}, ("MEDIUM", 4 * 800 // 2), id="not a member from October on"
+        ),
         pytest.param({}, [LIVING], {"death_date": "2024-11-20"}, None, id="still time to take off"),
     ],
 )
@@ -80,6 +86,11 @@ def test_aid_of_the_household(
     assert [lead["severity"] for lead in leads] == ([expected[0]] if expected else [])
     if expected:
         assert abs(leads[0]["amount_high_yuan"] - expected[1]) <= Decimal("0.01")
+
+
+def test_aid_that_began_after_the_dead_were_taken_off_is_no_lead(scene: Scene, run: Run) -> None:
+    dead = {**DEAD, "valid_to": "2024-09-20"}
+    assert run("P01", scene([HOME], [dead, LIVING], deaths=[DEATH], aid=[{**DIBAO, "start_month": "2024-10"}])) == []
 
 
 def test_the_only_member_was_not_entitled_any_more(scene: Scene, run: Run) -> None:
