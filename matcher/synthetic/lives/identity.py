@@ -69,7 +69,9 @@ def _join_unions(household: Household, ledger: Ledger) -> None:
         grown = WORKING[0] <= person.age(ledger.as_of) < WORKING[1]
         if grown and ledger.chance(UNION_MEMBERS) and not (migrant and person is household.head):
             name = places.EMPLOYERS[ledger.number(0, len(places.EMPLOYERS) - 1)]
-            ledger.add("union_roll", person, union=f"安阳市{name}工会", joined_on=ledger.before(ledger.as_of, 200, 6000))
+            ledger.add(
+                "union_roll", person, union=f"安阳市{name}工会", joined_on=ledger.before(ledger.as_of, 200, 6000)
+            )
 
 
 def _go_away(person: Person, household: Household, ledger: Ledger) -> None:
