@@ -12,6 +12,7 @@ from matcher.rules.duplicate import (
     c02_exclusive_programmes,
     c03_temporary_aid_again,
     c04_student_twice,
+    c05_over_cost,
     c06_two_counties,
     c08_employer_twice,
     c09_posted_twice,
@@ -58,6 +59,7 @@ from matcher.rules.person import (
     p11_business,
     p12_long_absence,
     p13_student_not_enrolled,
+    p14_same_bill_twice,
     p15_age_or_ability,
 )
 from matcher.rules.rule import FORBIDDEN, Rule
@@ -112,6 +114,7 @@ BOOK: tuple[Rule, ...] = checked(
         p11_business.RULE,
         p12_long_absence.RULE,
         p13_student_not_enrolled.RULE,
+        p14_same_bill_twice.RULE,
         p15_age_or_ability.RULE,
         h01_spouse.RULE,
         h02_divorce_of_convenience.RULE,
@@ -125,6 +128,7 @@ BOOK: tuple[Rule, ...] = checked(
         c02_exclusive_programmes.RULE,
         c03_temporary_aid_again.RULE,
         c04_student_twice.RULE,
+        c05_over_cost.RULE,
         c06_two_counties.RULE,
         c08_employer_twice.RULE,
         c09_posted_twice.RULE,
