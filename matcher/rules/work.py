@@ -36,8 +36,10 @@ NO_WAGE_WORDS = ("补偿", "一次性", "退职", "离职", "退休")
 OF_WORK = ("EMPLOYEE_PENSION", "UNEMPLOYMENT", "WORK_INJURY")
 """Insurance that only an employer takes out for somebody at work; medical insurance is also paid by funds and offices."""
 
-AGENCIES = ("人才", "人事代理", "劳动保障事务", "灵活就业", "就业服务", "失业保险", "社会保险", "职业介绍")
-"""Words in the name of an office through which people insure themselves, or that insures those without work."""
+AGENCIES = (
+    "人力资源和社会保障", "人才", "人事代理", "劳动保障事务", "灵活就业", "就业服务", "失业保险", "社会保险", "职业介绍",
+)  # fmt: skip
+"""Words in the name of an office through which people insure themselves, or that insures those without work or in its posts."""
 
 BEGINNING = 120
 """Months before the reference date that any rule looks back at most."""

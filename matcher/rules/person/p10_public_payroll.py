@@ -44,7 +44,6 @@ def find(facts: Facts) -> Iterator[Lead]:
     recomputed, only a difference is at stake.
     """
     payroll = facts.linked["payroll_public"].filter(
-        pl.col("grade").is_in(work.GRADES),
         ~pl.col("employer_name").str.contains_any([*VILLAGE, *RETIRED]).fill_null(False),
         pl.col("from_month").is_not_null(),
     )
@@ -191,7 +190,7 @@ RULE = Rule(
         "payroll_public": "employer_name from_month* to_month",
         "aid": reading.AID,
     },
-    minimum_grade="G4",
+    minimum_grade="G5",
     find=find,
     zh="财政供养名册显示 {on} 在册，而其中 {count} 个月（{when}）家庭领取了按需审核的救助。按工资重新计算后只涉及差额。",
     en="The public payroll lists the member for {on}; for {count} of these months ({when}) the household drew needs-tested aid. "

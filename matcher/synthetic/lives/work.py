@@ -47,7 +47,7 @@ def live(household: Household, ledger: Ledger) -> None:
             _earn(household, person, ledger)
         elif person is earner and ledger.chance(ON_BENEFIT):
             _draw_benefit(household, person, ledger)
-        elif ledger.chance(0.5):
+        elif household.planted is None and ledger.chance(0.5):
             _be_out_of_work(household, person, ledger)
         else:
             _stay_at_home(person, ledger)
@@ -89,7 +89,11 @@ def insure(
             )
     else:
         ledger.add(
-            "social_insurance", person, **row, start_month=f"{first:%Y-%m}", end_month=f"{last:%Y-%m}" if last else None
+            "social_insurance",
+            person,
+            **row,
+            start_month=f"{first:%Y-%m}",
+            end_month=f"{last:%Y-%m}" if last else None,
         )
 
 

@@ -456,7 +456,7 @@ P10_CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], Rows,
     ("a public-welfare post", {}, {}, {}, [DIBAO, aid("PUBLIC_WELFARE_POST", "2024-01")], None, 0),
     ("an earned benefit", {}, {}, {}, [aid("UI_BENEFIT", "2024-03")], None, 0),
     ("no member at the time", {}, {"valid_to": "2024-03-20"}, {}, [DIBAO], None, 0),
-    ("an identity nobody has checked", {}, {}, {"grade": "G5"}, [DIBAO], None, 0),
+    ("an identity nobody has checked", {}, {}, {"grade": "G5"}, [DIBAO], "LOW", 10),
 ]
 
 
