@@ -47,7 +47,13 @@ _COMMON = {"division", "valid_from", "valid_to", "basis", "status", "approved_by
 _VALUE_KEYS = {"key", "value", "unit"} | _COMMON
 _RELATION_KEYS = {"assessed", "held", "relation", "yields"} | _COMMON
 _ORDER_KEYS = {"key", "programmes"} | _COMMON
-_TABLES = {"value", "relation", "order", "approved_by"}
+_LISTED_KEYS = {"kind", "value"} | _COMMON
+_TABLES = {"value", "relation", "order", "listed", "approved_by"}
+
+Register = Literal["ACCOUNT", "PHONE", "ADDRESS", "DOCUMENT", "DAY"]
+REGISTERS: tuple[Register, ...] = ("ACCOUNT", "PHONE", "ADDRESS", "DOCUMENT", "DAY")
+"""What a city registers so that sharing it says nothing: collective accounts, offices' telephones, dormitories and shelters,
+template pages, days of campaigns. These are institutions' things; a person's own stand on no register."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +128,14 @@ class Order(Dated):
     programmes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed(Dated):
+    """A thing on a register, as it was written there; a day as 2024-05-17."""
+
+    kind: Register
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """All values in force somewhere at some time."""
@@ -131,6 +145,7 @@ class Policy:
     orders: tuple[Order, ...]
     version: str
     texts: tuple[Text, ...] = field(default=(), repr=False)
+    listings: tuple[Listed, ...] = ()
     _by_key: dict[str, list[Value]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -189,6 +204,14 @@ class Policy:
         cells = (self.relation(assessed, each, on, division) for each in held)
         return frozenset(cell.held for cell in cells if cell is not None and cell.relation == "COUNTS_AS_INCOME")
 
+    def listed(self, kind: Register, on: dt.date) -> tuple[Listed, ...]:
+        """What stands on a register on that day, in whichever division."""
+        return tuple(
+            each
+            for each in self.listings
+            if each.kind == kind and each.valid_from <= on and (each.valid_to is None or on <= each.valid_to)
+        )
+
     def order(self, key: str, on: dt.date, division: str | None = None) -> Order:
         """The order `key` that counts on that day in that division. Raises MatcherError where none is in force."""
         holding = [order for order in self.orders if order.key == key and order.holds(on, division)]
@@ -234,12 +257,14 @@ def _of(contents: Sequence[_File]) -> Policy:
     values: list[Value] = []
     relations: list[Relation] = []
     orders: list[Order] = []
+    listings: list[Listed] = []
     for each in contents:
         table = _parse(each)
         file = replace(each, approvers=table.get("approved_by", []))
         values += [_value(entry, file, place) for place, entry in enumerate(table.get("value", []), 1)]
         relations += [_relation(entry, file, place) for place, entry in enumerate(table.get("relation", []), 1)]
         orders += [_order(entry, file, place) for place, entry in enumerate(table.get("order", []), 1)]
+        listings += [_listed(entry, file, place) for place, entry in enumerate(table.get("listed", []), 1)]
     entries: list[Value | Order] = [*values, *orders]
     known = {entry.key for entry in entries if not entry.own}
     if strange := sorted({entry.key for entry in entries} - known):
@@ -250,7 +275,7 @@ def _of(contents: Sequence[_File]) -> Policy:
         )
     digest = hashlib.sha256("\0".join(file.text for file in contents).encode("utf-8")).hexdigest()[:12]
     texts = tuple((file.name, file.text, file.own) for file in contents)
-    return Policy(tuple(values), tuple(relations), tuple(orders), digest, texts)
+    return Policy(tuple(values), tuple(relations), tuple(orders), digest, texts, tuple(listings))
 
 
 def _parse(file: _File) -> dict[str, Any]:
@@ -262,7 +287,7 @@ def _parse(file: _File) -> dict[str, Any]:
         raise InputRefused(
             f"it holds {', '.join(unknown)}",
             file=file.name,
-            remedy="Known are [[value]], [[relation]], [[order]] and approved_by",
+            remedy="Known are [[value]], [[relation]], [[order]], [[listed]] and approved_by",
         )
     return table
 
@@ -309,6 +334,29 @@ def _order(entry: dict[str, Any], file: _File, place: int) -> Order:
             f"{where} needs programmes, each once", file=file.name, remedy="Use the codes of the programmes"
         )
     return Order(key=str(entry.get("key", "")), programmes=tuple(listed), **common)
+
+
+def _listed(entry: dict[str, Any], file: _File, place: int) -> Listed:
+    where = f"[[listed]] {place}"
+    common = _common(entry, _LISTED_KEYS, file, where)
+    kind, value = entry.get("kind"), entry.get("value")
+    if kind not in REGISTERS or not isinstance(value, str) or not value.strip():
+        raise InputRefused(
+            f"{where} needs a kind and a value",
+            file=file.name,
+            remedy=f"Use one of {', '.join(REGISTERS)}, and a text as value",
+        )
+    if kind == "DAY" and not _is_day(value):
+        raise InputRefused(f"{where}: {value} is no day", file=file.name, remedy="Write it as 2024-05-17")
+    return Listed(kind=kind, value=value.strip(), **common)
+
+
+def _is_day(written: str) -> bool:
+    try:
+        dt.date.fromisoformat(written.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _common(entry: dict[str, Any], known: set[str], file: _File, where: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Collection
-from typing import Any
 
 import polars as pl
 
 from matcher.identity import contacts, divisions
+from matcher.policy import EVERYWHERE, Register
 from matcher.rules import networks, reading
 from matcher.rules.rule import Facts
 
@@ -80,7 +80,11 @@ def _dwellings(facts: Facts) -> pl.DataFrame:
     odd = pl.col("address").str.contains(_NUMERALS)
     told = told.with_columns(digits=pl.when(odd).then(_each(pl.when(odd).then("address"), _digits)).otherwise(digits))
     told = told.filter(pl.len().over("digits") >= least, pl.col("digits").str.len_bytes() > 0)
-    listed = [(parts, each.division) for each in _register(facts, "ADDRESS") if (parts := contacts.parse(each.value))]
+    listed = [
+        (parts, each.division)
+        for each in facts.policy.listed("ADDRESS", facts.as_of)
+        if (parts := contacts.parse(each.value))
+    ]
     rows = []
     for household, code, address in told.select("household_id", "division_code", "address").iter_rows():
         parts = None if _NOT_A_DWELLING.search(address) else contacts.parse(address)
@@ -102,7 +106,8 @@ def _digits(address: str) -> str:
 
 def _is_door(parts: contacts.Address) -> bool:
     """Whether an address goes down to one dwelling: a room of a building, or a house of a village's group."""
-    return bool(parts.road and parts.room and (parts.building or parts.unit or parts.number))
+    house = parts.unit.endswith("组") and parts.number and not parts.building
+    return bool(parts.road and (house or (parts.room and (parts.building or parts.unit or parts.number))))
 
 
 def _within(parts: contacts.Address, place: contacts.Address) -> bool:
@@ -181,28 +186,27 @@ def _each(column: pl.Expr, fold: Callable[[str], str | None]) -> pl.Expr:
 
 
 def _unregistered(
-    facts: Facts, kind: str, held: pl.DataFrame, fold: Callable[[str], str | None], where: str = "division_code"
+    facts: Facts, kind: Register, held: pl.DataFrame, fold: Callable[[str], str | None], where: str = "division_code"
 ) -> pl.DataFrame:
     """What is left of `held` without the things that stand on a register of the policy."""
-    for each in _register(facts, kind):
+    for each in facts.policy.listed(kind, facts.as_of):
         listed = pl.col("key") == fold(each.value)
-        if each.division != "*":
+        if each.division != EVERYWHERE:
             listed &= pl.col(where).str.starts_with(each.division)
         held = held.filter(~listed.fill_null(False))
     return held
 
 
-def _register(facts: Facts, kind: str) -> Any:
-    return getattr(facts.policy, "listed", lambda *_: ())(kind, facts.as_of)
-
-
 def _there(code: str | None, where: str) -> bool:
-    return where == "*" or (code is not None and code.startswith(where))
+    return where == EVERYWHERE or (code is not None and code.startswith(where))
 
 
 def open_campaign(facts: Facts, day: dt.date, division: str | None) -> bool:
     """Whether a day stands on the register of campaigns (摸底) of that division."""
-    return any(each.value == day.isoformat() and _there(division, each.division) for each in _register(facts, "DAY"))
+    return any(
+        each.value == day.isoformat() and _there(division, each.division)
+        for each in facts.policy.listed("DAY", facts.as_of)
+    )
 
 
 def kept(held: pl.DataFrame, households: Collection[str]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from matcher.synthetic.lives import files
 from matcher.synthetic.plants.plant import Needs, on_file, with_parent, with_pupil
 
 HOUSEHOLDS_A_ROUND = 500
+WORKING_AGE = 58
 TEMPLATE_AMONG, TEMPLATE_SHARE = 200, 0.45
 """In a city of so many households, the share of files with the printed page that everybody has scanned."""
 
@@ -199,15 +201,20 @@ def _new_phone(ledger: Ledger) -> str:
     return f"15{ledger.number(10**8, 10**9 - 1)}"
 
 
+def of_working_age(household: Household, as_of: dt.date) -> bool:
+    """A household on file that is not one of old people alone, who leave somebody else's telephone."""
+    return on_file(household, as_of) and household.head.age(as_of) < WORKING_AGE
+
+
 NETWORKS: tuple[Network, ...] = (
     Network("one_strangers_card", 4, one_strangers_card, on_file, alone=True),
-    Network("chain", 4, chain, on_file, alone=True),
+    Network("chain", 4, chain, of_working_age, alone=True),
     Network("schools_account", 3, schools_account, with_pupil, alone=True),
     Network("nursing_home", 3, nursing_home, with_parent, alone=True),
     Network("collective_account", 3, collective_account, on_file, alone=True),
-    Network("one_phone", 5, one_phone, on_file),
-    Network("four_files_one_phone", 4, one_phone, on_file),
-    Network("office_phone", 6, office_phone, on_file),
+    Network("one_phone", 5, one_phone, of_working_age),
+    Network("four_files_one_phone", 4, one_phone, of_working_age),
+    Network("office_phone", 6, office_phone, of_working_age),
     Network("one_dwelling", 4, one_dwelling, on_file),
     Network("dormitory", 5, dormitory, on_file),
     Network("cut_at_building", 5, cut_at_building, on_file),
