@@ -258,6 +258,8 @@ def test_a_folder_puts_who_pays_in_another_order(tmp_path: Path) -> None:
 
 GOOD = VALUE.format(value=1, valid_from="2024-01-01", division="*")
 EXCLUDED = relation("TEKUN", "DIBAO", "EXCLUSIVE", yields="DIBAO")
+LISTED = GOOD.replace("[[value]]", "[[listed]]").replace('key = "vehicle.tolerated_value_yuan"', 'kind = "DAY"')
+LISTED = LISTED.replace('value = 1\nunit = "yuan"', 'value = "2024-05-17"')
 ORDER = GOOD.replace("[[value]]", "[[order]]").replace('key = "vehicle.tolerated_value_yuan"', 'key = "medical"')
 ORDER = ORDER.replace('value = 1\nunit = "yuan"', 'programmes = ["MEDICAL_AID", "BASIC_MEDICAL"]')
 
@@ -290,6 +292,10 @@ ORDER = ORDER.replace('value = 1\nunit = "yuan"', 'programmes = ["MEDICAL_AID", 
         (ORDER.replace("BASIC_MEDICAL", "NO_SUCH_AID"), "programmes"),
         (ORDER.replace('key = "medical"', 'key = "of_things"'), "of_things"),
         ('value = "many"\n', "value"),
+        (LISTED.replace('kind = "DAY"', 'kind = "PERSON"'), "kind"),
+        (LISTED.replace("2024-05-17", "the fair"), "day"),
+        (LISTED.replace('value = "2024-05-17"', "value = 7"), "value"),
+        (LISTED.replace('approved_by = ["甲", "乙"]', ""), "approvers"),
     ],
 )
 def test_a_malformed_policy_is_refused_with_file_and_reason(tmp_path: Path, text: str, said: str) -> None:
@@ -298,6 +304,15 @@ def test_a_malformed_policy_is_refused_with_file_and_reason(tmp_path: Path, text
     with pytest.raises(InputRefused, match=said) as refusal:
         policy.load(path)
     assert "policy.toml" in str(refusal.value)
+
+
+def test_a_register_holds_what_was_registered_by_then(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(LISTED, encoding="utf-8")
+    (entry,) = policy.load(path).listed("DAY", dt.date(2024, 6, 1))
+    assert (entry.value, entry.approved_by) == ("2024-05-17", ("乙", "甲"))
+    assert policy.load(path).listed("DAY", dt.date(2023, 12, 31)) == ()
+    assert policy.load(path).listed("PHONE", dt.date(2024, 6, 1)) == ()
 
 
 def test_a_policy_that_is_not_there_is_refused(tmp_path: Path) -> None:

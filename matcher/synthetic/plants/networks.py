@@ -176,6 +176,7 @@ def one_employer(homes: list[Household], ledger: Ledger) -> None:
     uscc = f"91410500MA8{ledger.number(10**6, 10**7 - 1)}"
     for home in homes:
         home.file["employer_uscc"] = uscc
+        home.file.setdefault("target_group", "BELOW_LINE")
         if len(homes) >= 10:
             ledger.lead("N07", home, home.head)
         else:
