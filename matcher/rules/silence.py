@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from matcher.rules import reading
+from matcher.rules import own_numbers, reading
 from matcher.rules.rule import Facts
 
 SURE = ("G1", "G2")
-KNOWN = ("NO_RECORD", "VALUE")
+FINDABLE = ("VALID", "PERMIT")
+"""Numbers by which a person can be found."""
 
 
 def doubtful(facts: Facts, source: str) -> pl.DataFrame:
@@ -24,15 +25,17 @@ def doubtful(facts: Facts, source: str) -> pl.DataFrame:
 def answered(facts: Facts, source: str) -> frozenset[str]:
     """Everyone of whom it can be told that the source has a record or none.
 
-    So it is where it said so, and in a complete extract where all that resembles the person is explained (`doubtful`).
+    So it is where it said so, and in a complete extract where all that resembles the person is explained (`doubtful`);
+    but silence says nothing of people whom nobody could find, for want of a well-formed number.
     """
+    able = own_numbers.of_members(facts).filter(pl.col("form").is_in(FINDABLE)).select("person_id")
     states = facts.coverage.filter(pl.col("source") == source)
-    told = states.filter(pl.col("state").is_in(KNOWN)).get_column("person_id")
+    known = states.filter(pl.col("state") == "VALUE").get_column("person_id")
+    silent = states.filter(pl.col("state") == "NO_RECORD").join(able, on="person_id", how="semi")
+    told = frozenset([*known.to_list(), *silent.get_column("person_id").to_list()])
     if source not in facts.feeds or not facts.feeds[source].complete:
-        return frozenset(told.to_list())
-    unsure = doubtful(facts, source).select("person_id")
-    silent = states.filter(pl.col("state") == "NO_ANSWER").join(unsure, on="person_id", how="anti")
+        return told
     alike = reading.under_review(facts, source).select("person_id").unique()
-    return frozenset(told.to_list()) | frozenset(
-        silent.join(alike, on="person_id", how="semi").get_column("person_id").to_list()
-    )
+    explained = alike.join(doubtful(facts, source), on="person_id", how="anti").join(able, on="person_id", how="semi")
+    unsure = states.filter(pl.col("state") == "NO_ANSWER").join(explained, on="person_id", how="semi")
+    return told | frozenset(unsure.get_column("person_id").to_list())

@@ -151,7 +151,13 @@ HOME = {
     "household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502",
     "target_group": GROUP,
 }  # fmt: skip
-HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD", "birth_date": "1980-01-01"}
+HEAD = {
+    "person_id": "P1",
+    "household_id": "H1",
+    "relation": "HEAD",
+    "birth_date": "1975-01-01",
+    "id_number": "410502197501011233",
+}
 CARD = {
     "person_id": "P1",
     "union": "建筑工会",

@@ -24,22 +24,19 @@ COLUMNS = {"marriage": "a_name a_birth_date b_name b_birth_date", "population": 
 SHORTEST = 2
 """A surname alone is what is left of a name."""
 
-OF_A_CHILD = ("之", "婴", "新生儿", "大毛", "小毛", "大宝", "小宝")
-"""What hospitals write behind a mother's name for a child that has none yet."""
-
 AGREES, DIFFERS, UNKNOWN = "agrees", "differs", "unknown"
 WORDS = {AGREES: ("一致", "agrees"), DIFFERS: ("不一致", "differs"), UNKNOWN: ("不明", "unknown")}
 
 
 def find(facts: Facts) -> Iterator[Lead]:
     """部门记录的公民身份号码与某成员的相同，姓名却确实不同。可能是号码录错、一号两人（重号）、改名未登记或他人冒用：先核实
-    身份，核实前该记录不用于任何经济规则。已登记的曾用名（档案或户籍中）、乱码或缺字的姓名，以及写作“某某之女”的
-    新生儿，不构成疑点；同音、形近、异体和三字以上差一字的，视为同一姓名的不同写法。
+    身份，核实前该记录不用于任何经济规则。已登记的曾用名（档案或户籍中）、乱码或缺字的姓名，姓名后的称谓，以及写作
+    “某某之女”的新生儿，不构成疑点；同音、形近、异体和三字以上差一字的，视为同一姓名的不同写法。
 
     A department's record bears a member's number and a really different name. It may be a number copied wrongly, a number
     that was given out twice, a change of name that nobody recorded, or another's use of it: the identity is settled first,
     and until then no economic rule uses the record. A former name on record (in the file or in the population
-    register), a damaged name, and a newborn written as the daughter or son of the member are no lead; names that sound or
+    register), a damaged name, a title behind it, and a newborn written as the daughter or son of the member are no lead; names that sound or
     look alike, variants, and one character in three or more count as one name written otherwise.
     """
     rows = _pairs(facts)
@@ -48,7 +45,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     for row in rows:
         name = _folded(row["other_name"])
         called = known.get(row["person_id"], frozenset())
-        if name is not None and name not in called and not any(_child_of(own, name) for own in called):
+        if name is not None and name not in called and not any(_with_a_note(own, name) for own in called):
             by_person[row["person_id"]].append(row)
     people = facts.members.filter(pl.col("person_id").is_in(list(by_person)))
     homes = reading.households(facts, people.get_column("household_id").to_list())
@@ -105,9 +102,9 @@ def _folded(written: str | None) -> str | None:
     return names.simplify(clean)
 
 
-def _child_of(own: str, other: str) -> bool:
-    """Whether the other name is that of a child without a name yet, written under the parent's: 娄晓燕之女."""
-    return other.startswith(own) and other.removeprefix(own).startswith(OF_A_CHILD)
+def _with_a_note(one: str, other: str) -> bool:
+    """Whether one is the other with something written behind it: a title, or a child without a name yet (娄晓燕之女)."""
+    return one.startswith(other) or other.startswith(one)
 
 
 def _lead(member: Row, own: str, rows: list[Row], facts: Facts) -> Lead:

@@ -18,6 +18,12 @@ from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, 
 PREFECTURE = 4
 """A number begins with the division that issued it; its first four digits are the prefecture."""
 
+OTHERS = (
+    "deaths", "social_insurance", "tax", "business", "real_estate", "vehicles", "housing_fund", "finance", "school", "medical",
+    "union_roll", "payroll_public", "unemployment_benefit", "injury_cases",
+)  # fmt: skip
+"""The other departments that may know a number; of their records nothing is read but that they are this person's."""
+
 REASONS: dict[str, Words] = {
     "CHECK": ("校验码不符", "its check character is wrong"),
     "DATE": ("所含出生日期不存在", "the birth date inside it does not exist"),
@@ -42,13 +48,14 @@ class _Doubt:
 
 def find(facts: Facts) -> Iterator[Lead]:
     """档案中成员的公民身份号码不可能存在（校验码、出生日期或顺序码有误），或号码有效而完整的户籍登记明确答复没有此人。多数是
-    笔误：先更正号码，不停发待遇。十五位旧号码、其他证件、无号码、户籍未答复、出生不满三个月、外地签发的号码和困难农民工家庭，
+    笔误：先更正号码，不停发待遇。十五位旧号码、其他证件、无号码、户籍未答复、其他部门以同一号码和姓名登记过、
+    出生不满三个月、外地签发的号码和困难农民工家庭，
     均不构成疑点；户籍登记的号码与档案相同的，也不构成疑点。户籍中已死亡、注销的人由 H03 处理，同号异名由 P02 处理。
 
     A member's citizen number cannot exist (its check character, birth date or sequence is wrong), or it is well formed and
     the complete population register says that it has no such person. Most are slips of the pen: the number is corrected,
-    nothing is stopped. Numbers of fifteen digits, other documents, no number, a register that did not answer, a child
-    under three months, a number issued in another prefecture and households of migrant workers are no lead; nor is a
+    nothing is stopped. Numbers of fifteen digits, other documents, no number, a register that did not answer, a number that
+    another department has under the same name, a child under three months, a number issued in another prefecture and households of migrant workers are no lead; nor is a
     number that the register itself holds. The dead and the cancelled of the register are H03's, one number with two
     names is P02's.
     """
@@ -85,7 +92,11 @@ def _not_found(facts: Facts) -> Iterator[_Doubt]:
     """Members whose well-formed number the complete register does not have, and nobody like them."""
     known = facts.linked["population"].get_column("person_id")
     silent = pl.DataFrame(
-        {"person_id": sorted(silence.answered(facts, "population") - frozenset(known.to_list()))},
+        {
+            "person_id": sorted(
+                silence.answered(facts, "population") - frozenset(known.to_list()) - _known_elsewhere(facts)
+            )
+        },
         schema={"person_id": pl.String},
     )
     table = own_numbers.of_members(facts).filter((pl.col("form") == "VALID") & ~pl.col("upgraded"))
@@ -108,6 +119,15 @@ def _not_found(facts: Facts) -> Iterator[_Doubt]:
         born = numbers.birth_date(number)
         if born is not None and born < _months_before(cut or facts.as_of, months):
             yield _Doubt(member, number, "NOT_FOUND", None)
+
+
+def _known_elsewhere(facts: Facts) -> frozenset[str]:
+    """People whom another department has under this number and this name: the number exists, the register has a gap."""
+    return frozenset(
+        person
+        for frame in facts.linked.values()
+        for person in frame.filter(pl.col("grade").is_in(silence.SURE)).get_column("person_id").to_list()
+    )
 
 
 def _months_before(day: dt.date, months: int) -> dt.date:
@@ -247,7 +267,7 @@ RULE = Rule(
     published=dt.date(2026, 11, 27),
     severity="LOW",
     inputs={"population": "id_number", "members": "id_number valid_from valid_to", "households": "target_group"},
-    optional={"aid": reading.AID},
+    optional={**dict.fromkeys(OTHERS, ""), "aid": reading.AID},
     minimum_grade="G5",
     find=find,
     zh="档案中该成员的公民身份号码：{reason}{candidates}。",

@@ -13,6 +13,8 @@ from matcher.rules import reading, shares, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule, Words
 
+GRADES = ("G1", "G2", "G4")
+
 STOPPED_ELSEWHERE = frozenset({"UI_BENEFIT"})
 """What has a rule of its own for the months of an absence (P08)."""
 
@@ -50,7 +52,9 @@ def find(facts: Facts) -> Iterator[Lead]:
     others is not touched: it is recomputed for one person less. Unemployment benefit in such months is P08's.
     """
     away = facts.linked["custody"].filter(
-        pl.col("from").is_not_null() & (pl.col("from") <= facts.as_of) & pl.col("kind").is_not_null()
+        pl.col("grade").is_in(GRADES),
+        pl.col("from") <= facts.as_of,
+        pl.col("kind").is_not_null(),
     )
     by_person = reading.rows_by(away, "person_id")
     household_ids = away.get_column("household_id").unique().to_list()

@@ -16,6 +16,7 @@ from matcher.rules.entitlement.u04_student_without_aid import DAYS_A_YEAR, schoo
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Words
 
+GRADES = ("G1", "G2", "G4")
 ADULT_RELATIONS = ("HEAD", "SPOUSE", "PARENT")
 
 
@@ -31,7 +32,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     """
     if not facts.feeds["school"].complete:
         return
-    aid = facts.linked["aid"].filter(pl.col("programme").is_in(list(STUDENT_AID)))
+    aid = facts.linked["aid"].filter(pl.col("programme").is_in(list(STUDENT_AID)) & pl.col("grade").is_in(GRADES))
     household_ids = aid.get_column("household_id").unique().to_list()
     families = reading.members(facts, household_ids)
     homes = reading.households(facts, household_ids)
