@@ -14,6 +14,7 @@ from matcher.rules.duplicate import (
     c04_student_twice,
     c05_over_cost,
     c06_two_counties,
+    c07_counted_twice,
     c08_employer_twice,
     c09_posted_twice,
 )
@@ -21,6 +22,7 @@ from matcher.rules.entitlement import (
     u02_insurance_owed,
     u03_injury_benefit,
     u04_student_without_aid,
+    u05_medical_costs,
     u06_unclaimed_benefit,
     u07_not_touched,
 )
@@ -32,6 +34,7 @@ from matcher.rules.household import (
     h05_vehicle,
     h07_fund_base,
     h11_high_fee_school,
+    h12_rigid_expense,
     h14_migrant_conditions,
 )
 from matcher.rules.network import (
@@ -123,6 +126,7 @@ BOOK: tuple[Rule, ...] = checked(
         h05_vehicle.RULE,
         h07_fund_base.RULE,
         h11_high_fee_school.RULE,
+        h12_rigid_expense.RULE,
         h14_migrant_conditions.RULE,
         c01_same_programme_twice.RULE,
         c02_exclusive_programmes.RULE,
@@ -130,6 +134,7 @@ BOOK: tuple[Rule, ...] = checked(
         c04_student_twice.RULE,
         c05_over_cost.RULE,
         c06_two_counties.RULE,
+        c07_counted_twice.RULE,
         c08_employer_twice.RULE,
         c09_posted_twice.RULE,
         n01_shared_account.RULE,
@@ -144,6 +149,7 @@ BOOK: tuple[Rule, ...] = checked(
         u02_insurance_owed.RULE,
         u03_injury_benefit.RULE,
         u04_student_without_aid.RULE,
+        u05_medical_costs.RULE,
         u06_unclaimed_benefit.RULE,
         u07_not_touched.RULE,
     )

@@ -14,8 +14,8 @@ Run = Callable[[str, Facts], list[dict[str, Any]]]
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
 MEMBERS = [
-    {"person_id": "P1", "household_id": "H1", "relation": "HEAD"},
-    {"person_id": "P2", "household_id": "H1", "relation": "SPOUSE"},
+    {"person_id": "P1", "household_id": "H1", "relation": "HEAD", "id_number": "410502196603010018"},
+    {"person_id": "P2", "household_id": "H1", "relation": "SPOUSE", "id_number": "410502196805120020"},
 ]
 
 
@@ -155,3 +155,85 @@ def test_a_year_is_judged_only_where_every_bill_is_known(scene: Scene, run: Run,
     paid = [helped(AID, "2024-07", 7000, None), helped(MUTUAL, "2024-08", 6000, None)]
     facts = scene([HOME], MEMBERS, **{"medical": [STAY], "aid": paid, "complete": ("medical",), **more})
     assert run("C05", facts) == []
+
+
+TOLD = ("medical", "tax", "social_insurance", "unemployment_benefit", "aid")
+SILENT: dict[str, list[dict[str, Any]]] = {"tax": [], "social_insurance": [], "unemployment_benefit": [], "aid": []}
+HEAVY = bill(60000, 34000, admitted_on="2024-08-03")
+
+
+def wage(yuan: int) -> list[dict[str, Any]]:
+    months = ["2023-12", *(f"2024-{month:02d}" for month in range(1, 13))]
+    return [{"person_id": "P1", "kind": "工资薪金", "income_month": month, "income_yuan": yuan} for month in months]
+
+
+@pytest.mark.parametrize(
+    ("change", "severity"),
+    [
+        pytest.param({}, "LOW", id="no income"),
+        pytest.param({"tax": wage(7000)}, "LOW", id="more than three tenths"),
+        pytest.param({"medical": [HEAVY, bill(9000, 5000, settlement_no="JS9", invoice_no="99999", person_id="P2")], "tax": wage(8000)},
+                     "LOW", id="two members' bills"),
+        pytest.param({"aid": [helped(AID, "2023-06", 9000)]}, "LOW", id="helped long ago"),
+        pytest.param({"aid": [helped(MUTUAL, "2024-09", 2000)]}, "LOW", id="something given back"),
+        pytest.param({"home": {"declared_monthly_income_yuan": 3000}}, "LOW", id="declared"),
+        pytest.param({"complete": ("medical", "aid"), "home": {"declared_monthly_income_yuan": 3000}}, "INFO", id="declared alone"),
+        # no lead
+        pytest.param({"tax": wage(7500)}, None, id="three tenths are more"),
+        pytest.param({"home": {"declared_monthly_income_yuan": 7500}}, None, id="declared so much"),
+        pytest.param({"complete": ("medical", "aid")}, None, id="nobody knows the income"),
+        pytest.param({"medical": [bill(9000, 6100, admitted_on="2024-08-03")]}, None, id="a small bill"),
+        pytest.param({"medical": [bill(60000, 34000, admitted_on="2023-08-03")]}, None, id="long ago"),
+        pytest.param({"medical": [HEAVY, HEAVY], "tax": wage(7500)}, None, id="told twice"),
+        pytest.param({"medical": [{**HEAVY, "grade": "G5"}]}, None, id="perhaps another's"),
+        pytest.param({"aid": [helped(AID, "2024-09", 100)]}, None, id="helped"),
+        pytest.param({"aid": [helped(AID, "2024-09", 100, person_id="P2")]}, None, id="helped through the spouse"),
+        pytest.param({"reviewed": {"aid": [helped(AID, "2024-09", 100)]}}, None, id="perhaps helped"),
+        pytest.param({"complete": ("medical", "tax", "social_insurance", "unemployment_benefit")}, None, id="aid not fully told"),
+        pytest.param({"aid": [helped(MUTUAL, "2024-09", 24000)]}, None, id="given back"),
+        pytest.param({"home": {"file_closed_on": "2024-11-01"}}, None, id="no longer on file"),
+    ],
+)  # fmt: skip
+def test_costs_without_aid(scene: Scene, run: Run, change: dict[str, Any], severity: str | None) -> None:
+    home = {**HOME, **change.pop("home", {})}
+    facts = scene([home], MEMBERS, **{"medical": [HEAVY], **SILENT, "complete": TOLD, **change})
+    assert [lead["severity"] for lead in run("U05", facts)] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("declared", "settlements", "change", "lead"),
+    [
+        pytest.param(30000, [bill(30000, 20000)], {}, True, id="far above"),
+        pytest.param(13001, [bill(30000, 20000)], {}, True, id="a yuan above"),
+        pytest.param(2000, [], {}, True, id="nothing settled"),
+        pytest.param(30000, [bill(30000, 20000, admitted_on="2023-02-01")], {}, True, id="settled before that year"),
+        pytest.param(30000, [bill(30000, 10000), bill(30000, 10000)], {}, True, id="told twice"),
+        # no lead
+        pytest.param(13000, [bill(30000, 20000)], {}, False, id="within the tolerance"),
+        pytest.param(1000, [], {}, False, id="little"),
+        pytest.param(None, [bill(30000, 20000)], {}, False, id="not declared"),
+        pytest.param(30000, [bill(30000, 15000), bill(30000, 20000, settlement_no="JS9", invoice_no="99999", person_id="P2")], {}, False,
+                     id="the whole household's"),
+        pytest.param(30000, [bill(30000, 20000)], {"complete": ()}, False, id="not all is known"),
+        pytest.param(30000, [bill(None, None)], {}, False, id="an amount not stated"),
+        pytest.param(30000, [bill(30000, 20000)], {"reviewed": {"medical": [bill(9000, 1000, person_id="P2")]}}, False, id="under review"),
+        pytest.param(30000, [bill(30000, 20000)],
+                     {"coverage": [{"person_id": "P1", "source": "medical", "state": "VALUE"},
+                                   {"person_id": "P2", "source": "medical", "state": "NOT_AUTHORISED"}]}, False, id="not authorised"),
+    ],
+)  # fmt: skip
+def test_declared_above_what_was_settled(
+    scene: Scene,
+    run: Run,
+    declared: int | None,
+    settlements: list[dict[str, Any]],
+    change: dict[str, Any],
+    lead: bool,
+) -> None:
+    home = {**HOME, "applied_on": "2024-09-01", "declared_medical_yuan": declared}
+    other = {"household_id": "H9", "declared_medical_yuan": 500}
+    members = [*MEMBERS, {"person_id": "P9", "household_id": "H9", "id_number": None}]
+    facts = scene([home, other], members, **{"medical": settlements, "complete": ("medical",), **change})
+    found = run("H12", facts)
+    assert [each["severity"] for each in found] == (["LOW"] if lead else [])
+    assert [each["amount_high_yuan"] for each in found] == ([0] if lead else [])
