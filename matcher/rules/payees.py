@@ -12,7 +12,7 @@ import polars as pl
 
 from matcher.identity import names
 from matcher.identity.programmes import BY_CODE, STUDENT_AID
-from matcher.rules import reading, sharing
+from matcher.rules import kinship, reading, sharing
 from matcher.rules.reading import Row
 from matcher.rules.rule import Facts
 
@@ -94,8 +94,8 @@ def serves(programme: str) -> bool:
 def by_design(row: Row) -> bool:
     """Whether a row of aid was paid to an institution, or to who gives the service that it pays for, as it should be."""
     payee = row["payee_name"]
-    return (
-        (payee is not None and cares(payee)) or (serves(row["programme"]) and (payee is None or not is_person(payee)))
+    return (payee is not None and cares(payee)) or (
+        serves(row["programme"]) and (payee is None or not is_person(payee))
     )
 
 
@@ -103,7 +103,7 @@ def outside(facts: Facts) -> list[Payee]:
     """Payees of each household that are no member of it, past or present, and no institution; by household and name.
 
     Innocent are a payee whom the aid's own record names as beneficiary or head, whom the population register knows as a
-    member's other name, whom the bank knows as a member's agent, an account that the bank knows as a member's, and the
+    member's other name, a member of another household that a member belongs to as well, whom the bank knows as a member's agent, an account that the bank knows as a member's, and the
     guardian of children who live without an adult.
     """
     return facts.once("payees.outside", _outside)
@@ -158,7 +158,9 @@ def _unregistered(facts: Facts, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 class _Known:
-    """Whom a few households are known by: members past and present, their other names, their agents and their accounts."""
+    """Whom a few households are known by: members past and present, those of another household of the same person, other names,
+    agents and accounts.
+    """
 
     def __init__(self, facts: Facts, households: Iterable[str]) -> None:
         ids = sorted(set(households))
@@ -170,6 +172,11 @@ class _Known:
                 self._add(household, member["name"], member["former_name"])
             if all(_is_minor(member, facts) for member in members):
                 self._without_adult.add(household)
+        shared = kinship.edges(facts).filter(pl.col("kind") == "MEMBER", pl.col("one").is_in(ids))
+        others = reading.members(facts, shared.get_column("other"))
+        for one, other in shared.select("one", "other").iter_rows():
+            for member in others[other]:
+                self._add(one, member["name"], member["former_name"])
         for row in _of(facts, "population", ids, ("name", "former_name")):
             self._add(row["household_id"], row["name"], row["former_name"])
         for row in _of(facts, "finance", ids, ("account_no", "agent_name")):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 import polars as pl
 
+from matcher.identity.programmes import STUDENT_AID
+from matcher.overlap import Stream, add_months, first_day, paid
 from matcher.rules import reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule, Words
 
 STAGES = {
     "kindergarten": ("幼儿", "学前", "托班", "小班", "中班", "大班", "KINDERGARTEN"),
@@ -24,45 +27,74 @@ STAGES = {
 FOR_THE_DISABLED = ("特殊教育", "盲", "聋", "启智", "康复", "培智", "残疾")
 ABROAD = ("留学", "境外", "国外", "海外", "出国")
 RECENT = dt.timedelta(days=366)
+BEFORE_TERM, YEAR = 2, 12
+"""Months: student aid is often paid in the summer before, and for the school year."""
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """家庭成员在读学校的收费超过同学段公办学校收费的规定倍数，或自费在境外就读。比较数按学段和县区载于政策。
-    特殊教育学校不构成疑点；有奖学金、资助人或减免的，请提供材料。教育支出高也可能是困难的原因，须人工核实。
+    """家庭成员在读学校的收费，减去该学年发给家庭的助学金之后，仍超过同学段公办学校收费的规定倍数，或自费在境外就读。比较数按学段和
+    县区载于政策。特殊教育学校不构成疑点；有其他奖学金、资助人或减免的，请提供材料。教育支出高也可能是困难的原因，须人工核实。
 
-    A member's school charges more than the set multiple of what public schools of the stage charge, or the member studies
-    abroad at the family's expense. The comparator stands in the policy, by stage and county. Schools for the disabled are no lead; a scholarship, a donor or a waiver clears it. High fees may also be
-    why a household is in need: a person looks.
+    A member's school charges more than the set multiple of what public schools of the stage charge, even after the student
+    aid that the household received for that school year, or the member studies abroad at the family's expense. The
+    comparator stands in the policy, by stage and county. Schools for the disabled are no lead; another scholarship, donor
+    or waiver clears it. High fees may also be why a household is in need: a person looks.
     """
+    multiple = Decimal(str(facts.policy.value("school.fee_multiple", facts.as_of)))
+    found: dict[tuple[str, str], Attendance] = {}
+    for term in _dear(facts, multiple):
+        key = (term.row["person_id"], term.row["school"] or term.row["record_id"])
+        if key not in found or (term.row["fee_yuan"] or 0) > (found[key].row["fee_yuan"] or 0):
+            found[key] = term
+    homes = [term.row["household_id"] for term in found.values()]
+    members, streams = reading.members(facts, homes), reading.payments(facts, homes)
+    for (person, school), term in sorted(found.items(), key=lambda item: item[0]):
+        household = term.row["household_id"]
+        pupil = next(each for each in members[household] if each["person_id"] == person)
+        given = _given_for(term.row, streams.get(household, []))
+        if reading.is_member(pupil, facts.as_of) and (term.abroad or term.exceeds(multiple, given)):
+            yield _lead(term, school, multiple, given, "aid" in facts.linked)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """A record of the school register, what public schools of its stage charge (None where the stage is not known), and whether it is abroad."""
+
+    row: Row
+    comparator: Decimal | None
+    abroad: bool
+
+    def exceeds(self, multiple: Decimal, given: Decimal = Decimal(0)) -> bool:
+        """Whether the fee, less what was given for it, is above the multiple of the comparator."""
+        fee: Decimal | None = self.row["fee_yuan"]
+        return fee is not None and self.comparator is not None and fee - given > multiple * self.comparator
+
+
+def _dear(facts: Facts, multiple: Decimal) -> Iterator[Attendance]:
+    """Records of today or of the last year that tell of a high fee or of a school abroad."""
     rows = facts.linked["school"].filter(
         pl.col("status").is_null() | (pl.col("status") == "ENROLLED"),
         pl.col("term_start").is_null() | (pl.col("term_start") <= facts.as_of),
         pl.col("term_end").is_null() | (pl.col("term_end") >= facts.as_of - RECENT),
+        pl.col("fee_yuan").is_not_null() | pl.col("stage").str.contains_any(list(ABROAD)).fill_null(False),
     )
-    multiple = Decimal(str(facts.policy.value("school.fee_multiple", facts.as_of)))
-    candidates = rows.filter(pl.col("fee_yuan").is_not_null() | _says(pl.col("stage"), ABROAD))
-    homes = reading.households(facts, candidates.get_column("household_id"))
-    found: dict[tuple[str, str], tuple[Row, Decimal | None]] = {}
-    for row in candidates.sort("person_id", "record_id").iter_rows(named=True):
-        if any(word in (row["school"] or "") for word in FOR_THE_DISABLED):
-            continue
+    divisions = dict(facts.households.select("household_id", "division_code").iter_rows())
+    for row in rows.sort("person_id", "record_id").iter_rows(named=True):
         level = stage(row["stage"])
-        abroad = any(word in (row["stage"] or "") for word in ABROAD)
-        if level is None and not abroad:
-            continue
-        comparator = None
-        if level is not None:
-            division = homes[row["household_id"]]["division_code"]
-            comparator = Decimal(str(facts.policy.value(f"school.public_fee_{level}", facts.as_of, division)))
-        dear = comparator is not None and row["fee_yuan"] is not None and row["fee_yuan"] > multiple * comparator
-        key = (row["person_id"], row["school"] or row["record_id"])
-        if (dear or abroad) and (key not in found or (row["fee_yuan"] or 0) > (found[key][0]["fee_yuan"] or 0)):
-            found[key] = (row, comparator)
-    members = reading.members(facts, [row["household_id"] for row, _ in found.values()])
-    for (person, school), (term, usually) in sorted(found.items(), key=lambda item: item[0]):
-        pupil = next(each for each in members[term["household_id"]] if each["person_id"] == person)
-        if reading.is_member(pupil, facts.as_of):
-            yield _lead(term, school, usually, multiple)
+        value = facts.policy.at(facts.as_of, divisions[row["household_id"]])
+        public = None if level is None else Decimal(str(value(f"school.public_fee_{level}")))
+        term = Attendance(row, public, any(word in (row["stage"] or "") for word in ABROAD))
+        disabled = any(word in (row["school"] or "") for word in FOR_THE_DISABLED)
+        if not disabled and (term.abroad or term.exceeds(multiple)):
+            yield term
+
+
+def _given_for(row: Row, streams: Sequence[Stream]) -> Decimal:
+    """Student aid that the household received for the school year of a record: from two months before its term to its end."""
+    if row["term_start"] is None:
+        return Decimal(0)
+    first = add_months(first_day(row["term_start"]), -BEFORE_TERM)
+    return paid([each for each in streams if each.programme in STUDENT_AID], first, add_months(first, YEAR))[1]
 
 
 def stage(written: str | None) -> str | None:
@@ -79,15 +111,12 @@ def stage(written: str | None) -> str | None:
     return next((level for level, words in STAGES.items() if any(word in text for word in words)), None)
 
 
-def _says(column: pl.Expr, words: tuple[str, ...]) -> pl.Expr:
-    return column.str.contains_any(list(words)).fill_null(False)
-
-
-def _lead(row: Row, school: str, comparator: Decimal | None, multiple: Decimal) -> Lead:
-    fee = row["fee_yuan"]
-    paid = ("不明", "unknown") if fee is None else (f"{fee:.2f} 元", f"{fee:.2f} yuan")
-    limit = None if comparator is None else multiple * comparator
-    public = ("无", "none") if comparator is None else (f"{comparator:.2f} 元", f"{comparator:.2f} yuan")
+def _lead(term: Attendance, school: str, multiple: Decimal, given: Decimal, aid_asked: bool) -> Lead:
+    row, fee = term.row, term.row["fee_yuan"]
+    told = ("不明", "unknown") if fee is None else (f"{fee:.2f} 元", f"{fee:.2f} yuan")
+    public = (
+        ("无", "none") if term.comparator is None else (f"{term.comparator:.2f} 元", f"{term.comparator:.2f} yuan")
+    )
     return Lead(
         household_id=row["household_id"],
         person_ids=(row["person_id"],),
@@ -95,18 +124,31 @@ def _lead(row: Row, school: str, comparator: Decimal | None, multiple: Decimal) 
         severity="LOW",
         grade=row["grade"],
         evidence=(Evidence("school", row["record_id"], row["person_id"]),),
-        exceptions=(("scholarship", "UNKNOWN"), ("donor", "UNKNOWN"), ("school_for_disabled", "NO" if row["school"] else "UNKNOWN")),
+        exceptions=(
+            ("student_aid", "NO" if aid_asked else "UNKNOWN"),
+            ("scholarship", "UNKNOWN"),
+            ("donor", "UNKNOWN"),
+            ("school_for_disabled", "NO" if row["school"] else "UNKNOWN"),
+        ),
         facts={
             "stage": row["stage"] or "—",
-            "fee_zh": paid[0], "fee_en": paid[1],
-            "public_zh": public[0], "public_en": public[1],
+            "fee_zh": told[0],
+            "fee_en": told[1],
+            "public_zh": public[0],
+            "public_en": public[1],
             "multiple": f"{float(multiple):g}",
         },
-        steps=()
-        if limit is None or fee is None
-        else ((f"{float(multiple):g} × {comparator:.2f} = {limit:.2f}；{fee:.2f} > {limit:.2f}",) * 2,),
+        steps=_steps(fee, given, term.comparator, multiple),
         period=(row["term_start"], row["term_end"]),
-    )  # fmt: skip
+    )
+
+
+def _steps(fee: Decimal | None, given: Decimal, comparator: Decimal | None, multiple: Decimal) -> tuple[Words, ...]:
+    if fee is None or comparator is None:
+        return ()
+    limit = f"{float(multiple):g} × {comparator:.2f} = {multiple * comparator:.2f}"
+    left = f"{fee:.2f} − {given:.2f} = {fee - given:.2f}"
+    return (("收费减助学金 " + left, "fee less student aid: " + left), ("限额 " + limit, "limit: " + limit))
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
@@ -136,6 +178,23 @@ EXAMPLES = (
         given=_given(school="安阳市特殊教育学校（聋人部）", stage="初中", fee_yuan=12000),
         severity=None,
     ),
+    Example(
+        zh="企业资助的助学金付清学费",
+        en="A firm's student aid pays the fee",
+        given={
+            **_given(),
+            "aid": (
+                {
+                    "person_id": "P2",
+                    "programme": "AUTUMN_SCHOOL",
+                    "start_month": "2024-09",
+                    "end_month": "2024-09",
+                    "amount_yuan": 18000,
+                },
+            ),
+        },
+        severity=None,
+    ),
     Example(zh="收费不明", en="The fee is unknown", given=_given(fee_yuan=None), severity=None),
 )
 
@@ -149,6 +208,7 @@ RULE = Rule(
     published=dt.date(2026, 11, 27),
     severity="LOW",
     inputs={"school": "school stage term_start term_end fee_yuan* status"},
+    optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
     zh="学籍所载（{stage}）收费 {fee}；公办同学段比较数 {public}，规定不超过 {multiple} 倍。",
@@ -156,6 +216,7 @@ RULE = Rule(
     clears_zh="奖学金、减免、资助人付费的凭证，特殊教育学校的证明，或收费登记有误的说明。",
     clears_en="Proof of a scholarship, a waiver or a donor, of a school for the disabled, or a statement that the register errs.",
     exceptions={
+        "student_aid": ("收费是否已由助学金支付", "student aid covers the fee"),
         "scholarship": ("是否有奖学金或减免", "a scholarship or waiver"),
         "donor": ("是否由他人资助", "a donor pays"),
         "school_for_disabled": ("是否为特殊教育学校", "a school for the disabled"),

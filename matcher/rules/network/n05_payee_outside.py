@@ -13,12 +13,12 @@ from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, 
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """救助发放或档案所载收款人不是该家庭的成员。成员（含曾用名、已故或已离开的成员），银行截断、以拼音或异体字书写的姓名，银行登记的
+    """救助发放或档案所载收款人不是该家庭的成员。成员（含曾用名、已故或已离开的成员，以及同一人所在另一户的成员），银行截断、以拼音或异体字书写的姓名，银行登记的
     代理人，无成年人家庭的监护人，供养机构、学校、村（居）委会等机构，按规定付给学校、医院、出租人和用人单位的项目，以及登记在册的
     集体账户，不构成疑点。
 
     By the payment or by the file, the account's holder is no member of the household. Members (their former names, the
-    dead and those who left included), names that a bank cuts short, spells in letters or in variants, an agent on the bank's
+    dead, those who left, and the members of another household that one of them belongs to included), names that a bank cuts short, spells in letters or in variants, an agent on the bank's
     record, the guardian of children without an adult, homes, schools and committees, programmes that are paid to the school, the
     hospital, the landlord or the employer, and accounts on the register are no lead.
     """
@@ -157,7 +157,8 @@ RULE = Rule(
     },
     optional={
         "households": "payee_name payee_account",
-        "population": "name former_name",
+        "population": "name former_name household_no",
+        "marriage": "event",
         "finance": "account_no agent_name",
     },
     minimum_grade="G5",
@@ -173,5 +174,6 @@ RULE = Rule(
         "dead_head": ("是否为已故或已离开的成员", "a member who died or left"),
         "institution": ("是否为代管机构", "an institution that cares for them"),
     },
+    parameters=("network.booklet_files",),
     examples=EXAMPLES,
 )

@@ -86,6 +86,16 @@ def test_a_former_member_is_no_stranger(scene: Scene, run: Run) -> None:
     assert run("N05", scene([HOME], [HEAD, dead], aid=[DIBAO])) == []
 
 
+def test_a_parent_in_another_file_of_the_same_child_is_no_stranger(scene: Scene, run: Run) -> None:
+    father = {**HEAD, "person_id": "P8", "household_id": "H2", "name": "钱守财"}
+    child = {"person_id": "P2", "household_id": "H1", "relation": "CHILD", "name": "钱小宝"}
+    members = [HEAD, child, father, {**child, "person_id": "P9", "household_id": "H2"}]
+    homes = [HOME, {**HOME, "household_id": "H2"}]
+    paid = {**DIBAO, "person_id": "P2"}
+    assert len(run("N05", scene(homes, members, aid=[paid]))) == 1
+    assert run("N05", scene(homes, members, aid=[paid], same_person=[("P2", "P9")])) == []
+
+
 def test_a_payee_is_one_lead_whatever_says_it(scene: Scene, run: Run) -> None:
     """Three rows of aid, one told twice, and the file."""
     rows = [DIBAO, DIBAO, {**DIBAO, "start_month": "2024-09", "end_month": "2024-10"}]
@@ -240,6 +250,23 @@ def test_what_a_school_costs(scene: Scene, run: Run, change: Row, expected: str 
     leads = run("H11", scene([HOME], [HEAD, PUPIL], school=[{**TERM, **change}, another]))
     assert [lead["severity"] for lead in leads] == ([expected] if expected else [])
     assert all(lead["person_ids"] == ["P2"] and lead["amount_high_yuan"] == 0 for lead in leads)
+
+
+@pytest.mark.parametrize(
+    ("yuan", "month", "programme", "leads"),
+    [
+        (18000, "2024-09", "AUTUMN_SCHOOL", 0),
+        (14800, "2024-08", "GOLDEN_AUTUMN", 0),  # 3,200 are left
+        (14799, "2024-08", "GOLDEN_AUTUMN", 1),
+        (18000, "2023-09", "AUTUMN_SCHOOL", 1),  # of the year before
+        (18000, "2024-09", "TEMPORARY_AID", 1),
+    ],
+)
+def test_what_student_aid_pays_is_not_the_households(
+    scene: Scene, run: Run, yuan: int, month: str, programme: str, leads: int
+) -> None:
+    aid = {"person_id": "P1", "programme": programme, "start_month": month, "end_month": month, "amount_yuan": yuan}
+    assert len(run("H11", scene([HOME], [HEAD, PUPIL], school=[TERM], aid=[aid]))) == leads
 
 
 def test_a_county_has_its_own_comparator(scene: Scene, run: Run, tmp_path: Path) -> None:
