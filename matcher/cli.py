@@ -428,13 +428,17 @@ def _applicant(person: str | None, file: Path | None) -> dict[str, Any]:
 @app.command()
 def report(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="The results of a scan.")],
+    plan: Annotated[Path | None, typer.Option(help="The plan of the links; default: the shipped one.")] = None,
+    model: Annotated[Path | None, typer.Option(help="The model that weighed; default: the plan's own.")] = None,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
 ) -> None:
-    """Show again what a scan found."""
-    from matcher.report import files, terminal
+    """Show again what a scan found, and write its page report.html anew from its files."""
+    from matcher.report import files, page, terminal
 
     content = files.read_summary(out)
+    if unshown := page.rebuild(out, lang.value, plan, model):
+        messages.print(f"matcher: {unshown}", markup=False, highlight=False, soft_wrap=True)
     if as_json:
         results.print_json(json.dumps(content, ensure_ascii=False))
     else:

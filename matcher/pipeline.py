@@ -16,7 +16,6 @@ from matcher.measure import Clock, peak_memory_bytes
 from matcher.progress import Progress, silent
 from matcher.report import diffing, files, page, summary
 from matcher.rules import book, finding, keeping
-from matcher.sources.contract import all_contracts
 
 __all__ = ["ScanRequest", "scan", "simulate"]
 
@@ -81,8 +80,16 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
         },
         report,
     )
-    titles = {contract.id: (contract.title_zh, contract.title_en) for contract in all_contracts()}
-    page.write_page(request.out, report, findings, titles)
+    page.write_page(
+        request.out,
+        report,
+        findings,
+        page.source_titles(),
+        links=gathered.links,
+        model=gathered.opened.model,
+        plan=gathered.opened.plan,
+        counties=facts.households.select("household_id", "division_code"),
+    )
     gathered.workspace.remove()
     return report
 

@@ -143,7 +143,7 @@ def write_page(path: Path, subject: Subject, judged: Judged, outcome: Evaluation
 
 def render(subject: Subject, judged: Judged, outcome: Evaluation, language: Language = "zh") -> str:
     """The page as text. Raises InputRefused where the model does not explain the weights of the links."""
-    return selfcontained.render("linkage", TITLE, content(subject, judged, outcome), language)
+    return selfcontained.render("linkage", TITLE, content(subject, judged, outcome), language, shared=("drawing",))
 
 
 def content(subject: Subject, judged: Judged, outcome: Evaluation) -> dict[str, Any]:

@@ -19,13 +19,21 @@ from typing import Any, Literal
 Language = Literal["zh", "en"]
 
 
-def render(name: str, title: tuple[str, str], data: dict[str, Any], language: Language) -> str:
-    """The page as text: frame.html around NAME.html, with NAME.css, NAME.js and frame.js; `title` in Chinese and English."""
+def render(
+    name: str, title: tuple[str, str], data: dict[str, Any], language: Language, shared: tuple[str, ...] = ()
+) -> str:
+    """The page as text: frame.html around NAME.html, with NAME.css, NAME.js and frame.js; `title` in Chinese and English.
+
+    `shared` names styles and scripts that several pages have, put before the page's own.
+    """
     folder = resources.files("matcher.report")
     frame, body, style, script, opening = (
         folder.joinpath(file).read_text(encoding="utf-8")
         for file in ("frame.html", f"{name}.html", f"{name}.css", f"{name}.js", "frame.js")
     )
+    for other in reversed(shared):
+        style = folder.joinpath(f"{other}.css").read_text(encoding="utf-8") + style
+        script = folder.joinpath(f"{other}.js").read_text(encoding="utf-8") + script
     script += opening
     packed = json.dumps({"language": language} | data, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     filling = {
