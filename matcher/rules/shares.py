@@ -13,17 +13,23 @@ from matcher.rules.reading import Row
 from matcher.rules.rule import Words
 
 CENT = Decimal("0.01")
+COUNTING_HEADS = frozenset({"DIBAO"})
+"""Aid that is reckoned by the number of people; a gift or a rent subsidy to a family is not, and is no smaller without one."""
 
 
 def of_household(stream: Stream) -> bool:
-    """Whether this aid is granted to a household and counts its people."""
+    """Whether this aid is granted to a household as a whole."""
     programme = BY_CODE.get(stream.programme)
     return programme is not None and programme.unit == "HOUSEHOLD"
 
 
 def counting(streams: Iterable[Stream], person_id: str) -> list[Stream]:
-    """The streams that count a member: the household's, and the member's own."""
-    return [stream for stream in streams if of_household(stream) or stream.person_id == person_id]
+    """The streams that count a member: the household's by heads, and the member's own."""
+    return [
+        stream
+        for stream in streams
+        if stream.programme in COUNTING_HEADS or (not of_household(stream) and stream.person_id == person_id)
+    ]
 
 
 def of_member(

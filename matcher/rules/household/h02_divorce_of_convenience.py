@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from matcher.identity import contacts
+from matcher.identity import contacts, names
 from matcher.overlap import months_between
 from matcher.rules import masking, reading
 from matcher.rules.reading import Row
@@ -43,13 +43,12 @@ def find(facts: Facts) -> Iterator[Lead]:
     divorced = events.filter(pl.col("event") == "DIVORCED")
     together = _last_weddings(events)
     couples = []
-    for (record, *_), rows in sorted(_pairs(divorced).items()):
-        one, other = rows
+    for _, (one, other) in sorted({**_by_name(divorced, facts), **_pairs(divorced)}.items()):
         key = frozenset((one["person_id"], other["person_id"]))
         if one["household_id"] != other["household_id"] and together.get(key, dt.date.min) <= one["event_date"]:
-            couples.append((record, one, other))
-    homes = reading.households(facts, [side["household_id"] for _, *sides in couples for side in sides])
-    near = [sides for _, *sides in couples if _one_roof(*(homes[side["household_id"]] for side in sides))]
+            couples.append((one, other))
+    homes = reading.households(facts, [side["household_id"] for sides in couples for side in sides])
+    near = [sides for sides in couples if _one_roof(*(homes[side["household_id"]] for side in sides))]
     members = {side["person_id"] for sides in near for side in sides}
     accounts, vehicles = _accounts(facts, members, homes), _vehicles(facts, members)
     for one, other in near:
@@ -62,14 +61,50 @@ def find(facts: Facts) -> Iterator[Lead]:
                 yield _lead(side, _Couple((one, other), shared), home)
 
 
-def _pairs(divorced: pl.DataFrame) -> dict[tuple[str, str], tuple[Row, Row]]:
+def _by_name(divorced: pl.DataFrame, facts: Facts) -> dict[str, tuple[Row, Row]]:
+    """Divorces of which one party is linked, and the other, whose number the register lacks, bears a member's name and birth date.
+
+    Of such a pair the identity is as sure as grade G5 says: that they live at one address is looked at next.
+    """
+    alone = divorced.filter(pl.col("party").n_unique().over("record_id") == 1)
+    wanted = {row["record_id"]: row for row in alone.iter_rows(named=True)}
+    born = {row[f"{_other(row)}_birth_date"] for row in wanted.values()} - {None}
+    members = facts.members.filter(pl.col("birth_date").is_in(sorted(born)))
+    people: dict[tuple[str | None, dt.date], list[Row]] = {}
+    for member in members.sort("person_id").iter_rows(named=True):
+        people.setdefault((_folded(member["name"]), member["birth_date"]), []).append(member)
+    found: dict[str, tuple[Row, Row]] = {}
+    for record, row in wanted.items():
+        side = _other(row)
+        name = _folded(row[f"{side}_name"])
+        namesakes = people.get((name, row[f"{side}_birth_date"]), []) if name and not row[f"{side}_id_number"] else []
+        if len(namesakes) == 1:
+            theirs = {
+                "person_id": namesakes[0]["person_id"],
+                "household_id": namesakes[0]["household_id"],
+                "grade": "G5",
+            }
+            found[record] = (row, {**row, **theirs, "party": side.upper()})
+    return found
+
+
+def _other(row: Row) -> str:
+    return "b" if row["party"] == "A" else "a"
+
+
+def _folded(written: str | None) -> str | None:
+    clean = names.clean(written) if written else None
+    return names.simplify(clean) if clean else None
+
+
+def _pairs(divorced: pl.DataFrame) -> dict[str, tuple[Row, Row]]:
     """Divorces of which both parties are applicants, each once."""
-    found: dict[tuple[str, str], tuple[Row, Row]] = {}
+    found: dict[str, tuple[Row, Row]] = {}
     for record, rows in reading.rows_by(divorced, "record_id").items():
         sides = {row["party"]: row for row in sorted(rows, key=lambda row: row["person_id"], reverse=True)}
         if len(sides) == PARTIES:
             one, other = (sides[party] for party in sorted(sides))
-            found[record, one["person_id"]] = (one, other)
+            found[record] = (one, other)
     return found
 
 
@@ -200,11 +235,12 @@ RULE = Rule(
     published=dt.date(2026, 11, 27),
     severity="INFO",
     inputs={
-        "marriage": "certificate_no event* event_date",
+        "marriage": "certificate_no event* event_date a_name a_id_number a_birth_date b_name b_id_number b_birth_date",
         "households": "applied_on file_opened_on address* payee_account",
+        "members": "name birth_date",
     },
     optional={"aid": "payee_account", "finance": "account_no", "vehicles": "plate vin status"},
-    minimum_grade="G4",
+    minimum_grade="G5",
     find=find,
     zh="双方于 {divorced} 离婚（证书 {certificate}），{applied} 申请；两户住址相同，{shared}。仅供入户核实时参考。",
     en="They divorced on {divorced} (certificate {certificate}) and applied on {applied}; the two households have one address, and "

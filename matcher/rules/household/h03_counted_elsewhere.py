@@ -44,14 +44,15 @@ class _Ghost:
 def find(facts: Facts) -> Iterator[Lead]:
     """成员已死亡、户口已注销，或同时列为另一户的成员，而本户仍将其计入家庭人数。本规则只看人数计算：死亡后继续发放由 P01 处理，两份
     在册档案由 P05 处理，两户同月都按其计发的救助由 C07 处理，户籍登记中查无此号由 P04 处理——一个事实只有一条疑点。家庭已
-    及时减员、在规定时限内、父母双方都填报的子女、寄宿学生，以及户籍另有正常记录的，不构成疑点。家庭只按减少一人重新计算。
+    及时减员、在规定时限内、父母双方都填报的子女、寄宿学生、户主本人
+    在另一工会重新申请，以及户籍另有正常记录的，不构成疑点。家庭只按减少一人重新计算。
 
     A member is dead, struck off the population register, or a member of another household as well, and this household
     still counts the member. This rule is about counting alone. Aid paid after a death is P01's, two active files
     are P05's, aid that counts one person in two households in the same months is C07's, and a number that the register
     does not have is P04's: one fact, one lead. A household that has counted one less, the time that a report may take, a
-    child listed by both parents, a boarding student, and a member of whom the register holds another record in force are
-    no lead. The household is recomputed for one person less, no more.
+    child listed by both parents, a boarding student, a head who applies anew with another union, and a member of whom the
+    register holds another record in force are no lead. The household is recomputed for one person less, no more.
     """
     ghosts = [*_dead(facts), *_cancelled(facts)]
     household_ids = sorted({ghost.member["household_id"] for ghost in ghosts})
@@ -193,6 +194,7 @@ def _elsewhere(facts: Facts) -> Iterator[Lead]:
             or not all(_open(house, facts.as_of) for house in houses)
             or not any(_is_application(side, house, dated) for side, house in zip(sides, houses, strict=True))
             or all(_is_child(side, facts.as_of, age) for side in sides)
+            or all(side["relation"] == "HEAD" for side in sides)
             or _paid_to_both(*(streams.get(house["household_id"], []) for house in houses))
         ):
             continue
@@ -222,7 +224,7 @@ def _begun(member: Row, home: Row, as_of: dt.date) -> tuple[dt.date, str]:
 
 def _paid_to_both(one: list[Stream], other: list[Stream]) -> bool:
     """Whether both households were paid aid that counts people in one month: rule C07 looks at that."""
-    left, right = ([stream for stream in side if shares.of_household(stream)] for side in (one, other))
+    left, right = ([stream for stream in side if stream.programme in shares.COUNTING_HEADS] for side in (one, other))
     return any(shared(a, b) is not None for a in left for b in right)
 
 

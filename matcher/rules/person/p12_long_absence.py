@@ -18,8 +18,11 @@ GRADES = ("G1", "G2", "G4")
 STOPPED_ELSEWHERE = frozenset({"UI_BENEFIT"})
 """What has a rule of its own for the months of an absence (P08)."""
 
+AT_HOME = ("缓刑", "监外执行", "社区矫正", "假释", "监视居住", "取保", "PAROLE", "SUSPENDED")
+"""A sentence or an inquiry during which people live at home."""
+
 PRISON = ("服刑", "监狱", "徒刑", "入监", "收监", "PRISON", "SENTENCE")
-REMAND = ("羁押", "拘留", "看守所", "逮捕", "收押", "取保", "监视居住", "REMAND", "DETENTION")
+REMAND = ("羁押", "拘留", "看守所", "逮捕", "收押", "REMAND", "DETENTION")
 SERVICE = ("服役", "入伍", "义务兵", "现役", "CONSCRIPTION", "SERVICE")
 ABROAD = ("出境", "出国", "境外", "国外", "ABROAD", "EXIT", "EMIGRATION")
 TREATMENT = ("就医", "医疗", "治疗", "TREATMENT", "MEDICAL")
@@ -32,10 +35,10 @@ KINDS: dict[str, Words] = {
 
 
 def kind_of(written: str | None) -> str:
-    """What a record of absence tells of: PRISON, REMAND, SERVICE, ABROAD, TREATMENT, or nothing that is known."""
+    """What a record of absence tells of: PRISON, AT_HOME, REMAND, SERVICE, ABROAD, TREATMENT, or nothing that is known."""
     text = (written or "").upper()
     for kind, words in (
-        ("TREATMENT", TREATMENT), ("PRISON", PRISON), ("REMAND", REMAND), ("SERVICE", SERVICE), ("ABROAD", ABROAD),
+        ("AT_HOME", AT_HOME), ("TREATMENT", TREATMENT), ("PRISON", PRISON), ("REMAND", REMAND), ("SERVICE", SERVICE), ("ABROAD", ABROAD),
     ):  # fmt: skip
         if any(word in text for word in words):
             return kind
@@ -43,12 +46,12 @@ def kind_of(written: str | None) -> str:
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """成员整月服刑、服兵役，或连续多月在境外，其间家庭仍按其在内的人数领取救助，或仍发放其本人的救助。未决羁押、境外就医、不足一个整月、
+    """成员整月服刑、服兵役，或连续多月在境外，其间家庭仍按其在内的人数领取救助，或仍发放其本人的救助。未决羁押、缓刑和监外执行、境外就医、不足一个整月、
     家庭已减员的，不构成疑点。其余成员的救助不受影响，只按减少一人重新计算。羁押期间的失业保险金由 P08 处理。
 
     A member was in prison or in military service for whole months, or abroad for several, while the household was paid for
-    a number of people that still counts the member, or the member's own aid went on. Detention without a sentence,
-    treatment abroad, less than a whole month, and a household that has counted one less are no lead. The aid of the
+    a number of people that still counts the member, or the member's own aid went on. Detention without a sentence, a
+    sentence served at home, treatment abroad, a gift that does not count heads, less than a whole month, and a household that has counted one less are no lead. The aid of the
     others is not touched: it is recomputed for one person less. Unemployment benefit in such months is P08's.
     """
     away = facts.linked["custody"].filter(
