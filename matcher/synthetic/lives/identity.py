@@ -8,7 +8,7 @@ from typing import Any
 from matcher.synthetic import places
 from matcher.synthetic.households import Household, Ledger, Person
 
-GROUPS = (("BELOW_LINE", 62), ("EXPENDITURE_SHOCK", 20), ("MIGRANT_WORKER", 14), ("STRUCTURAL_REFORM", 4))
+GROUPS = (("BELOW_LINE", 66), ("EXPENDITURE_SHOCK", 22), ("MIGRANT_WORKER", 8), ("STRUCTURAL_REFORM", 4))
 """Target groups and their shares in percent."""
 
 MIGRANT = "MIGRANT_WORKER"

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from matcher.identity.numbers import check_character
 from matcher.overlap import add_months, first_day
+from matcher.synthetic import numbering
 from matcher.synthetic.households import Household, Ledger, Person, enrol
 from matcher.synthetic.lives.identity import MIGRANT, join_union, register
 from matcher.synthetic.plants.plant import Arrange, Plant, anyone, with_parent
@@ -15,18 +16,15 @@ from matcher.synthetic.plants.plant import Arrange, Plant, anyone, with_parent
 PREFECTURE = "4105"
 NEWBORN_DAYS = 70
 RETIRED_AT = 61
+NOBODY_ELSE = 2_000_000_000
+"""From here on the invented are numbered, of whom no office has a record."""
+
 CITIZEN = 18
 """Characters of a citizen number."""
 
 
 def _open(household: Household) -> bool:
     return household.file_closed_on is None
-
-
-def issued_here(household: Household, as_of: dt.date) -> bool:
-    """A household on file whose spouse's number was issued in the prefecture."""
-    spouses = household.having("SPOUSE")
-    return _open(household) and bool(spouses) and _citizen(spouses[0]) and _number(spouses[0]).startswith(PREFECTURE)
 
 
 def issued_elsewhere(household: Household, as_of: dt.date) -> bool:
@@ -78,9 +76,10 @@ def _number(person: Person) -> str:
 
 
 def anothers_records(household: Household, ledger: Ledger) -> None:
-    """Two offices have the head's number under another's name."""
-    other = next(ledger.outsiders)
-    stranger = replace(other, identity=other.identity | {"id_number": _number(household.head)})
+    """Two offices have the head's number, with the birth date and sex that are in it, under another's name."""
+    other, head = next(ledger.outsiders), household.head
+    numbered = {column: head.identity[column] for column in ("id_number", "birth_date", "sex")}
+    stranger = replace(other, identity=other.identity | numbered)
     ledger.add("vehicles", stranger, vehicle_kind="CAR", status="ACTIVE", plate=f"豫E{ledger.number(10_000, 99_999)}",
                registered_on=ledger.before(ledger.as_of, 300, 2000))  # fmt: skip
     ledger.add("real_estate", stranger, use="HOME", status="CURRENT", acquired_on=ledger.before(ledger.as_of, 300, 4000),
@@ -101,11 +100,21 @@ def _under_another_name(kind: str, called: Callable[[str], str]) -> Arrange:
 
 
 def not_registered(household: Household, ledger: Ledger) -> None:
-    """The register, complete, has nobody of the spouse's number."""
-    spouse = household.having("SPOUSE")[0]
+    """A small child of the household of whom the register, complete, knows nothing, and nobody else either."""
     household.file["target_group"] = "BELOW_LINE"
-    _register_others(household, ledger, spouse)
-    ledger.lead("P04", household, spouse)
+    year, serial = ledger.as_of.year - ledger.number(2, 4), int(household.household_id[1:])
+    born = dt.date(year, 1, 1) + dt.timedelta(days=serial % 365)
+    first = f"410502{born:%Y%m%d}{numbering.RESERVED + 2}"
+    child = Person(
+        NOBODY_ELSE + serial, f"P9{household.household_id[1:]}", "CHILD",
+        {**household.head.identity, "name": household.head.identity["name"][:1] + "小满", "former_name": None, "sex": "MALE",
+         "id_number": first + check_character(first), "birth_date": born},
+        marital="SINGLE",
+    )  # fmt: skip
+    household.people.append(child)
+    _register_others(household, ledger, child)
+    household.settled |= {"school", "medical"}
+    ledger.lead("P04", household, child)
 
 
 def _register_others(household: Household, ledger: Ledger, left_out: Person) -> None:
@@ -304,7 +313,7 @@ def undated_contract(household: Household, ledger: Ledger) -> None:
 
 PLANTS: tuple[Plant, ...] = (
     Plant("anothers_records", "P02", anothers_records, citizen_head),
-    Plant("not_registered", "P04", not_registered, issued_here),
+    Plant("not_registered", "P04", not_registered, citizen_head),
     Plant("impossible_number", "P04", impossible_number, citizen_head),
     Plant("in_prison", "P12", _away("in_prison", lead=True, words="服刑"), with_grown_child),
     Plant("unenrolled_student", "P13", unenrolled_student, with_student),

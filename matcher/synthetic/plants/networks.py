@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from matcher.synthetic.households import Household, Ledger
+from matcher.synthetic.households import Household, Ledger, enrol
 from matcher.synthetic.lives import files
 from matcher.synthetic.plants.plant import Needs, on_file, with_parent, with_pupil
 
@@ -79,6 +79,7 @@ def schools_account(homes: list[Household], ledger: Ledger) -> None:
     account = files.new_account(ledger)
     for home in homes:
         child = home.pupils(ledger.as_of)[0]
+        enrol(child, ledger)
         for months in (2, 3):
             ledger.pay(child, "STATE_STUDENT_AID", ledger.months_ago(months), ledger.months_ago(months), 750,
                        payee_account=account, payee_name="安阳市第五中学")  # fmt: skip
