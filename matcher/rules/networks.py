@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -53,15 +52,17 @@ def on_file(facts: Facts) -> pl.DataFrame:
     return facts.households.filter(closed.is_null() | (closed > facts.as_of))
 
 
-def heads(facts: Facts, households: Collection[str]) -> dict[str, str]:
-    """The head of each of these households, else its first member: whom a lead about the file names.
+def heads(facts: Facts) -> dict[str, str]:
+    """The head of each household, else its first member: whom a lead about the file names.
 
     Naming one person keeps the lead's id when a child is born or somebody leaves.
     """
-    rows = facts.members.filter(pl.col("household_id").is_in(sorted(households))).sort(
-        "household_id", pl.col("relation") != "HEAD", "person_id", nulls_last=True
-    )
-    first = rows.unique("household_id", keep="first", maintain_order=True)
+    return facts.once("networks.heads", _heads)
+
+
+def _heads(facts: Facts) -> dict[str, str]:
+    rows = facts.members.select("household_id", "person_id", other=(pl.col("relation") != "HEAD").fill_null(True))
+    first = rows.sort("household_id", "other", "person_id").unique("household_id", keep="first")
     return dict(first.select("household_id", "person_id").iter_rows())
 
 

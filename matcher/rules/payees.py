@@ -133,7 +133,7 @@ def _outside(facts: Facts) -> list[Payee]:
     known = _Known(facts, {household for household, _ in rows})
     found = []
     for (household, name), its in sorted(rows.items(), key=lambda item: item[0]):
-        foreign = tuple(row for row in its if not known.account(household, row["payee_account"]))
+        foreign = tuple(row for row in its if row["key"] not in known.accounts[household])
         if not known.name(household, name) and (foreign or ((household, name) in on_file and not its)):
             found.append(Payee(household, name, foreign, (household, name) in on_file))
     return found
@@ -165,7 +165,7 @@ class _Known:
     def __init__(self, facts: Facts, households: Iterable[str]) -> None:
         ids = sorted(set(households))
         self._names: dict[str, set[str]] = defaultdict(set)
-        self._accounts: dict[str, set[str]] = defaultdict(set)
+        self.accounts: dict[str, set[str]] = defaultdict(set)
         self._without_adult = set()
         for household, members in reading.members(facts, ids).items():
             for member in members:
@@ -181,8 +181,8 @@ class _Known:
             self._add(row["household_id"], row["name"], row["former_name"])
         for row in _of(facts, "finance", ids, ("account_no", "agent_name")):
             self._add(row["household_id"], row["agent_name"])
-            if key := sharing.one_account(row["account_no"]):
-                self._accounts[row["household_id"]].add(key)
+            if row["account_no"]:
+                self.accounts[row["household_id"]].add(row["account_no"])
 
     def _add(self, household: str, *written: str | None) -> None:
         self._names[household] |= {name for each in written if each and (name := folded(each))}
@@ -194,10 +194,6 @@ class _Known:
         parts = [name for part in _SEVERAL.split(payee) if (name := folded(part))]
         return any(alike(part, name) for part in parts or [payee] for name in self._names[household])
 
-    def account(self, household: str, written: str | None) -> bool:
-        """Whether a bank knows this account as a member's."""
-        return written is not None and sharing.one_account(written) in self._accounts[household]
-
 
 def _is_minor(member: Row, facts: Facts) -> bool:
     born = reading.birth_date(member)
@@ -208,5 +204,7 @@ def _of(facts: Facts, source: str, households: list[str], columns: tuple[str, ..
     """Rows of an optional source about these households, decided or under review."""
     for frames in (facts.linked, facts.reviewed):
         if source in frames:
-            rows = frames[source].filter(pl.col("household_id").is_in(households))
-            yield from rows.select("household_id", *columns).iter_rows(named=True)
+            rows = frames[source].filter(pl.col("household_id").is_in(households)).select("household_id", *columns)
+            if "account_no" in columns:
+                rows = rows.with_columns(account_no=sharing.account(pl.col("account_no")))
+            yield from rows.iter_rows(named=True)

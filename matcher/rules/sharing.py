@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 
 import polars as pl
 
+from matcher import columnwise
 from matcher.identity import contacts, divisions
 from matcher.policy import EVERYWHERE, Register
 from matcher.rules import networks, reading
@@ -41,14 +42,21 @@ def phones(facts: Facts) -> pl.DataFrame:
 
 
 def _phones(facts: Facts) -> pl.DataFrame:
-    held = networks.on_file(facts).select("household_id", "division_code", key=_each(pl.col("phone"), contacts.phone))
+    held = networks.on_file(facts).select("household_id", "division_code", key=_phone(pl.col("phone")))
     held = _unregistered(facts, "PHONE", held, contacts.phone)
     handlers = facts.tables.get("handlers")
     if handlers is not None:
-        officers = handlers.select(key=_each(pl.col("phone"), contacts.phone)).drop_nulls()
+        officers = handlers.select(key=_phone(pl.col("phone"))).drop_nulls()
         held = held.join(officers, on="key", how="anti")
     old = elderly(facts, networks.candidates(held, 2))
     return held.filter(~pl.col("household_id").is_in(sorted(old))).select(HELD.names())
+
+
+def _phone(column: pl.Expr) -> pl.Expr:
+    """Telephones folded; what is a mobile in good form stays as it is."""
+    return column.map_batches(
+        lambda written: columnwise.read(written, contacts.REGULAR_PHONE, contacts.phone), return_dtype=pl.String
+    )
 
 
 def elderly(facts: Facts, households: pl.Series) -> set[str]:

@@ -43,7 +43,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     if tells_contact:
         for row in files.filter(pl.col("contact_officer").is_null()).iter_rows(named=True):
             reasons.setdefault(row["household_id"], []).append("no_contact")
-    homes, heads = reading.households(facts, reasons), networks.heads(facts, reasons)
+    homes, heads = reading.households(facts, reasons), networks.heads(facts)
     for household, its in sorted(reasons.items()):
         yield _lead(facts, homes[household], its, months, networks.person(heads, household))
 

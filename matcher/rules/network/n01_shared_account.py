@@ -25,7 +25,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     the landlord or the employer are no lead. There is one lead a household; its amount is what that household's aid paid into the account.
     """
     for cluster, paid in shared(facts):
-        heads = networks.heads(facts, cluster.households)
+        heads = networks.heads(facts)
         for household in cluster.households:
             yield _lead(facts, cluster, household, paid[household], networks.person(heads, household))
 

@@ -21,7 +21,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     least = facts.policy.value("network.phone_files", facts.as_of)
     hub = facts.policy.value("network.hub_files", facts.as_of)
     for cluster in networks.clusters(facts, sharing.phones(facts), least, hub):
-        heads = networks.heads(facts, cluster.households)
+        heads = networks.heads(facts)
         for household in cluster.households:
             yield Lead(
                 household_id=household,

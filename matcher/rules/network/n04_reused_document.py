@@ -24,7 +24,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     """
     streams = reading.payments(facts, [each for cluster in reused(facts) for each in cluster.households])
     for cluster in reused(facts):
-        heads = networks.heads(facts, cluster.households)
+        heads = networks.heads(facts)
         for household in cluster.households:
             aid = sums.needs_tested(streams.get(household, []))
             when = span(aid, FIRST)

@@ -23,7 +23,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     hospital, the landlord or the employer, and accounts on the register are no lead.
     """
     found = payees.outside(facts)
-    heads = networks.heads(facts, {each.household_id for each in found})
+    heads = networks.heads(facts)
     for payee in found:
         yield _lead(facts, payee, networks.person(heads, payee.household_id))
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from matcher.identity import numbers
 from matcher.overlap import Stream, first_day, paid, span
-from matcher.rules import kinship, masking, payees, reading, sums
+from matcher.rules import kinship, masking, networks, payees, reading, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Result, Rule, Words
 
@@ -83,7 +83,7 @@ def _lead(
     asked: bool,
     streams: list[Stream],
 ) -> Lead:
-    tie = min(ties, key=lambda each: (list(TIES).index(each.kind), each.grade, each.person_id))
+    tie = min(ties, key=lambda each: (list(TIES).index(each.kind), each.grade, each.person_id, each.record_id or ""))
     days = sorted(row["decided_on"] for row in decided if row["decided_on"])
     since = first_day(days[0]) if days else None
     aid = sums.needs_tested(streams)
@@ -153,7 +153,7 @@ def _ties(facts: Facts, handlers: set[Human]) -> dict[Human, dict[str, list[Tie]
     own = {home for homes in found.values() for home in homes}
     kin = kinship.edges(facts).filter(pl.col("one").is_in(sorted(own)), pl.col("grade").is_in(SURE))
     near = reading.rows_by(kin, "one")
-    firsts = {row["household_id"]: row["person_id"] for row in _heads(facts, kin)}
+    firsts = networks.heads(facts)
     for homes in found.values():
         for home, ties in sorted(homes.items()):
             if not any(each.kind == "MEMBER" for each in ties):
@@ -209,15 +209,6 @@ def _married(facts: Facts, handlers: set[Human]) -> Iterator[tuple[Human, Row]]:
 
 def _when(event: Row) -> tuple[dt.date, str]:
     return event["event_date"], event["record_id"]
-
-
-def _heads(facts: Facts, kin: pl.DataFrame) -> Iterator[Row]:
-    """The first member of each household that is kin to another."""
-    homes = kin.get_column("other").unique().sort().to_list()
-    rows = facts.members.filter(pl.col("household_id").is_in(homes)).sort(
-        "household_id", pl.col("relation") != "HEAD", "person_id"
-    )
-    yield from rows.unique("household_id", keep="first", maintain_order=True).iter_rows(named=True)
 
 
 HOME = {"household_id": "H1", "division_code": "410502", "file_opened_on": "2024-04-01"}

@@ -39,7 +39,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         people = staff.get(key)
         if len(households) < least and not (people and len(households) / people >= share):
             continue
-        heads = networks.heads(facts, households)
+        heads = networks.heads(facts)
         closed: Result = "UNKNOWN" if key not in ended else "YES" if ended[key] else "NO"
         for household in households:
             yield Lead(

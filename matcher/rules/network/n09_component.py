@@ -66,7 +66,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     ]
     members = sorted({household for each in found for household in each.households})
     grave, grades = _grave(facts, members), _grades(facts)
-    heads = networks.heads(facts, members)
+    heads = networks.heads(facts)
     for component in found:
         total = sum((sums.paid_in(grave[each], _months(grave[each])) for each in component.households), Decimal(0))
         for household in component.households:

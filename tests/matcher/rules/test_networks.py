@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -356,6 +357,19 @@ def test_four_files_by_three_kinds(scene: Scene, run: Run) -> None:
     assert {lead["severity"] for lead in leads} == {"MEDIUM"}
     assert [lead["amount_high_yuan"] for lead in leads] == [0, 0, 2000, 2000]
     assert all("4000.00" in lead["explanation_zh"] for lead in leads)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_order_of_rows_changes_nothing(scene: Scene, run: Run, seed: int) -> None:
+    """Safeguard F-12."""
+    given_rows = {**chain(), "handlers": [{"handler_id": "JB-1", "household_id": "H1", "phone": "139"}]}
+    shuffled = {name: list(rows) for name, rows in given_rows.items()}
+    for rows in shuffled.values():
+        Random(seed).shuffle(rows)
+    for row in given_rows["aid"]:  # a record keeps its id wherever it stands
+        row["record_id"] = f"aid-{row['person_id']}"
+    for rule in ("N01", "N02", "N04", "N05", "N09"):
+        assert run(rule, scene(**shuffled)) == run(rule, scene(**given_rows)), rule
 
 
 BROKEN: list[tuple[str, dict[str, Any]]] = [
