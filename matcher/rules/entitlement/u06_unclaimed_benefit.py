@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from matcher.overlap import add_months, first_day, months_between, stream
+from matcher.overlap import add_months, first_day, stream
 from matcher.rules import reading, work
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule
@@ -31,11 +31,21 @@ def find(facts: Facts) -> Iterator[Lead]:
     told = work.told(facts, "social_insurance") & work.told(facts, "unemployment_benefit")
     people = pl.Series("person_id", sorted(set(registered) & told), dtype=pl.String)
     value = facts.policy.at(facts.as_of, None)
+    last_told = add_months(work.cut(facts, "social_insurance"), -int(value("insurance.reporting_months")))
+    claim_months, least = int(value("unemployment.claim_months")), int(value("unemployment.contribution_months"))
     all_insured = work.insured(facts, people)
     paid = all_insured.filter(pl.col("kind") == KIND, (pl.col("payer") == "EMPLOYER").fill_null(False))
+    enough = paid.group_by("person_id").agg(count=pl.col("month").n_unique(), ended=pl.col("month").max())
+    enough = enough.filter(
+        pl.col("count") >= least,
+        pl.col("ended") < last_told,
+        pl.col("ended") >= add_months(first_day(facts.as_of), -claim_months),
+    )
+    paid = paid.join(enough, on="person_id", how="semi")
+    people = enough.get_column("person_id").sort()
     at_work = _last(pl.concat([work.by_employer(all_insured).select("person_id", "month"), *_at_work(facts, people)]))
     served: dict[str, dt.date] = {}
-    for who, month in _served(facts):
+    for who, month in _served(facts, people):
         served[who] = max(month, served.get(who, month))
     retired = frozenset(work.drawing(facts, people, ["EMPLOYEE_PENSION"]).get_column("person_id").to_list())
     members = {
@@ -43,14 +53,11 @@ def find(facts: Facts) -> Iterator[Lead]:
         for row in facts.members.filter(pl.col("person_id").is_in(people.implode())).iter_rows(named=True)
     }
     homes = reading.households(facts, [row["household_id"] for row in members.values()])
-    last_told = add_months(work.cut(facts, "social_insurance"), -int(value("insurance.reporting_months")))
     for person_id, rows in sorted(work.by_person(paid).items()):
         months = sorted({row["month"] for row in rows})
         registration = max(registered[person_id], key=lambda row: (row["start_month"], row["record_id"]))
         ended, member = months[-1], members[person_id]
-        if len(months) < int(value("unemployment.contribution_months")) or person_id in retired:
-            continue
-        if not _since(ended, registration, last_told, facts.as_of, int(value("unemployment.claim_months"))):
+        if person_id in retired or not ended <= first_day(registration["start_month"]) < first_day(facts.as_of):
             continue
         if at_work.get(person_id, ended) > add_months(ended, 1) or served.get(person_id, dt.date.min) >= ended:
             continue
@@ -77,25 +84,18 @@ def _last(frame: pl.DataFrame) -> dict[str, dt.date]:
     return dict(frame.group_by("person_id").agg(pl.col("month").max()).iter_rows())
 
 
-def _served(facts: Facts) -> Iterator[tuple[str, dt.date]]:
-    """Who had benefit, and for which month, by any record, under review or not."""
+def _served(facts: Facts, people: pl.Series) -> Iterator[tuple[str, dt.date]]:
+    """Which of these people had benefit, and for which month, by any record, under review or not."""
+    among = pl.col("person_id").is_in(people.implode())
     for group in (facts.linked, facts.reviewed):
-        for row in group["unemployment_benefit"].iter_rows(named=True) if "unemployment_benefit" in group else ():
-            if row["month"]:
-                yield row["person_id"], first_day(row["month"])
+        if "unemployment_benefit" in group:
+            for row in group["unemployment_benefit"].filter(among).iter_rows(named=True):
+                if row["month"]:
+                    yield row["person_id"], first_day(row["month"])
         if "aid" in group:
-            for row in group["aid"].filter(pl.col("programme") == BENEFIT).iter_rows(named=True):
+            for row in group["aid"].filter(among & (pl.col("programme") == BENEFIT)).iter_rows(named=True):
                 if each := stream(row, facts.as_of):
                     yield row["person_id"], each.last
-
-
-def _since(ended: dt.date, registration: Row, last_told: dt.date, as_of: dt.date, claim_months: int) -> bool:
-    """Whether the contributions have surely ended, not too long ago, and the registration followed and is a month old."""
-    return (
-        ended < last_told
-        and months_between(ended, first_day(as_of)) - 1 <= claim_months
-        and ended <= first_day(registration["start_month"]) < first_day(as_of)
-    )
 
 
 def _active(home: Row, as_of: dt.date) -> bool:

@@ -42,8 +42,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     likely = work.in_a_row(inside, least)
     rows = jobless.filter(pl.col("person_id").is_in(likely.implode()))
     posts = _posts(facts, likely)
-    of_insurance = work.by_person(insured.filter(pl.col("person_id").is_in(likely.implode())))
-    of_wages = work.by_person(paid.filter(pl.col("person_id").is_in(likely.implode())))
+    of_insurance, of_wages = (work.by_person(_lately(frame, stay, likely)) for frame in (insured, paid))
     streams = reading.payments(facts, rows.get_column("household_id"))
     for member in rows.sort("person_id").iter_rows(named=True):
         person_id = member["person_id"]
@@ -67,6 +66,12 @@ def _insured(facts: Facts, people: pl.Series) -> pl.DataFrame:
     if "social_insurance" not in facts.linked:
         return _NOBODY
     return work.by_employer(work.insured(facts, people))
+
+
+def _lately(told: pl.DataFrame, stay: pl.DataFrame, people: pl.Series) -> pl.DataFrame:
+    """What is told of these people, from a year before the declaration on."""
+    joined = told.filter(pl.col("person_id").is_in(people.implode())).join(stay, on="person_id", how="inner")
+    return joined.filter(pl.col("month") >= pl.col("since").dt.offset_by("-12mo"), pl.col("month") <= pl.col("until"))
 
 
 _NOBODY = pl.DataFrame(schema={"person_id": pl.String, "month": pl.Date})

@@ -104,10 +104,16 @@ def _stops(facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.da
     helped = _held(facts, people, (POST, *STARTED))
     posts = {person: when for (person, programme), when in helped.items() if programme == POST}
     started = {person for person, programme in helped if programme in STARTED}
-    for person, rows in work.by_person(work.by_employer(work.insured(facts, people))).items():
+    paid = pl.DataFrame(
+        [(person, month) for person, each in benefits.items() for month in each],
+        schema={"person_id": pl.String, "month": pl.Date},
+        orient="row",
+    )
+    for person, rows in work.by_person(_touching(work.by_employer(work.insured(facts, people)), paid)).items():
         outside = [row for row in rows if row["month"] not in posts.get(person, frozenset())]
         found.setdefault(person, []).extend(_employed(outside, benefits[person]))
-    for person, rows in work.by_person(work.drawing(facts, people, ["EMPLOYEE_PENSION"])).items():
+    pensions = work.drawing(facts, people, ["EMPLOYEE_PENSION"])
+    for person, rows in work.by_person(_touching(pensions, paid)).items():
         begun = min(row["month"] for row in rows)
         found.setdefault(person, []).extend(
             Stop(row["month"], "PENSION", "social_insurance", row) for row in rows if row["month"] > begun
@@ -118,6 +124,11 @@ def _stops(facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.da
     for person, stop in _absences(facts, people):
         found.setdefault(person, []).append(stop)
     return found
+
+
+def _touching(told: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
+    """All that is told of those people of whom it tells something in a month of benefit."""
+    return told.join(told.join(paid, on=["person_id", "month"], how="semi"), on="person_id", how="semi")
 
 
 def _employed(rows: list[Row], paid: Mapping[dt.date, Paid]) -> Iterator[Stop]:

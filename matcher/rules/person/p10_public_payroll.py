@@ -58,7 +58,8 @@ def find(facts: Facts) -> Iterator[Lead]:
         if member["target_group"] == "STRUCTURAL_REFORM" or work.word(member["declared_employment"]) in work.RETIRED:
             continue
         records = by_person[member["person_id"]]
-        on_payroll = _months(records, last) - posts.get(member["person_id"], frozenset())
+        stay = add_months(member["since"], -1), min(member["until"], last)
+        on_payroll = _months(records, *stay) - posts.get(member["person_id"], frozenset())
         inside = [month for month in on_payroll if member["since"] <= month <= member["until"]]
         aid = sums.needs_tested(streams.get(member["household_id"], []))
         months = sorted(month for month in inside if any(each.first <= month <= each.last for each in aid))
@@ -67,9 +68,11 @@ def find(facts: Facts) -> Iterator[Lead]:
             yield _lead(member, records, aid, months)
 
 
-def _months(records: list[Row], last: dt.date) -> frozenset[dt.date]:
-    """The months on the payroll, up to the month in which the roster was cut."""
-    ends = [(first_day(row["from_month"]), min(first_day(row["to_month"] or last), last)) for row in records]
+def _months(records: list[Row], first: dt.date, last: dt.date) -> frozenset[dt.date]:
+    """The months on the payroll between two months; one whose end is not stated lasts."""
+    ends = [
+        (max(first_day(row["from_month"]), first), min(first_day(row["to_month"] or last), last)) for row in records
+    ]
     return work.months_of(ends)
 
 
@@ -109,17 +112,12 @@ def _lead(member: Row, records: list[Row], aid: list[Stream], months: list[dt.da
             **sums.words(held, months),
             "count": str(len(months)),
             "when": work.spans(months),
-            "on": work.spans(_months(told, months[-1]) & frozenset(_around(months))),
+            "on": work.spans(_months(told, add_months(months[0], -1), months[-1])),
         },
         steps=sums.steps(held, months),
         amount=(Decimal(0), sums.paid_in(held, months)),
         period=(months[0], months[-1]),
     )
-
-
-def _around(months: list[dt.date]) -> list[dt.date]:
-    """The months under test and the one before, so that the reader sees whether the payroll is older."""
-    return [add_months(months[0], -1), *months]
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
