@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +17,26 @@ import polars as pl
 from matcher.errors import UsageError
 from matcher.progress import Progress, Step, silent
 from matcher.sources import contract
-from matcher.synthetic import background, departments, dirt, error_rates, lookalikes, truth
+from matcher.synthetic import background, consequences, departments, dirt, error_rates, lookalikes, truth
 from matcher.synthetic.departments import SHARES, SOURCES
 from matcher.synthetic.families import families
 from matcher.synthetic.households import IDENTITY, Household, Ledger, Person, Record, live, settle
-from matcher.synthetic.lives import files
+from matcher.synthetic.lives import files, identity, medical, work
 from matcher.synthetic.numbering import Issuer
-from matcher.synthetic.plants import networks, single_files, two_files
+from matcher.synthetic.plants import networks, single_files, two_files, two_homes
 from matcher.synthetic.plants.catalogue import PLANTS
 from matcher.synthetic.plants.plant import on_file
 from matcher.synthetic.writing import Form, Table, feeds_toml
 
 AS_OF = dt.date(2024, 12, 31)
 BLOCK_FAMILIES = 40_000
-PLANT_SHARE = 0.008
+PLANT_SHARE, PLANTED = 0.008, 0.5
+"""Of the households, so many bear each kind of plant, and so many any at most."""
 UNAUTHORISED = 0.015
 FORMER_NAME_KNOWN = {"population": 0.6, "members": 0.5}
 ADULT = 16
+LIVES = (identity.live, work.live, medical.live)
+"""What ordinary households have in the feeds of each family of rules, one after the other."""
 ANSWER_SHARE, ANSWERING = 0.01, ("finance", "tax", "housing_fund")
 
 
@@ -82,6 +85,8 @@ def write_city(
     _plant(homes, ledger, len(people))
     for home in homes:
         live(home, ledger)
+        for life in LIVES:
+            life(home, ledger)
     unauthorised = _unauthorised(homes, ledger)
     files.pay_into_accounts(homes, ledger)
     single_files.register(homes, ledger, unauthorised)
@@ -96,8 +101,11 @@ def write_city(
         _fill_up(desks, records, issuer, households + len(outside), as_of, progress)
     own = _own_tables(out, homes, unauthorised, ledger, form, found.mistaken)
     (out / "feeds.toml").write_text(feeds_toml(list(feeds), as_of), encoding="utf-8")
+    (out / "policy.toml").write_text(files.registers(as_of), encoding="utf-8")
+    known = pl.concat(about)
+    consequences.register(homes, ledger, own, known, found, unauthorised)
     links, alike = truth.write(
-        out, homes, people, ledger, pl.concat(about), strangers, own.select("person_id", "kinds"), found, unauthorised
+        out, homes, people, ledger, known, strangers, own.select("person_id", "kinds"), found, unauthorised
     )
     _answers(out, form, rng, links, own.get_column("person_id"), feeds, as_of)
     errors = {source: desk.errors for source, desk in desks.items()}
@@ -122,7 +130,7 @@ def _outsiders(heads: pl.DataFrame, first_human: int) -> Iterator[Person]:
 
 def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
     """Arranges every kind of plant in households of its own, and people in two files."""
-    count = max(1, round(PLANT_SHARE * len(homes)), 8 if len(homes) >= 2_000 else 1)
+    count = max(1, round(min(PLANT_SHARE, PLANTED / len(PLANTS)) * len(homes)), 8 if len(homes) >= 2_000 else 1)
     order = [homes[index] for index in ledger.rng.permutation(len(homes))]
     networks.plant(order, ledger, alone=True)
     next_id = (f"P{number:08d}" for number in range(first_number + 1, 10**8))
@@ -133,6 +141,7 @@ def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
                 two_files.plant(kind, *pair, next_id, ledger)
                 for home in pair:
                     home.planted = kind
+    two_homes.plant(order, count, next_id, ledger)
     for plant in PLANTS:
         fitting = [home for home in order if home.planted is None and plant.needs(home, ledger.as_of)][:count]
         for home in fitting:
@@ -186,6 +195,7 @@ class _Desk:
             self.errors += dirt.counts(done[party].kinds)
         if self.source == "population":
             frame = _what_is_known(self.rng, frame, done["SELF"].kinds, "population")
+            done["SELF"] = replace(done["SELF"], rows=frame)
         first = self.table.rows
         ids = pl.int_range(first, first + len(frame), eager=True).cast(pl.String).str.zfill(10)
         ids = (self.source[:3].upper() + ids).alias("record_id")
@@ -236,6 +246,9 @@ def _about_applicants(
                     )
                     if len(given)
                     else humans,
+                    "recorded": soiled.rows.get_column("former_name").is_not_null()
+                    if source == "population"
+                    else pl.repeat(value=False, n=len(frame), eager=True),
                 },
                 schema=truth.ABOUT,
             )

@@ -38,14 +38,6 @@ SHARES: Mapping[str, float] = {
 
 OF_APPLICANTS: Mapping[str, float] = {
     "finance": 0.5,
-    "medical": 0.4,
-    "tax": 0.15,
-    "housing_fund": 0.06,
-    "union_roll": 0.2,
-    "payroll_public": 0.005,
-    "unemployment_benefit": 0.05,
-    "custody": 0.004,
-    "injury_cases": 0.01,
 }
 """Records for one applicant, in the feeds that no plant arranges."""
 
@@ -55,10 +47,11 @@ SOURCES = (*SHARES, "handlers")
 _PERSON = ("name", "id_number", "sex", "birth_date", "phone", "address", "division_code")
 _PARTIES = tuple(f"{side}_{column}" for side in "ab" for column in ("name", "id_number", "birth_date"))
 _KEPT: Mapping[str, str] = {
-    "population": "household_no relation_to_head former_name marital_status status updated_on",
+    "population": "household_no relation_to_head former_name marital_status status death_date updated_on",
     "deaths": "death_date register",
-    "social_insurance": "kind status payer employer_uscc wage_base_yuan benefit_yuan start_month end_month",
-    "tax": "payer_name payer_uscc kind income_yuan tax_yuan income_month",
+    "social_insurance": "kind status payer employer_name employer_uscc wage_base_yuan benefit_yuan start_month end_month "
+    "insured_month paid_month",
+    "tax": "payer_name payer_uscc kind income_yuan tax_yuan income_month tax_year",
     "business": "uscc company_name role share_percent capital_yuan status established_on ended_on turnover_yuan employees",
     "marriage": "certificate_no event event_date",
     "real_estate": "certificate_no unit_no share_percent use area_m2 property_address status acquired_on ended_on",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from matcher.synthetic.households import Household, Ledger
+from matcher.synthetic.lives.medical import bill
 from matcher.synthetic.plants.plant import Arrange
 
 
@@ -39,8 +40,9 @@ def different_members(household: Household, ledger: Ledger) -> None:
 def compatible(household: Household, ledger: Ledger) -> None:
     """Dibao and medical aid."""
     ledger.pay(household.head, "DIBAO", ledger.months_ago(10), None, 700)
+    bill(household.head, ledger, ledger.before(ledger.as_of, 160, 220), 20_000, 6000)
     ledger.pay(household.head, "MEDICAL_AID", ledger.months_ago(4), ledger.months_ago(4), 3000)
-    household.settled |= {"aid", "school"}
+    household.settled |= {"aid", "school", "medical"}
     ledger.innocent("compatible", "C02", household, household.head)
 
 

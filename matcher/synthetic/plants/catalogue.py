@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from matcher.synthetic.plants import aid, belongings, family, granted_twice, networks, single_files
+from matcher.synthetic.plants import (
+    aid,
+    belongings,
+    family,
+    granted_twice,
+    identity,
+    medical,
+    networks,
+    single_files,
+    work,
+)
 from matcher.synthetic.plants.plant import Plant, alone, anyone, couple, with_parent, with_pupil
 
 PLANTS: tuple[Plant, ...] = (
@@ -51,7 +61,10 @@ PLANTS: tuple[Plant, ...] = (
     Plant("aided_parent", "U04", family.aided(False), with_pupil),
     Plant("left_school", "U04", family.left_school, with_pupil),
     *granted_twice.PLANTS,
+    *medical.PLANTS,
     *single_files.PLANTS,
+    *work.PLANTS,
+    *identity.PLANTS,
 )
 
 FEEDS: dict[str, frozenset[str]] = {
@@ -68,7 +81,11 @@ FEEDS: dict[str, frozenset[str]] = {
     "C06": frozenset({"aid"}),
     "C08": frozenset({"aid"}),
     "C09": frozenset({"aid"}),
+    "C07": frozenset({"aid"}),
     "U04": frozenset({"school", "aid"}),
+    **medical.FEEDS,
     **networks.FEEDS,
+    **work.FEEDS,
+    **identity.FEEDS,
 }
 """The feeds in which a rule's plants stand; without them nothing is true of the plants."""

@@ -34,6 +34,9 @@ def plant(kind: str, one: Household, other: Household, next_id: Iterator[str], l
         later = max(
             (one, other), key=lambda household: (household.file_opened_on or dt.date.min, household.household_id)
         )
+        for home in (one, other):
+            ledger.pay(home.head, "LIVING_SUBSIDY", ledger.months_ago(4), None, 300)
+            home.settled.add("aid")
         ledger.lead("P05", later, first, second)
 
 

@@ -13,6 +13,8 @@ from matcher.synthetic import numbering
 from matcher.synthetic.families import text
 from matcher.synthetic.households import Household, Ledger, Person
 from matcher.synthetic.lives.identity import register
+from matcher.synthetic.lives.medical import bill
+from matcher.synthetic.plants import counted_twice
 from matcher.synthetic.plants.plant import alone, on_file
 
 _CITIZEN = re.compile("[1-8][0-9]{16}[0-9X]")
@@ -88,7 +90,8 @@ def _guest(one: Household, other: Household, next_id: Iterator[str], ledger: Led
 
 
 def two_numbers(one: Household, other: Household, next_id: Iterator[str], ledger: Ledger) -> None:
-    """One person in two files under two numbers, with one phone."""
+    """One person in two files under two numbers, with one phone and one address."""
+    _one_address(one, other)
     ledger.lead("P03", _later(one, other), *_guest(one, other, next_id, ledger))
 
 
@@ -100,6 +103,7 @@ def corrected_number(one: Household, other: Household, next_id: Iterator[str], l
             register(person, home, ledger, status="CANCELLED" if person is old else "ACTIVE")
         home.settled.add("population")
     ledger.innocent("corrected_number", "P03", other, old)
+    ledger.lead("H03", other, old)
 
 
 def file_and_application(one: Household, other: Household, next_id: Iterator[str], ledger: Ledger) -> None:
@@ -109,30 +113,38 @@ def file_and_application(one: Household, other: Household, next_id: Iterator[str
     one.people.append(first)
     other.people.append(second)
     for home in (one, other):
+        bill(home.head, ledger, ledger.before(ledger.as_of, 130, 200), 9000, 2800)
         ledger.pay(home.head, "MEDICAL_AID", ledger.months_ago(3), ledger.months_ago(3), 1200)
-        home.settled |= {"aid", "school"}
+        home.settled |= {"aid", "school", "medical"}
     ledger.lead("H03", _later(one, other), first, second)
 
 
-def _divorce(one: Household, other: Household, ledger: Ledger, days: int) -> None:
+def _one_address(one: Household, other: Household) -> None:
+    for home in (one, other):
+        home.file |= {column: one.head.identity[column] for column in ("address", "division_code")}
+
+
+def _divorce(one: Household, other: Household, ledger: Ledger, days: int) -> dt.date:
     divorced = other.applied_on - dt.timedelta(days=days)
     ledger.marry(one.head, other.head, "MARRIED", divorced - dt.timedelta(days=ledger.number(1000, 2500)))
     ledger.marry(one.head, other.head, "DIVORCED", divorced)
     for home in (one, other):
         home.head.marital = "DIVORCED"
         home.settled |= {"marriage", "vehicles"}
-    other.file["address"] = one.head.identity["address"]
-    other.file["division_code"] = one.head.identity["division_code"]
+    _one_address(one, other)
+    return divorced
 
 
 def divorced_under_one_roof(one: Household, other: Household, next_id: Iterator[str], ledger: Ledger) -> None:
     """Divorced half a year before the application, with one address and one motorcycle."""
-    _divorce(one, other, ledger, ledger.number(40, 300))
+    divorced = _divorce(one, other, ledger, ledger.number(40, 300))
     plate = f"豫E{ledger.number(10_000, 99_999)}"
     for home in (one, other):
         ledger.add("vehicles", home.head, plate=plate, vehicle_kind="MOTORCYCLE", status="ACTIVE",
                    registered_on=ledger.before(home.applied_on, 900, 1500))  # fmt: skip
-    ledger.lead("H02", other, other.head)
+    for home in (one, other):
+        if home is other or divorced <= home.applied_on:
+            ledger.lead("H02", home, home.head)
 
 
 def divorced_at_one_address(one: Household, other: Household, next_id: Iterator[str], ledger: Ledger) -> None:
@@ -147,4 +159,6 @@ PAIRS: tuple[Pair, ...] = (
     Pair("divorced_under_one_roof", divorced_under_one_roof, _former_couple),
     Pair("corrected_number", corrected_number, _both_on_file),
     Pair("divorced_at_one_address", divorced_at_one_address, _former_couple),
+    Pair("both_on_dibao", counted_twice.both_on_dibao, _both_on_file),
+    Pair("one_on_dibao", counted_twice.one_on_dibao, _both_on_file),
 )
