@@ -30,7 +30,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     """
     months = int(facts.policy.value("contact.months", facts.as_of))
     since = add_months(first_day(facts.as_of), -months)
-    old = facts.as_of - dt.timedelta(days=round(months * days_of(1)))
+    old = since + dt.timedelta(days=facts.as_of.day - 1)
     files = networks.on_file(facts).filter(pl.col("file_opened_on") <= facts.as_of)
     tells_contact = files.get_column("contact_officer").is_not_null().any()
     grown = files.filter(pl.col("file_opened_on") <= old)
@@ -46,11 +46,6 @@ def find(facts: Facts) -> Iterator[Lead]:
     homes, heads = reading.households(facts, reasons), networks.heads(facts)
     for household, its in sorted(reasons.items()):
         yield _lead(facts, homes[household], its, months, networks.person(heads, household))
-
-
-def days_of(months: int) -> float:
-    """Days of so many months, near enough to say that a year has passed."""
-    return months * 365.25 / 12
 
 
 def _unaided(facts: Facts, files: pl.DataFrame, since: dt.date) -> set[str]:

@@ -162,8 +162,8 @@ def register(homes: Sequence[Household], ledger: Ledger, unauthorised: set[str])
             continue
         signed = not {person.person_id for person in home.people} & unauthorised
         unaided = signed and not {person.human for person in home.people} & helped
-        old = (ledger.as_of - home.file_opened_on).days >= 365
-        stale = (ledger.as_of - home.file["updated_on"]).days >= 365
+        old = (ledger.as_of - home.file_opened_on).days >= YEAR
+        stale = (ledger.as_of - home.file["updated_on"]).days >= YEAR
         if (old and (unaided or stale)) or home.file["contact_officer"] is None:
             ledger.lead("U07", home, home.head)
 
