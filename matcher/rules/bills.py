@@ -12,7 +12,7 @@ import polars as pl
 
 from matcher.overlap import Stream, first_day, months_between
 from matcher.policy import Policy
-from matcher.rules import grants, reading
+from matcher.rules import grants, silence
 from matcher.rules.reading import Row
 from matcher.rules.rule import Facts, Grade
 
@@ -185,16 +185,13 @@ def twice_of_one_kind(bill: Bill, paid: Iterable[Payment]) -> list[Payment]:
 
 def known_bills(facts: Facts, household_ids: Iterable[str]) -> frozenset[str]:
     """The households of which the insurance told every bill of every member, up to the day its extract was cut."""
-    members = facts.members.filter(pl.col("household_id").is_in(sorted(set(household_ids))))
     if not facts.feeds["medical"].complete:
         return frozenset()
-    spoke = facts.coverage.filter((pl.col("source") == "medical") & pl.col("state").is_in(["VALUE", "NO_RECORD"]))
-    unsure = reading.under_review(facts, "medical").get_column("person_id").unique()
-    silent = members.filter(
-        ~pl.col("person_id").is_in(spoke.get_column("person_id").implode())
-        | pl.col("person_id").is_in(unsure.implode())
-    )
-    return frozenset(members.get_column("household_id")) - frozenset(silent.get_column("household_id"))
+    members = facts.members.filter(pl.col("household_id").is_in(sorted(set(household_ids))))
+    answered = pl.Series(sorted(silence.answered(facts, "medical")), dtype=pl.String)
+    silent = members.filter(~pl.col("person_id").is_in(answered.implode())).get_column("household_id")
+    unsure = silence.doubtful(facts, "medical").get_column("household_id")
+    return frozenset(members.get_column("household_id")) - frozenset(silent) - frozenset(unsure)
 
 
 def told_once(bills: Iterable[Bill]) -> list[Bill]:

@@ -24,7 +24,10 @@ NO_EVENT = ("其他", "其它", "无", "不详", "困难", "生活困难", "家�
 OF_A_PERSON = ("病", "伤", "残", "学", "亡", "手术", "住院", "车祸", "失业")
 """Words of causes that befall one person: the same word for another member is another event."""
 
-STAGED = ("分期", "第二笔", "第二次", "二次", "后续", "先行", "余款", "分次")
+STAGED = (
+    "分期", "分阶段", "第一阶段", "第二阶段", "第三阶段", "首期", "一期", "二期", "三期", "末期", "首笔", "第二笔", "第二次", "二次", "后续", "先行",
+    "余款", "尾款", "分次",
+)  # fmt: skip
 APPROVED = ("特批", "批准再次", "经批准", "一事一议", "集体研究")
 """Words by which the office says that one grant came in stages, or that a second one was approved with reasons."""
 

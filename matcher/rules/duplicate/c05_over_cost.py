@@ -50,11 +50,14 @@ def find(facts: Facts) -> Iterator[Lead]:
             yield lead
     known = bills.known_bills(facts, homes)
     theirs = bills.of_households(told)
+    numbers = {number for bill in told for number in bill.numbers}
     for household_id in sorted((known & theirs.keys()) - questioned):
         tolerance = Decimal(
             str(facts.policy.value("reimbursement.tolerance_yuan", facts.as_of, homes[household_id]["division_code"]))
         )
         ours = [each for each in paid if each.household_id == household_id]
+        if {each.names for each in ours} - {""} - numbers:
+            continue  # a payment names a bill that is not among those told
         yield from _of_years(facts, household_id, bills.told_once(theirs[household_id]), ours, tolerance)
 
 
@@ -173,7 +176,7 @@ def _lead(
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
-HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD", "id_number": "410502196603010018"}
 STAY = {
     "person_id": "P1", "settlement_no": "JS202404080001", "invoice_no": "0041020231", "hospital": "安阳地区医院",
     "admitted_on": "2024-04-08", "total_yuan": 30000, "insurance_paid_yuan": 20000, "patient_paid_yuan": 10000,
@@ -243,7 +246,7 @@ RULE = Rule(
     valid_from=dt.date(2019, 1, 1),
     published=dt.date(2026, 11, 27),
     severity="MEDIUM",
-    inputs={"medical": bills.SETTLED, "aid": grants.COLUMNS},
+    inputs={"medical": bills.SETTLED, "aid": grants.COLUMNS, "members": "id_number"},
     minimum_grade="G5",
     find=find,
     zh="{what}各层次报销合计超过费用 {excess} 元（医保数据截至 {medical}）。",

@@ -13,7 +13,7 @@ from matcher.rules import grants, masking, reading
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
-MARKS = ("payee_account", "document_no", "agency", "division_code")
+MARKS = ("payee_account", "document_no", "agency", "division_code", "cause")
 """What may tell two postings apart; the first two can also tell that they are one."""
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from matcher.rules import bills, reading, silence
+from matcher.rules import bills, reading
 from matcher.rules.bills import Bill
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
@@ -24,17 +24,14 @@ def find(facts: Facts) -> Iterator[Lead]:
     data: the household adds the receipts.
     """
     said = facts.households.filter(pl.col("declared_medical_yuan") > 0)
-    if not facts.feeds["medical"].complete or said.is_empty():
-        return
-    known = silence.answered(facts, "medical")
+    known = bills.known_bills(facts, said.get_column("household_id"))
     families = reading.members(facts, said.get_column("household_id"))
-    unsure = set(silence.doubtful(facts, "medical").get_column("household_id"))
     ours = facts.linked["medical"].filter(pl.col("household_id").is_in(said.get_column("household_id").implode()))
     told = bills.of_households(bills.read(facts, ours))
     for home in said.sort("household_id").iter_rows(named=True):
         household_id = home["household_id"]
         everyone = {member["person_id"] for member in families.get(household_id, [])}
-        if everyone <= known and household_id not in unsure and everyone:
+        if household_id in known and everyone:
             lead = _lead(facts, home, bills.told_once(told.get(household_id, [])), sorted(everyone))
             if lead is not None:
                 yield lead

@@ -148,12 +148,23 @@ def test_more_than_it_cost(
         {"medical": [STAY, bill(9000, 1000, settlement_no="JS9", invoice_no="99", admitted_on="2023-02-01")]},
         {"reviewed": {"medical": [bill(9000, 1000, settlement_no="JS9", person_id="P2")]}},
         {"medical": []},
+        {"aid": [helped(AID, "2024-07", 7000, None), helped(MUTUAL, "2024-08", 6000, "00419999")]},
+        {"members": [MEMBERS[0], {**MEMBERS[1], "id_number": None}]},
     ],
-    ids=["another's bill", "a bill of unknown size", "last year's bill", "a bill under review", "no bill"],
+    ids=[
+        "another's bill",
+        "a bill of unknown size",
+        "last year's bill",
+        "a bill under review",
+        "no bill",
+        "a bill not told",
+        "nobody could find her",
+    ],
 )
 def test_a_year_is_judged_only_where_every_bill_is_known(scene: Scene, run: Run, more: dict[str, Any]) -> None:
     paid = [helped(AID, "2024-07", 7000, None), helped(MUTUAL, "2024-08", 6000, None)]
-    facts = scene([HOME], MEMBERS, **{"medical": [STAY], "aid": paid, "complete": ("medical",), **more})
+    members = more.pop("members", MEMBERS)
+    facts = scene([HOME], members, **{"medical": [STAY], "aid": paid, "complete": ("medical",), **more})
     assert run("C05", facts) == []
 
 
