@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,13 +23,13 @@ DAYS_A_YEAR = 365.25
 def find(facts: Facts) -> Iterator[Lead]:
     """成员至少三个月有单位扣缴个人所得税的工资，或有有效的劳动合同，而社保部门答复完整，这些月份没有任何单位为其参保：单位可能
     欠缴社会保险。这不是对职工的疑点，而是其应得的权益：按单位汇总后移交人社和税务部门追缴。已退休、超过退休年龄的，工资低于最低工资
-    （非全日制）的月份，由劳务派遣等其他单位参保的月份，最近尚未报齐的月份，不计。社保数据不完整时不作判断。
+    （非全日制）的月份，由劳务派遣等其他单位参保的月份，在校学生打工的月份，最近尚未报齐的月份，不计。社保数据不完整时不作判断。
 
     For three months or more an employer paid a taxed wage to a member, or a labour contract was in force, while
     the insurer, who told all it has, knows of no month insured by any employer: social insurance may be owed. No doubt about
     the worker but something due to them: by employer, for the insurer and the tax office to collect. Not counted: the retired
     and those past the age of retirement, months with less than the minimum wage (part-time work), months insured by
-    another employer such as an agency, and the latest months, not yet reported in full. Nothing is said where the
+    another employer such as an agency, a student's jobs, and the latest months, not yet reported in full. Nothing is said where the
     insurer's data are not complete.
     """
     told = pl.Series("person_id", sorted(work.told(facts, "social_insurance")), dtype=pl.String)
@@ -42,6 +42,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     owed = likely.join(_covered(facts, people), on=["person_id", "month"], how="anti").join(
         _no_statement(facts, people), on="person_id", how="anti"
     )
+    owed = owed.join(_at_school(facts, owed), on=["person_id", "month"], how="anti")
     paid = owed.filter(pl.col("source") == "tax").select("person_id").unique()
     owed = owed.filter(
         (pl.col("source") == "tax") | ~pl.col("person_id").is_in(paid.get_column("person_id").implode())
@@ -49,7 +50,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     debts = _debts(facts, owed, least)
     persons = _persons(facts, debts)
     for debt in debts:
-        yield _lead(debt, persons[debt.employer], tax_asked="tax" in facts.linked)
+        yield _lead(debt, persons[debt.employer], facts.linked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,21 @@ def _no_statement(facts: Facts, people: pl.Series) -> pl.DataFrame:
     return pl.concat([drawing, open_ended.select("person_id")]).unique()
 
 
+def _at_school(facts: Facts, owed: pl.DataFrame) -> pl.DataFrame:
+    """The months in which these people were enrolled at a school: a student's job is no employment, by record or as declared."""
+    months = owed.select("person_id", "month").unique()
+    said = facts.members.filter(pl.col("declared_employment").str.contains("学生|在读|在校").fill_null(False))
+    declared = months.join(said.select("person_id"), on="person_id", how="semi")
+    if "school" not in facts.linked:
+        return declared
+    enrolled = facts.linked["school"].filter(pl.col("status").is_null() | (pl.col("status") == "ENROLLED"))
+    terms = months.join(enrolled.select("person_id", "term_start", "term_end"), on="person_id", how="inner").filter(
+        pl.col("term_start").is_null() | (pl.col("term_start").dt.month_start() <= pl.col("month")),
+        pl.col("term_end").is_null() | (pl.col("term_end") >= pl.col("month")),
+    )
+    return pl.concat([declared, terms.select("person_id", "month")]).unique()
+
+
 def _debts(facts: Facts, owed: pl.DataFrame, least: int) -> list[Debt]:
     rows = owed.join(
         facts.members.select("person_id", "birth_date", "id_number", "sex"), on="person_id", how="left"
@@ -179,7 +195,8 @@ def _persons(facts: Facts, debts: list[Debt]) -> dict[str, int]:
     return {employer: len(people) for employer, people in found.items()}
 
 
-def _lead(debt: Debt, persons: int, *, tax_asked: bool) -> Lead:
+def _lead(debt: Debt, persons: int, asked: Collection[str]) -> Lead:
+    tax_asked, student = "tax" in asked, _no_or_unknown("school" in asked)
     waged = debt.rows[0]["source"] == "tax"
     severity: Severity = "LOW" if waged else "INFO"
     part_time: Result = "NO" if waged else "UNKNOWN"
@@ -194,6 +211,7 @@ def _lead(debt: Debt, persons: int, *, tax_asked: bool) -> Lead:
             ("part_time", part_time),
             ("insured_elsewhere", "NO"),
             ("retired", "NO"),
+            ("student", student),
             ("other_province", "UNKNOWN"),
         ),
         facts={
@@ -210,6 +228,10 @@ def _lead(debt: Debt, persons: int, *, tax_asked: bool) -> Lead:
         },
         period=(debt.months[0], debt.months[-1]),
     )
+
+
+def _no_or_unknown(asked: bool) -> Result:
+    return "NO" if asked else "UNKNOWN"
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
@@ -270,8 +292,12 @@ RULE = Rule(
     valid_from=dt.date(2019, 1, 1),
     published=dt.date(2026, 11, 27),
     severity="LOW",
-    inputs={"members": "birth_date id_number sex", "social_insurance": work.INSURANCE},
-    optional={"tax": work.WAGES, "union_roll": "union contract_from contract_to"},
+    inputs={"members": "birth_date id_number sex declared_employment", "social_insurance": work.INSURANCE},
+    optional={
+        "tax": work.WAGES,
+        "union_roll": "union contract_from contract_to",
+        "school": "status term_start term_end",
+    },
     one_of=(("tax", "union_roll"),),
     minimum_grade="G4",
     find=find,
@@ -286,6 +312,7 @@ RULE = Rule(
         "part_time": ("是否非全日制用工", "part-time work"),
         "insured_elsewhere": ("是否由其他单位参保", "insured by another employer"),
         "retired": ("是否已退休", "retired"),
+        "student": ("是否在校学生打工", "a student's job"),
         "other_province": ("是否在外地参保", "insured in another province"),
     },
     parameters=(

@@ -17,20 +17,23 @@ ACTIVE = "ACTIVE"
 
 def find(facts: Facts) -> Iterator[Lead]:
     """申报以后的同月份里，住房公积金缴存基数连续或累计三个月高于申报月收入的规定倍数：请提供工资条。基数按上年度月平均工资每年核定，
-    不能说明当月工资，因此只是低程度的疑点，不涉及金额。封存、销户的账户、没有月份的余额记录、按下限缴存的基数不计；申报以来基数
+    不能说明当月工资，因此只是低程度的疑点，不涉及金额。封存、销户的账户、没有月份的余额记录、按下限缴存的基数不计；以后年度重新核定的基数与申报相符的，以前年度的不计；申报以来基数
     没有重新核定过的，标明不明。
 
     In three months or more since the declaration the base of the housing provident fund was above so many times the declared
     monthly income: payslips are asked for. The base is set once a year on last year's average wage and does not tell the
     wage of the month, so this is a lead of low degree and no amount. Sealed and closed accounts, records of a balance
-    without a month, and a base at its floor do not count; where the base was not set anew since the declaration, that is said.
+    without a month, and a base at its floor do not count, nor those of a year after which the base, set anew, agrees with
+    what was declared; where the base was not set anew since the declaration, that is said.
     """
     declared = facts.members.filter(pl.col("declared_monthly_income_yuan") > 0)
     stays = work.on_file(facts, declared).select(
         "person_id", "since", "until", "division_code", "applied", "declared_monthly_income_yuan"
     )
     times = Decimal(str(facts.policy.value("fund.base_times", facts.as_of)))
-    high = (
+    begins = int(facts.policy.value("fund.base_year_begins", facts.as_of))
+    month = pl.col("month")
+    bases = (
         facts.linked["housing_fund"]
         .filter(
             pl.col("grade").is_in(work.GRADES),
@@ -40,13 +43,19 @@ def find(facts: Facts) -> Iterator[Lead]:
         )
         .with_columns(month=pl.col("month").dt.month_start())
         .join(stays, on="person_id", how="inner")
-        .filter(
-            pl.col("month").is_between("since", "until"),
-            pl.col("base_yuan") > pl.col("declared_monthly_income_yuan") * times,
+        .filter(month <= pl.col("until"))
+        .with_columns(
+            high=pl.col("base_yuan") > pl.col("declared_monthly_income_yuan") * times,
+            base_year=pl.when(month.dt.month() >= begins).then(month.dt.year()).otherwise(month.dt.year() - 1),
         )
+    )
+    agreeing = bases.filter(~pl.col("high")).group_by("person_id").agg(agreed=pl.col("base_year").max())
+    high = (
+        bases.filter("high", month >= pl.col("since"))
+        .join(agreeing, on="person_id", how="left")
+        .filter(pl.col("agreed").is_null() | (pl.col("base_year") >= pl.col("agreed")))
         .sort("person_id", "month", "record_id")
     )
-    begins = int(facts.policy.value("fund.base_year_begins", facts.as_of))
     least = int(facts.policy.value("fund.least_months", facts.as_of))
     for person_id, all_rows in sorted(work.by_person(high).items()):
         floor = Decimal(str(facts.policy.value("fund.base_floor_yuan", facts.as_of, all_rows[0]["division_code"])))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 
 import polars as pl
@@ -21,13 +21,13 @@ SHOWN_MONTHS = 12
 def find(facts: Facts) -> Iterator[Lead]:
     """成员申报为失业、无业或下岗，而在申报以后的月份里，连续两个月以上由单位参加养老、失业或工伤保险，或有扣缴个人所得税的
     工资。灵活就业自行缴费、居民参保、事后补缴、公益性岗位、代办机构和失业保险经办机构缴费不构成疑点；下岗待岗或改制企业职工
-    由原单位续缴而无工资的，也不构成疑点。只有年度数的工资不作依据。也可能是身份被用于虚列工资，须先问用人单位。
+    由原单位续缴而无工资的，也不构成疑点；申报以后才就业、尚在渐退期内的，同样不构成疑点。只有年度数的工资不作依据。也可能是身份被用于虚列工资，须先问用人单位。
 
     A member is declared jobless or laid off, and in months after the declaration an employer insured them (pension,
     unemployment or work injury), or taxed wages were paid to them, two months or more in a row. No lead: insurance paid
     out of one's own pocket or as a resident, contributions made up for later, a public-welfare post, an agency or
     the fund that insures people without work; nor an old employer that keeps insuring the laid off, or staff of a
-    reformed enterprise, without a wage. Figures of a whole year prove nothing. It may also be that their identity was
+    reformed enterprise, without a wage; nor work found after the declaration, within the months of a gradual exit. Figures of a whole year prove nothing. It may also be that their identity was
     used for a payroll: the employer is asked first.
     """
     jobless = work.on_file(facts, work.declared(facts.members, work.JOBLESS)).filter(
@@ -56,10 +56,10 @@ def find(facts: Facts) -> Iterator[Lead]:
         if kept_on and (work.word(member["declared_employment"]) in work.LAID_OFF or _reformed(member)):
             continue
         months = {m: months[m] for run in work.runs(months) if len(run) >= least for m in run}
-        if months:
+        gradual = int(facts.policy.value("work.gradual_exit_months", facts.as_of, member["division_code"]))
+        if months and not _just_begun(all_months, months, gradual):
             aid = sums.needs_tested(streams.get(member["household_id"], []))
-            gradual = int(facts.policy.value("work.gradual_exit_months", facts.as_of, member["division_code"]))
-            yield _lead(member, months, aid, gradual, kept_on=kept_on, posts_known="aid" in facts.linked)
+            yield _lead(member, months, aid, kept_on=kept_on, posts_known="aid" in facts.linked)
 
 
 def _insured(facts: Facts, people: pl.Series) -> pl.DataFrame:
@@ -89,6 +89,12 @@ def _kept_on(before: Mapping[dt.date, Worked], months: Mapping[dt.date, Worked],
     return bool(months) and all(each.employers <= former for each in months.values())
 
 
+def _just_begun(all_months: Collection[dt.date], months: Collection[dt.date], gradual: int) -> bool:
+    """Whether work was found after the declaration, and all of it lies within the months of a gradual exit."""
+    first = min(months)
+    return add_months(first, -1) not in all_months and max(months) < add_months(first, gradual)
+
+
 def _posts(facts: Facts, people: pl.Series) -> dict[str, frozenset[dt.date]]:
     """The months in which these people held a public-welfare post, under review or not."""
     if "aid" not in facts.linked:
@@ -107,16 +113,14 @@ def _lead(
     member: Row,
     months: Mapping[dt.date, Worked],
     aid: list[Stream],
-    gradual: int,
     *,
     kept_on: bool,
     posts_known: bool,
 ) -> Lead:
     first, last = min(months), max(months)
     sure = any(each.sure for each in months.values())
-    exiting = last < add_months(first, gradual)
     stated = all(row["paid_month"] is not None for each in months.values() for row in each.insured)
-    severity: Severity = "MEDIUM" if sure and not kept_on and not exiting else "LOW"
+    severity: Severity = "MEDIUM" if sure and not kept_on else "LOW"
     insured = sorted(month for month, each in months.items() if each.insured)
     waged = sorted(month for month, each in months.items() if each.wages)
     pieces = [
@@ -131,7 +135,7 @@ def _lead(
         ("paid_later", "NO" if stated else "UNKNOWN"),
         ("public_post", "NO" if posts_known else "UNKNOWN"),
         ("kept_on", "UNKNOWN" if kept_on else "NO"),
-        ("gradual_exit", "YES" if exiting else "NO"),
+        ("gradual_exit", "NO"),
         ("false_payroll", "UNKNOWN"),
     )
     paid = sums.paid_in(aid, months)

@@ -73,7 +73,9 @@ P06_CASES = [
     ("insured by an employer", insured("2024-06", "2024-11"), [], "MEDIUM", 6),
     ("a wage alone", [], wages("2024-06", "2024-11"), "MEDIUM", 6),
     ("both, a month apart", insured("2024-06", "2024-09"), wages("2024-07", "2024-10"), "MEDIUM", 5),
-    ("one month insured and the next one paid", insured("2024-06", "2024-06"), wages("2024-07", "2024-07"), "LOW", 2),
+    ("at work when she applied: one month insured and the next one paid", insured("2024-02", "2024-03"),
+     wages("2024-04", "2024-04"), "MEDIUM", 2),
+    ("two months of a new job", insured("2024-06", "2024-06"), wages("2024-07", "2024-07"), None, 0),
     ("a span that still runs", span("2024-06"), [], "MEDIUM", 7),
     ("a span that ended", span("2024-06", "2024-09", status="ENDED"), [], "MEDIUM", 4),
     ("two firms in a row", insured("2024-06", "2024-07") + insured("2024-08", "2024-09", employer_uscc=OTHER_FIRM), [],
@@ -81,7 +83,7 @@ P06_CASES = [
     ("nobody says who paid, a firm is named", insured("2024-06", "2024-11", payer=None), [], "LOW", 6),
     ("insurance of unknown kind", insured("2024-06", "2024-11", kind=None), [], "LOW", 6),
     ("income of unknown kind", [], wages("2024-06", "2024-11", kind=None), "LOW", 6),
-    ("within the gradual exit", insured("2024-10", "2024-12"), [], "LOW", 3),
+    ("within the gradual exit", insured("2024-10", "2024-12"), [], None, 0),
     ("paid a month afterwards, as every month", [row for m in each_month("2024-06", "2024-10")
       for row in insured(m, m, paid=each_month(m, "2024-12")[1])], [], "MEDIUM", 5),
     ("paid early", [row for m in each_month("2024-06", "2024-10") for row in insured(m, m, paid="2024-06")], [], "MEDIUM", 5),
@@ -499,6 +501,8 @@ H07_CASES: list[tuple[str, int | None, Rows, bool]] = [
     ("nobody knows what was declared", None, fund("2024-07", "2024-12"), False),
     ("a balance without a month", 2000, [{"person_id": "P1", "base_yuan": 9000, "status": "ACTIVE"}] * 3, False),
     ("an identity nobody has checked", 2000, fund("2024-07", "2024-12", grade="G5"), False),
+    ("set anew in July, and it agrees", 2000, fund("2024-03", "2024-06") + fund("2024-07", "2024-12", 2100), False),
+    ("set anew in July, too high", 2000, fund("2024-03", "2024-06", 2100) + fund("2024-07", "2024-12"), True),
 ]
 
 

@@ -82,6 +82,24 @@ def test_nothing_is_owed_where_the_insurer_has_not_told_all(scene: Scene, run: R
     assert len(run("U02", scene([HOME], [WORKER], tax=tax, social_insurance=[], coverage=answered))) == 1
 
 
+@pytest.mark.parametrize(
+    ("said", "school", "expected"),
+    [
+        (None, [], 1),
+        ("在读学生", [], 0),
+        (None, [{"person_id": "P1", "status": "ENROLLED", "term_start": "2023-09-01", "term_end": "2027-06-30"}], 0),
+        (None, [{"person_id": "P1", "status": "ENROLLED", "term_start": "2024-08-01", "term_end": None}], 1),
+        (None, [{"person_id": "P1", "status": "GRADUATED", "term_start": "2023-09-01", "term_end": "2024-06-30"}], 1),
+    ],
+)
+def test_a_students_job_is_no_employment(
+    scene: Scene, run: Run, said: str | None, school: Rows, expected: int
+) -> None:
+    given: dict[str, Any] = {"tax": wages("2024-04", "2024-09"), "social_insurance": [], "school": school}
+    member = {**WORKER, "declared_employment": said}
+    assert len(run("U02", scene([HOME], [member], complete=["social_insurance"], **given))) == expected
+
+
 def test_insurance_under_review_withholds(scene: Scene, run: Run) -> None:
     given: dict[str, Any] = {
         "tax": wages("2024-04", "2024-09"),
