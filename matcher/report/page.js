@@ -3,7 +3,7 @@ const SEVERITIES = ["INFO", "LOW", "MEDIUM", "HIGH"], GRADES = ["G1", "G2", "G3"
 const WORDS = {
   VALUE: ["有记录", "a value"], NO_RECORD: ["无记录", "no record"], NO_ANSWER: ["未答复（不等于无）", "no answer (not: none)"], NOT_AUTHORISED: ["未授权（未查询）", "not authorised (not looked up)"], NOT_ASKED: ["未查询", "not asked"],
   HIGH: ["高", "high"], MEDIUM: ["中", "medium"], LOW: ["低", "low"], INFO: ["提示", "info"], NO: ["否", "no"], YES: ["是", "yes"], UNKNOWN: ["不明", "unknown"],
-  UNDECLARED: ["多于申报", "undeclared"], OVER_LIMIT: ["超过规定", "over the limit"], OK: ["正常", "fine"], ALARM: ["需处理", "to mend"], NOT_ASSESSED: ["无法判断", "not assessed"], RAN: ["已运行，没有发现", "ran, found nothing"], unknown: ["未知区划", "unknown place"],
+  UNDECLARED: ["多于申报", "undeclared"], OVER_LIMIT: ["超过规定", "over the limit"], OK: ["正常", "fine"], ALARM: ["需处理", "to mend"], NOT_ASSESSED: ["无法判断", "not assessed"], unknown: ["未知区划", "unknown place"],
   obtain_authorisation: ["人须先取得授权", "persons whose authorisation is to be obtained"],
 };
 const FAMILIES = { P: ["个人", "Persons"], H: ["家庭", "Households"], C: ["重复与互斥", "Duplicates and compatibility"], N: ["关联网络", "Networks"], U: ["应享未享", "Entitlement"] };
@@ -29,15 +29,17 @@ function prepare() {
   firstOf = new Int32Array(L.shapes.length).fill(-1); recordOf = new Int32Array(N + 1);
   for (let i = 0; i < N; i++) { if (firstOf[L.shape[i]] < 0) firstOf[L.shape[i]] = i; recordOf[i + 1] = recordOf[i] + Math.min(L.records.count[i], L.records.shown); }
   L.due = L.rules.map(due);
-  L.bySeverity = orders((a, b) => L.severity[b] - L.severity[a] || L.high[b] - L.high[a] || (L.id[a] < L.id[b] ? -1 : 1));
-  L.byAmount = orders((a, b) => L.high[b] - L.high[a] || L.severity[b] - L.severity[a] || (L.id[a] < L.id[b] ? -1 : 1));
+  L.orders = new Map();
 }
-function orders(compare) {
-  const queues = [[], []], both = [];
-  for (let i = 0; i < N; i++) queues[L.due[L.rule[i]] ? 1 : 0].push(i);
-  queues.forEach(q => q.sort(compare));
-  for (let k = 0; k < Math.max(queues[0].length, queues[1].length); k++) for (const q of queues) if (k < q.length) both.push(q[k]);
-  return both;
+function ordered(by) {
+  if (!L.orders.has(by)) {
+    const key = new Float64Array(N), queues = [[], []], both = [];
+    for (let i = 0; i < N; i++) { key[i] = by === "amount" ? L.high[i] * 4 + L.severity[i] : L.severity[i] * 1e13 + L.high[i]; queues[L.due[L.rule[i]] ? 1 : 0].push(i); }
+    queues.forEach(q => q.sort((a, b) => key[b] - key[a]));
+    for (let k = 0; k < Math.max(queues[0].length, queues[1].length); k++) for (const q of queues) if (k < q.length) both.push(q[k]);
+    L.orders.set(by, both);
+  }
+  return L.orders.get(by);
 }
 function values(i) {
   const s = L.shape[i];
@@ -223,15 +225,20 @@ function coverage() {
 
 function silent() {
   $("silent").hidden = !data.silent.length;
-  const table = make("table", undefined, "plain"), head = make("tr"), rows = data.silent.toSorted((a, b) => (a.state === "RAN") - (b.state === "RAN") || (a.id < b.id ? -1 : 1));
-  head.append(make("th", say("规则", "rule")), make("th", say("情况", "what became of it")), make("th", say("所缺的数据", "what it lacked")));
-  table.append(head, ...rows.map(r => {
-    const row = make("tr"), title = make("td"), state = r.state === "NOT_ASKED" ? say("未能运行：所需数据未查询", "could not run: its data were not asked for") : word(r.state);
-    title.append(make("b", r.id), " " + r[language]);
-    row.append(title, make("td", state), make("td", r.missing.map(m => m[at()]).join(say("、", ", ")) || "–"));
-    return row;
-  }));
-  $("rules").replaceChildren(table);
+  const stopped = data.silent.filter(r => r.state !== "RAN"), quiet = data.silent.filter(r => r.state === "RAN"), parts = [];
+  if (stopped.length) {
+    const table = make("table", undefined, "plain"), head = make("tr");
+    head.append(make("th", say("规则", "rule")), make("th", say("情况", "what became of it")), make("th", say("所缺的数据", "what it lacked")));
+    table.append(head, ...stopped.map(r => {
+      const row = make("tr"), title = make("td");
+      title.append(make("b", r.id), " " + r[language]);
+      row.append(title, make("td", r.state === "NOT_ASKED" ? say("未能运行：所需数据未查询", "could not run: its data were not asked for") : word(r.state)), make("td", r.missing.map(m => m[at()]).join(say("、", ", ")) || "–"));
+      return row;
+    }));
+    parts.push(table);
+  }
+  if (quiet.length) parts.push(make("p", say("已运行而没有发现：", "Ran and found nothing: ") + quiet.map(r => `${r.id} ${r[language]}`).join(say("、", "; ")), "quiet"));
+  $("rules").replaceChildren(...parts);
 }
 
 function breakers() {
@@ -303,7 +310,7 @@ function searched(wanted) {
 function select() {
   const numbered = (name, list) => $(name).value === "" ? -1 : list.indexOf($(name).value), r = numbered("rule", L.rules), s = numbered("severity", SEVERITIES), g = numbered("grade", GRADES), b = numbered("basis", ["", "UNDECLARED", "OVER_LIMIT"]), c = numbered("county", L.counties.map(([code]) => code)), family = $("family").value;
   const families = L.rules.map(name => !family || name[0] === family), kind = L.due.map(d => queue === "" || (queue === "due") === d), hit = searched($("search").value.trim().toLowerCase());
-  view = ($("order").value ? L.byAmount : L.bySeverity).filter(i => (r < 0 || L.rule[i] === r) && families[L.rule[i]] && kind[L.rule[i]] && (s < 0 || L.severity[i] === s) && (g < 0 || L.grade[i] === g) && (b < 0 || L.basis[i] === b) && (c < 0 || L.county[i] === c) && (!hit || hit[i]));
+  view = ordered($("order").value).filter(i => (r < 0 || L.rule[i] === r) && families[L.rule[i]] && kind[L.rule[i]] && (s < 0 || L.severity[i] === s) && (g < 0 || L.grade[i] === g) && (b < 0 || L.basis[i] === b) && (c < 0 || L.county[i] === c) && (!hit || hit[i]));
   $("count").textContent = say(`${count(view.length)} / ${count(N)} 条`, `${count(view.length)} of ${count(N)}`);
   $("nothing").hidden = view.length > 0;
   opened = new Map(); forget(); paint();

@@ -34,19 +34,18 @@ class Phrases:
         for text in (zh, en):
             templates = []
             for line in text.split("\n"):
-                template, found = self._line(line)
+                template, found = self._lines.get(line) or self._cut(line)
                 templates.append(template)
-                places += [values.setdefault(value, len(values)) for value in found]
+                if found:
+                    places += [values.setdefault(value, len(values)) for value in found]
             told.append(tuple(templates))
         shape = self.shapes.setdefault((told[0], told[1], tuple(places)), len(self.shapes))
         return shape, tuple(values)
 
-    def _line(self, line: str) -> tuple[int, tuple[str, ...]]:
-        known = self._lines.get(line)
-        if known is None:
-            parts = _VALUE.split(line)
-            template = self.templates.setdefault(tuple(parts[::2]), len(self.templates))
-            known = self._lines[line] = template, tuple(parts[1::2])
+    def _cut(self, line: str) -> tuple[int, tuple[str, ...]]:
+        parts = _VALUE.split(line)
+        template = self.templates.setdefault(tuple(parts[::2]), len(self.templates))
+        known = self._lines[line] = template, tuple(parts[1::2])
         return known
 
 
