@@ -26,9 +26,9 @@ def answered(facts: Facts, source: str) -> frozenset[str]:
     """Everyone of whom it can be told that the source has a record or none.
 
     So it is where it said so, and in a complete extract where all that resembles the person is explained (`doubtful`);
-    but silence says nothing of people whom nobody could find, for want of a well-formed number.
+    but silence says nothing of people whom nobody could find (`_findable`).
     """
-    able = own_numbers.of_members(facts).filter(pl.col("form").is_in(FINDABLE)).select("person_id")
+    able = _findable(facts)
     states = facts.coverage.filter(pl.col("source") == source)
     known = states.filter(pl.col("state") == "VALUE").get_column("person_id")
     silent = states.filter(pl.col("state") == "NO_RECORD").join(able, on="person_id", how="semi")
@@ -39,3 +39,11 @@ def answered(facts: Facts, source: str) -> frozenset[str]:
     explained = alike.join(doubtful(facts, source), on="person_id", how="anti").join(able, on="person_id", how="semi")
     unsure = states.filter(pl.col("state") == "NO_ANSWER").join(explained, on="person_id", how="semi")
     return told | frozenset(unsure.get_column("person_id").to_list())
+
+
+def _findable(facts: Facts) -> pl.DataFrame:
+    """Who can be found by a number: it is well formed, and holds the birth date that the file states."""
+    own = own_numbers.of_members(facts).join(facts.members.select("person_id", "birth_date"), on="person_id")
+    inside = pl.col("number").str.slice(6, 8).str.to_date("%Y%m%d", strict=False)
+    contradicts = (inside != pl.col("birth_date")).fill_null(value=False)
+    return own.filter(pl.col("form").is_in(FINDABLE) & ~contradicts).select("person_id")

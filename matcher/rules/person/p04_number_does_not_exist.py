@@ -49,13 +49,15 @@ class _Doubt:
 def find(facts: Facts) -> Iterator[Lead]:
     """档案中成员的公民身份号码不可能存在（校验码、出生日期或顺序码有误），或号码有效而完整的户籍登记明确答复没有此人。多数是
     笔误：先更正号码，不停发待遇。十五位旧号码、其他证件、无号码、户籍未答复、其他部门以同一号码和姓名登记过、
-    出生不满三个月、外地签发的号码和困难农民工家庭，
+    号码与档案出生日期不符（可能是他人的号码）、出生不满三个月、
+    外地签发的号码和困难农民工家庭，
     均不构成疑点；户籍登记的号码与档案相同的，也不构成疑点。户籍中已死亡、注销的人由 H03 处理，同号异名由 P02 处理。
 
     A member's citizen number cannot exist (its check character, birth date or sequence is wrong), or it is well formed and
     the complete population register says that it has no such person. Most are slips of the pen: the number is corrected,
     nothing is stopped. Numbers of fifteen digits, other documents, no number, a register that did not answer, a number that
-    another department has under the same name, a child under three months, a number issued in another prefecture and households of migrant workers are no lead; nor is a
+    another department has under the same name, one that contradicts the birth date in the file (it may be another's), a
+    child under three months, a number issued in another prefecture and households of migrant workers are no lead; nor is a
     number that the register itself holds. The dead and the cancelled of the register are H03's, one number with two
     names is P02's.
     """
@@ -117,7 +119,8 @@ def _not_found(facts: Facts) -> Iterator[_Doubt]:
     for member in _of(facts.members, numbered).iter_rows(named=True):
         number = numbered[member["person_id"]]
         born = numbers.birth_date(number)
-        if born is not None and born < _months_before(cut or facts.as_of, months):
+        agrees = member["birth_date"] in (None, born)
+        if born is not None and agrees and born < _months_before(cut or facts.as_of, months):
             yield _Doubt(member, number, "NOT_FOUND", None)
 
 
@@ -266,7 +269,11 @@ RULE = Rule(
     valid_from=dt.date(2019, 1, 1),
     published=dt.date(2026, 11, 27),
     severity="LOW",
-    inputs={"population": "id_number", "members": "id_number valid_from valid_to", "households": "target_group"},
+    inputs={
+        "population": "id_number",
+        "members": "id_number birth_date valid_from valid_to",
+        "households": "target_group",
+    },
     optional={**dict.fromkeys(OTHERS, ""), "aid": reading.AID},
     minimum_grade="G5",
     find=find,

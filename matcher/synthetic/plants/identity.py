@@ -76,10 +76,10 @@ def _number(person: Person) -> str:
 
 
 def anothers_records(household: Household, ledger: Ledger) -> None:
-    """Two offices have the head's number, with the birth date and sex that are in it, under another's name."""
+    """Two offices, which keep no address, have the head's number, and the birth date and sex in it, under another's name."""
     other, head = next(ledger.outsiders), household.head
     numbered = {column: head.identity[column] for column in ("id_number", "birth_date", "sex")}
-    stranger = replace(other, identity=other.identity | numbered)
+    stranger = replace(other, identity=other.identity | numbered | {"phone": None, "address": None})
     ledger.add("vehicles", stranger, vehicle_kind="CAR", status="ACTIVE", plate=f"豫E{ledger.number(10_000, 99_999)}",
                registered_on=ledger.before(ledger.as_of, 300, 2000))  # fmt: skip
     ledger.add("real_estate", stranger, use="HOME", status="CURRENT", acquired_on=ledger.before(ledger.as_of, 300, 4000),
