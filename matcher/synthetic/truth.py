@@ -21,8 +21,10 @@ ABOUT = {
     "party": pl.String,
     "kinds": pl.UInt64,
     "giver": pl.Int64,
+    "recorded": pl.Boolean,
 }
-"""A record and whom it is about; `giver`: the human whose number it carries instead, null for none."""
+"""A record and whom it is about; `giver`: the human whose number it carries instead, null for none; `recorded`: whether the
+population register names a former name there."""
 STRANGERS = {
     "human": pl.Int64,
     "source": pl.String,
