@@ -123,6 +123,18 @@ def chain(homes: list[Household], ledger: Ledger) -> None:
         ledger.lead("N04", home, home.head)
 
 
+def three_in_a_chain(homes: list[Household], ledger: Ledger) -> None:
+    """Two share a card and two a telephone: three files are no component."""
+    card, phone = files.new_account(ledger), _new_phone(ledger)
+    for place, home in enumerate(homes):
+        own = {"payee_account": card, "payee_name": home.head.identity["name"]} if place < 2 else {}
+        dibao(home, ledger, **own)
+        home.settled |= {"aid", "school"}
+        ledger.innocent("three_in_a_chain", "N09", home, home.head)
+    for home in homes[1:]:
+        home.file["phone"] = phone
+
+
 def one_phone(homes: list[Household], ledger: Ledger) -> None:
     """Five or more files with one telephone; fewer are no lead."""
     phone = _new_phone(ledger)
@@ -211,6 +223,7 @@ def of_working_age(household: Household, as_of: dt.date) -> bool:
 NETWORKS: tuple[Network, ...] = (
     Network("one_strangers_card", 4, one_strangers_card, on_file, alone=True),
     Network("chain", 4, chain, of_working_age, alone=True),
+    Network("three_in_a_chain", 3, three_in_a_chain, of_working_age, alone=True),
     Network("schools_account", 3, schools_account, with_pupil, alone=True),
     Network("nursing_home", 3, nursing_home, with_parent, alone=True),
     Network("collective_account", 3, collective_account, on_file, alone=True),
