@@ -92,7 +92,7 @@ def _invalid(facts: Facts) -> Iterator[_Doubt]:
 
 def _not_found(facts: Facts) -> Iterator[_Doubt]:
     """Members whose well-formed number the complete register does not have, and nobody like them."""
-    known = facts.linked["population"].get_column("person_id")
+    known = _states(facts).filter(pl.col("state") == "VALUE").get_column("person_id")
     silent = pl.DataFrame(
         {
             "person_id": sorted(
