@@ -202,13 +202,7 @@ PARTY = ("name", "id_number", "birth_date", "former_name")
 
 def live(household: Household, ledger: Ledger) -> None:
     """The ordinary records of a household, in every feed that no plant has settled."""
-    head, as_of = household.head, ledger.as_of
-    for person in household.people:
-        if ledger.chance(0.95):
-            ledger.add("population", person, household_no=f"HK{household.household_id[1:]}", status="ACTIVE",
-                       relation_to_head=person.relation, marital_status=person.marital)  # fmt: skip
-        if person.age(as_of) >= 18 and ledger.chance(0.5):
-            insure(person, ledger)
+    head = household.head
     if "aid" not in household.settled:
         _receive(household, ledger)
     if "marriage" not in household.settled:
@@ -220,18 +214,6 @@ def live(household: Household, ledger: Ledger) -> None:
         own_vehicle(head, ledger, "MOTORCYCLE", ledger.before(household.applied_on, 100, 2500))
     if "school" not in household.settled:
         go_to_school(household, ledger)
-
-
-def insure(person: Person, ledger: Ledger) -> None:
-    """A record of social insurance, as a person of this age has one."""
-    old = person.age(ledger.as_of) >= 60
-    kind, payer = (("RESIDENT_PENSION", "RESIDENT"), ("EMPLOYEE_PENSION", "FLEXIBLE"))[ledger.number(0, 1)]
-    ledger.add(
-        "social_insurance", person, kind=kind, payer=payer, status="DRAWING" if old else "PAYING",
-        wage_base_yuan=None if old else Decimal(ledger.number(2200, 4200)),
-        benefit_yuan=Decimal(ledger.number(120, 900)) if old else None,
-        start_month=f"{ledger.months_ago(ledger.number(14, 90)):%Y-%m}", end_month=None,
-    )  # fmt: skip
 
 
 def own_home(
