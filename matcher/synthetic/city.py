@@ -153,9 +153,11 @@ def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
 
 def _pair(homes: list[Household], kind: str, as_of: dt.date) -> tuple[Household, Household] | None:
     """Two unplanted households on file for some months: the file opened first, or the child's own home, comes first."""
-    free = [home for home in homes if home.planted is None and on_file(home, as_of)]
-    first = next((home for home in free if kind != "child_of_both_parents" or home.pupils(as_of)), None)
-    second = next((home for home in free if home is not first), None)
+    def free() -> Iterator[Household]:
+        return (home for home in homes if home.planted is None and on_file(home, as_of))
+
+    first = next((home for home in free() if kind != "child_of_both_parents" or home.pupils(as_of)), None)
+    second = next((home for home in free() if home is not first), None)
     if first is None or second is None:
         return None
     if kind != "child_of_both_parents" and _opened(second) < _opened(first):

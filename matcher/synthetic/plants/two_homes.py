@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from matcher.synthetic.lives.identity import register
 from matcher.synthetic.lives.medical import bill
 from matcher.synthetic.plants import counted_twice
 from matcher.synthetic.plants.plant import alone, on_file
+
+LOOKED_AT = 200
+"""Among so many free households two are looked for."""
+
+MOST_WAITING = 40
 
 _CITIZEN = re.compile("[1-8][0-9]{16}[0-9X]")
 
@@ -35,22 +41,24 @@ class Pair:
 def plant(homes: Sequence[Household], count: int, next_id: Iterator[str], ledger: Ledger) -> None:
     """Arranges each kind so many times in households without a plant."""
     for pair in PAIRS:
-        for _ in range(count):
-            found = _two(homes, pair.fits, ledger.as_of)
-            if found is None:
-                break
-            for home in found:
+        for one, other in islice(_couples(homes, pair.fits, ledger.as_of), count):
+            for home in (one, other):
                 home.planted = pair.kind
-            pair.arrange(*found, next_id, ledger)
+            pair.arrange(one, other, next_id, ledger)
 
 
-def _two(homes: Sequence[Household], fits: Fits, as_of: dt.date) -> tuple[Household, Household] | None:
-    free = [home for home in homes if home.planted is None and home.file_closed_on is None]
-    for one in free:
-        other = next((other for other in free if other is not one and fits(one, other, as_of)), None)
-        if other is not None:
-            return one, other
-    return None
+def _couples(homes: Sequence[Household], fits: Fits, as_of: dt.date) -> Iterator[tuple[Household, Household]]:
+    """Households without a plant by twos that fit, each once; a few wait for one that fits them."""
+    waiting: list[Household] = []
+    for home in homes:
+        if home.planted is not None or home.file_closed_on is not None:
+            continue
+        other = next((each for each in waiting if fits(each, home, as_of) or fits(home, each, as_of)), None)
+        if other is None:
+            waiting = [*waiting[-MOST_WAITING + 1 :], home]
+        else:
+            waiting.remove(other)
+            yield (other, home) if fits(other, home, as_of) else (home, other)
 
 
 def _both_on_file(one: Household, other: Household, as_of: dt.date) -> bool:
