@@ -18,10 +18,8 @@ from matcher.synthetic.lives.medical import bill
 from matcher.synthetic.plants import counted_twice
 from matcher.synthetic.plants.plant import alone, on_file
 
-LOOKED_AT = 200
-"""Among so many free households two are looked for."""
-
 MOST_WAITING = 40
+"""So many households wait for one that fits them."""
 
 _CITIZEN = re.compile("[1-8][0-9]{16}[0-9X]")
 
