@@ -6,6 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from matcher.synthetic.households import Household, Ledger, enrol
 from matcher.synthetic.lives import files
@@ -38,14 +39,13 @@ def plant(homes: Sequence[Household], ledger: Ledger, *, alone: bool) -> None:
         if network.alone != alone:
             continue
         for _ in range(max(1, len(homes) // HOUSEHOLDS_A_ROUND)):
-            fitting = [
+            free = (home for home in homes if home.household_id not in bound and (home.planted is None or not alone))
+            fits = (
                 home
-                for home in homes
-                if home.household_id not in bound
-                and (home.planted is None or not alone)
-                and not {"address", "phone", "networked"} & set(home.file)
-                and network.needs(home, ledger.as_of)
-            ][: network.size]
+                for home in free
+                if not {"address", "phone", "networked"} & set(home.file) and network.needs(home, ledger.as_of)
+            )
+            fitting = list(islice(fits, network.size))
             if len(fitting) < network.size:
                 break
             bound |= {home.household_id for home in fitting}
