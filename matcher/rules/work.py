@@ -101,14 +101,15 @@ def cut(facts: Facts, source: str) -> dt.date:
     return first_day(min(feed.as_of, facts.as_of) if feed and feed.as_of else facts.as_of)
 
 
-def insured(facts: Facts, people: pl.Series, *, reviewed: bool = False) -> pl.DataFrame:
+def insured(facts: Facts, people: pl.Series, *, doubtful: bool = False) -> pl.DataFrame:
     """Months that were insured for these people: a row a person, month and record.
 
     Columns: person_id, household_id, month, kind, payer, employer (code or name), employer_name, paid_month, record_id,
     grade, and `late`: it was paid so long afterwards, or with so many others, that nobody need have worked then. A month whose
-    contribution is owed is not insured. `reviewed`: of the pairs that a person has still to look at.
+    contribution is owed is not insured. `doubtful`: also by links that need an identity check or are under review, which may
+    withhold a lead and never raise one.
     """
-    rows = _rows(facts, "social_insurance", people, reviewed=reviewed)
+    rows = _rows(facts, "social_insurance", people, doubtful=doubtful)
     unpaid = pl.col("status").is_in(["PAUSED", "ENDED"]) & pl.col("insured_month").is_not_null()
     paying = rows.filter(
         (pl.col("status") != "DRAWING").fill_null(True) & ~(unpaid & pl.col("paid_month").is_null()).fill_null(False)
@@ -138,9 +139,9 @@ def by_employer(spread: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(sure=pl.col("payer").is_not_null() & pl.col("kind").is_not_null())
 
 
-def drawing(facts: Facts, people: pl.Series, kinds: Collection[str]) -> pl.DataFrame:
-    """Months for which these people drew a benefit of these kinds; columns as of `insured`, `late` aside."""
-    rows = _rows(facts, "social_insurance", people)
+def drawing(facts: Facts, people: pl.Series, kinds: Collection[str], *, doubtful: bool = False) -> pl.DataFrame:
+    """Months for which these people drew a benefit of these kinds; columns and `doubtful` as of `insured`, `late` aside."""
+    rows = _rows(facts, "social_insurance", people, doubtful=doubtful)
     drawn = rows.filter((pl.col("status") == "DRAWING") & pl.col("kind").is_in(list(kinds)))
     return _spread(drawn, "DRAWING", cut(facts, "social_insurance"), facts.as_of)
 
@@ -280,10 +281,12 @@ def told(facts: Facts, source: str) -> frozenset[str]:
     return frozenset(found.get_column("person_id").to_list())
 
 
-def _rows(facts: Facts, source: str, people: pl.Series, *, reviewed: bool = False) -> pl.DataFrame:
-    frame = reading.under_review(facts, source) if reviewed else facts.linked[source]
+def _rows(facts: Facts, source: str, people: pl.Series, *, doubtful: bool = False) -> pl.DataFrame:
+    frame = facts.linked[source]
+    if doubtful:
+        frame = pl.concat([frame, reading.under_review(facts, source)])
     usable = frame.filter(pl.col("person_id").is_in(people.implode()))
-    usable = usable if reviewed else usable.filter(pl.col("grade").is_in(GRADES))
+    usable = usable if doubtful else usable.filter(pl.col("grade").is_in(GRADES))
     return usable.with_columns(employer=pl.coalesce("employer_uscc", "employer_name", pl.lit("")))
 
 

@@ -122,19 +122,16 @@ def _reported(facts: Facts) -> dt.date:
 
 def _covered(facts: Facts, people: pl.Series) -> pl.DataFrame:
     """The months in which somebody insured these people as one at work, whoever it was and whenever it was paid."""
-    parts = [work.insured(facts, people), work.insured(facts, people, reviewed=True)]
-    return pl.concat(
-        part.filter(
-            pl.col("kind").is_null() | pl.col("kind").is_in(work.OF_WORK),
-            pl.col("payer").is_null() | (pl.col("payer") == "EMPLOYER"),
-        ).select("person_id", "month")
-        for part in parts
-    ).unique()
+    at_work = work.insured(facts, people, doubtful=True).filter(
+        pl.col("kind").is_null() | pl.col("kind").is_in(work.OF_WORK),
+        pl.col("payer").is_null() | (pl.col("payer") == "EMPLOYER"),
+    )
+    return at_work.select("person_id", "month").unique()
 
 
 def _no_statement(facts: Facts, people: pl.Series) -> pl.DataFrame:
     """Who draws a pension, and of whom a record tells of an insurance that ended nobody knows when."""
-    drawing = work.drawing(facts, people, ["EMPLOYEE_PENSION"]).select("person_id")
+    drawing = work.drawing(facts, people, ["EMPLOYEE_PENSION"], doubtful=True).select("person_id")
     open_ended = facts.linked["social_insurance"].filter(
         pl.col("person_id").is_in(people.implode()),
         pl.col("status").is_in(["PAUSED", "ENDED"]),

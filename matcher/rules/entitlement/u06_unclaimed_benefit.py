@@ -33,8 +33,9 @@ def find(facts: Facts) -> Iterator[Lead]:
     value = facts.policy.at(facts.as_of, None)
     last_told = add_months(work.cut(facts, "social_insurance"), -int(value("insurance.reporting_months")))
     claim_months, least = int(value("unemployment.claim_months")), int(value("unemployment.contribution_months"))
-    all_insured = work.insured(facts, people)
-    paid = all_insured.filter(pl.col("kind") == KIND, (pl.col("payer") == "EMPLOYER").fill_null(False))
+    paid = work.insured(facts, people).filter(
+        pl.col("kind") == KIND, (pl.col("payer") == "EMPLOYER").fill_null(False)
+    )
     enough = paid.group_by("person_id").agg(count=pl.col("month").n_unique(), ended=pl.col("month").max())
     enough = enough.filter(
         pl.col("count") >= least,
@@ -43,11 +44,10 @@ def find(facts: Facts) -> Iterator[Lead]:
     )
     paid = paid.join(enough, on="person_id", how="semi")
     people = enough.get_column("person_id").sort()
-    at_work = _last(pl.concat([work.by_employer(all_insured).select("person_id", "month"), *_at_work(facts, people)]))
-    served: dict[str, dt.date] = {}
-    for who, month in _served(facts, people):
-        served[who] = max(month, served.get(who, month))
-    retired = frozenset(work.drawing(facts, people, ["EMPLOYEE_PENSION"]).get_column("person_id").to_list())
+    at_work, served = _at_work(facts, people), _last_benefit(facts, people)
+    retired = frozenset(
+        work.drawing(facts, people, ["EMPLOYEE_PENSION"], doubtful=True).get_column("person_id").to_list()
+    )
     members = {
         row["person_id"]: row
         for row in facts.members.filter(pl.col("person_id").is_in(people.implode())).iter_rows(named=True)
@@ -74,18 +74,22 @@ def _registered(facts: Facts) -> dict[str, list[Row]]:
     return reading.rows_by(rows, "person_id")
 
 
-def _at_work(facts: Facts, people: pl.Series) -> list[pl.DataFrame]:
-    """Months of work that other records tell of: wages, and insurance that is still under review."""
-    reviewed = work.by_employer(work.insured(facts, people, reviewed=True))
-    return [work.wages(facts, people).select("person_id", "month"), reviewed.select("person_id", "month")]
+def _at_work(facts: Facts, people: pl.Series) -> dict[str, dt.date]:
+    """The last month for which anything tells of work, however sure the link."""
+    insured = work.by_employer(work.insured(facts, people, doubtful=True))
+    told = pl.concat([frame.select("person_id", "month") for frame in (insured, work.wages(facts, people))])
+    return dict(told.group_by("person_id").agg(pl.col("month").max()).iter_rows())
 
 
-def _last(frame: pl.DataFrame) -> dict[str, dt.date]:
-    return dict(frame.group_by("person_id").agg(pl.col("month").max()).iter_rows())
+def _last_benefit(facts: Facts, people: pl.Series) -> dict[str, dt.date]:
+    """The last month of benefit of these people, by any record, under review or not."""
+    found: dict[str, dt.date] = {}
+    for person_id, month in _served(facts, people):
+        found[person_id] = max(month, found.get(person_id, month))
+    return found
 
 
 def _served(facts: Facts, people: pl.Series) -> Iterator[tuple[str, dt.date]]:
-    """Which of these people had benefit, and for which month, by any record, under review or not."""
     among = pl.col("person_id").is_in(people.implode())
     for group in (facts.linked, facts.reviewed):
         if "unemployment_benefit" in group:

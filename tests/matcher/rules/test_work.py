@@ -528,3 +528,26 @@ def test_a_base_of_last_years_wage_is_told(scene: Scene, run: Run, applied: str,
         "H07", scene([{**HOME, "applied_on": applied}], [{**EARNER}], housing_fund=fund("2024-07", "2024-12"))
     )
     assert {"name": "yearly_base", "result": result} in lead["exceptions"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(st.lists(MONTHS, max_size=10), st.lists(MONTHS, max_size=10), st.integers(0, 2000), st.randoms())
+def test_no_more_benefit_is_at_risk_than_was_paid_beside_work(
+    scene: Scene, run: Run, one: list[str], two: list[str], yuan: int, order: random.Random
+) -> None:
+    """Only months that are paid and worked count, never the first of a run of work; nothing depends on the order of rows."""
+    had = [row for month in one for row in benefit(month, month, yuan)]
+    records = [row for month in two for row in insured(month, month)]
+    found = []
+    for _ in range(2):
+        found.append(run("P08", scene([HOME], [JOBLESS], social_insurance=records, unemployment_benefit=had)))
+        order.shuffle(had)
+        order.shuffle(records)
+    keys = ("severity", "amount_low_yuan", "amount_high_yuan", "period_start", "period_end", "explanation_zh")
+    assert [[lead[key] for key in keys] for lead in found[0]] == [[lead[key] for key in keys] for lead in found[1]]
+    both = set(one) & set(two) if yuan else set()
+    for lead in found[0]:
+        assert lead["amount_high_yuan"] <= yuan * len(both)
+        assert lead["period_start"].strftime("%Y-%m") != min(two)
+    if found[0]:
+        assert len(both) >= 1

@@ -52,6 +52,8 @@ U02_CASES: list[tuple[str, dict[str, Any], Rows, Rows, Rows, str | None, int]] =
     ("two firms, two months each", {}, wages("2024-04", "2024-05") + wages("2024-06", "2024-07", payer_uscc=OTHER_FIRM), [],
      [], None, 0),
     ("an employer without name and code", {}, wages("2024-04", "2024-09", payer_uscc=None), [], [], None, 0),
+    ("insured, by a link nobody has checked", {}, wages("2024-04", "2024-09"), insured("2024-04", "2024-09", grade="G5"), [],
+     None, 0),
     ("a contract of last year", {}, [], insured("2023-01", "2023-12"), contract("2023-01-01", "2023-12-31"), None, 0),
     ("an identity nobody has checked", {}, wages("2024-04", "2024-09", grade="G5"), [], [], None, 0),
 ]  # fmt: skip
@@ -197,6 +199,8 @@ U06_CASES: list[tuple[str, dict[str, Any], Rows, Rows, Rows, Rows, bool]] = [
     ("the last wage, a month later", {}, contributions("2022-01", "2024-02"), [REGISTERED], [], wages("2024-03", "2024-03"),
      True),
     ("a pensioner", {}, contributions("2022-01", "2024-02") + span("2024-03", status="DRAWING"), [REGISTERED], [], [], False),
+    ("at work again, by a link nobody has checked", {},
+     contributions("2022-01", "2024-02") + insured("2024-07", "2024-09", grade="G5"), [REGISTERED], [], [], False),
     ("past the age", {"birth_date": "1963-01-01"}, contributions("2022-01", "2024-02"), [REGISTERED], [], [], False),
 ]  # fmt: skip
 
