@@ -82,7 +82,9 @@ def _joined(facts: Facts, source: str, column: str, most: float | None) -> pl.Da
     frames = [each[source].select(kept) for each in (facts.linked, facts.reviewed) if source in each]
     if not frames:
         return EDGES.to_frame()
-    rows = pl.concat(frames).filter(pl.col(column).is_not_null(), pl.col("grade").is_not_null(), pl.col("grade") != "G3")
+    rows = pl.concat(frames).filter(
+        pl.col(column).is_not_null(), pl.col("grade").is_not_null(), pl.col("grade") != "G3"
+    )
     shared = rows.group_by(column).agg(files=pl.col("household_id").n_unique()).filter(pl.col("files") > 1)
     if most is not None:
         shared = shared.filter(pl.col("files") <= most)
