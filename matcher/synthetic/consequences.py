@@ -1,4 +1,4 @@
-"""What the errors of registers and files make true: leads of P02 and P04 that nobody planted.
+"""What the errors of registers and files make true: leads of P02, P04 and P15 that nobody planted.
 
 They are told from what was done to each row, never by asking the rules.
 """
@@ -15,6 +15,8 @@ from rapidfuzz.distance import OSA
 from matcher.identity import numbers
 from matcher.synthetic import dirt
 from matcher.synthetic.households import Household, Ledger, Person
+from matcher.synthetic.lives.identity import MIGRANT
+from matcher.synthetic.lives.work import MEN_RETIRE, OUT_OF_WORK, WOMEN_RETIRE
 from matcher.synthetic.lookalikes import Lookalikes
 
 WHOLE = ("number_fifteen", "number_full_width", "number_lower_x", "number_blanks")
@@ -22,6 +24,8 @@ WHOLE = ("number_fifteen", "number_full_width", "number_lower_x", "number_blanks
 
 LOST = sum(int(dirt.BIT[kind]) for kind in dirt.KINDS if kind.startswith("number_") and kind not in WHOLE)
 FORMER, OTHER_CHARACTER = int(dirt.BIT["name_former"]), int(dirt.BIT["name_one_character"])
+CORRECTED, REDATED = int(dirt.BIT["number_corrected"]), int(dirt.BIT["birth_shifted"])
+PREFECTURE, DAYS_A_YEAR = 4, 365.25
 LIKE_FROM = 3
 """From so many characters on, names that differ in one are one name written otherwise."""
 
@@ -50,7 +54,7 @@ def register(
     `own`: the rows of members as written, with `kinds`; `about`: truth.ABOUT of all feeds.
     """
     rows = {row["person_id"]: row for row in own.iter_rows(named=True)}
-    people = []
+    people: list[_Own] = []
     for home in homes:
         for person in home.people if _on_file(home, ledger.as_of) else ():
             if person.person_id not in unauthorised and _counted(person, ledger.as_of):
@@ -61,8 +65,10 @@ def register(
     planted = {(lead["rule_id"], person) for lead in ledger.findings for person in lead["person_ids"]}
     records = _records(about, {each.person.human for each in people})
     for each in people:
-        if ("P04", each.person.person_id) not in planted and _impossible(each.written):
+        if ("P04", each.person.person_id) not in planted and (_impossible(each.written) or _outdated(each, records)):
             ledger.lead("P04", each.household, each.person)
+        if ("P15", each.person.person_id) not in planted and _past_working_age(each.person, ledger.as_of):
+            ledger.lead("P15", each.household, each.person)
         if ("P02", each.person.person_id) not in planted and _two_names(
             each, records, found.mistaken.keys() | duplicated
         ):
@@ -84,13 +90,28 @@ def _impossible(written: str | None) -> bool:
     return reading is not None and reading.kind == "citizen" and not numbers.is_valid(reading.text)
 
 
+def _outdated(own: _Own, records: Mapping[int, list[tuple[int, bool]]]) -> bool:
+    """Whether a number stands there that was corrected since, so that neither the register nor anybody else has it."""
+    reading = numbers.understand(own.written) if own.written else None
+    if not own.kinds & CORRECTED or own.kinds & REDATED or reading is None or reading.kind != "citizen":
+        return False
+    here = str(own.household.head.identity["division_code"])[:PREFECTURE] == reading.text[:PREFECTURE]
+    migrant = own.household.file.get("target_group") == MIGRANT
+    return here and not migrant and not any(kinds & CORRECTED for kinds, _ in records.get(own.person.human, ()))
+
+
+def _past_working_age(person: Person, as_of: dt.date) -> bool:
+    """Whether somebody is declared jobless and past the age at which men and women retire."""
+    limit = WOMEN_RETIRE if person.identity["sex"] == "FEMALE" else MEN_RETIRE
+    jobless = person.file.get("declared_employment") == OUT_OF_WORK
+    return jobless and (as_of - person.born).days / DAYS_A_YEAR >= limit
+
+
 def _records(about: pl.DataFrame, humans: set[int]) -> dict[int, list[tuple[int, bool]]]:
-    """The kinds of each human's records whose number is whole, and whether the record names the former name."""
-    whole = about.filter(
-        pl.col("human").is_in(sorted(humans)) & (pl.col("kinds") & pl.lit(LOST, dtype=pl.UInt64) == 0)
-    )
+    """The kinds of each human's records, and whether the record names the former name."""
+    theirs = about.filter(pl.col("human").is_in(sorted(humans)))
     found: dict[int, list[tuple[int, bool]]] = {}
-    for human, kinds, recorded in whole.select("human", "kinds", "recorded").iter_rows():
+    for human, kinds, recorded in theirs.select("human", "kinds", "recorded").iter_rows():
         found.setdefault(human, []).append((kinds, recorded))
     return found
 
@@ -102,7 +123,7 @@ def _two_names(own: _Own, records: Mapping[int, list[tuple[int, bool]]], others_
         return True
     if own.kinds & LOST:
         return False
-    theirs = records.get(human, [])
+    theirs = [each for each in records.get(human, []) if not each[0] & LOST]
     recorded = own.former_known or any(known for _, known in theirs)
     return any(_differ(own.person, own.kinds, kinds, recorded=recorded) for kinds, _ in theirs)
 

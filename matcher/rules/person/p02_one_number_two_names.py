@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import polars as pl
+from rapidfuzz.distance import OSA
 
 from matcher.identity import names
 from matcher.rules import reading
@@ -21,6 +22,9 @@ FEEDS = (
 """The feeds about people; in the marriage register each party has a name of its own."""
 
 COLUMNS = {"marriage": "a_name a_birth_date b_name b_birth_date", "population": "name former_name sex birth_date"}
+LIKE_FROM = 3
+"""From so many characters on, names that differ in one are one name written otherwise (grade G2)."""
+
 SHORTEST = 2
 """A surname alone is what is left of a name."""
 
@@ -45,7 +49,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     for row in rows:
         name = _folded(row["other_name"])
         called = known.get(row["person_id"], frozenset())
-        if name is not None and name not in called and not any(_with_a_note(own, name) for own in called):
+        if name is not None and not any(_one_name(own, name) for own in called):
             by_person[row["person_id"]].append(row)
     people = facts.members.filter(pl.col("person_id").is_in(list(by_person)))
     homes = reading.households(facts, people.get_column("household_id").to_list())
@@ -102,9 +106,18 @@ def _folded(written: str | None) -> str | None:
     return names.simplify(clean)
 
 
-def _with_a_note(one: str, other: str) -> bool:
-    """Whether one is the other with something written behind it: a title, or a child without a name yet (娄晓燕之女)."""
-    return one.startswith(other) or other.startswith(one)
+def _one_name(one: str, other: str) -> bool:
+    """Whether two names are one written otherwise: alike in sound or shape, one character of three, or with a note behind it.
+
+    Notes are titles, and what hospitals write for a child without a name yet (娄晓燕之女).
+    """
+    return (
+        one.startswith(other)
+        or other.startswith(one)
+        or names.pinyin(one) == names.pinyin(other)
+        or names.shape(one) == names.shape(other)
+        or (min(len(one), len(other)) >= LIKE_FROM and OSA.distance(one, other) <= 1)
+    )
 
 
 def _lead(member: Row, own: str, rows: list[Row], facts: Facts) -> Lead:
