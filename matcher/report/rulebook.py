@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ WORDS: Mapping[str, Words] = {
     "grade": ("身份关联要求", "Identity at least"),
     "inputs": ("读取的数据", "What it reads"),
     "optional": ("用于核对例外（没有则为不明）", "What it may use (without it an exception stays unknown)"),
+    "one_of": ("至少需要其一，否则不运行", "At least one of them is needed, or it does not run"),
     "parameters": ("参数", "Parameters"),
     "exceptions": ("核对的例外情形", "Exceptions tested"),
     "clears": ("可以消除疑点的材料", "What clears it"),
@@ -134,7 +135,7 @@ def described(rule: Rule, on: dt.date, values: Policy, language: str) -> str:
     def line(name: str, text: str) -> str:
         return f"- **{word[name]}**{colon}{text or word['none']}"
 
-    def tables(reads: Mapping[str, str]) -> str:
+    def tables(reads: Iterable[str]) -> str:
         return joint.join(f"{reading.source_name(each, language)} `{each}`" for each in reads)
 
     span = (
@@ -154,6 +155,7 @@ def described(rule: Rule, on: dt.date, values: Policy, language: str) -> str:
         line("grade", f"{rule.minimum_grade}{('（{}）', ' ({})')[which].format(GRADES[rule.minimum_grade][which])}"),
         line("inputs", tables(rule.inputs)),
         *([line("optional", tables(rule.optional))] if rule.optional else []),
+        *(line("one_of", tables(names)) for names in rule.one_of),
         line("exceptions", joint.join(words[which] for words in rule.exceptions.values())),
         line("clears", (rule.clears_zh, rule.clears_en)[which]),
         *([line("correction", _plain(rule.correction[which], which))] if rule.correction else []),
@@ -287,6 +289,7 @@ def _data(rule: Rule, on: dt.date, values: Policy) -> dict[str, Any]:
         },
         "needed": {source: list(rule.needed(source)) for source in rule.inputs if rule.needed(source)},
         "optional": {source: list(dict.fromkeys(text.split())) for source, text in rule.optional.items()},
+        "one_of": [list(names) for names in rule.one_of],
         "exceptions": {name: {"zh": zh, "en": en} for name, (zh, en) in rule.exceptions.items()},
         "clears": {"zh": rule.clears_zh, "en": rule.clears_en},
         "correction": dict(zip(("zh", "en"), rule.correction, strict=True)) if rule.correction else None,

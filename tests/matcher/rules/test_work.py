@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from matcher import policy
+from matcher.report import rulebook
 from matcher.rules import book, finding
 from tests.matcher.rules import scenes
 from tests.matcher.rules.conftest import Run
@@ -202,7 +204,7 @@ def test_a_stale_feed_says_info(scene: Scene, run: Run, source: str) -> None:
 MONTHS = st.sampled_from(each_month("2023-09", "2024-12"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(
     st.lists(MONTHS, max_size=8),
     st.lists(MONTHS, max_size=8),
@@ -530,7 +532,7 @@ def test_a_base_of_last_years_wage_is_told(scene: Scene, run: Run, applied: str,
     assert {"name": "yearly_base", "result": result} in lead["exceptions"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
 @given(st.lists(MONTHS, max_size=10), st.lists(MONTHS, max_size=10), st.integers(0, 2000), st.randoms())
 def test_no_more_benefit_is_at_risk_than_was_paid_beside_work(
     scene: Scene, run: Run, one: list[str], two: list[str], yuan: int, order: random.Random
@@ -551,3 +553,9 @@ def test_no_more_benefit_is_at_risk_than_was_paid_beside_work(
         assert lead["period_start"].strftime("%Y-%m") != min(two)
     if found[0]:
         assert len(both) >= 1
+
+
+def test_the_public_book_says_which_of_several_tables_is_needed() -> None:
+    told = {rule["id"]: rule for rule in rulebook.content(scenes.AS_OF, policy.load())["rules"]}
+    assert told["P06"]["one_of"] == [["social_insurance", "tax"]]
+    assert told["P05"]["one_of"] == []
