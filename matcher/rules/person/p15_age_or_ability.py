@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from matcher.identity import numbers
 from matcher.overlap import add_months
 from matcher.rules import reading, work
 from matcher.rules.reading import Row
@@ -18,6 +19,8 @@ UNABLE = frozenset(["无劳动能力", "丧失劳动能力", "完全丧失劳动
 """Declared words for not being able to work."""
 
 DAYS_A_YEAR = 365.25
+SEXES = ("FEMALE", "MALE")
+"""By the last digit of the sequence in a number: even, odd."""
 
 WHY: dict[str, Words] = {
     "TOO_YOUNG": (
@@ -110,8 +113,9 @@ def _age(member: Row, on: dt.date) -> int | None:
 
 
 def _working_ages(member: Row, value: Callable[[str], float]) -> tuple[int, int] | None:
-    """The first age at which a member may work, and the one at which it ends; None where the sex is not known."""
-    if member["sex"] is None:
+    """The first age at which a member may work, and the one at which it ends; None where the sex is not known for sure."""
+    number = numbers.read(member["id_number"]) if member["id_number"] else None
+    if member["sex"] is None or (number and numbers.is_valid(number) and SEXES[int(number[16]) % 2] != member["sex"]):
         return None
     last = value("working_age.last_men" if member["sex"] == "MALE" else "working_age.last_women")
     return int(value("working_age.first")), int(last)

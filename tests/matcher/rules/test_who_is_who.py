@@ -294,7 +294,12 @@ WORK = {"person_id": "P1", "kind": "EMPLOYEE_PENSION", "payer": "EMPLOYER", "sta
         pytest.param({"declared_employment": "失业", "birth_date": "1964-06-01"}, {}, [], True, id="a man of sixty"),
         pytest.param({"declared_employment": "失业", "birth_date": "1965-06-01"}, {}, [], False, id="a man of fifty-nine"),
         pytest.param(
-            {"declared_employment": "求职", "birth_date": "1969-06-01", "sex": "FEMALE"}, {}, [], True, id="a woman of fifty-five"
+            {"declared_employment": "求职", "birth_date": "1969-06-01", "sex": "FEMALE", "id_number": None}, {}, [], True,
+            id="a woman of fifty-five",
+        ),
+        pytest.param(
+            {"declared_employment": "求职", "birth_date": "1969-06-01", "sex": "FEMALE"}, {}, [], False,
+            id="the number is a man's",
         ),
         pytest.param({"declared_employment": "失业", "birth_date": "2010-06-01"}, {}, [], True, id="fourteen"),
         pytest.param({"declared_employment": "失业", "birth_date": "1964-06-01", "sex": None}, {}, [], False, id="sex not told"),
