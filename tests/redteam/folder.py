@@ -23,8 +23,8 @@ MAY_ADD = {"aid": {"employer_uscc"}}
 
 RANGE = ".."
 SAME = "="
-SHORT, SLIP = "short", "slip"
-"""Ways to write one's number: fifteen digits of the old form; one digit wrong, so that the check fails."""
+SHORT, SLIP, MASKED = "short", "slip", "masked"
+"""Ways to write one's number: fifteen digits of the old form; one digit wrong, so that the check fails; the middle starred out."""
 
 WHOLE_CASE = "*"
 THINGS: Mapping[str, Callable[[str], str]] = {
@@ -135,7 +135,7 @@ def _columns(row: Mapping[str, Any]) -> Row:
         name: value
         for name, value in row.items()
         if name not in ("of", "a", "b", "home", "relation")
-        and not (name.endswith("id_number") and value in (SHORT, SLIP))
+        and not (name.endswith("id_number") and value in (SHORT, SLIP, MASKED))
     }
 
 
@@ -147,6 +147,8 @@ def _written(person: Person, row: Mapping[str, Any], prefix: str = "") -> Row:
         mine["id_number"] = full[:6] + full[8:17]
     elif way == SLIP:
         mine["id_number"] = full[:16] + str((int(full[16]) + 6) % 10) + full[17:]
+    elif way == MASKED:
+        mine["id_number"] = full[:4] + "*" * 10 + full[14:]
     columns = set(OWN) if not prefix else {"name", "id_number", "birth_date"}
     return {f"{prefix}{column}": value for column, value in mine.items() if column in columns}
 
