@@ -98,8 +98,11 @@ def _dated(facts: Facts, source: str, which: int) -> str:
 def _compared(each: Compared, which: int) -> str:
     """What was held beside what, and what each side says."""
     name = reading.source_name(each.source, ("zh", "en")[which])
-    zh = f"{each.what[0]}——申报或档案 {each.ours[0]}，{name} {each.found[0]}"
-    return (zh, f"{each.what[1]}: declared or on file {each.ours[1]}, {name} {each.found[1]}")[which]
+    ours = ("申报或档案", "declared or on file")[which]
+    if each.beside:
+        ours = reading.source_name(each.beside, ("zh", "en")[which])
+    zh = f"{each.what[0]}——{ours} {each.ours[0]}，{name} {each.found[0]}"
+    return (zh, f"{each.what[1]}: {ours} {each.ours[1]}, {name} {each.found[1]}")[which]
 
 
 def _as_of(facts: Facts, source: str, which: int) -> str:

@@ -134,13 +134,17 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Two values held beside one another, ready to print and masked: what the household or file says, what a record says."""
+    """Two values held beside one another, ready to print and masked: what the household or file says, what a record says.
+
+    `beside`: the source that says the first, where it is not the household or its file.
+    """
 
     what: Words
     ours: Words
     found: Words
     source: str
     record_id: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import polars as pl
 from matcher.overlap import add_months, first_day
 from matcher.rules import reading, work
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity
 
 YOUNGEST = 16
 """The age below which nobody may be employed (劳动法第十五条)."""
@@ -223,6 +223,18 @@ def _lead(debt: Debt, persons: int, asked: Collection[str]) -> Lead:
             if waged
             else "a labour contract was in force" + (" (the tax office knows of no wage)" if tax_asked else ""),
         },
+        compared=(
+            Compared(
+                ("同月情形", "in the same months"),
+                (
+                    f"{work.spans(debt.months)} {'有工资' if waged else '合同有效'}",
+                    f"{'wages' if waged else 'a contract'} for {work.spans(debt.months)}",
+                ),
+                ("没有单位参保", "insured by no employer"),
+                "social_insurance",
+                beside=debt.rows[0]["source"],
+            ),
+        ),
         period=(debt.months[0], debt.months[-1]),
     )
 
@@ -300,7 +312,7 @@ RULE = Rule(
     find=find,
     zh="{count} 个月（{when}）{why}，而没有单位参保的月份；单位{employer}，在本次核对范围内涉及 {persons} 人。职工应享有社会保险："
     "按单位汇总，移交人社、税务部门核实追缴。",
-    en="For {count} months ({when}) {why}, and no employer insured them; employer {employer}, {persons} people among those looked "
+    en="For {count} months ({when}) {why}, and no employer insured them; employer {employer}, which concerns {persons} of the people looked "
     "up here. The worker is entitled to social insurance: to be put together by employer for the insurer and the tax office to "
     "verify and collect.",
     clears_zh="参保凭证（含外地、劳务派遣单位参保）、非全日制用工协议，或单位补缴记录。",

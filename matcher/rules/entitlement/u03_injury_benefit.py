@@ -10,7 +10,7 @@ import polars as pl
 from matcher.overlap import first_day, stream
 from matcher.rules import reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule, Severity
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Severity
 
 BENEFIT = "WORK_INJURY_BENEFIT"
 
@@ -61,6 +61,22 @@ def find(facts: Facts) -> Iterator[Lead]:
                 "waited": str(waited),
                 "days": f"{days:g}",
             },
+            compared=(
+                Compared(
+                    ("工伤待遇", "work-injury benefit"),
+                    ("没有支付记录", "no payment on record"),
+                    (f"{since.isoformat()} 认定", f"recognised on {since.isoformat()}"),
+                    "injury_cases",
+                    records[0]["record_id"],
+                    beside="aid" if "aid" in facts.linked else "injury_cases",
+                ),
+            ),
+            steps=(
+                (
+                    f"{since.isoformat()} 至 {known_until.isoformat()} 共 {waited} 日，超过 {days:g} 日",
+                    f"from {since.isoformat()} to {known_until.isoformat()}: {waited} days, more than {days:g}",
+                ),
+            ),
             period=(since, known_until),
         )
 

@@ -10,7 +10,7 @@ import polars as pl
 from matcher.overlap import add_months, first_day, stream
 from matcher.rules import reading, work
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule
 
 BENEFIT, REGISTRATION = "UI_BENEFIT", "UNEMPLOYMENT_REGISTRATION"
 KIND = "UNEMPLOYMENT"
@@ -132,6 +132,18 @@ def _lead(member: Row, rows: list[Row], months: list[dt.date], registration: Row
             "ended": f"{months[-1]:%Y-%m}",
             "registered": f"{registration['start_month']:%Y-%m}",
         },
+        compared=(
+            Compared(
+                ("失业保险", "unemployment insurance"),
+                (
+                    f"单位缴费 {len(months)} 个月，至 {months[-1]:%Y-%m}",
+                    f"paid for {len(months)} months, until {months[-1]:%Y-%m}",
+                ),
+                ("没有发放记录", "no benefit on record"),
+                "unemployment_benefit",
+                beside="social_insurance",
+            ),
+        ),
         period=(add_months(months[-1], 1), None),
     )
 

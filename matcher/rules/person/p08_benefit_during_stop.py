@@ -13,7 +13,7 @@ from matcher.overlap import add_months, first_day, stream
 from matcher.rules import reading, work
 from matcher.rules.person.p12_long_absence import kind_of
 from matcher.rules.reading import Row
-from matcher.rules.rule import SEVERITIES, Evidence, Example, Facts, Lead, Result, Rule, Severity, Words
+from matcher.rules.rule import SEVERITIES, Compared, Evidence, Example, Facts, Lead, Result, Rule, Severity, Words
 
 BENEFIT, POST = "UI_BENEFIT", "PUBLIC_WELFARE_POST"
 STARTED = ("STARTUP_GRANT", "STARTUP_LOAN", "STARTUP_TRAINING", "INTEREST_SUBSIDY")
@@ -230,9 +230,26 @@ def _lead(
             "why_zh": "；".join(f"{REASONS[reason][0]}（{told[reason]}）" for reason in reasons),
             "why_en": "; ".join(f"{REASONS[reason][1]} ({told[reason]})" for reason in reasons),
         },
+        compared=tuple(_compared(reason, stopped, paid) for reason in reasons),
         steps=_steps(paid, when, total),
         amount=(total, total),
         period=(when[0], when[-1]),
+    )
+
+
+def _compared(reason: str, stopped: list[Stop], paid: Mapping[dt.date, Paid]) -> Compared:
+    """The months of benefit beside those of one reason to stop it."""
+    stops = [each for each in stopped if each.reason == reason]
+    when = work.spans(each.month for each in stops)
+    had = paid[stops[0].month]
+    zh, en = REASONS[reason]
+    return Compared(
+        what=("同月情形", "in the same months"),
+        ours=(f"{when} 发放失业保险金", f"benefit paid for {when}"),
+        found=(f"{zh}（{when}）", f"{en} ({when})"),
+        source=stops[0].source,
+        record_id=stops[0].row["record_id"],
+        beside=had.source,
     )
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from matcher.overlap import Stream, add_months, first_day, stream
 from matcher.rules import reading, sums, work
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule, Severity
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Severity
 
 MOST_SERIOUS = "DIBAO"
 POST = "PUBLIC_WELFARE_POST"
@@ -114,6 +114,16 @@ def _lead(member: Row, records: list[Row], aid: list[Stream], months: list[dt.da
             "when": work.spans(months),
             "on": work.spans(_months(told, add_months(months[0], -1), months[-1])),
         },
+        compared=(
+            Compared(
+                ("同月情形", "in the same months"),
+                (f"{work.spans(months)} 发放按需救助", f"needs-tested aid for {work.spans(months)}"),
+                (f"{work.spans(months)} 在财政供养名册", f"on the public payroll for {work.spans(months)}"),
+                "payroll_public",
+                told[0]["record_id"],
+                beside="aid",
+            ),
+        ),
         steps=sums.steps(held, months),
         amount=(Decimal(0), sums.paid_in(held, months)),
         period=(months[0], months[-1]),
