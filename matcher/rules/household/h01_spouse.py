@@ -106,26 +106,59 @@ MARITAL = {
 def _is_spouse(member: Row, other_half: Row, event: Row) -> bool:
     """Whether a member, past or present, is the other party of a marriage: by number, else by name and birth date.
 
-    Where head and spouse of the household bear the names of the couple, a birth date that differs is a slip.
+    Head and spouse of the household are a couple already: there two of number, name and birth date that are alike, or
+    one where nothing contradicts it, say that the register means them, whatever slips of the pen stand between.
     """
     side = OTHER[event["party"]]
     own, other = _number(member["id_number"]), _number(event[f"{side}_id_number"])
+    if own and own == other:
+        return True
     name, spouse = _name(member["name"]), _name(event[f"{side}_name"])
-    if own and other:
-        # a number is corrected now and then: two on one name and one birth date in a couple prove no other spouse
-        couple = {member["relation"], other_half["relation"]} == {"HEAD", "SPOUSE"}
-        same_day = _born(other) == _born(own) or event[f"{side}_birth_date"] in (
-            _born(own),
-            reading.birth_date(member),
-        )
-        return own == other or (couple and name is not None and name == spouse and same_day)
     born = reading.birth_date(member)
     other_born = event[f"{side}_birth_date"] or _born(other)
-    if name is None or name != spouse:
-        return False
     if {member["relation"], other_half["relation"]} == {"HEAD", "SPOUSE"}:
-        return True
+        signs = (
+            _near(numbers.read(member["id_number"] or ""), numbers.read(event[f"{side}_id_number"] or ""), SLIPS),
+            _alike(name, spouse),
+            _day_alike(born, other_born),
+        )
+        return signs.count(True) > 1 or (True in signs and False not in signs)
+    if (own and other) or name is None or name != spouse:
+        return False
     return born is None or other_born is None or born == other_born
+
+
+SLIPS = 3
+"""So many characters may differ between two writings of one number."""
+UNWRITTEN = "□?？*●"
+
+
+def _near(one: str | None, other: str | None, slips: int) -> bool | None:
+    """Whether two writings differ in few characters; a mask or a box stands for any. None where one is missing."""
+    if not one or not other:
+        return None
+    wild = set(UNWRITTEN)
+    return (
+        len(one) == len(other) and sum(a != b and not {a, b} & wild for a, b in zip(one, other, strict=True)) <= slips
+    )
+
+
+def _alike(name: str | None, spouse: str | None) -> bool | None:
+    """Whether two names are one but for a character, or the end of one is missing."""
+    if name is None or spouse is None:
+        return None
+    short, long = sorted((name, spouse), key=len)
+    cut = len(short) > 1 and long.startswith(short)
+    return cut or (len(short) > 1 and bool(_near(name, spouse, 0 if len(short) < 3 else 1)))
+
+
+def _day_alike(born: dt.date | None, other: dt.date | None) -> bool | None:
+    """Whether two birth dates agree in two of year, month and day, or one is a first of January of the same year."""
+    if born is None or other is None:
+        return None
+    same = [born.year == other.year, born.month == other.month, born.day == other.day]
+    guessed = born.year == other.year and (1, 1) in ((born.month, born.day), (other.month, other.day))
+    return sum(same) > 1 or guessed
 
 
 def _number(written: str | None) -> str | None:

@@ -61,6 +61,20 @@ DIVORCE = {**WEDDING, "event": "DIVORCED", "event_date": "2020-01-01", "certific
         pytest.param(
             [HEAD, {**WIFE, "id_number": number("41050219720505106")}], [WEDDING], 0, id="her number was corrected"
         ),
+        pytest.param([HEAD, {**WIFE, "name": "李□", "id_number": None}], [WEDDING], 0, id="her name with a box"),
+        pytest.param(
+            [HEAD, {**WIFE, "id_number": "41052319720505002X", "birth_date": "1971-05-05"}], [WEDDING], 0, id="slips in two places"
+        ),
+        pytest.param(
+            [HEAD, {**WIFE, "name": "王芳", "id_number": number("41050219800606004"), "birth_date": "1980-06-06"}], [WEDDING], 1,
+            id="another woman is listed as spouse",
+        ),
+        pytest.param(
+            [HEAD, {**WIFE, "name": "王芳", "id_number": None, "birth_date": None}], [WEDDING], 1, id="another name and nothing else"
+        ),
+        pytest.param(
+            [HEAD, {**WIFE, "name": "王芳", "id_number": None, "birth_date": "1972-05-05"}], [WEDDING], 1, id="only born on one day"
+        ),
         pytest.param([HEAD, {**WIFE, "valid_to": "2023-06-01"}], [WEDDING], 0, id="spouse left the household"),
         pytest.param([{**HEAD, "valid_to": "2023-06-01"}], [WEDDING], 0, id="the married member left"),
         pytest.param([HEAD], [WEDDING, DIVORCE], 0, id="divorced since"),
