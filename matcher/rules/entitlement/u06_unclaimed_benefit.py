@@ -90,6 +90,8 @@ def _last_benefit(facts: Facts, people: pl.Series) -> dict[str, dt.date]:
 
 
 def _served(facts: Facts, people: pl.Series) -> Iterator[tuple[str, dt.date]]:
+    drawn = work.drawing(facts, people, [KIND], doubtful=True)
+    yield from drawn.select("person_id", "month").iter_rows()
     among = pl.col("person_id").is_in(people.implode())
     for group in (facts.linked, facts.reviewed):
         if "unemployment_benefit" in group:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from matcher.errors import MatcherError
 from matcher.income.inputs import reported_until
 from matcher.overlap import Stream, months, months_between
 from matcher.policy import Policy
@@ -147,7 +148,10 @@ def _line_crossed(home: Row, family: list[Row], member: Row, wide: list[Gap], po
         (each["declared_monthly_income_yuan"] or Decimal(0) for each in family if reading.is_member(each, last)),
         Decimal(0),
     )
-    line = Decimal(str(policy.value("line.dibao", last, member["division_code"])))
+    try:
+        line = Decimal(str(policy.value("line.dibao", last, member["division_code"])))
+    except MatcherError:  # of so old a month nobody told a line
+        return None
     with_gap = together + min(gap.yuan for gap in wide)
     return line if heads and together <= line * heads < with_gap else None
 

@@ -316,6 +316,15 @@ def test_aid_that_tops_up_is_at_risk_up_to_the_gap(scene: Scene, run: Run) -> No
     assert "1300.00 − 0.00 − 1000.00 = 300.00" in lead["explanation_zh"]
 
 
+def test_a_month_of_which_nobody_told_the_line(scene: Scene, run: Run) -> None:
+    home, tax = (
+        {**HOME, "applied_on": "2016-03-01", "file_opened_on": "2016-04-01"},
+        wages("2016-07", "2016-12", 2600),
+    )
+    (lead,) = run("P07", scene([home], [{**EARNER, "declared_monthly_income_yuan": 100}], tax=tax, aid=[]))
+    assert lead["severity"] == "LOW"
+
+
 def test_who_declared_no_work_and_no_income_is_a_case_of_p06(scene: Scene, run: Run) -> None:
     member = {**JOBLESS, "declared_monthly_income_yuan": 0}
     facts = scene([HOME], [member], tax=wages("2024-07", "2024-12"), social_insurance=[], aid=[])

@@ -194,6 +194,8 @@ U06_CASES: list[tuple[str, dict[str, Any], Rows, Rows, Rows, Rows, bool]] = [
     ("benefit paid", {}, contributions("2022-01", "2024-02"), [REGISTERED], benefit("2024-04", "2024-04"), [], False),
     ("benefit told by aid", {}, contributions("2022-01", "2024-02"),
      [REGISTERED, aid("UI_BENEFIT", "2024-04", "2024-09")], [], [], False),
+    ("benefit told by the insurer", {}, contributions("2022-01", "2024-02")
+     + span("2024-03", kind="UNEMPLOYMENT", status="DRAWING", payer=None), [REGISTERED], [], [], False),
     ("at work again", {}, contributions("2022-01", "2024-02") + insured("2024-07", "2024-09"), [REGISTERED], [], [], False),
     ("a wage since", {}, contributions("2022-01", "2024-02"), [REGISTERED], [], wages("2024-07", "2024-09"), False),
     ("the last wage, a month later", {}, contributions("2022-01", "2024-02"), [REGISTERED], [], wages("2024-03", "2024-03"),
