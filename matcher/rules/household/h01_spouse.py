@@ -106,8 +106,8 @@ MARITAL = {
 def _is_spouse(member: Row, other_half: Row, event: Row) -> bool:
     """Whether a member, past or present, is the other party of a marriage: by number, else by name and birth date.
 
-    Head and spouse of the household are a couple already: there two of number, name and birth date that are alike, or
-    one where nothing contradicts it, say that the register means them, whatever slips of the pen stand between.
+    Head and spouse of the household are a couple already: there one birth date, or two of number, name and birth date that
+    are alike, or one where nothing contradicts it, say that the register means them, whatever slips stand between.
     """
     side = OTHER[event["party"]]
     own, other = _number(member["id_number"]), _number(event[f"{side}_id_number"])
@@ -122,7 +122,8 @@ def _is_spouse(member: Row, other_half: Row, event: Row) -> bool:
             _alike(name, spouse),
             _day_alike(born, other_born),
         )
-        return signs.count(True) > 1 or (True in signs and False not in signs)
+        one_day = born is not None and born == other_born
+        return one_day or signs.count(True) > 1 or (True in signs and False not in signs)
     if (own and other) or name is None or name != spouse:
         return False
     return born is None or other_born is None or born == other_born

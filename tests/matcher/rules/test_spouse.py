@@ -73,7 +73,7 @@ DIVORCE = {**WEDDING, "event": "DIVORCED", "event_date": "2020-01-01", "certific
             [HEAD, {**WIFE, "name": "王芳", "id_number": None, "birth_date": None}], [WEDDING], 1, id="another name and nothing else"
         ),
         pytest.param(
-            [HEAD, {**WIFE, "name": "王芳", "id_number": None, "birth_date": "1972-05-05"}], [WEDDING], 1, id="only born on one day"
+            [HEAD, {**WIFE, "name": "王芳", "id_number": None, "birth_date": "1972-05-05"}], [WEDDING], 0, id="born on one day"
         ),
         pytest.param([HEAD, {**WIFE, "valid_to": "2023-06-01"}], [WEDDING], 0, id="spouse left the household"),
         pytest.param([{**HEAD, "valid_to": "2023-06-01"}], [WEDDING], 0, id="the married member left"),
