@@ -153,6 +153,7 @@ def _plant(homes: list[Household], ledger: Ledger, first_number: int) -> None:
 
 def _pair(homes: list[Household], kind: str, as_of: dt.date) -> tuple[Household, Household] | None:
     """Two unplanted households on file for some months: the file opened first, or the child's own home, comes first."""
+
     def free() -> Iterator[Household]:
         return (home for home in homes if home.planted is None and on_file(home, as_of))
 
