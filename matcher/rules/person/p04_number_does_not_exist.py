@@ -64,13 +64,14 @@ def find(facts: Facts) -> Iterator[Lead]:
     doubts = [*_invalid(facts), *_not_found(facts)]
     household_ids = sorted({doubt.member["household_id"] for doubt in doubts})
     homes, streams = reading.households(facts, household_ids), reading.payments(facts, household_ids)
+    near = _neighbours(doubts)
     for doubt in sorted(doubts, key=lambda each: (each.member["household_id"], each.member["person_id"])):
         home = homes[doubt.member["household_id"]]
         if reading.is_member(doubt.member, facts.as_of) and reading.last_day(home, facts.as_of) == facts.as_of:
             own = [
                 each for each in streams.get(home["household_id"], []) if each.person_id == doubt.member["person_id"]
             ]
-            yield _lead(doubt, own, facts.as_of)
+            yield _lead(doubt, own, near.get(doubt.number, frozenset()))
 
 
 def _invalid(facts: Facts) -> Iterator[_Doubt]:
@@ -147,7 +148,7 @@ def _of(frame: pl.DataFrame, people: dict[str, str]) -> pl.DataFrame:
     return frame.filter(pl.col("person_id").is_in(list(people)))
 
 
-def _lead(doubt: _Doubt, own: list[Stream], as_of: dt.date) -> Lead:
+def _lead(doubt: _Doubt, own: list[Stream], near: frozenset[str]) -> Lead:
     member, record = doubt.member, doubt.record
     person_id = member["person_id"]
     grade: Grade = record["grade"] if record else "G1"
@@ -160,7 +161,7 @@ def _lead(doubt: _Doubt, own: list[Stream], as_of: dt.date) -> Lead:
         what = ("公民身份号码（末四位）", "citizen number (its last four characters)")
         compared = (Compared(what, (ours, ours), (theirs, theirs), "population", record["record_id"]),)
     period = span(own, dt.date.min)
-    reason = REASONS[doubt.reason]
+    reason, candidates = REASONS[doubt.reason], _candidates(doubt, near)
     return Lead(
         household_id=member["household_id"],
         person_ids=(person_id,),
@@ -180,8 +181,8 @@ def _lead(doubt: _Doubt, own: list[Stream], as_of: dt.date) -> Lead:
             **sums.words(own, sums.since(*period) if period else []),
             "reason_zh": reason[0],
             "reason_en": reason[1],
-            "candidates_zh": _candidates(doubt)[0],
-            "candidates_en": _candidates(doubt)[1],
+            "candidates_zh": candidates[0],
+            "candidates_en": candidates[1],
             "identity_zh": "" if record else "本疑点只涉及档案中的号码本身，未与任何记录关联",
             "identity_en": "" if record else "this lead is about the number in the file alone; no record was linked",
         },
@@ -203,12 +204,22 @@ def _steps(own: list[Stream]) -> tuple[Words, ...]:
     return tuple(lines)
 
 
-def _candidates(doubt: _Doubt) -> Words:
+def _neighbours(doubts: list[_Doubt]) -> dict[str, frozenset[str]]:
+    """The well-formed numbers that are one slip of the pen away from each that is not."""
+    wrong = sorted({doubt.number for doubt in doubts if doubt.reason in ("CHECK", "DATE")})
+    if not wrong:
+        return {}
+    rows, found = numbers.repairs(numbers.as_bytes(wrong))
+    near: dict[str, set[str]] = {}
+    for row, candidate in zip(rows.tolist(), found, strict=True):
+        near.setdefault(wrong[row], set()).add(bytes(candidate).decode("ascii"))
+    return {number: frozenset(each) for number, each in near.items()}
+
+
+def _candidates(doubt: _Doubt, near: frozenset[str]) -> Words:
     """How many numbers one slip of the pen away are well formed, and whether the register's is among them."""
     if doubt.reason not in ("CHECK", "DATE"):
         return "", ""
-    _, found = numbers.repairs(numbers.as_bytes([doubt.number]))
-    near = {bytes(row).decode("ascii") for row in found}
     known = doubt.record and doubt.record["id_number"] and numbers.read(doubt.record["id_number"])
     if known in near:
         return (
