@@ -12,47 +12,55 @@ from matcher.compatibility import Conflict, Matrix, conflicts
 from matcher.identity.programmes import BY_CODE, STUDENT_AID
 from matcher.overlap import stream
 from matcher.policy import Policy
-from matcher.rules import reading, sums
+from matcher.rules import grants, reading, sums
 from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
     """同一人同时领取两个不得同时享受的项目，重叠月数超过转换所允许的月数。不同家庭成员各自领取的不构成疑点。互斥关系本身
-    尚待核实的，只作提示。助学项目之间由规则C04、用人单位的补贴由规则C08处理。
+    尚待核实的，只作提示。助学项目之间由规则C04、两县分别发放低保与特困由规则C06、用人单位的补贴由规则C08处理。
 
     One person was paid two programmes that exclude one another for more months than a change from one to the other
     may overlap. Different members of a household are no lead. Where the exclusion itself is only assumed, the lead
-    says no more than that somebody should look. Two programmes of student aid are rule C04's, an employer's
-    subsidies rule C08's.
+    says no more than that somebody should look. Two programmes of student aid are rule C04's, dibao and tekun from two
+    counties C06's, an employer's subsidies C08's.
     """
     aid = reading.once(facts.linked["aid"].filter(pl.col("programme").is_in(_codes(facts.policy))))
-    aid = aid.filter(pl.col("programme").n_unique().over("person_id") > 1)
+    aid = grants.of_humans(facts, aid)
+    aid = aid.filter(pl.col("programme").n_unique().over("human") > 1)
     homes = reading.households(facts, aid.get_column("household_id"))
     matrices: dict[str | None, Matrix] = {}
-    for person_id, rows in sorted(reading.rows_by(aid, "person_id").items()):
+    for _, rows in sorted(reading.rows_by(aid, "human").items()):
         household_id = rows[0]["household_id"]
         division = homes[household_id]["division_code"]
         matrix = matrices.setdefault(division, Matrix.of(facts.policy, division))
         grades = {row["record_id"]: row["grade"] for row in rows}
-        streams = [months_paid for row in rows if (months_paid := stream(row, facts.as_of))]
+        streams = [months_paid for row in grants.standing(rows) if (months_paid := stream(row, facts.as_of))]
         switch = facts.policy.value("overlap.switch_months", facts.as_of, division)
         for conflict in conflicts(streams, matrix, switch):
             cell = conflict.cell
-            if cell.pair <= STUDENT_AID:
+            if cell.pair <= STUDENT_AID or _of_two_counties(conflict):
                 continue
             yield Lead(
                 household_id=household_id,
-                person_ids=(person_id,),
+                person_ids=tuple(sorted({each.person_id for each in conflict.streams})),
                 natural_key=(cell.keeps, cell.yields),
                 severity="MEDIUM" if cell.status == "verified" else "INFO",
                 grade=reading.weakest(grades[each.record_id] for each in conflict.streams),
-                evidence=tuple(Evidence("aid", each.record_id, person_id) for each in conflict.streams),
+                evidence=tuple(Evidence("aid", each.record_id, each.person_id) for each in conflict.streams),
                 exceptions=(("switch_month", "NO"), ("different_members", "NO")),
                 facts=_facts(conflict),
                 amount=(Decimal(0), conflict.correction.yuan),
                 period=(conflict.months[0], conflict.months[-1]),
                 steps=sums.steps(conflict.yielding, conflict.months),
             )
+
+
+def _of_two_counties(conflict: Conflict) -> bool:
+    """Whether dibao and tekun were all paid by different counties: rule C06's."""
+    sides = [{each.division for each in side} for side in (conflict.keeping, conflict.yielding)]
+    told = None not in sides[0] | sides[1]
+    return conflict.cell.pair == {"DIBAO", "TEKUN"} and told and not sides[0] & sides[1]
 
 
 def _codes(policy: Policy) -> list[str]:

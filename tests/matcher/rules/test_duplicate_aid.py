@@ -42,6 +42,9 @@ DIBAO, TEKUN = aid("DIBAO", "2023-01", None), aid("TEKUN", "2024-10", None)
             id="exclusive elsewhere only",
         ),
         pytest.param([UI, {**POST, "start_month": None}], None, id="no month known"),
+        pytest.param([DIBAO, {**TEKUN, "division_code": "410581"}], None, id="two counties are C06's"),
+        pytest.param([POST, UI, {**UI, "amount_yuan": -100}], None, id="reversed"),
+        pytest.param([DIBAO, {**TEKUN, "division_code": None}], ("INFO", 300, "2024-10-01", "2024-12-01"), id="perhaps one county"),
         pytest.param([UI, {**POST, "start_month": "2025-01"}], None, id="after the scan"),
         pytest.param(
             [aid("UI_BENEFIT", f"2024-0{m}", f"2024-0{m}") for m in (1, 2, 3)] + [{**POST, "start_month": "2024-02"}],
@@ -124,6 +127,18 @@ def test_one_human_in_two_households_draws_in_two_counties_once(scene: Scene, ru
     for records in (both, [both[0], both[3]]):
         leads = run("C06", scene(homes, members, same_person=[("P1", "P9")], aid=records))
         assert [lead["amount_high_yuan"] for lead in leads] == [400]
+
+
+def test_one_human_in_two_households_holds_two_programmes_once(scene: Scene, run: Run) -> None:
+    members = [{"person_id": "P1", "household_id": "H1"}, {"person_id": "P9", "household_id": "H2"}]
+    both = [
+        {**row, "record_id": record, "person_id": who}
+        for record, row in (("R1", UI), ("R2", POST))
+        for who in ("P1", "P9")
+    ]
+    for records in (both, [both[0], both[3]]):
+        facts = scene([HOME, {**HOME, "household_id": "H2"}], members, same_person=[("P1", "P9")], aid=records)
+        assert [lead["amount_high_yuan"] for lead in run("C02", facts)] == [300]
 
 
 @pytest.mark.parametrize(
