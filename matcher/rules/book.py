@@ -19,6 +19,7 @@ from matcher.rules.duplicate import (
     c09_posted_twice,
 )
 from matcher.rules.entitlement import (
+    u01_below_the_line,
     u02_insurance_owed,
     u03_injury_benefit,
     u04_student_without_aid,
@@ -32,6 +33,7 @@ from matcher.rules.household import (
     h03_counted_elsewhere,
     h04_real_estate,
     h05_vehicle,
+    h06_financial_assets,
     h07_fund_base,
     h11_high_fee_school,
     h12_rigid_expense,
@@ -124,6 +126,7 @@ BOOK: tuple[Rule, ...] = checked(
         h03_counted_elsewhere.RULE,
         h04_real_estate.RULE,
         h05_vehicle.RULE,
+        h06_financial_assets.RULE,
         h07_fund_base.RULE,
         h11_high_fee_school.RULE,
         h12_rigid_expense.RULE,
@@ -146,6 +149,7 @@ BOOK: tuple[Rule, ...] = checked(
         n07_employer_cluster.RULE,
         n08_intake_burst.RULE,
         n09_component.RULE,
+        u01_below_the_line.RULE,
         u02_insurance_owed.RULE,
         u03_injury_benefit.RULE,
         u04_student_without_aid.RULE,
