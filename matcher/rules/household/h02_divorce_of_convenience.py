@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from matcher.identity import contacts, names
+from matcher.identity import contacts, names, numbers
 from matcher.overlap import months_between
 from matcher.rules import masking, reading
 from matcher.rules.reading import Row
@@ -62,7 +62,7 @@ def find(facts: Facts) -> Iterator[Lead]:
 
 
 def _by_name(divorced: pl.DataFrame, facts: Facts) -> dict[str, tuple[Row, Row]]:
-    """Divorces of which one party is linked, and the other, whose number the register lacks, bears a member's name and birth date.
+    """Divorces of which one party is linked, and the other, whose number the register lacks or has spoilt, bears a member's name and birth date.
 
     Of such a pair the identity is as sure as grade G5 says: that they live at one address is looked at next.
     """
@@ -77,7 +77,9 @@ def _by_name(divorced: pl.DataFrame, facts: Facts) -> dict[str, tuple[Row, Row]]
     for record, row in wanted.items():
         side = _other(row)
         name = _folded(row[f"{side}_name"])
-        namesakes = people.get((name, row[f"{side}_birth_date"]), []) if name and not row[f"{side}_id_number"] else []
+        told = row[f"{side}_id_number"]
+        lacking = not told or not numbers.is_valid(numbers.read(told) or "")
+        namesakes = people.get((name, row[f"{side}_birth_date"]), []) if name and lacking else []
         if len(namesakes) == 1:
             theirs = {
                 "person_id": namesakes[0]["person_id"],

@@ -142,12 +142,13 @@ def _divorce(one: Household, other: Household, ledger: Ledger, days: int) -> dt.
 
 
 def divorced_under_one_roof(one: Household, other: Household, next_id: Iterator[str], ledger: Ledger) -> None:
-    """Divorced half a year before the application, with one address and one motorcycle."""
+    """Divorced half a year before the application, with one address, one motorcycle and one tricycle."""
     divorced = _divorce(one, other, ledger, ledger.number(40, 300))
-    plate = f"豫E{ledger.number(10_000, 99_999)}"
-    for home in (one, other):
-        ledger.add("vehicles", home.head, plate=plate, vehicle_kind="MOTORCYCLE", status="ACTIVE",
-                   registered_on=ledger.before(home.applied_on, 900, 1500))  # fmt: skip
+    for kind in ("MOTORCYCLE", "TRICYCLE"):
+        plate = f"豫E{ledger.number(10_000, 99_999)}"
+        for home in (one, other):
+            ledger.add("vehicles", home.head, plate=plate, vehicle_kind=kind, status="ACTIVE",
+                       registered_on=ledger.before(home.applied_on, 900, 1500))  # fmt: skip
     for home in (one, other):
         if home is other or divorced <= home.applied_on:
             ledger.lead("H02", home, home.head)
