@@ -38,8 +38,10 @@ def find(facts: Facts) -> Iterator[Lead]:
     codes = _monthly(facts.policy)
     aid = grants.of_humans(facts, facts.linked["aid"].filter(pl.col("programme").is_in(codes)))
     told: set[frozenset[str]] = set()
-    for rows in (*_of_one(aid), *_of_couples(facts, aid)):
-        lead = _lead(facts, rows)
+    groups = [*_of_one(aid), *_of_couples(facts, aid)]
+    homes = reading.households(facts, [rows[0]["household_id"] for rows in groups])
+    for rows in groups:
+        lead = _lead(facts, homes[rows[0]["household_id"]], rows)
         records = frozenset(piece.record_id for piece in lead.evidence) if lead else frozenset()
         if lead is not None and records not in told:
             told.add(records)
@@ -83,9 +85,8 @@ class _Pair:
     months: tuple[dt.date, ...]
 
 
-def _lead(facts: Facts, rows: Sequence[Row]) -> Lead | None:
+def _lead(facts: Facts, home: Row, rows: Sequence[Row]) -> Lead | None:
     ours = [row for row in grants.standing(rows) if not _beside(row)]
-    home = reading.households(facts, [rows[0]["household_id"]])[rows[0]["household_id"]]
     switch = facts.policy.value("overlap.switch_months", facts.as_of, home["division_code"])
     pairs = _pairs(ours, facts.as_of)
     when = sorted({month for pair in pairs for month in pair.months})

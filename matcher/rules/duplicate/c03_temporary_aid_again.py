@@ -134,9 +134,8 @@ def _one_grant(group: Sequence[Row], row: Row, paid: dict[str, Stream], stage_mo
 
 
 def _grant(group: Sequence[Row], paid: dict[str, Stream]) -> _Grant:
-    once = reading.once(pl.DataFrame([{column: row[column] for column in (*reading.SAME_PAYMENT, "record_id")} for row in group],
-                                     infer_schema_length=None))  # fmt: skip
-    streams = tuple(sorted(paid[record] for record in once.get_column("record_id")))
+    once = {tuple(row[column] for column in reading.SAME_PAYMENT): row for row in reversed(group)}
+    streams = tuple(sorted(paid[row["record_id"]] for row in once.values()))
     return _Grant(
         first=streams[0].first,
         last=max(each.last for each in streams),

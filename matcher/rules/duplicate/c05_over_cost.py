@@ -51,11 +51,14 @@ def find(facts: Facts) -> Iterator[Lead]:
     known = bills.known_bills(facts, homes)
     theirs = bills.of_households(told)
     numbers = {number for bill in told for number in bill.numbers}
+    received: dict[str, list[Payment]] = {}
+    for each in paid:
+        received.setdefault(each.household_id, []).append(each)
     for household_id in sorted((known & theirs.keys()) - questioned):
         tolerance = Decimal(
             str(facts.policy.value("reimbursement.tolerance_yuan", facts.as_of, homes[household_id]["division_code"]))
         )
-        ours = [each for each in paid if each.household_id == household_id]
+        ours = received.get(household_id, [])
         if {each.names for each in ours} - {""} - numbers:
             continue  # a payment names a bill that is not among those told
         yield from _of_years(facts, household_id, bills.told_once(theirs[household_id]), ours, tolerance)

@@ -23,7 +23,9 @@ def find(facts: Facts) -> Iterator[Lead]:
     every member. Care outside the catalogue, bills of another province not yet settled and carers are not in those
     data: the household adds the receipts.
     """
-    said = facts.households.filter(pl.col("declared_medical_yuan") > 0)
+    said = _much(facts)
+    if said.is_empty():
+        return
     known = bills.known_bills(facts, said.get_column("household_id"))
     families = reading.members(facts, said.get_column("household_id"))
     ours = facts.linked["medical"].filter(pl.col("household_id").is_in(said.get_column("household_id").implode()))
@@ -35,6 +37,15 @@ def find(facts: Facts) -> Iterator[Lead]:
             lead = _lead(facts, home, bills.told_once(told.get(household_id, [])), sorted(everyone))
             if lead is not None:
                 yield lead
+
+
+def _much(facts: Facts) -> pl.DataFrame:
+    """The households that declared more than is tolerated even where nothing was settled."""
+    said = facts.households.filter(pl.col("declared_medical_yuan") > 0)
+    divisions = said.get_column("division_code").unique()
+    least = {each: facts.policy.value("rigid_expense.tolerance_yuan", facts.as_of, each) for each in divisions}
+    tolerated = pl.col("division_code").replace_strict(least, return_dtype=pl.Float64)
+    return said.filter(pl.col("declared_medical_yuan").cast(pl.Float64) > tolerated)
 
 
 def _lead(facts: Facts, home: Row, told: list[Bill], everyone: list[str]) -> Lead | None:
