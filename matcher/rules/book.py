@@ -26,6 +26,7 @@ from matcher.rules.entitlement import (
     u05_medical_costs,
     u06_unclaimed_benefit,
     u07_not_touched,
+    u08_return_to_hardship,
 )
 from matcher.rules.household import (
     h01_spouse,
@@ -35,6 +36,8 @@ from matcher.rules.household import (
     h05_vehicle,
     h06_financial_assets,
     h07_fund_base,
+    h08_income_above_line,
+    h09_exit_due,
     h11_high_fee_school,
     h12_rigid_expense,
     h14_migrant_conditions,
@@ -128,6 +131,8 @@ BOOK: tuple[Rule, ...] = checked(
         h05_vehicle.RULE,
         h06_financial_assets.RULE,
         h07_fund_base.RULE,
+        h08_income_above_line.RULE,
+        h09_exit_due.RULE,
         h11_high_fee_school.RULE,
         h12_rigid_expense.RULE,
         h14_migrant_conditions.RULE,
@@ -156,6 +161,7 @@ BOOK: tuple[Rule, ...] = checked(
         u05_medical_costs.RULE,
         u06_unclaimed_benefit.RULE,
         u07_not_touched.RULE,
+        u08_return_to_hardship.RULE,
     )
 )
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from matcher.income import households, inputs, persons
 from matcher.overlap import months
-from matcher.rules import reading
+from matcher.rules import reading, work
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Facts, Words
 
@@ -44,6 +44,10 @@ KINDS: Mapping[str | None, Words] = {
     "EMPLOYMENT_COST": ("扣减就业成本", "less the cost of going to work"),
     "TOLD_TWICE": ("扣减两处重复", "less what two sources told"),
 }
+
+_WORKING = "在职 在岗 就业 已就业 务工 打工 外出务工 灵活就业 零工 临时工 散工 自由职业 个体 个体经营 经商 务农 种地"
+WORKING = frozenset(_WORKING.split())
+"""Declared words for work of which no register need know."""
 
 ALL, OF_MONTHS = "incomes: unnarrowed facts", "incomes: the last months"
 
@@ -137,6 +141,16 @@ def declared(facts: Facts, months_of: pl.DataFrame) -> pl.DataFrame:
         .join(of_members, on=["household_id", "month"], how="left")
         .select("household_id", "month", declared=(together / pl.col("members")).cast(pl.Decimal(18, 2)))
     )
+
+
+def unstated(facts: Facts) -> set[str]:
+    """The households of which a member says that they work, and neither they nor the household say for how much.
+
+    No register need know of such work: their income has no upper bound.
+    """
+    silent = facts.households.filter(pl.col("declared_monthly_income_yuan").is_null()).select("household_id")
+    working = work.declared(facts.members, WORKING).filter(pl.col("declared_monthly_income_yuan").is_null())
+    return set(working.join(silent, on="household_id", how="semi").get_column("household_id").to_list())
 
 
 def sheet(facts: Facts, of: Computed, household_id: str, month: dt.date) -> households.Sheet:

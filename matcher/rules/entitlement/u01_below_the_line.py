@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import polars as pl
 
 from matcher.overlap import add_months, first_day
-from matcher.rules import incomes, reading, work
+from matcher.rules import incomes, reading
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule
 
 BASIC = ("DIBAO", "TEKUN")
 """Aid that takes the place of a missing income; who has one of these is not left out."""
-
-WORKING = frozenset(
-    "在职 在岗 就业 已就业 务工 打工 外出务工 灵活就业 零工 临时工 散工 自由职业 个体 个体经营 经商 务农 种地".split()
-)
-"""Declared words for work of which no register need know."""
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -41,7 +37,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of)
     ).select("household_id")
     ids = poor.join(active, on="household_id", how="semi").get_column("household_id")
-    left_out = set(ids.to_list()) - _supported(facts) - _in_business(facts) - _at_work_for_nobody_knows_what(facts)
+    left_out = set(ids.to_list()) - _supported(facts) - _in_business(facts) - incomes.unstated(facts)
     rows, families = of.rows(left_out), reading.members(facts, left_out)
     for household_id in sorted(left_out):
         yield _lead(facts, of, household_id, rows[household_id][-count:], families[household_id])
@@ -69,13 +65,6 @@ def _in_business(facts: Facts) -> set[str]:
     idle = (pl.col("turnover_yuan") == 0).fill_null(False)
     found = facts.linked["business"].filter(live & ~idle & (pl.col("role") != "SUPERVISOR").fill_null(True))
     return set(found.get_column("household_id").to_list())
-
-
-def _at_work_for_nobody_knows_what(facts: Facts) -> set[str]:
-    """The households of which a member says that they work, and neither they nor the household say for how much."""
-    silent = facts.households.filter(pl.col("declared_monthly_income_yuan").is_null()).select("household_id")
-    working = work.declared(facts.members, WORKING).filter(pl.col("declared_monthly_income_yuan").is_null())
-    return set(working.join(silent, on="household_id", how="semi").get_column("household_id").to_list())
 
 
 def _lead(facts: Facts, of: incomes.Computed, household_id: str, rows: list[Row], family: list[Row]) -> Lead:
@@ -117,9 +106,9 @@ def _lead(facts: Facts, of: incomes.Computed, household_id: str, rows: list[Row]
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
 HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD", "declared_monthly_income_yuan": 0}
 ASKED = ("tax", "social_insurance", "unemployment_benefit", "aid")
-NOTHING: dict[str, tuple[dict[str, object], ...]] = {"households": (HOME,), "members": (HEAD,)} | dict.fromkeys(
-    ASKED, ()
-)
+NOTHING: Mapping[str, tuple[Mapping[str, Any], ...]] = {
+    "households": (HOME,), "members": (HEAD,), "tax": (), "social_insurance": (), "unemployment_benefit": (), "aid": (),
+}  # fmt: skip
 PENSION = {
     "person_id": "P1", "kind": "RESIDENT_PENSION", "status": "DRAWING", "benefit_yuan": 130, "start_month": "2022-01",
 }  # fmt: skip

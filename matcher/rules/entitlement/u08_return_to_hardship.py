@@ -1,0 +1,172 @@
+"""U08: a household that left hardship not long ago is below the line again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import polars as pl
+
+from matcher.overlap import add_months, first_day
+from matcher.rules import incomes, reading
+from matcher.rules.reading import Row
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
+
+GRADUATED = ("脱困", "GRADUATED", "graduated")
+"""Words of the reason for which a file was closed that mean that the hardship was over."""
+NOT_GRADUATED = ("未脱困", "不能脱困", "难以脱困")
+
+
+def find(facts: Facts) -> Iterator[Lead]:
+    """档案因脱困注销未满规定月数，注销以后最近三个已知月份中至少两个月家庭人均收入的上限低于低保标准，提示主动联系、可以重新
+    建档。因死亡、迁出、退休等注销的不看；成员已在其他在档家庭的不提示，自称有工作而未申报收入的收入不明，也不提示；任何来源未答复、未授权的月份不算已知。
+
+    A file was closed because the hardship was over, not longer ago than the policy says, and in two of the last three known months
+    since then the most that the household can have had a head is below the line: get in touch, the file can be opened
+    again. Files closed for a death, a move or retirement are not looked at, nor people who are on another file, or who say that they
+    work and not for how much; a month of
+    which a source has not answered, or may not be asked, is not known.
+    """
+    earliest = add_months(first_day(facts.as_of), -int(facts.policy.value("return.months", facts.as_of)))
+    closed = facts.households.filter(
+        pl.col("file_closed_on").is_between(earliest, facts.as_of),
+        pl.col("exit_reason").str.contains_any(list(GRADUATED)),
+        ~pl.col("exit_reason").str.contains_any(list(NOT_GRADUATED)),
+    )
+    if closed.is_empty():
+        return
+    of = incomes.computed(facts)
+    count, least = (
+        int(facts.policy.value(key, facts.as_of)) for key in ("income.known_months", "return.least_months")
+    )
+    homes = {row["household_id"]: row for row in closed.iter_rows(named=True)}
+    passed_over = _on_another_file(facts, homes) | incomes.unstated(facts)
+    families = reading.members(facts, homes)
+    for household_id, rows in sorted(of.rows(homes).items()):
+        home = homes[household_id]
+        known = [row for row in rows if row["most"] is not None and row["month"] >= home["file_closed_on"]][-count:]
+        low = [row for row in known if row["line"] is not None and row["most"] < row["line"]]
+        if len(low) >= least and household_id not in passed_over:
+            yield _lead(facts, of, home, low, families[household_id])
+
+
+def _on_another_file(facts: Facts, homes: Mapping[str, Row]) -> set[str]:
+    """The households of which a member is on another file that is open."""
+    open_files = facts.households.filter(
+        pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of)
+    ).get_column("household_id")
+    of_person = facts.members.select("person_id", "household_id")
+    others = facts.same_person.join(of_person, on="person_id").join(
+        of_person.rename({"person_id": "other_person_id", "household_id": "other"}), on="other_person_id"
+    )
+    found = others.filter(pl.col("household_id").is_in(sorted(homes)), pl.col("other").is_in(open_files.implode()))
+    return set(found.get_column("household_id").to_list())
+
+
+def _lead(facts: Facts, of: incomes.Computed, home: Row, low: list[Row], family: list[Row]) -> Lead:
+    household_id, last = home["household_id"], low[-1]
+    sheets = [incomes.sheet(facts, of, household_id, row["month"]) for row in low]
+    evidence = incomes.evidence(sheets)
+    people = sorted(member["person_id"] for member in family if reading.is_member(member, last["month"]))
+    closed = home["file_closed_on"].isoformat()
+    return Lead(
+        household_id=household_id,
+        person_ids=tuple(people),
+        natural_key=("RETURN",),
+        severity="LOW",
+        grade=incomes.grade_of(facts, evidence),
+        evidence=(*evidence, *(Evidence("members", person, person) for person in people)),
+        exceptions=(("undocumented", "UNKNOWN"),),
+        facts={
+            "closed": closed,
+            "when": "、".join(f"{row['month']:%Y-%m}" for row in low),
+            "most": f"{max(row['most'] for row in low):.2f}",
+            "line": f"{last['line']:.2f}",
+        },
+        period=(low[0]["month"], last["month"]),
+        compared=(
+            Compared(
+                ("家庭状况", "the household"),
+                (f"{closed} 脱困注销", f"left hardship on {closed}"),
+                (f"人均最多 {last['most']:.2f} 元", f"at most {last['most']:.2f} yuan a head"),
+                evidence[0].source if evidence else "tax",
+            ),
+        ),
+        steps=tuple(incomes.steps(each) for each in sheets),
+    )
+
+
+HOME = {
+    "household_id": "H1", "applied_on": "2020-05-01", "file_opened_on": "2020-06-01", "file_closed_on": "2023-11-30",
+    "exit_reason": "脱困", "division_code": "410502",
+}  # fmt: skip
+HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
+ASKED = ("tax", "social_insurance", "unemployment_benefit", "aid")
+WAGES = tuple(
+    {"person_id": "P1", "kind": "工资薪金", "income_yuan": 2800, "income_month": f"2024-{month:02d}"}
+    for month in range(1, 12)
+)
+
+
+def _given(**rows: tuple[Mapping[str, Any], ...]) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    nothing: dict[str, tuple[Mapping[str, Any], ...]] = dict.fromkeys(ASKED, ())
+    return {**nothing, "households": (HOME,), "members": (HEAD,), **rows}
+
+
+EXAMPLES = (
+    Example(
+        zh="一年前脱困，9月起没有收入记录",
+        en="Left hardship a year ago, no income since September",
+        given=_given(tax=WAGES[:8]),
+        severity="LOW",
+        complete=ASKED,
+    ),
+    Example(
+        zh="脱困后收入稳定",
+        en="Left hardship, the income is still there",
+        given=_given(tax=WAGES),
+        severity=None,
+        complete=ASKED,
+    ),
+    Example(
+        zh="因死亡注销的档案",
+        en="A file closed for a death",
+        given=_given(households=({**HOME, "exit_reason": "死亡"},)),
+        severity=None,
+        complete=ASKED,
+    ),
+    Example(
+        zh="脱困已满三年",
+        en="Left hardship three years ago",
+        given=_given(households=({**HOME, "file_closed_on": "2021-06-30"},)),
+        severity=None,
+        complete=ASKED,
+    ),
+)
+
+RULE = Rule(
+    id="U08",
+    version="1",
+    title_zh="脱困后返困",
+    title_en="Return to hardship",
+    basis="安政办〔2019〕15号 二（二）、三：动态管理，新产生的困难职工及时建档帮扶",
+    valid_from=dt.date(2019, 1, 1),
+    published=dt.date(2026, 11, 27),
+    severity="LOW",
+    inputs={
+        **incomes.INPUTS,
+        "households": f"{incomes.INPUTS['households']} file_closed_on* exit_reason*",
+        "members": f"{incomes.INPUTS['members']} declared_employment",
+    },
+    minimum_grade="G4",
+    find=find,
+    zh="该家庭 {closed} 因脱困注销档案；{when} 人均收入最多 {most} 元，低于低保标准 {line} 元。请主动联系，可以重新建档帮扶。",
+    en="The household's file was closed on {closed} because the hardship was over; in {when} it had at most {most} yuan a head, below the "
+    "line of {line}. Get in touch: the file can be opened again.",
+    clears_zh="未登记的收入，已在其他工会建档，或家庭表示不需要帮扶。",
+    clears_en="Income that no register knows, a file with another union, or their word that they need no help.",
+    exceptions={"undocumented": ("是否有未登记的收入", "income that no register knows")},
+    parameters=(*incomes.PARAMETERS, "income.known_months", "return.months", "return.least_months"),
+    examples=EXAMPLES,
+)
