@@ -2,7 +2,7 @@
 
 A record says it for one month (`insured_month`) or for a span of months. A span whose end is not stated lasts until the
 day the extract was cut where somebody is still paying or drawing, and otherwise nobody knows how long it lasted: it tells
-of no month. Only links that may feed an amount count (never another person's name, never one that needs an identity check).
+of no month. Unless a rule says otherwise, only links that may feed an amount count (never one that needs an identity check).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from matcher.rules.reading import Row
 from matcher.rules.rule import Facts, Grade
 
 GRADES = ("G1", "G2", "G4")
+ANY_GRADE = (*GRADES, "G5")
+"""With links whose identity is still to be checked: for what computes no income, and then it is LOW at most."""
 
 INSURANCE = "kind* status payer employer_name employer_uscc start_month end_month insured_month paid_month"
 """What a rule reads of social insurance to know who was insured when."""
@@ -101,7 +103,9 @@ def cut(facts: Facts, source: str) -> dt.date:
     return first_day(min(feed.as_of, facts.as_of) if feed and feed.as_of else facts.as_of)
 
 
-def insured(facts: Facts, people: pl.Series, *, doubtful: bool = False) -> pl.DataFrame:
+def insured(
+    facts: Facts, people: pl.Series, *, grades: Collection[str] = GRADES, doubtful: bool = False
+) -> pl.DataFrame:
     """Months that were insured for these people: a row a person, month and record.
 
     Columns: person_id, household_id, month, kind, payer, employer (code or name), employer_name, paid_month, record_id,
@@ -109,7 +113,7 @@ def insured(facts: Facts, people: pl.Series, *, doubtful: bool = False) -> pl.Da
     contribution is owed is not insured. `doubtful`: also by links that need an identity check or are under review, which may
     withhold a lead and never raise one.
     """
-    rows = _rows(facts, "social_insurance", people, doubtful=doubtful)
+    rows = _rows(facts, "social_insurance", people, grades, doubtful=doubtful)
     unpaid = pl.col("status").is_in(["PAUSED", "ENDED"]) & pl.col("insured_month").is_not_null()
     paying = rows.filter(
         (pl.col("status") != "DRAWING").fill_null(True) & ~(unpaid & pl.col("paid_month").is_null()).fill_null(False)
@@ -139,9 +143,16 @@ def by_employer(spread: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(sure=pl.col("payer").is_not_null() & pl.col("kind").is_not_null())
 
 
-def drawing(facts: Facts, people: pl.Series, kinds: Collection[str], *, doubtful: bool = False) -> pl.DataFrame:
+def drawing(
+    facts: Facts,
+    people: pl.Series,
+    kinds: Collection[str],
+    *,
+    grades: Collection[str] = GRADES,
+    doubtful: bool = False,
+) -> pl.DataFrame:
     """Months for which these people drew a benefit of these kinds; columns and `doubtful` as of `insured`, `late` aside."""
-    rows = _rows(facts, "social_insurance", people, doubtful=doubtful)
+    rows = _rows(facts, "social_insurance", people, grades, doubtful=doubtful)
     drawn = rows.filter((pl.col("status") == "DRAWING") & pl.col("kind").is_in(list(kinds)))
     return _spread(drawn, "DRAWING", cut(facts, "social_insurance"), facts.as_of)
 
@@ -281,12 +292,14 @@ def told(facts: Facts, source: str) -> frozenset[str]:
     return frozenset(found.get_column("person_id").to_list())
 
 
-def _rows(facts: Facts, source: str, people: pl.Series, *, doubtful: bool = False) -> pl.DataFrame:
+def _rows(
+    facts: Facts, source: str, people: pl.Series, grades: Collection[str], *, doubtful: bool = False
+) -> pl.DataFrame:
     frame = facts.linked[source]
     if doubtful:
         frame = pl.concat([frame, reading.under_review(facts, source)])
     usable = frame.filter(pl.col("person_id").is_in(people.implode()))
-    usable = usable if doubtful else usable.filter(pl.col("grade").is_in(GRADES))
+    usable = usable if doubtful else usable.filter(pl.col("grade").is_in(list(grades)))
     return usable.with_columns(employer=pl.coalesce("employer_uscc", "employer_name", pl.lit("")))
 
 
@@ -323,6 +336,12 @@ def _months_apart(later: pl.Expr, earlier: pl.Expr) -> pl.Expr:
 def months_of(streams: Iterable[tuple[dt.date, dt.date]]) -> frozenset[dt.date]:
     """All months of some spans."""
     return frozenset(month for first, last in streams for month in months(first, last))
+
+
+def sure_where_enough(rows: list[Row], least: int) -> list[Row]:
+    """The rows whose identity needs no check where they tell of so many months, else all: a doubtful one makes no lead weaker."""
+    sure = [row for row in rows if row["grade"] in GRADES]
+    return sure if len({row["month"] for row in sure}) >= least else rows
 
 
 def employer(key: str) -> str:

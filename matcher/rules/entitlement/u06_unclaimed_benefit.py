@@ -33,7 +33,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     value = facts.policy.at(facts.as_of, None)
     last_told = add_months(work.cut(facts, "social_insurance"), -int(value("insurance.reporting_months")))
     claim_months, least = int(value("unemployment.claim_months")), int(value("unemployment.contribution_months"))
-    paid = work.insured(facts, people).filter(
+    paid = work.insured(facts, people, grades=work.ANY_GRADE).filter(
         pl.col("kind") == KIND, (pl.col("payer") == "EMPLOYER").fill_null(False)
     )
     enough = paid.group_by("person_id").agg(count=pl.col("month").n_unique(), ended=pl.col("month").max())
@@ -66,11 +66,7 @@ def find(facts: Facts) -> Iterator[Lead]:
 
 
 def _registered(facts: Facts) -> dict[str, list[Row]]:
-    rows = facts.linked["aid"].filter(
-        (pl.col("programme") == REGISTRATION)
-        & pl.col("grade").is_in(work.GRADES)
-        & pl.col("start_month").is_not_null()
-    )
+    rows = facts.linked["aid"].filter((pl.col("programme") == REGISTRATION) & pl.col("start_month").is_not_null())
     return reading.rows_by(rows, "person_id")
 
 
@@ -217,7 +213,7 @@ RULE = Rule(
         "aid": reading.AID,
     },
     optional={"tax": work.WAGES},
-    minimum_grade="G4",
+    minimum_grade="G5",
     find=find,
     zh="单位缴纳失业保险 {count} 个月，至 {ended} 止；{registered} 办理失业登记，之后没有失业保险金发放记录。如非因本人意愿中断就业，"
     "可申领失业保险金：请告知本人并协助办理。",

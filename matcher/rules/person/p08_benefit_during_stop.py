@@ -41,9 +41,22 @@ def find(facts: Facts) -> Iterator[Lead]:
     one's own pocket, contributions made up for, medical insurance that the fund pays, custody without a sentence; and
     for a business under a start-up grant, loan or training, the rest of the benefit is lawful.
     """
-    benefits = _benefits(facts)
+    sure = list(_leads(facts, work.GRADES, None))
+    told = {person for lead in sure for person in lead.person_ids}
+    yield from sure
+    yield from _leads(facts, work.ANY_GRADE, _unchecked(facts) - told)
+
+
+def _unchecked(facts: Facts) -> frozenset[str]:
+    """Whom some record concerns only if an identity check says so: they are asked about where what is sure makes no lead."""
+    found = [frame.filter(pl.col("grade") == "G5").get_column("person_id") for frame in facts.linked.values()]
+    return frozenset(person for column in found for person in column.to_list())
+
+
+def _leads(facts: Facts, grades: tuple[str, ...], among: frozenset[str] | None) -> Iterator[Lead]:
+    benefits = _benefits(facts, grades, among)
     people = pl.Series("person_id", sorted(benefits), dtype=pl.String)
-    stops = _stops(facts, people, benefits)
+    stops = _stops(facts, people, benefits, grades)
     homes = dict(
         facts.members.filter(pl.col("person_id").is_in(people.implode()))
         .select("person_id", "household_id")
@@ -76,13 +89,14 @@ class Stop:
     severity: Severity = "HIGH"
 
 
-def _benefits(facts: Facts) -> dict[str, dict[dt.date, Paid]]:
+def _benefits(facts: Facts, grades: tuple[str, ...], among: frozenset[str] | None) -> dict[str, dict[dt.date, Paid]]:
     """The months of benefit of each person; what two sources tell of one month is one payment."""
     found: dict[str, dict[dt.date, Paid]] = {}
     for source in ("unemployment_benefit", "aid"):
         if source not in facts.linked:
             continue
-        rows = facts.linked[source].filter(pl.col("grade").is_in(work.GRADES))
+        rows = facts.linked[source].filter(pl.col("grade").is_in(grades))
+        rows = rows if among is None else rows.filter(pl.col("person_id").is_in(sorted(among)))
         rows = rows.filter(pl.col("programme") == BENEFIT) if source == "aid" else rows
         for row in rows.iter_rows(named=True):
             for month in _months(source, row, facts.as_of):
@@ -99,7 +113,9 @@ def _months(source: str, row: Row, as_of: dt.date) -> Iterable[dt.date]:
     return [first_day(row["month"])] if row["month"] and row["month"] <= as_of else ()
 
 
-def _stops(facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.date, Paid]]) -> dict[str, list[Stop]]:
+def _stops(
+    facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.date, Paid]], grades: tuple[str, ...]
+) -> dict[str, list[Stop]]:
     found: dict[str, list[Stop]] = {}
     helped = _held(facts, people, (POST, *STARTED))
     posts = {person: when for (person, programme), when in helped.items() if programme == POST}
@@ -109,19 +125,21 @@ def _stops(facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.da
         schema={"person_id": pl.String, "month": pl.Date},
         orient="row",
     )
-    for person, rows in work.by_person(_touching(work.by_employer(work.insured(facts, people)), paid)).items():
+    for person, rows in work.by_person(
+        _touching(work.by_employer(work.insured(facts, people, grades=grades)), paid)
+    ).items():
         outside = [row for row in rows if row["month"] not in posts.get(person, frozenset())]
         found.setdefault(person, []).extend(_employed(outside, benefits[person]))
-    pensions = work.drawing(facts, people, ["EMPLOYEE_PENSION"])
+    pensions = work.drawing(facts, people, ["EMPLOYEE_PENSION"], grades=grades)
     for person, rows in work.by_person(_touching(pensions, paid)).items():
         begun = min(row["month"] for row in rows)
         found.setdefault(person, []).extend(
             Stop(row["month"], "PENSION", "social_insurance", row) for row in rows if row["month"] > begun
         )
-    for person, stop in _licences(facts, people, benefits):
+    for person, stop in _licences(facts, people, benefits, grades):
         if person not in started:
             found.setdefault(person, []).append(stop)
-    for person, stop in _absences(facts, people):
+    for person, stop in _absences(facts, people, grades):
         found.setdefault(person, []).append(stop)
     return found
 
@@ -159,13 +177,13 @@ def _held(facts: Facts, people: pl.Series, programmes: tuple[str, ...]) -> dict[
 
 
 def _licences(
-    facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.date, Paid]]
+    facts: Facts, people: pl.Series, benefits: Mapping[str, Mapping[dt.date, Paid]], grades: tuple[str, ...]
 ) -> Iterator[tuple[str, Stop]]:
     if "business" not in facts.linked:
         return
     trading = facts.linked["business"].filter(
         pl.col("person_id").is_in(people.implode()),
-        pl.col("grade").is_in(work.GRADES),
+        pl.col("grade").is_in(grades),
         pl.col("role").is_in(TRADING_ROLES),
         (pl.col("status") == "LIVE").fill_null(False),
         (pl.col("turnover_yuan") > 0).fill_null(False) | (pl.col("employees") > 0).fill_null(False),
@@ -180,11 +198,11 @@ def _licences(
                 yield row["person_id"], Stop(month, "LICENCE", "business", row, severity)
 
 
-def _absences(facts: Facts, people: pl.Series) -> Iterator[tuple[str, Stop]]:
+def _absences(facts: Facts, people: pl.Series, grades: tuple[str, ...]) -> Iterator[tuple[str, Stop]]:
     if "custody" not in facts.linked:
         return
     away = facts.linked["custody"].filter(
-        pl.col("person_id").is_in(people.implode()), pl.col("grade").is_in(work.GRADES), pl.col("from").is_not_null()
+        pl.col("person_id").is_in(people.implode()), pl.col("grade").is_in(grades), pl.col("from").is_not_null()
     )
     for row in away.iter_rows(named=True):
         text = (row["kind"] or "").upper()
@@ -351,7 +369,7 @@ RULE = Rule(
         "custody": "kind from to",
     },
     one_of=(("unemployment_benefit", "aid"),),
-    minimum_grade="G4",
+    minimum_grade="G5",
     find=find,
     zh="失业保险金发放的月份中有 {count} 个整月（{when}）存在停止领取的情形：{why}。这些月份共发放 {total} 元。",
     en="For {count} whole months ({when}) unemployment benefit was paid although the law stops it: {why}. Paid for these "

@@ -24,15 +24,17 @@ def find(facts: Facts) -> Iterator[Lead]:
     nothing is said of a file that states the retirement and whose pension is below the line.
     """
     heads = facts.members.filter(pl.col("relation") == "HEAD")
-    drawn = work.by_person(work.drawing(facts, heads.get_column("person_id"), ["EMPLOYEE_PENSION"]))
+    drawn = work.by_person(
+        work.drawing(facts, heads.get_column("person_id"), ["EMPLOYEE_PENSION"], grades=work.ANY_GRADE)
+    )
     amounts = _amounts(facts)
     rows = heads.filter(pl.col("person_id").is_in(sorted(drawn)))
     homes = reading.households(facts, rows.get_column("household_id"))
     for member in rows.sort("person_id").iter_rows(named=True):
         home = homes[member["household_id"]]
-        records = drawn[member["person_id"]]
-        months = sorted({row["month"] for row in records})
         least = int(facts.policy.value("pension.least_months", facts.as_of, home["division_code"]))
+        records = work.sure_where_enough(drawn[member["person_id"]], least)
+        months = sorted({row["month"] for row in records})
         if len(months) < least or not _active(home, facts.as_of) or not reading.is_member(member, facts.as_of):
             continue
         retired = work.word(member["declared_employment"]) in work.RETIRED
@@ -154,7 +156,7 @@ RULE = Rule(
         "members": "relation declared_employment valid_from valid_to",
         "social_insurance": f"{work.INSURANCE} benefit_yuan",
     },
-    minimum_grade="G4",
+    minimum_grade="G5",
     find=find,
     zh="建档职工自 {since} 起领取职工养老金（已 {count} 个月，{pension}），档案就业状况为{said}，低保线 {line} 元。"
     "请核实后调整类别、变更建档人或注销；家庭仍有困难的，转其他救助。",

@@ -390,7 +390,10 @@ P08_CASES: list[tuple[str, dict[str, Rows], str | None, int]] = [
     ("a month that is not whole", {"custody": away("服刑", "2024-05-02", "2024-06-29")}, None, 0),
     ("treatment abroad", {"custody": away("出境就医", "2024-03-01", "2024-08-31")}, None, 0),
     ("travelled", {"custody": away("出境", "2024-03-01", "2024-08-31")}, None, 0),
-    ("an identity nobody has checked", {"social_insurance": insured("2024-05", "2024-12", grade="G5")}, None, 0),
+    ("an identity nobody has checked", {"social_insurance": insured("2024-05", "2024-12", grade="G5")}, "LOW", 3),
+    ("one record in doubt beside sure ones", {"social_insurance": [
+        *insured("2024-05", "2024-07"), *insured("2024-08", "2024-08", grade="G5")]}, "HIGH", 2),
+    ("another person's name", {"social_insurance": insured("2024-05", "2024-12", grade="G3")}, None, 0),
 ]  # fmt: skip
 
 
@@ -426,6 +429,7 @@ P09_CASES: list[tuple[str, dict[str, Any], dict[str, Any], Rows, str | None]] = 
     ("jobless by the file", {}, {}, pension("2024-05"), "LOW"),
     ("two months", {}, {}, pension("2024-11"), "LOW"),
     ("monthly rows", {}, {}, [row for m in ("2024-11", "2024-12") for row in pension(m, end_month=m)], "LOW"),
+    ("an identity nobody has checked", {}, {}, pension("2024-05", grade="G5"), "LOW"),
     ("small, and the file says at work", {}, {"declared_employment": "在职"}, pension("2024-05", 400), "LOW"),
     ("retired by the file, above the line", {}, {"declared_employment": "退休"}, pension("2024-05"), "INFO"),
     ("retired by the file, below the line", {}, {"declared_employment": "退休"}, pension("2024-05", 400), None),

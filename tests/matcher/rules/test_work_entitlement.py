@@ -182,6 +182,7 @@ U06_CASES: list[tuple[str, dict[str, Any], Rows, Rows, Rows, Rows, bool]] = [
     ("two years paid", {}, contributions("2022-01", "2024-02"), [REGISTERED], [], [], True),
     ("a year, month by month", {}, insured("2023-03", "2024-02", kind="UNEMPLOYMENT"), [REGISTERED], [], [], True),
     ("benefit years ago", {}, contributions("2022-01", "2024-02"), [REGISTERED], benefit("2020-01", "2020-06"), [], True),
+    ("an identity nobody has checked", {}, contributions("2022-01", "2024-02", grade="G5"), [REGISTERED], [], [], True),
     ("eleven months", {}, contributions("2023-04", "2024-02"), [REGISTERED], [], [], False),
     ("paid out of his own pocket", {}, contributions("2022-01", "2024-02", payer="FLEXIBLE"), [REGISTERED], [], [], False),
     ("pension insurance alone", {}, span("2022-01", "2024-02", status="ENDED"), [REGISTERED], [], [], False),
