@@ -28,11 +28,11 @@ from matcher.blocking import BlockKeys
 from matcher.engines import local
 from matcher.engines.workspace import ChunkResult
 from matcher.flooding import Tally, unflooded
+from matcher.gathering import ScanRequest
 from matcher.index import Source
 from matcher.joins import DedupeRequest, LinkRequest
 from matcher.kernel import Batch
 from matcher.measure import Clock, memory_bytes
-from matcher.gathering import ScanRequest
 from matcher.plan import Plan
 from matcher.prepared import More, Prepared
 from matcher.progress import Progress, Step, silent
