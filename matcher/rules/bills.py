@@ -194,6 +194,13 @@ def known_bills(facts: Facts, household_ids: Iterable[str]) -> frozenset[str]:
     return frozenset(members.get_column("household_id")) - frozenset(silent) - frozenset(unsure)
 
 
+def told_since(facts: Facts) -> dt.date | None:
+    """The first day of which the insurance's extract tells, as far as its records show; nobody knows what was before."""
+    days = facts.linked["medical"].get_column("admitted_on").drop_nulls()
+    first = days.min()
+    return first if isinstance(first, dt.date) else None
+
+
 def told_once(bills: Iterable[Bill]) -> list[Bill]:
     """Each bill once, however many settlements tell of it."""
     seen: dict[object, Bill] = {}

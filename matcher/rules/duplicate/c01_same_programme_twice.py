@@ -26,14 +26,14 @@ COUPLE = ("HEAD", "SPOUSE")
 def find(facts: Facts) -> Iterator[Lead]:
     """同一人（按户发放的项目，含户主与配偶）在同一月份有两份在享的同一项目：批准文号、收款账户或发放单位不同。补发往月、冲正、
     分类施保等附加、转移当月按比例发放的不构成疑点；文号相同的是同一份救助，由两个系统各报一次也不构成疑点。未载明文号、
-    账户、单位而只是金额不同的，可能是调标后未终止旧记录，只作低程度提示。同一笔重复入账由规则C09、两县发放低保或特困由
+    账户、单位而只是金额不同的，可能是调标后未终止旧记录，只作低程度提示；先前的记录未载明止月、且为同一单位的，可能只是续批，程度为中。同一笔重复入账由规则C09、两县发放低保或特困由
     规则C06处理。
 
     One person (for what a household is granted: head or spouse) has two grants of one programme running in the same
     months: by different decisions, into different accounts or from different offices. Arrears, corrections,
     supplements and the pro-rata month of a transfer are no lead; what bears one decision's number is one grant, even
-    if two systems report it. Where only the amounts differ, the old record may just not have been ended: low. One
-    posting made twice is rule C09's; dibao or tekun from two counties is rule C06's.
+    if two systems report it. Where only the amounts differ, the old record may just not have been ended: low; where
+    one office's earlier record states no end, the grant may just have been renewed: medium. One posting made twice is rule C09's; dibao or tekun from two counties is rule C06's.
     """
     codes = _monthly(facts.policy)
     aid = grants.of_humans(facts, facts.linked["aid"].filter(pl.col("programme").is_in(codes)))
@@ -75,13 +75,15 @@ def _of_couples(facts: Facts, aid: pl.DataFrame) -> Iterator[list[Row]]:
 class _Pair:
     """Two grants side by side; `later` began later. `certain`: the offices' own marks tell them apart, not the amount alone.
 
-    `inner`: neither grant ended when the other began, so that the shared months are no transfer.
+    `inner`: neither grant ended when the other began, so that the shared months are no transfer. `ended`: the earlier record
+    says when it ends, or another office made it: otherwise it may only have been renewed.
     """
 
     earlier: Stream
     later: Stream
     certain: bool
     inner: bool
+    ended: bool
     months: tuple[dt.date, ...]
 
 
@@ -100,14 +102,14 @@ def _lead(facts: Facts, home: Row, rows: Sequence[Row]) -> Lead | None:
         household_id=home["household_id"],
         person_ids=tuple(sorted({each.person_id for each in involved})),
         natural_key=(involved[0].programme,),
-        severity=_severity(certain, len(when) > switch),
+        severity=_severity(certain, len(when) > switch and any(pair.certain and pair.ended for pair in pairs)),
         grade=reading.weakest(grades[each.record_id] for each in involved),
         evidence=tuple(Evidence("aid", each.record_id, each.person_id) for each in involved),
         exceptions=(
             ("arrears", "NO" if all(row["cause"] for row in ours) else "UNKNOWN"),
             ("correction", "NO"),
             ("transfer_month", "NO"),
-            ("amended", "NO" if certain else "UNKNOWN"),
+            ("amended", "NO" if any(pair.certain and pair.ended for pair in pairs) else "UNKNOWN"),
         ),
         facts={
             **sums.words(later, when),
@@ -124,8 +126,8 @@ def _lead(facts: Facts, home: Row, rows: Sequence[Row]) -> Lead | None:
     )
 
 
-def _severity(certain: bool, lasting: bool) -> Severity:
-    return "LOW" if not certain else "HIGH" if lasting else "MEDIUM"
+def _severity(certain: bool, sure: bool) -> Severity:
+    return "LOW" if not certain else "HIGH" if sure else "MEDIUM"
 
 
 def _beside(row: Row) -> bool:
@@ -136,6 +138,7 @@ def _beside(row: Row) -> bool:
 def _pairs(rows: Sequence[Row], as_of: dt.date) -> list[_Pair]:
     paid = grants.streams(rows, as_of)
     whole = _whole(rows, paid)
+    of = {row["record_id"]: row for row in rows}
     found = []
     for one, other in combinations([row["record_id"] for row in rows if row["record_id"] in paid], 2):
         both = shared(paid[one], paid[other])
@@ -144,7 +147,8 @@ def _pairs(rows: Sequence[Row], as_of: dt.date) -> list[_Pair]:
             continue
         earlier, later = sorted((one, other), key=lambda record: (whole[record], paid[record].first, record))
         inner = whole[earlier][1] != whole[later][0] and whole[later][1] != whole[earlier][0]
-        found.append(_Pair(paid[earlier], paid[later], certain, inner, tuple(months(*both))))
+        ended = of[earlier]["end_month"] is not None or grants.differ(of[earlier], of[later], "agency")
+        found.append(_Pair(paid[earlier], paid[later], certain, inner, ended, tuple(months(*both))))
     return found
 
 
@@ -250,7 +254,7 @@ RULE = Rule(
         "arrears": ("是否为补发往月", "arrears of earlier months"),
         "correction": ("是否为冲正后重新发放", "a correction"),
         "transfer_month": ("是否为转移当月按比例发放", "the pro-rata month of a transfer"),
-        "amended": ("是否为调标后未终止旧记录", "a new amount whose old record was not ended"),
+        "amended": ("是否为调标、续批后未终止旧记录", "renewed or amended, and the old record not ended"),
     },
     parameters=("overlap.switch_months",),
     examples=EXAMPLES,

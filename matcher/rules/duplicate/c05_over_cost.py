@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import polars as pl
@@ -24,13 +24,14 @@ hospital's counter with the rest, in the month of admission."""
 def find(facts: Facts) -> Iterator[Lead]:
     """基本医保、大额补充、企业补充、医疗救助、医疗互助、慈善等各层次报销合计超过医疗费用总额。救助记录注明票据或结算单号的，按该次
     就医比对；未注明的，只在医保数据齐全时按年度、按全家比对：当年救助合计超过当年和上一年全部个人负担的，才提示。分层报销本身
-    是制度设计，合计不超过费用的不构成疑点；非医疗支出、护理费用由工作人员核实。同一项目对同一票据重复支付的由规则P14处理。
+    是制度设计，合计不超过费用的不构成疑点；非医疗支出、护理费用由工作人员核实；家庭另有票据足以容纳超出部分的，救助可能兼顾其他票据，程度为低。同一项目对同一票据重复支付的由规则P14处理。
 
     Basic insurance, large-expense and supplementary insurance, medical aid, mutual aid and charity together paid more
     than the treatment cost. Where payments name the bill, that bill is compared; otherwise, and only where all bills of
     all members are known, a calendar year of the whole household: a lead only if that year's aid exceeds all that the
     household bore in that year and the one before. Several layers paying for one bill is how the system is meant; up
-    to the cost there is no lead. Care and other non-medical costs a person has to check. One programme that paid one bill
+    to the cost there is no lead. Care and other non-medical costs a person has to check; where other
+    bills of the household could take the excess, the payment may have been meant for them too: low. One programme that paid one bill
     twice is rule P14's.
     """
     aid = facts.linked["aid"].filter(pl.col("programme").is_in(bills.every_layer(facts.policy)))
@@ -38,18 +39,20 @@ def find(facts: Facts) -> Iterator[Lead]:
     medical = facts.linked["medical"].filter(pl.col("household_id").is_in(sorted(homes)))
     told, paid = bills.read(facts, medical), bills.payments(facts, aid)
     questioned: set[str] = set()
+    theirs = bills.of_households(told)
     for bill, ours in bills.naming(told, paid):
         division = homes[bill.household_id]["division_code"]
         tolerance = Decimal(str(facts.policy.value("reimbursement.tolerance_yuan", facts.as_of, division)))
+        others = [each for each in bills.told_once(theirs[bill.household_id]) if each.numbers != bill.numbers]
         if bills.twice_of_one_kind(bill, ours):
             questioned.add(bill.household_id)
             continue
-        lead = _of_bill(facts, bill, ours, division, tolerance)
+        lead = _of_bill(facts, bill, ours, division, tolerance, others)
         if lead is not None:
             questioned.add(bill.household_id)
             yield lead
     known = bills.known_bills(facts, homes)
-    theirs = bills.of_households(told)
+    first = bills.told_since(facts)
     numbers = {number for bill in told for number in bill.numbers}
     received: dict[str, list[Payment]] = {}
     for each in paid:
@@ -61,6 +64,7 @@ def find(facts: Facts) -> Iterator[Lead]:
         ours = received.get(household_id, [])
         if {each.names for each in ours} - {""} - numbers:
             continue  # a payment names a bill that is not among those told
+        ours = [each for each in ours if first is not None and first <= dt.date(each.stream.first.year - 1, 3, 1)]
         yield from _of_years(facts, household_id, bills.told_once(theirs[household_id]), ours, tolerance)
 
 
@@ -107,7 +111,12 @@ def _perhaps_included(paid: Payment, told: Sequence[Bill]) -> bool:
 
 
 def _of_bill(
-    facts: Facts, bill: Bill, paid: Sequence[Payment], division: str | None, tolerance: Decimal
+    facts: Facts,
+    bill: Bill,
+    paid: Sequence[Payment],
+    division: str | None,
+    tolerance: Decimal,
+    others: Sequence[Bill],
 ) -> Lead | None:
     if bill.cost is None or bill.borne is None:
         return None
@@ -116,7 +125,12 @@ def _of_bill(
     excess = _excess(order, bill.cost, bill.cost - bill.borne, (bill,), paid, of)
     if excess.high <= tolerance:
         return None
-    return _lead(facts, bill.household_id, excess, (bill,), paid, "BILL", bill.invoice or bill.settlement)
+    elsewhere = sum((each.borne for each in others if each.borne is not None), Decimal(0))
+    lead = _lead(facts, bill.household_id, excess, (bill,), paid, "BILL", bill.invoice or bill.settlement)
+    if elsewhere < excess.high:
+        return lead
+    exceptions = tuple((name, "UNKNOWN" if name == "unsettled_bills" else result) for name, result in lead.exceptions)
+    return replace(lead, severity="LOW", exceptions=exceptions)
 
 
 def _of_years(
@@ -184,6 +198,7 @@ STAY = {
     "person_id": "P1", "settlement_no": "JS202404080001", "invoice_no": "0041020231", "hospital": "安阳地区医院",
     "admitted_on": "2024-04-08", "total_yuan": 30000, "insurance_paid_yuan": 20000, "patient_paid_yuan": 10000,
 }  # fmt: skip
+EARLIER = {"settlement_no": "JS202206010001", "invoice_no": "0041020100", "admitted_on": "2022-06-01"}
 HELPED = {
     "person_id": "P1", "programme": "MEDICAL_AID", "start_month": "2024-05", "end_month": "2024-05", "amount_yuan": 7000,
     "document_no": "0041020231",
@@ -231,7 +246,7 @@ EXAMPLES = (
         given={
             "households": (HOME,),
             "members": (HEAD,),
-            "medical": (STAY,),
+            "medical": (STAY, {**STAY, **EARLIER}),
             "aid": ({**HELPED, "document_no": None}, {**MUTUAL, "document_no": None}),
         },
         complete=("medical",),
@@ -262,7 +277,10 @@ RULE = Rule(
     clears_en="Bills that the insurance has not settled (outside the catalogue, another province, care), or proof of another treatment.",
     exceptions={
         "other_costs": ("是否含非医疗支出或护理费用", "care or other non-medical costs"),
-        "unsettled_bills": ("是否有未进入医保结算的费用", "bills the insurance has not settled"),
+        "unsettled_bills": (
+            "是否还用于其他票据或未进入医保结算的费用",
+            "meant for other bills too, or for some the insurance has not settled",
+        ),
         "settled_at_once": (
             "大额补充、医疗救助是否已在“一站式结算”中计入医保支付",
             "large-expense insurance or medical aid already counted in what was settled at the counter",

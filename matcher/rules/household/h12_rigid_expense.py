@@ -13,14 +13,17 @@ from matcher.rules.bills import Bill
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
+A_MONTH = dt.timedelta(days=31)
+"""An extract whose first bill lies within a month of the year's beginning tells of that year."""
+
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """家庭申报的年自付医疗费，超过申请前一年医保结算的个人负担合计的容许范围。只在医保数据齐全、全体成员都已核对时比对。目录外、
+    """家庭申报的年自付医疗费，超过申请前一年医保结算的个人负担合计的容许范围。只在医保数据齐全、涵盖该年度、全体成员都已核对时比对。目录外、
     外省未结算、护理费用不在医保结算之内，由家庭补充票据即可；收到申请不满一年的结算，以申请日为准。
 
     The medical costs that a household declared for a year exceed, beyond the tolerance, what the insurance settled as
-    its own part in the year before the application. Compared only where the insurance's data are complete and cover
-    every member. Care outside the catalogue, bills of another province not yet settled and carers are not in those
+    its own part in the year before the application. Compared only where the insurance's data are complete, reach back
+    to that year and cover every member. Care outside the catalogue, bills of another province not yet settled and carers are not in those
     data: the household adds the receipts.
     """
     said = _much(facts)
@@ -30,10 +33,12 @@ def find(facts: Facts) -> Iterator[Lead]:
     families = reading.members(facts, said.get_column("household_id"))
     ours = facts.linked["medical"].filter(pl.col("household_id").is_in(said.get_column("household_id").implode()))
     told = bills.of_households(bills.read(facts, ours))
+    first = bills.told_since(facts)
     for home in said.sort("household_id").iter_rows(named=True):
         household_id = home["household_id"]
         everyone = {member["person_id"] for member in families.get(household_id, [])}
-        if household_id in known and everyone:
+        since = _year_before(reading.application_date(home, facts.as_of))
+        if household_id in known and first is not None and first <= since + A_MONTH:
             lead = _lead(facts, home, bills.told_once(told.get(household_id, [])), sorted(everyone))
             if lead is not None:
                 yield lead
@@ -117,11 +122,12 @@ STAY = {
     "person_id": "P1", "settlement_no": "JS202404080001", "admitted_on": "2024-04-08", "total_yuan": 30000,
     "insurance_paid_yuan": 20000, "patient_paid_yuan": 10000,
 }  # fmt: skip
+EARLIER = {"settlement_no": "JS202206010001", "admitted_on": "2022-06-01"}
 EXAMPLES = (
     Example(
         zh="申报自付3万元，医保结算的个人负担1万元",
         en="30 000 yuan declared, 10 000 settled as the patient's part",
-        given={"households": (HOME,), "members": (HEAD,), "medical": (STAY,)},
+        given={"households": (HOME,), "members": (HEAD,), "medical": (STAY, {**STAY, **EARLIER})},
         complete=("medical",),
         severity="LOW",
     ),
@@ -131,7 +137,7 @@ EXAMPLES = (
         given={
             "households": ({**HOME, "declared_medical_yuan": 13000},),
             "members": (HEAD,),
-            "medical": (STAY,),
+            "medical": (STAY, {**STAY, **EARLIER}),
         },
         complete=("medical",),
         severity=None,
@@ -139,7 +145,7 @@ EXAMPLES = (
     Example(
         zh="医保数据不全",
         en="Not all of the insurance's data are there",
-        given={"households": (HOME,), "members": (HEAD,), "medical": (STAY,)},
+        given={"households": (HOME,), "members": (HEAD,), "medical": (STAY, {**STAY, **EARLIER})},
         severity=None,
     ),
 )

@@ -55,6 +55,10 @@ def seen(leads: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     [
         pytest.param([LONG, living("2024-03", "2024-05", 200, **B)], ("HIGH", 600, "2024-03", "2024-05"), id="two decisions"),
         pytest.param([LONG, living("2024-03", None, 200, **B)], ("HIGH", 2000, "2024-03", "2024-12"), id="until the scan"),
+        pytest.param([living("2024-01", None, **A), living("2024-11", None, **B)], ("MEDIUM", 600, "2024-11", "2024-12"),
+                     id="perhaps renewed"),
+        pytest.param([living("2024-01", None, **A, **CITY), living("2024-11", None, **B, **COUNTY)],
+                     ("HIGH", 600, "2024-11", "2024-12"), id="by two offices"),
         pytest.param(
             [living(f"2024-0{month}", f"2024-0{month}", **mark) for mark, first in ((A, 1), (B, 3)) for month in range(first, 7)],
             ("HIGH", 1200, "2024-03", "2024-06"), id="a row a month",

@@ -100,6 +100,10 @@ def test_bills_are_judged_without_aid_too(scene: Scene, run: Run) -> None:
 
 
 STAY = bill(30000, 20000)
+AWAY, STRANGER = {"household_id": "H8"}, {"person_id": "P8", "household_id": "H8"}
+EARLY = bill(900, 800, settlement_no="JS8", invoice_no="00418888", person_id="P8", admitted_on="2022-06-01")
+"""Somebody else's old bill: the extract reaches back so far."""
+
 AID, MUTUAL, CHARITY = "MEDICAL_AID", "MUTUAL_MEDICAL_AID", "CHARITY_MEDICAL"
 
 
@@ -133,7 +137,13 @@ AID, MUTUAL, CHARITY = "MEDICAL_AID", "MUTUAL_MEDICAL_AID", "CHARITY_MEDICAL"
 def test_more_than_it_cost(
     scene: Scene, run: Run, payments: list[dict[str, Any]], complete: bool, expected: list[tuple[str, int]]
 ) -> None:
-    facts = scene([HOME], MEMBERS, medical=[STAY], aid=payments, complete=("medical",) if complete else ())
+    facts = scene(
+        [HOME, AWAY],
+        [*MEMBERS, STRANGER],
+        medical=[STAY, EARLY],
+        aid=payments,
+        complete=("medical",) if complete else (),
+    )
     leads = run("C05", facts)
     assert seen(leads) == expected
     for lead in leads:
@@ -164,7 +174,8 @@ def test_more_than_it_cost(
 def test_a_year_is_judged_only_where_every_bill_is_known(scene: Scene, run: Run, more: dict[str, Any]) -> None:
     paid = [helped(AID, "2024-07", 7000, None), helped(MUTUAL, "2024-08", 6000, None)]
     members = more.pop("members", MEMBERS)
-    facts = scene([HOME], members, **{"medical": [STAY], "aid": paid, "complete": ("medical",), **more})
+    more["medical"] = [*more.pop("medical", [STAY]), EARLY]
+    facts = scene([HOME, AWAY], [*members, STRANGER], **{"aid": paid, "complete": ("medical",), **more})
     assert run("C05", facts) == []
 
 
@@ -227,6 +238,7 @@ def test_costs_without_aid(scene: Scene, run: Run, change: dict[str, Any], sever
                      id="the whole household's"),
         pytest.param(30000, [bill(30000, 20000)], {"complete": ()}, False, id="not all is known"),
         pytest.param(30000, [bill(None, None)], {}, False, id="an amount not stated"),
+        pytest.param(30000, [bill(30000, 20000)], {"recent": True}, False, id="the extract begins later"),
         pytest.param(30000, [bill(30000, 20000)], {"reviewed": {"medical": [bill(9000, 1000, person_id="P2")]}}, False, id="under review"),
         pytest.param(30000, [bill(30000, 20000)],
                      {"coverage": [{"person_id": "P1", "source": "medical", "state": "VALUE"},
@@ -243,8 +255,20 @@ def test_declared_above_what_was_settled(
 ) -> None:
     home = {**HOME, "applied_on": "2024-09-01", "declared_medical_yuan": declared}
     other = {"household_id": "H9", "declared_medical_yuan": 500}
-    members = [*MEMBERS, {"person_id": "P9", "household_id": "H9", "id_number": None}]
-    facts = scene([home, other], members, **{"medical": settlements, "complete": ("medical",), **change})
+    members = [*MEMBERS, {"person_id": "P9", "household_id": "H9", "id_number": None}, STRANGER]
+    told = [*settlements, *([] if change.pop("recent", False) else [EARLY])]
+    facts = scene([home, other, AWAY], members, **{"medical": told, "complete": ("medical",), **change})
     found = run("H12", facts)
     assert [each["severity"] for each in found] == (["LOW"] if lead else [])
     assert [each["amount_high_yuan"] for each in found] == ([0] if lead else [])
+
+
+def test_other_bills_may_take_what_one_bill_cannot(scene: Scene, run: Run) -> None:
+    paid = [helped(AID, "2024-07", 7000), helped(MUTUAL, "2024-08", 6000)]
+    other = bill(9000, 4000, settlement_no="JS9", invoice_no="00419999", person_id="P2")
+    assert seen(run("C05", scene([HOME], MEMBERS, medical=[STAY, other], aid=paid))) == [("LOW", 3000)]
+
+
+def test_a_year_is_not_judged_by_an_extract_that_begins_in_it(scene: Scene, run: Run) -> None:
+    paid = [helped(AID, "2024-07", 7000, None), helped(MUTUAL, "2024-08", 6000, None)]
+    assert run("C05", scene([HOME], MEMBERS, medical=[STAY], aid=paid, complete=("medical",))) == []
