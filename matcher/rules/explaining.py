@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from matcher.rules import reading
-from matcher.rules.rule import Compared, Facts, Lead, Rule, Severity
+from matcher.rules.rule import Compared, Facts, Lead, Rule, Severity, Words
 
 GRADES = {
     "G1": ("号码与姓名一致", "number and name agree"),
@@ -24,6 +24,15 @@ RESULTS = {
 }
 SEVERITIES = {"INFO": ("提示", "info"), "LOW": ("低", "low"), "MEDIUM": ("中", "medium"), "HIGH": ("高", "high")}
 
+
+OWN_FILES = (
+    "只涉及本系统档案，未与部门记录关联",
+    "this is about our own files alone; no department's record was linked",
+)
+"""What is said of the identity where nothing was linked."""
+
+PAYING = ("aid", "unemployment_benefit", "medical")
+"""The sources that tell what was paid."""
 
 Part = tuple[str, str]
 """A part of an explanation: which one (PARTS), and its text."""
@@ -44,8 +53,8 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
     """The explanation of a lead, part by part."""
     zh = language == "zh"
     which = 0 if zh else 1
-    sources = sorted({piece.source for piece in lead.evidence if piece.source in facts.feeds})
-    dated = [_dated(facts, source, which) for source in sources]
+    dated = [_dated(facts, source, which) for source in _sources(rule, lead, facts)]
+    behind = len(set(lead.evidence))
     words = {name.removesuffix(f"_{language}"): value for name, value in lead.facts.items()}
     colon = "：" if zh else ": "
     tested = [f"{rule.exceptions[name][which]}{colon}{RESULTS[result][which]}" for name, result in lead.exceptions]
@@ -58,8 +67,8 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
             rule.zh.format_map(words),
             f"比对：{'；'.join(compared)}。" if compared else "",
             f"计算：{'；'.join(steps)}。" if steps else "",
-            f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；共 {len(set(lead.evidence))} 条记录。",
-            f"身份关联：{words.get('identity') or GRADES[lead.grade][0]}（{lead.grade}）。",
+            f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；作为依据的记录 {behind} 条。",
+            f"身份关联：{words.get('identity') or _identity(lead)[0]}（{lead.grade}）。",
             _amount_zh(low, high) + (f"已发放：{words['sums']}。" if words.get("sums") else ""),
             _interval(lead, "区间：", " 至 ", "今", "。"),
             f"例外情形：{'；'.join(tested)}。" if tested else "",
@@ -71,11 +80,11 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
     else:
         lines = [
             f"[{rule.id} {rule.title_en}] (lead, {SEVERITIES[severity][1]})",
-            rule.en.format_map(words),
+            _capital(rule.en.format_map(words)),
             f"Compared: {'; '.join(compared)}." if compared else "",
             f"Arithmetic: {'; '.join(steps)}." if steps else "",
-            f"Data: {', '.join(dated) or 'our own household files'}; {len(set(lead.evidence))} records.",
-            f"Identity: {words.get('identity') or GRADES[lead.grade][1]} ({lead.grade}).",
+            f"Data: {', '.join(dated) or 'our own household files'}; {count(behind, 'record')} behind the lead.",
+            f"Identity: {words.get('identity') or _identity(lead)[1]} ({lead.grade}).",
             _amount_en(low, high) + (f" Paid: {words['sums']}." if words.get("sums") else ""),
             _interval(lead, "Interval: ", " to ", "now", "."),
             f"Exceptions: {'; '.join(tested)}." if tested else "",
@@ -85,6 +94,34 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
             "This is a lead, not a finding of fact: a person verifies and decides, and those concerned may explain and object.",
         ]
     return tuple((part, text) for part, text in zip(PARTS, lines, strict=True) if text)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """A number and its English noun.
+
+    >>> count(1, "record"), count(2, "record"), count(0, "person", "people")
+    ('1 record', '2 records', '0 people')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
+
+
+def _identity(lead: Lead) -> Words:
+    """How sure it is whose records these are; nothing was linked where a file alone speaks."""
+    own = {piece.source for piece in lead.evidence} <= {"households", "documents"}
+    return OWN_FILES if own and lead.grade == "G1" else GRADES[lead.grade]
+
+
+def _sources(rule: Rule, lead: Lead, facts: Facts) -> list[str]:
+    """The feeds that a lead rests on: of its evidence, of what was compared, and of what was paid."""
+    found = {piece.source for piece in lead.evidence}
+    found |= {source for each in lead.compared for source in (each.source, each.beside)}
+    if lead.amount[1] > 0 and "aid" in rule.reads and not found & set(PAYING):
+        found.add("aid")
+    return sorted(found & facts.feeds.keys())
 
 
 def _dated(facts: Facts, source: str, which: int) -> str:
@@ -97,23 +134,29 @@ def _dated(facts: Facts, source: str, which: int) -> str:
 
 def _compared(each: Compared, which: int) -> str:
     """What was held beside what, and what each side says."""
-    name = reading.source_name(each.source, ("zh", "en")[which])
-    ours = ("申报或档案", "declared or on file")[which]
+    language = ("zh", "en")[which]
+    two_files = each.source == "members" and not each.beside
+    name = ("另一份档案", "the other file")[which] if two_files else reading.source_name(each.source, language)
+    ours = (("本档案", "this file") if two_files else ("申报或档案", "declared or on file"))[which]
     if each.beside:
-        ours = reading.source_name(each.beside, ("zh", "en")[which])
-    zh = f"{each.what[0]}——{ours} {each.ours[0]}，{name} {each.found[0]}"
-    return (zh, f"{each.what[1]}: {ours} {each.ours[1]}, {name} {each.found[1]}")[which]
+        ours = reading.source_name(each.beside, language)
+    zh = f"{each.what[0]}——{ours}：{each.ours[0]}，{name}：{each.found[0]}"
+    return (zh, f"{each.what[1]} — {ours}: {each.ours[1]}, {name}: {each.found[1]}")[which]
 
 
 def _as_of(facts: Facts, source: str, which: int) -> str:
     date = facts.feeds[source].as_of
-    return reading.UNDATED[which] if date is None else f"{('数据截至', 'as of ')[which]}{date.isoformat()}"
+    return reading.UNDATED[which] if date is None else f"{('数据截至 ', 'as of ')[which]}{date.isoformat()}"
 
 
 def _interval(lead: Lead, label: str, to: str, now: str, stop: str) -> str:
-    """From when to when, where the lead says so; without an end it goes on."""
+    """From when to when, where the lead says so; months where both ends are months, and without an end it goes on."""
     start, end = lead.period
-    return f"{label}{start.isoformat()}{to}{end.isoformat() if end else now}{stop}" if start else ""
+    if start is None:
+        return ""
+    by_month = start.day == 1 and (end is None or end.day == 1)
+    first, last = (day and day.isoformat()[: 7 if by_month else 10] for day in (start, end))
+    return f"{label}{first}{stop}" if first == last else f"{label}{first}{to}{last or now}{stop}"
 
 
 def _amount_zh(low: Decimal, high: Decimal) -> str:

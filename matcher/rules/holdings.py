@@ -90,11 +90,11 @@ class Judgement:
             "why_en": "more than declared" if concealed else "more than the limit allows",
         }
 
-    def compared(self, what: Words, declared: int | None, source: str) -> tuple[Compared, ...]:
-        """The number declared beside the number found on the day of the count."""
-        said = ("未说明", "not stated") if declared is None else (str(declared), str(declared))
-        day, count = self.day.isoformat(), len(self.holdings)
-        return (Compared(what, said, (f"{day} 有 {count}", f"held {count} on {day}"), source),)
+    def compared(self, what: Words, declared: int | None, source: str, unit: str) -> tuple[Compared, ...]:
+        """The number declared beside the number found on the day of the count, in the Chinese unit of such things."""
+        said = ("未说明", "not stated") if declared is None else (f"{declared} {unit}", str(declared))
+        day, held = self.day.isoformat(), len(self.holdings)
+        return (Compared(what, said, (f"{day} 有 {held} {unit}", f"{held} held on {day}"), source),)
 
     @property
     def since(self) -> dt.date | None:

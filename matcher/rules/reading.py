@@ -40,6 +40,7 @@ SOURCES = {
     "unemployment_benefit": ("失业保险金发放", "unemployment benefit"),
     "handlers": ("经办人名册", "case handlers"),
     "documents": ("证明材料", "supporting documents"),
+    "policy": ("政策规定", "the policy"),
 }
 """What clerks call each table that rules read."""
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, first_day, inside, months
 from matcher.overlap import paid_in as paid_in
+from matcher.rules.explaining import count
 
 NEEDS_TESTED = frozenset(
     {
@@ -40,17 +41,17 @@ def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str
         if inside(stream, wanted):
             by_programme.setdefault(stream.programme, []).append(stream)
     for code, parts in sorted(by_programme.items()):
-        count = len({month for stream in parts for month in inside(stream, wanted)})
+        months_paid = len({month for stream in parts for month in inside(stream, wanted)})
         amount = paid_in(parts, wanted)
         unknown = sum(stream.amount is None for stream in parts)
         known = BY_CODE.get(code)
         lines_zh.append(
-            f"{known.name_zh if known else code} {count} 个月 {amount:.2f} 元"
+            f"{known.name_zh if known else code} {months_paid} 个月 {amount:.2f} 元"
             + (f"（另有 {unknown} 条未载明金额，不计）" if unknown else "")
         )
         lines_en.append(
-            f"{known.name_en if known else code}, {count} months, {amount:.2f} yuan"
-            + (f" (and {unknown} records without an amount, not counted)" if unknown else "")
+            f"{known.name_en if known else code}, {count(months_paid, 'month')}, {amount:.2f} yuan"
+            + (f" (and {count(unknown, 'record')} without an amount, not counted)" if unknown else "")
         )
     return {"sums_zh": "；".join(lines_zh), "sums_en": "; ".join(lines_en)}
 
@@ -63,13 +64,13 @@ def steps(streams: Iterable[Stream], when: Collection[dt.date]) -> tuple[tuple[s
         if stream.amount is not None and (paid := len(inside(stream, wanted))):
             counts[stream.programme, stream.amount] = counts.get((stream.programme, stream.amount), 0) + paid
     lines = []
-    for (code, amount), count in sorted(counts.items()):
+    for (code, amount), times in sorted(counts.items()):
         known = BY_CODE.get(code)
-        sum_of = f"{amount:.2f} × {count} = {amount * count:.2f}"
+        sum_of = f"{amount:.2f} × {times} = {amount * times:.2f}"
         lines.append(
             (f"{known.name_zh if known else code} {sum_of} 元", f"{known.name_en if known else code}: {sum_of} yuan")
         )
     if len(lines) > 1:
-        total = sum((amount * count for (_, amount), count in counts.items()), Decimal(0))
+        total = max(sum((amount * times for (_, amount), times in counts.items()), Decimal(0)), Decimal(0))
         lines.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))
     return tuple(lines)

@@ -74,6 +74,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                     ("在读", "enrolled"),
                     "school",
                     records[0]["record_id"],
+                    beside="aid",
                 ),
             ),
         )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from matcher.overlap import add_months, first_day
 from matcher.rules import networks, reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Words
 
 REASONS: dict[str, Words] = {
     "no_aid": ("{months} 个月内没有任何救助帮扶发放", "no aid of any kind was paid for {months} months"),
@@ -90,7 +90,21 @@ def _lead(facts: Facts, home: Row, its: list[str], months: int, persons: tuple[s
             "why_en": "; ".join(REASONS[each][1].format_map(values) for each in its),
         },
         period=(home["file_opened_on"], None),
+        compared=tuple(_compared(home, each, months, values) for each in its),
     )
+
+
+def _compared(home: Row, reason: str, months: int, values: Mapping[str, object]) -> Compared:
+    """What is on file beside what the policy or the payments say."""
+    if reason == "no_aid":
+        opened = home["file_opened_on"]
+        paid = (f"{months} 个月内没有发放记录", f"none on record for {months} months")
+        return Compared(("救助帮扶", "aid"), (f"{opened} 建档", f"opened on {opened}"), paid, "aid")
+    if reason == "not_updated":
+        updated = str(values["updated"])
+        due = (f"{months} 个月内更新", f"changed within {months} months")
+        return Compared(("档案更新", "last change of the file"), (updated, updated), due, "policy")
+    return Compared(("联系干部", "contact officer"), ("未填", "none named"), ("应指定一名", "one is due"), "policy")
 
 
 HOME = {"household_id": "H1", "division_code": "410502", "applied_on": "2023-02-01", "file_opened_on": "2023-03-01"}

@@ -11,6 +11,7 @@ from matcher.identity import contacts
 from matcher.identity.contacts import Address
 from matcher.overlap import first_day, paid, span
 from matcher.rules import masking, reading, sums
+from matcher.rules.explaining import count
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
 from matcher.rules.rule import Example, Facts, Lead, Rule
@@ -76,14 +77,19 @@ def find(facts: Facts) -> Iterator[Lead]:
             facts={
                 **sums.words(aid, sums.since(since, facts.as_of)),
                 **found.words(home["declared_homes"]),
-                "homes": str(len(found.holdings) - commercial),
-                "commercial": str(commercial),
+                "homes_zh": str(len(found.holdings) - commercial),
+                "commercial_zh": str(commercial),
+                "homes_en": count(len(found.holdings) - commercial, "home"),
+                "commercial_en": count(commercial, "shop or office", "shops or offices"),
                 "limit": str(limit),
-                "units": "、".join(masking.code(holding.key) for holding in found.holdings),
+                "units_zh": "、".join(masking.code(holding.key) for holding in found.holdings),
+                "units_en": ", ".join(masking.code(holding.key) for holding in found.holdings),
             },
             amount=(Decimal(0), paid(aid, since)[1]),
             period=span(aid, since) or (None, None),
-            compared=found.compared(("房屋", "units"), home["declared_homes"], "real_estate"),
+            compared=found.compared(
+                ("房屋", "homes, shops and offices"), home["declared_homes"], "real_estate", "处"
+            ),
             steps=sums.steps(aid, sums.since(since, facts.as_of)),
         )
 
@@ -183,9 +189,9 @@ RULE = Rule(
     minimum_grade="G5",
     find=find,
     zh="{date} 不动产登记中该家庭计入的住房 {homes} 套、商铺或办公用房 {commercial} 处（{units}），申报住房 {declared} 套，"
-    "规定不超过 {limit} 套：{why}。",
-    en="On {date} the real-estate register held {homes} homes and {commercial} shops or offices of the household ({units}); "
-    "homes declared: {declared}; limit: {limit}: {why}.",
+    "规定不超过 {limit} 套，{why}。",
+    en="On {date} the real-estate register held {homes} and {commercial} of the household ({units}); "
+    "homes declared: {declared}, limit: {limit}; that is {why}.",
     clears_zh="买卖、继承份额、查封、未交付、安置或危旧房的证明，或说明登记有误（如“不是本人”“已出售”）。",
     clears_en="Proof of sale, of an inherited share, seizure, non-delivery, resettlement or dereliction, or a statement that "
     "the register errs.",

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from matcher.overlap import first_day, paid, span
 from matcher.rules import masking, reading, sums
+from matcher.rules.explaining import count
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
 from matcher.rules.rule import Example, Facts, Lead, Result, Rule
@@ -71,13 +72,15 @@ def find(facts: Facts) -> Iterator[Lead]:
             facts={
                 **sums.words(aid, sums.since(since, facts.as_of)),
                 **found.words(home["declared_vehicles"]),
-                "found": str(len(found.holdings)),
+                "found_zh": str(len(found.holdings)),
+                "found_en": count(len(found.holdings), "counted vehicle"),
                 "limit": f"{value('vehicle.limit'):g}",
-                "plates": "、".join(masking.plate(record["plate"]) for record in records),
+                "plates_zh": "、".join(dict.fromkeys(masking.plate(record["plate"]) for record in records)),
+                "plates_en": ", ".join(dict.fromkeys(masking.plate(record["plate"]) for record in records)),
             },
             amount=(Decimal(0), paid(aid, since)[1]),
             period=span(aid, since) or (None, None),
-            compared=found.compared(("机动车", "vehicles"), home["declared_vehicles"], "vehicles"),
+            compared=found.compared(("机动车", "vehicles"), home["declared_vehicles"], "vehicles", "辆"),
             steps=sums.steps(aid, sums.since(since, facts.as_of)),
         )
 
@@ -150,9 +153,9 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="{date} 车辆登记中该家庭名下计入的机动车 {found} 辆（{plates}），申报 {declared} 辆，规定不超过 {limit} 辆：{why}。",
-    en="On {date} the vehicle register held {found} counted vehicles of the household ({plates}); declared: {declared}; "
-    "limit: {limit}: {why}.",
+    zh="{date} 车辆登记中该家庭名下计入的机动车 {found} 辆（{plates}），申报 {declared} 辆，规定不超过 {limit} 辆，{why}。",
+    en="On {date} the vehicle register held {found} of the household ({plates}); declared: {declared}, "
+    "limit: {limit}; that is {why}.",
     clears_zh="过户、报废或被盗证明，残疾人专用或经营必需的证明，或说明登记有误（如“已卖未过户”“不是本人”）。",
     clears_en="Proof of sale, scrapping or theft, of disability or livelihood use, or a statement that the register errs "
     "(sold but not transferred; not mine).",

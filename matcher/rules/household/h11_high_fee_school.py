@@ -13,7 +13,7 @@ from matcher.identity.programmes import STUDENT_AID
 from matcher.overlap import Stream, add_months, first_day, paid
 from matcher.rules import reading
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule, Words
 
 STAGES = {
     "kindergarten": ("幼儿", "学前", "托班", "小班", "中班", "大班", "KINDERGARTEN"),
@@ -131,16 +131,32 @@ def _lead(term: Attendance, school: str, multiple: Decimal, given: Decimal, aid_
             ("school_for_disabled", "NO" if row["school"] else "UNKNOWN"),
         ),
         facts={
-            "stage": row["stage"] or "—",
+            "stage_zh": row["stage"] or "学段不明",
+            "stage_en": _called(row["stage"]),
             "fee_zh": told[0],
             "fee_en": told[1],
             "public_zh": public[0],
             "public_en": public[1],
             "multiple": f"{float(multiple):g}",
         },
+        compared=(
+            Compared(
+                ("学校收费", "school fee"),
+                (f"公办同学段 {public[0]}", f"public schools of the stage {public[1]}"),
+                told,
+                "school",
+                row["record_id"],
+                beside="policy",
+            ),
+        ),
         steps=_steps(fee, given, term.comparator, multiple),
         period=(row["term_start"], row["term_end"]),
     )
+
+
+def _called(written: str | None) -> str:
+    """The stage in English, or as the register writes it."""
+    return stage(written) or (f"“{written}”" if written else "stage unknown")
 
 
 def _steps(fee: Decimal | None, given: Decimal, comparator: Decimal | None, multiple: Decimal) -> tuple[Words, ...]:
@@ -148,7 +164,10 @@ def _steps(fee: Decimal | None, given: Decimal, comparator: Decimal | None, mult
         return ()
     limit = f"{float(multiple):g} × {comparator:.2f} = {multiple * comparator:.2f}"
     left = f"{fee:.2f} − {given:.2f} = {fee - given:.2f}"
-    return (("收费减助学金 " + left, "fee less student aid: " + left), ("限额 " + limit, "limit: " + limit))
+    return (
+        (f"收费减助学金 {left} 元", f"fee less student aid: {left} yuan"),
+        (f"限额 {limit} 元", f"limit: {limit} yuan"),
+    )
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}

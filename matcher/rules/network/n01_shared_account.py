@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from matcher.overlap import Stream, months, stream
 from matcher.rules import kinship, masking, networks, payees, reading, sharing, sums
+from matcher.rules.explaining import count
 from matcher.rules.networks import Cluster
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -66,6 +67,7 @@ def _months(streams: list[Stream]) -> set[dt.date]:
 def _lead(facts: Facts, cluster: Cluster, household: str, rows: list[Row], persons: tuple[str, ...]) -> Lead:
     streams = _streams(rows, facts)
     when = sorted(_months(streams))
+    others = len(cluster.households) - 1
     named: Result = "NO" if any(row["payee_name"] for row in rows) else "UNKNOWN"
     return Lead(
         household_id=household,
@@ -85,10 +87,21 @@ def _lead(facts: Facts, cluster: Cluster, household: str, rows: list[Row], perso
             "account": masking.code(cluster.key),
             "files": str(len(cluster.households)),
             "families": str(cluster.families),
-            "months": str(len(when)),
+            "months_zh": f"{len(when)} 个月",
+            "months_en": count(len(when), "month"),
         },
         amount=(Decimal(0), sums.paid_in(streams, when)),
         period=(when[0], when[-1]),
+        compared=(
+            Compared(
+                ("收款账户（末四位）", "account (last four characters)"),
+                (masking.code(cluster.key), masking.code(cluster.key)),
+                (f"另有 {others} 户发入同一账户", f"the same for {count(others, 'other household')}"),
+                "aid",
+                rows[0]["record_id"],
+                beside="aid",
+            ),
+        ),
         steps=sums.steps(streams, when),
     )
 
@@ -162,9 +175,9 @@ RULE = Rule(
     optional=kinship.SOURCES,
     minimum_grade="G5",
     find=find,
-    zh="尾号为 {account} 的账户收有 {files} 户（互无亲属关系的 {families} 户）各两期以上的救助；本户 {months} 个月。",
+    zh="尾号为 {account} 的账户收有 {files} 户（其中互无亲属关系的 {families} 户）各两期以上的救助；本户 {months}。",
     en="The account ending {account} received aid of {files} households ({families} of them unrelated), two or more months "
-    "each; {months} months of this household's.",
+    "each; {months} of this household's.",
     clears_zh="代管机构、监护人或登记在册的集体账户的证明，亲属关系证明，或发放单位账号录入有误的说明。",
     clears_en="Proof that the account is an institution's, a guardian's or a registered collective one, proof of kinship, or a statement "
     "that the paying office mistyped the account.",

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from matcher.rules import kinship, networks, sharing
+from matcher.rules.explaining import count
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
 
@@ -42,7 +43,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                         (f"…{cluster.key[-4:]}", f"…{cluster.key[-4:]}"),
                         (
                             f"另有 {len(cluster.households) - 1} 份档案相同",
-                            f"the same in {len(cluster.households) - 1} other files",
+                            f"the same in {count(len(cluster.households) - 1, 'other file')}",
                         ),
                         "households",
                     ),
@@ -122,7 +123,7 @@ RULE = Rule(
     optional={**kinship.SOURCES, "handlers": "phone"},
     minimum_grade="G5",
     find=find,
-    zh="{files} 份在册档案（互无亲属关系的 {families} 户）填报同一联系电话。",
+    zh="{files} 份在册档案（其中互无亲属关系的 {families} 户）填报同一联系电话。",
     en="{files} open files ({families} unrelated households) give one telephone.",
     clears_zh="本人的联系电话，或说明该电话为社区、站点、亲友代留。",
     clears_en="A telephone of one's own, or a word that it is a community's, a station's or a friend's.",

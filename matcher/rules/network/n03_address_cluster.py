@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from matcher.rules import kinship, networks, sharing
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.explaining import count
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -34,6 +35,17 @@ def find(facts: Facts) -> Iterator[Lead]:
                     ("dormitory", "NO"),
                     ("cut_at_building", "NO"),
                     ("shared_flat", "UNKNOWN"),
+                ),
+                compared=(
+                    Compared(
+                        ("住址", "address"),
+                        ("一套住房（到室号）", "one dwelling, down to the door"),
+                        (
+                            f"另有 {len(cluster.households) - 1} 份档案相同",
+                            f"the same in {count(len(cluster.households) - 1, 'other file')}",
+                        ),
+                        "households",
+                    ),
                 ),
                 facts={"files": str(len(cluster.households)), "families": str(cluster.families)},
             )
@@ -109,7 +121,7 @@ RULE = Rule(
     optional=kinship.SOURCES,
     minimum_grade="G5",
     find=find,
-    zh="{files} 份在册档案（互无亲属关系的 {families} 户）填报同一套住房。",
+    zh="{files} 份在册档案（其中互无亲属关系的 {families} 户）填报同一套住房。",
     en="{files} open files ({families} unrelated households) give one dwelling.",
     clears_zh="租赁合同、合租说明或入户调查记录，或更正后的住址。",
     clears_en="A tenancy, a word on who shares the flat, the record of a visit, or the corrected address.",

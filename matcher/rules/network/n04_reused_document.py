@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from matcher.overlap import paid, span
-from matcher.rules import kinship, networks, reading, sharing, sums
+from matcher.rules import kinship, masking, networks, reading, sharing, sums
+from matcher.rules.explaining import count
 from matcher.rules.networks import Cluster
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
 FIRST = dt.date(1900, 1, 1)
 
@@ -29,6 +30,7 @@ def find(facts: Facts) -> Iterator[Lead]:
             aid = sums.needs_tested(streams.get(household, []))
             when = span(aid, FIRST)
             months = sums.since(*when) if when else []
+            scan = cluster.key.startswith("#")
             yield Lead(
                 household_id=household,
                 person_ids=networks.person(heads, household),
@@ -45,11 +47,24 @@ def find(facts: Facts) -> Iterator[Lead]:
                     **sums.words(aid, months),
                     "files": str(len(cluster.households)),
                     "families": str(cluster.families),
-                    "how_zh": "文件内容" if cluster.key.startswith("#") else "证书编号",
-                    "how_en": "content" if cluster.key.startswith("#") else "certificate number",
+                    "how_zh": "文件内容" if scan else "证书编号",
+                    "how_en": "content" if scan else "certificate number",
                 },
                 amount=(Decimal(0), paid(aid, FIRST)[1]),
                 period=when or (None, None),
+                compared=(
+                    Compared(
+                        ("文件内容", "content")
+                        if scan
+                        else ("证书编号（末四位）", "certificate number (last four characters)"),
+                        ("材料一份", "one document") if scan else (masking.code(cluster.key),) * 2,
+                        (
+                            f"另有 {len(cluster.households) - 1} 份档案相同",
+                            f"the same in {count(len(cluster.households) - 1, 'other file')}",
+                        ),
+                        "documents",
+                    ),
+                ),
                 steps=sums.steps(aid, months),
             )
 
@@ -140,7 +155,7 @@ RULE = Rule(
     optional={**kinship.SOURCES, "aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="{files} 份档案（互无亲属关系的 {families} 户）的证明材料{how}相同。",
+    zh="{files} 份档案（其中互无亲属关系的 {families} 户）的证明材料{how}相同。",
     en="A document of the same {how} supports {files} files ({families} unrelated households).",
     clears_zh="材料原件，或说明为模板页、共有材料、上传有误。",
     clears_en="The original, or a word that it is a template, a common document or a wrong upload.",

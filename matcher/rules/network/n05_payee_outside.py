@@ -66,6 +66,7 @@ def _lead(facts: Facts, payee: Payee, head: tuple[str, ...]) -> Lead:
                 ("家庭成员中无此人", "no member of that name"),
                 (f"{masked}（共 {len(payee.name)} 字）", f"{masked} ({len(payee.name)} characters)"),
                 "aid" if by_aid else "households",
+                beside="members",
             ),
         ),
         steps=sums.steps(streams, when),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from matcher.rules import masking, networks
+from matcher.rules.explaining import count
 from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule
 
 ENDED = ("DEREGISTERED", "REVOKED")
@@ -16,7 +17,7 @@ GROUP_FIVE = "STRUCTURAL_REFORM"
 
 def find(facts: Facts) -> Iterator[Lead]:
     """同一用人单位（统一社会信用代码）的在册档案达到规定户数，或达到其职工人数的规定比例。已按对象类别五（供给侧改革）建档的
-    不计。本条只是提示：企业确已停产、关闭或欠薪的，属于第五类对象，或按规则U02核对欠缴社保，应当帮扶，而不是追究。
+    不计。本条只是提示：企业确已停产、关闭或欠薪的，属于第五类对象，或按规则 U02 核对欠缴社保，应当帮扶，而不是追究。
 
     The open files of one employer reach the set number, or the set share of its staff. Files already opened for
     target group five (structural reform) do not count. This only informs: where the employer has really stopped, closed or
@@ -52,7 +53,8 @@ def find(facts: Facts) -> Iterator[Lead]:
                 exceptions=(("closed", closed), ("arrears", "UNKNOWN"), ("group_five", "NO")),
                 facts={
                     "employer": masking.code(key),
-                    "files": str(len(households)),
+                    "files_zh": str(len(households)),
+                    "files_en": count(len(households), "open file"),
                     "staff_zh": f"，登记职工 {people} 人" if people else "，职工人数不明",
                     "staff_en": f", of a registered staff of {people}" if people else ", staff unknown",
                 },
@@ -138,8 +140,8 @@ RULE = Rule(
     optional={"business": "uscc employees status"},
     minimum_grade="G5",
     find=find,
-    zh="用人单位 {employer} 有 {files} 份在册档案{staff}。若单位确已关闭、停产或欠薪欠保，应改按第五类对象帮扶，并按规则U02核对欠缴。",
-    en="Employer {employer} has {files} open files{staff}. If it has really closed, stopped or owes wages or insurance, its workers "
+    zh="用人单位 {employer} 有 {files} 份在册档案{staff}。若单位确已关闭、停产或欠薪欠保，应改按第五类对象帮扶，并按规则 U02 核对欠缴。",
+    en="Employer {employer} has {files}{staff}. If it has really closed, stopped or owes wages or insurance, its workers "
     "belong to target group five, and rule U02 asks for what it owes.",
     clears_zh="企业停产、关闭、欠薪的材料（转为第五类对象），或核对各户情况无误的说明。",
     clears_en="Papers on the closure or the arrears (then target group five), or a word that the files have been checked.",

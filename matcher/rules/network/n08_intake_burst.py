@@ -55,9 +55,9 @@ def find(facts: Facts) -> Iterator[Lead]:
                 period=(row["applied_on"], row["applied_on"]),
                 steps=(
                     (
-                        f"其他各日平均 {mean:.2f} 件，标准差 {sigma:.2f}；{mean:.2f} + {sigmas:g} × {sigma:.2f} = {mean + sigmas * sigma:.2f}",
+                        f"其他各日平均 {mean:.2f} 件，标准差 {sigma:.2f}；{mean:.2f} + {sigmas:g} × {sigma:.2f} = {mean + sigmas * sigma:.2f}；当日 {row['count']} 件",
                         f"other days: mean {mean:.2f}, standard deviation {sigma:.2f}; {mean:.2f} + {sigmas:g} × {sigma:.2f} = "
-                        f"{mean + sigmas * sigma:.2f}",
+                        f"{mean + sigmas * sigma:.2f}; on this day {row['count']}",
                     ),
                 ),
             )

@@ -12,15 +12,16 @@ import polars as pl
 
 from matcher.overlap import Stream, months, stream
 from matcher.rules import kinship, networks, payees, reading, sharing, sums
+from matcher.rules.explaining import count
 from matcher.rules.network import n01_shared_account, n04_reused_document
 from matcher.rules.networks import Cluster
 from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Words
 
 KINDS: dict[str, Words] = {
-    "account": ("收款账户", "accounts"),
-    "document": ("证明材料", "documents"),
-    "payee": ("户外收款人", "payees outside the household"),
-    "phone": ("联系电话", "telephones"),
+    "account": ("收款账户", "account"),
+    "document": ("证明材料", "document"),
+    "payee": ("户外收款人", "payee outside the household"),
+    "phone": ("联系电话", "telephone"),
 }
 TWO = 2
 
@@ -190,8 +191,8 @@ def _lead(
             **sums.words(grave, when),
             "files": str(len(component.households)),
             "families": str(component.families),
-            "kinds_zh": "、".join(f"{zh} {count} 个" for (zh, _), count in counts),
-            "kinds_en": ", ".join(f"{count} {en}" for (_, en), count in counts),
+            "kinds_zh": "、".join(f"{zh} {number} 个" for (zh, _), number in counts),
+            "kinds_en": ", ".join(_counted(number, en) for (_, en), number in counts),
             "own": str(len(own)),
             "total": f"{total:.2f}",
         },
@@ -199,6 +200,11 @@ def _lead(
         period=(when[0], when[-1]) if when else (None, None),
         steps=sums.steps(grave, when),
     )
+
+
+def _counted(number: int, kind: str) -> str:
+    noun, _, rest = kind.partition(" ")
+    return f"{count(number, noun)} {rest}".rstrip()
 
 
 def _home(number: int, **more: object) -> dict[str, object]:
@@ -292,9 +298,9 @@ RULE = Rule(
     },
     minimum_grade="G4",
     find=find,
-    zh="本户与其他档案共 {files} 份（互无亲属关系的 {families} 户）由 {kinds} 连在一起；与本户直接相关的 {own} 个。全部各户在N01、N04中涉及合计 "
+    zh="本户与其他档案共 {files} 份（其中互无亲属关系的 {families} 户），由{kinds}连在一起，与本户直接相关的 {own} 个。各户在规则 N01、N04 中涉及金额合计 "
     "{total} 元。",
-    en="This file and others, {files} in all ({families} unrelated households), hang together by {kinds}; {own} of these touch this file. Leads "
+    en="This file and others, {files} in all ({families} unrelated households), hang together by {kinds}; of these, {own} bound to this file. Leads "
     "N01 and N04 put {total} yuan of all of them at risk.",
     clears_zh="亲属关系、代管机构或公用电话的证明；逐一核对各关联后，关联消失的，本条自行撤回。",
     clears_en="Proof of kinship, of an institution or of an office's telephone; when the links have gone, so has this lead.",

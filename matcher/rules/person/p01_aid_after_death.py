@@ -76,6 +76,11 @@ def _disagree(deaths: list[Row], days: float) -> bool:
     return bool((max(dates) - min(dates)).days > days)
 
 
+def _months(period: tuple[dt.date, dt.date], to: str) -> str:
+    """The first and the last month; one month is said once."""
+    return to.join(dict.fromkeys(f"{month:%Y-%m}" for month in period))
+
+
 def _unit(stream: Stream) -> str:
     programme = BY_CODE.get(stream.programme)
     return programme.unit if programme else "PERSON"
@@ -120,8 +125,8 @@ def _lead(
         facts={
             **sums.words(wrong, sums.since(*period)),
             "died": died.isoformat(),
-            "first": f"{period[0]:%Y-%m}",
-            "last": f"{period[1]:%Y-%m}",
+            "months_zh": _months(period, " 至 "),
+            "months_en": _months(period, " to "),
             "programme_zh": known.name_zh if known else programme,
             "programme_en": known.name_en if known else programme,
             "total": f"{total:.2f}",
@@ -140,6 +145,7 @@ def _lead(
                 (f"{period[1]:%Y-%m}", f"{period[1]:%Y-%m}"),
                 (f"{died.isoformat()} 死亡", f"death on {died.isoformat()}"),
                 "deaths",
+                beside="aid",
             ),
         ),
         steps=(
@@ -206,8 +212,8 @@ RULE = Rule(
     inputs={"deaths": "death_date* register", "aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="死亡登记日期 {died}，而{programme}发放了 {first} 至 {last} 的款项，合计 {total} 元{share}。",
-    en="Death is recorded on {died}, and {programme} was paid for {first} to {last}, {total} yuan in all{share}.",
+    zh="死亡登记日期 {died}，而{programme}发放了 {months} 的款项，合计 {total} 元{share}。",
+    en="Death is recorded on {died}, and {programme} was paid for {months}, {total} yuan in all{share}.",
     clears_zh="死亡登记有误（本人在世）的证明、补发死亡前月份的凭证、抚恤丧葬费用的凭证。",
     clears_en="Proof that the death record errs, that arrears of earlier months were paid, or that it was a funeral or "
     "survivors' item.",

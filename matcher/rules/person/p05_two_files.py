@@ -15,6 +15,7 @@ from chinese_calendar.constants import holidays
 
 from matcher.overlap import first_day, paid
 from matcher.rules import reading, sums
+from matcher.rules.explaining import GRADES
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
 
@@ -73,6 +74,8 @@ def find(facts: Facts) -> Iterator[Lead]:
                 **sums.words(streams.get(later[1], []), sums.since(first, last)),
                 "first": first.isoformat(),
                 "last": last.isoformat(),
+                "identity_zh": GRADES[grade][0],
+                "identity_en": GRADES[grade][1],
                 "days": str(days),
                 "certain_zh": "" if certain else "（部分年份的节假日未知，按周一至周五计）",
                 "certain_en": "" if certain else " (holidays of some years unknown: Monday to Friday counted)",
@@ -85,7 +88,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                 Compared(
                     ("在册起始", "on file since"),
                     (later[0].isoformat(), later[0].isoformat()),
-                    (f"另一份档案自 {earlier[0]} 起", f"the other file since {earlier[0]}"),
+                    (earlier[0].isoformat(), earlier[0].isoformat()),
                     "members",
                     earlier[2],
                 ),

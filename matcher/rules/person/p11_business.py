@@ -10,6 +10,7 @@ import polars as pl
 
 from matcher.overlap import add_months
 from matcher.rules import masking, reading
+from matcher.rules.explaining import count
 from matcher.rules.holdings import Holding, judge, known
 from matcher.rules.reading import Row
 from matcher.rules.rule import Example, Facts, Lead, Result, Rule
@@ -81,14 +82,12 @@ def find(facts: Facts) -> Iterator[Lead]:
                 facts={
                     **found.words(home["declared_businesses"]),
                     "uscc": masking.code(holding.records[0]["uscc"]),
-                    "turnover_zh": _amount(holding, "turnover_yuan", "不明"),
-                    "turnover_en": _amount(holding, "turnover_yuan", "unknown"),
-                    "employees_zh": _amount(holding, "employees", "不明"),
-                    "employees_en": _amount(holding, "employees", "unknown"),
-                    "found": str(len(found.holdings)),
+                    **_trade(holding),
+                    "found_zh": str(len(found.holdings)),
+                    "found_en": count(len(found.holdings), "live business", "live businesses"),
                 },
                 amount=(Decimal(0), Decimal(0)),
-                compared=found.compared(("经营主体", "businesses"), home["declared_businesses"], "business"),
+                compared=found.compared(("经营主体", "businesses"), home["declared_businesses"], "business", "个"),
             )
 
 
@@ -119,9 +118,18 @@ def _holding(key: str, records: list[Row]) -> Holding:
     )
 
 
-def _amount(holding: Holding, column: str, unknown: str) -> str:
-    found = [record[column] for record in holding.records if record[column] is not None]
-    return str(max(found)) if found else unknown
+def _trade(holding: Holding) -> dict[str, str]:
+    """Turnover and staff in words; what no record tells is unknown."""
+    turnover, employees = (
+        max((record[column] for record in holding.records if record[column] is not None), default=None)
+        for column in ("turnover_yuan", "employees")
+    )
+    return {
+        "turnover_zh": "营业额不明" if turnover is None else f"营业额 {turnover:.2f} 元",
+        "turnover_en": "turnover unknown" if turnover is None else f"turnover {turnover:.2f} yuan",
+        "employees_zh": "从业人数不明" if employees is None else f"从业 {employees} 人",
+        "employees_en": "staff unknown" if employees is None else count(employees, "employee"),
+    }
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
@@ -170,10 +178,10 @@ RULE = Rule(
     optional={"aid": "programme"},
     minimum_grade="G5",
     find=find,
-    zh="{date} 市场主体登记中该家庭成员名下在营的主体 {found} 个（本条：{uscc}，营业额 {turnover} 元，从业 {employees} 人），"
-    "申报 {declared} 个：{why}。",
-    en="On {date} the business register held {found} live businesses of members (this one: {uscc}, turnover {turnover} yuan, "
-    "{employees} employees); declared: {declared}: {why}.",
+    zh="{date} 市场主体登记中该家庭成员名下在营的主体 {found} 个（本条：{uscc}，{turnover}，{employees}），"
+    "申报 {declared} 个，{why}。",
+    en="On {date} the business register held {found} of members (this one: {uscc}, {turnover}, "
+    "{employees}); declared: {declared}; that is {why}.",
     clears_zh="停业、零申报、无雇员夫妻店、创业补助或担保贷款的证明，或冒名登记的更正申请。",
     clears_en="Proof of dormancy, zero filings, a couple's shop without staff, a start-up grant or loan, or a request to correct "
     "a registration under a stolen identity.",
