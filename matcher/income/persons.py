@@ -96,6 +96,9 @@ SAME = {
 }  # fmt: skip
 """Two records of a source that agree in all of these are one, written twice."""
 
+MONTH_OF = {"tax": "income_month", "social_insurance": "insured_month", "unemployment_benefit": "month"}
+"""The column in which a record says that it tells of one month and no other."""
+
 ZERO = pl.lit(0, dtype=pl.Int64)
 OPEN = pl.lit(None, dtype=pl.Int64)
 
@@ -166,7 +169,7 @@ def incomes(
         for source, rows in tellings.items()
     ]
     together = _in_order(pl.concat([TELLINGS.to_frame(), *told]), len(people))
-    return Incomes(people, together, _answers(known, sources, usable, people), everything, tuple(sources))
+    return Incomes(people, together, _answers(known, sources, usable, people, everything), everything, tuple(sources))
 
 
 def _in_order(tellings: pl.DataFrame, people: int) -> pl.DataFrame:
@@ -205,7 +208,11 @@ def _usable(known: Known, source: str, people: pl.DataFrame) -> pl.DataFrame:
 
 
 def _answers(
-    known: Known, sources: Sequence[str], usable: dict[str, pl.DataFrame], people: pl.DataFrame
+    known: Known,
+    sources: Sequence[str],
+    usable: dict[str, pl.DataFrame],
+    people: pl.DataFrame,
+    months: Sequence[dt.date],
 ) -> pl.DataFrame:
     lag = int(known.policy.value("income.reporting_days", known.as_of))
     parts = [ANSWERS.to_frame()]
@@ -217,7 +224,7 @@ def _answers(
         parts.append(
             people.join(said, on="person_id", how="left", maintain_order="left")
             .join(_marked(usable.get(source), "used"), on="person_id", how="left", maintain_order="left")
-            .join(_doubtful(known, source), on="person_id", how="left", maintain_order="left")
+            .join(_doubtful(known, source, months), on="person_id", how="left", maintain_order="left")
             .with_columns(state=_state())
             .select(
                 "person_id",
@@ -249,14 +256,28 @@ def _state() -> pl.Expr:
     )
 
 
-def _doubtful(known: Known, source: str) -> pl.DataFrame:
-    """Whose records of this source may be theirs and may not, so that nobody knows all that it holds of them."""
+def _doubtful(known: Known, source: str, months: Sequence[dt.date]) -> pl.DataFrame:
+    """Whose records of this source may be theirs and may not, so that nobody knows all that it holds of them.
+
+    A record that tells of one month only leaves the others as they are.
+    """
+    column = MONTH_OF.get(source)
     unsure = [
-        frame.filter(~pl.col("grade").is_in(GRADES) | pl.col("grade").is_null()).select("person_id")
+        (frame.filter(pl.col(column).is_null() | pl.col(column).dt.month_start().is_in(months)) if column else frame)
+        .filter(~pl.col("grade").is_in(GRADES) | pl.col("grade").is_null())
+        .select("person_id")
         for frame in [known.linked.get(source)]
         if frame is not None
     ]
-    unsure += [frame.select("person_id") for frame in [known.reviewed.get(source)] if frame is not None]
+    unsure += [
+        (
+            frame.filter(pl.col(column).is_null() | pl.col(column).dt.month_start().is_in(months))
+            if column
+            else frame
+        ).select("person_id")
+        for frame in [known.reviewed.get(source)]
+        if frame is not None
+    ]
     return _marked(pl.concat(unsure) if unsure else None, "doubt")
 
 

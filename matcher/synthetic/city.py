@@ -21,7 +21,7 @@ from matcher.synthetic import background, consequences, departments, dirt, error
 from matcher.synthetic.departments import SHARES, SOURCES
 from matcher.synthetic.families import families
 from matcher.synthetic.households import IDENTITY, Household, Ledger, Person, Record, live, settle
-from matcher.synthetic.lives import files, identity, medical, work
+from matcher.synthetic.lives import files, identity, medical, money, work
 from matcher.synthetic.numbering import Issuer
 from matcher.synthetic.plants import networks, single_files, two_files, two_homes
 from matcher.synthetic.plants.catalogue import PLANTS
@@ -35,7 +35,7 @@ PLANT_SHARE, PLANTED = 0.008, 0.5
 UNAUTHORISED = 0.015
 FORMER_NAME_KNOWN = {"population": 0.6, "members": 0.5}
 ADULT = 16
-LIVES = (identity.live, work.live, medical.live)
+LIVES = (identity.live, work.live, medical.live, money.live)
 """What ordinary households have in the feeds of each family of rules, one after the other."""
 ANSWER_SHARE, ANSWERING = 0.01, ("finance", "tax", "housing_fund")
 
@@ -90,6 +90,7 @@ def write_city(
     unauthorised = _unauthorised(homes, ledger)
     files.pay_into_accounts(homes, ledger)
     single_files.register(homes, ledger, unauthorised)
+    money.register(homes, ledger, unauthorised)
     planted = [person.human for home in homes if home.planted for person in home.people if person.human < len(people)]
     found = lookalikes.invent(rng, issuer, people, as_of, planted)
 
@@ -222,12 +223,6 @@ def _about_applicants(
     """Writes a source's records about applicants; returns whom they are about (truth.ABOUT)."""
     source, rng = desk.source, desk.rng
     frame = _typed(source, ledger.records.pop(source, []))
-    if share := departments.OF_APPLICANTS.get(source):
-        chosen = people.with_columns(_SELF=pl.int_range(pl.len())).filter(
-            pl.Series(rng.random(len(people)) < share), pl.col("birth_date").dt.year() <= ledger.as_of.year - ADULT
-        )
-        ordinary = departments.records(rng, source, chosen, ledger.as_of)
-        frame = pl.concat([frame, _fitted(ordinary, frame.schema)])
     if source == "handlers":
         frame = pl.concat([frame, _fitted(_handlers(homes, outside, len(people)), frame.schema)])
     frame = frame[rng.permutation(len(frame))]

@@ -36,11 +36,6 @@ SHARES: Mapping[str, float] = {
 }
 """Records of each source for one citizen."""
 
-OF_APPLICANTS: Mapping[str, float] = {
-    "finance": 0.5,
-}
-"""Records for one applicant, in the feeds that no plant arranges."""
-
 SOURCES = (*SHARES, "handlers")
 """The department feeds of a city."""
 

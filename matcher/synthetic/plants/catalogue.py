@@ -9,6 +9,7 @@ from matcher.synthetic.plants import (
     granted_twice,
     identity,
     medical,
+    money,
     networks,
     single_files,
     work,
@@ -64,6 +65,7 @@ PLANTS: tuple[Plant, ...] = (
     *medical.PLANTS,
     *single_files.PLANTS,
     *work.PLANTS,
+    *money.PLANTS,
     *identity.PLANTS,
 )
 
@@ -86,6 +88,7 @@ FEEDS: dict[str, frozenset[str]] = {
     **medical.FEEDS,
     **networks.FEEDS,
     **work.FEEDS,
+    **money.FEEDS,
     **identity.FEEDS,
 }
 """The feeds in which a rule's plants stand; without them nothing is true of the plants."""
