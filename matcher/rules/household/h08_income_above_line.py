@@ -47,7 +47,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     if not homes:
         return
     wide = incomes.further_back(facts, homes, int(facts.policy.value("income.back_months", facts.as_of)))
-    rows, streams = wide.rows(homes), reading.payments(facts, homes)
+    rows, streams = _series(of, wide, homes), reading.payments(facts, homes)
     families = reading.members(facts, homes)
     earned = _earned(wide, homes)
     for household_id, home in sorted(homes.items()):
@@ -65,7 +65,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                 judged.append(Judged(programme, tuple(paid), tuple(sorted(counted))))
         if judged:
             single = Decimal(str(value("income.single_times")))
-            yield _lead(facts, wide, household_id, judged, months, families[household_id], single)
+            yield _lead(facts, (of, wide), household_id, judged, months, families[household_id], single)
 
 
 def households(facts: Facts) -> frozenset[str]:
@@ -80,6 +80,15 @@ class Judged:
     programme: str
     paid: tuple[Stream, ...]
     months: tuple[dt.date, ...]
+
+
+def _series(of: incomes.Computed, wide: incomes.Computed, homes: Collection[str]) -> dict[str, list[Row]]:
+    """The last months as all were asked for, and before them what is known further back, where more is doubtful."""
+    recent, before = of.rows(homes), wide.rows(homes)
+    return {
+        home: [row for row in before.get(home, []) if row["month"] < of.months[0]] + rows
+        for home, rows in recent.items()
+    }
 
 
 def _aided(facts: Facts) -> set[str]:
@@ -118,7 +127,7 @@ def _gradual(rows: list[Row], above: set[dt.date], earned: Mapping[dt.date, Deci
 
 def _lead(
     facts: Facts,
-    of: incomes.Computed,
+    series: tuple[incomes.Computed, incomes.Computed],
     household_id: str,
     judged: list[Judged],
     rows: list[Row],
@@ -127,12 +136,13 @@ def _lead(
 ) -> Lead:
     counted = sorted({month for each in judged for month in each.months})
     by_month = {row["month"]: row for row in rows}
-    sheets = [incomes.sheet(facts, of, household_id, month) for month in counted]
+    near, wide = series
+    sheets = [incomes.sheet(facts, near if month in near.months else wide, household_id, month) for month in counted]
     evidence = incomes.evidence(sheets)
     dibao = next((each for each in judged if each.programme == "DIBAO"), None)
-    near = any(by_month[month]["low"] <= by_month[month]["line"] * single_times for month in counted)
+    close = any(by_month[month]["low"] <= by_month[month]["line"] * single_times for month in counted)
     alone = any(each.programme == "DIBAO" for each in judged) and not (
-        near and any(by_month[month]["members"] > 1 for month in counted)
+        close and any(by_month[month]["members"] > 1 for month in counted)
     )
     high = sum((sums.paid_in(each.paid, each.months) for each in judged), Decimal(0))
     low = sums.paid_in(dibao.paid, dibao.months) if dibao and alone else Decimal(0)
