@@ -70,7 +70,7 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
             f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；作为依据的记录 {behind} 条。",
             f"身份关联：{words.get('identity') or _identity(lead)[0]}（{lead.grade}）。",
             _amount_zh(low, high) + (f"已发放：{words['sums']}。" if words.get("sums") else ""),
-            _interval(lead, "区间：", " 至 ", "今", "。"),
+            _interval(lead, "区间：", " 至 ", " 至今", "。"),
             f"例外情形：{'；'.join(tested)}。" if tested else "",
             f"最省事的合法更正：{rule.correction[0].format_map(words)}" if rule.correction else "",
             f"可以消除本疑点的材料：{rule.clears_zh}",
@@ -86,7 +86,7 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
             f"Data: {', '.join(dated) or 'our own household files'}; {count(behind, 'record')} behind the lead.",
             f"Identity: {words.get('identity') or _identity(lead)[1]} ({lead.grade}).",
             _amount_en(low, high) + (f" Paid: {words['sums']}." if words.get("sums") else ""),
-            _interval(lead, "Interval: ", " to ", "now", "."),
+            _interval(lead, "Interval: ", " to ", " to now", "."),
             f"Exceptions: {'; '.join(tested)}." if tested else "",
             f"The cheapest lawful correction: {rule.correction[1].format_map(words)}" if rule.correction else "",
             f"What would clear it: {rule.clears_en}",
@@ -154,9 +154,9 @@ def _interval(lead: Lead, label: str, to: str, now: str, stop: str) -> str:
     start, end = lead.period
     if start is None:
         return ""
-    by_month = start.day == 1 and (end is None or end.day == 1)
+    by_month = end is not None and start.day == end.day == 1
     first, last = (day and day.isoformat()[: 7 if by_month else 10] for day in (start, end))
-    return f"{label}{first}{stop}" if first == last else f"{label}{first}{to}{last or now}{stop}"
+    return f"{label}{first}{stop}" if first == last else f"{label}{first}{to + last if last else now}{stop}"
 
 
 def _amount_zh(low: Decimal, high: Decimal) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from matcher.identity import numbers
+from matcher.identity import divisions, numbers
 from matcher.overlap import Stream, stream
-from matcher.rules.rule import Facts, Grade
+from matcher.rules.rule import Facts, Grade, Words
 
 Row = Mapping[str, Any]
 
@@ -142,6 +142,14 @@ def payments_in(aid: pl.DataFrame, as_of: dt.date, ids: Iterable[str]) -> dict[s
 def weakest(grades: Iterable[Grade]) -> Grade:
     """The grade that a lead resting on all of these has."""
     return max(grades)
+
+
+def place(code: str | None) -> Words:
+    """A division: its name and code in Chinese, its code in English; names of Chinese counties have no other."""
+    if not code:
+        return "区划不明", "division unknown"
+    named = divisions.name(code[:6])
+    return (f"{named}（{code[:6]}）" if named else f"区划 {code}"), f"division {code[:6]}"
 
 
 def source_name(source: str, language: str) -> str:

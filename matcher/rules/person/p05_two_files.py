@@ -79,8 +79,8 @@ def find(facts: Facts) -> Iterator[Lead]:
                 "days": str(days),
                 "certain_zh": "" if certain else "（部分年份的节假日未知，按周一至周五计）",
                 "certain_en": "" if certain else " (holidays of some years unknown: Monday to Friday counted)",
-                "divisions_zh": _divisions(divisions, "、", "不明"),
-                "divisions_en": _divisions(divisions, ", ", "unknown"),
+                "divisions_zh": "、".join(dict.fromkeys(reading.place(code)[0] for code in divisions)),
+                "divisions_en": ", ".join(dict.fromkeys(reading.place(code)[1] for code in divisions)),
             },
             amount=(Decimal(0), amount[1]),
             period=(first, last),
@@ -142,10 +142,6 @@ def _is_child(member: Row, as_of: dt.date, age: float) -> bool:
     return member["relation"] == "CHILD" and (born is None or (as_of - born).days < age * DAYS_A_YEAR)
 
 
-def _divisions(codes: list[str | None], joint: str, unknown: str) -> str:
-    return joint.join(dict.fromkeys(code or unknown for code in codes))
-
-
 EARLIER = {"household_id": "H1", "file_opened_on": "2024-01-10", "division_code": "410502"}
 LATER = {"household_id": "H2", "file_opened_on": "2024-05-10", "division_code": "410503"}
 ROWS = (
@@ -182,8 +178,8 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
-    zh="同一人在 {first} 至 {last} 同时属于两份在册档案（区划 {divisions}），重叠 {days} 个工作日{certain}。",
-    en="One person belonged to two active files from {first} to {last} (divisions {divisions}): {days} working days of "
+    zh="同一人在 {first} 至 {last} 同时属于两份在册档案（{divisions}），重叠 {days} 个工作日{certain}。",
+    en="One person belonged to two active files from {first} to {last} ({divisions}): {days} working days of "
     "overlap{certain}.",
     clears_zh="转档手续、离婚再婚后的家庭变更证明，或两份档案并非同一人的证明。",
     clears_en="Papers of the transfer, of a divorce or remarriage, or proof that the two are not one person.",
