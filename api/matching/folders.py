@@ -14,6 +14,7 @@ import shutil
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,8 @@ def lay_out(
     """
     for name, rows in tables.items():
         schema = load(name).schema()
-        pl.DataFrame(rows, schema=schema, orient="row").write_parquet(folder / f"{name}.parquet")
+        typed = [{column: _typed(row.get(column), kind) for column, kind in schema.items()} for row in rows]
+        pl.DataFrame(typed, schema=schema, orient="row").write_parquet(folder / f"{name}.parquet")
     sections = []
     for feed in sent:
         names = []
@@ -221,6 +223,15 @@ def _link(path: Path, target: Path) -> None:
         os.link(path, target)
     except OSError:
         shutil.copyfile(path, target)
+
+
+def _typed(value: Any, kind: pl.DataType) -> Any:
+    """A value as its column holds it: what the register keeps as text (days, money) is read again."""
+    if not isinstance(value, str):
+        return value
+    if kind == pl.Date:
+        return dt.date.fromisoformat(value)
+    return Decimal(value) if isinstance(kind, pl.Decimal) else value
 
 
 def _write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
