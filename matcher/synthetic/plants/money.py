@@ -1,4 +1,4 @@
-"""Savings over the limit, incomes above and below the line: plants for H06, H08, H09, U01 and U08."""
+"""Savings over the limit, incomes above and below the line: plants for H06, H08 to H10, U01 and U08."""
 
 from __future__ import annotations
 
@@ -142,6 +142,33 @@ def stays_above(household: Household, ledger: Ledger) -> None:
     ledger.innocent("stays_above", "U08", household, household.head)
 
 
+def _filed_in(*divisions: str, rule_speaks: bool) -> Arrange:
+    """The file stands in another county than the one the head is registered in; the lines differ, or they do not."""
+
+    def arrange(household: Household, ledger: Ledger) -> None:
+        own = household.head.identity["division_code"]
+        household.file |= {
+            "division_code": next(code for code in divisions if code != own),
+            "target_group": "BELOW_LINE",
+        }
+        if rule_speaks:
+            ledger.lead("H10", household, household.head)
+        else:
+            ledger.innocent("district_of_the_same_line", "H10", household, household.head)
+
+    return arrange
+
+
+def in_the_city(household: Household, as_of: dt.date) -> bool:
+    """A household on file whose head is registered in a district of the city."""
+    return able(household, as_of) and household.head.identity["division_code"] in (
+        "410502",
+        "410503",
+        "410505",
+        "410506",
+    )
+
+
 def _both(one: Needs, other: Needs) -> Needs:
     return lambda household, as_of: one(household, as_of) and other(household, as_of)
 
@@ -153,6 +180,8 @@ PLANTS: tuple[Plant, ...] = (
     Plant("can_leave", "H09", can_leave, able),
     Plant("left_out", "U01", left_out, able),
     Plant("returned", "U08", returned, able),
+    Plant("filed_in_another_county", "H10", _filed_in("410526", rule_speaks=True), in_the_city),
+    Plant("filed_in_another_district", "H10", _filed_in("410502", "410503", rule_speaks=False), in_the_city),
     Plant("within_the_limit", "H06", _savings(None, "within_the_limit", ALLOWED), anyone),
     Plant("account_closed", "H06", _savings(None, "account_closed", status="CLOSED"), anyone),
     Plant("compensation", "H06", _savings(None, "compensation", kind="工伤赔偿款"), anyone),
@@ -169,6 +198,7 @@ FEEDS: dict[str, frozenset[str]] = {
     "H06": frozenset({"finance"}),
     "H08": _INCOME,
     "H09": _INCOME,
+    "H10": frozenset({"population"}),
     "U01": _INCOME,
     "U08": _INCOME,
 }
