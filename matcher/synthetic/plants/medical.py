@@ -108,6 +108,11 @@ def helped(household: Household, ledger: Ledger) -> None:
     ledger.innocent("helped", "U05", household, household.head)
 
 
+def applied_lately(household: Household, as_of: dt.date) -> bool:
+    """A household whose year before the application lies in what the insurance tells of."""
+    return (as_of - household.applied_on).days < 330
+
+
 def declared_too_high(household: Household, ledger: Ledger) -> None:
     """Costs of 30 000 yuan declared, 2 000 settled."""
     bill(household.head, ledger, ledger.before(household.applied_on, 40, 300), 12_000, 2000)
@@ -132,12 +137,12 @@ PLANTS: tuple[Plant, ...] = (
     Plant("aided_twice", "P14", aided_twice, anyone),
     Plant("over_cost", "C05", over_cost, anyone),
     Plant("unhelped", "U05", unhelped, on_file),
-    Plant("declared_too_high", "H12", declared_too_high, anyone),
+    Plant("declared_too_high", "H12", declared_too_high, applied_lately),
     Plant("two_invoices", "P14", two_invoices, anyone),
     Plant("settled_in_parts", "P14", settled_in_parts, anyone),
     Plant("to_the_last_yuan", "C05", to_the_last_yuan, anyone),
     Plant("helped", "U05", helped, on_file),
-    Plant("receipts_in_order", "H12", receipts_in_order, anyone),
+    Plant("receipts_in_order", "H12", receipts_in_order, applied_lately),
 )
 
 FEEDS: dict[str, frozenset[str]] = {
