@@ -23,12 +23,12 @@ YEAR = 12
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """档案按所在区划的低保标准计算，而户主户籍登记在另一县区，两地标准不同。农民工按工作地标准，不提示；集体户、成员登记的
+    """档案按所在区划的低保标准计算，而户主户籍登记在另一县区，两地标准不同。农民工按工作地标准，不提示；集体户、有成员户籍就在档案区划、登记的
     居住地就在档案区划、户籍已迁出或注销的不提示；两地标准相同的不提示。金额只是已发低保中两地标准之差的部分，少算的不计。
 
     The file is measured by the line of its own county, and its head is registered in another whose line differs. Migrant workers
-    are measured by the line of their place of work; nothing is said of collective registers, of who lives where the file
-    stands, of registers that say moved or cancelled, nor where both lines are the same. The amount is only the
+    are measured by the line of their place of work; nothing is said of collective registers, of households of which a member is registered
+    or lives where the file stands, of registers that say moved or cancelled, nor where both lines are the same. The amount is only the
     difference of the lines within the dibao that was paid; a household that got too little is no amount.
     """
     homes = facts.households.filter(
@@ -44,11 +44,13 @@ def find(facts: Facts) -> Iterator[Lead]:
         .join(homes, on="household_id", how="inner")
         .filter((pl.col("lives") != pl.col("ours")).fill_null(True))
     )
-    rows = facts.linked["population"].join(heads.select("person_id", "ours"), on="person_id", how="inner")
-    elsewhere = rows.filter(pl.col("division_code").str.slice(0, 6) != pl.col("ours"))
-    here = rows.filter(pl.col("division_code").str.slice(0, 6) == pl.col("ours")).get_column("person_id")
-    found = elsewhere.filter(
-        ~pl.col("person_id").is_in(here.implode()), pl.col("status").is_in(CURRENT, nulls_equal=True)
+    rows = facts.linked["population"].join(homes.select("household_id", "ours"), on="household_id", how="inner")
+    register = pl.col("division_code").str.slice(0, 6)
+    here = rows.filter(register == pl.col("ours")).get_column("household_id")
+    found = rows.join(heads.select("person_id"), on="person_id", how="semi").filter(
+        register != pl.col("ours"),
+        ~pl.col("household_id").is_in(here.implode()),
+        pl.col("status").is_in(CURRENT, nulls_equal=True),
     )
     by_household = reading.rows_by(found.sort("person_id", "record_id"), "household_id")
     ids = sorted(by_household)
