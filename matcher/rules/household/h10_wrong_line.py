@@ -9,6 +9,7 @@ from decimal import Decimal
 import polars as pl
 
 from matcher.errors import MatcherError
+from matcher.identity import contacts
 from matcher.overlap import Stream, add_months, first_day, months
 from matcher.policy import Policy
 from matcher.rules import reading, sums
@@ -23,10 +24,11 @@ YEAR = 12
 
 
 def find(facts: Facts) -> Iterator[Lead]:
-    """档案按所在区划的低保标准计算，而户主户籍登记在另一县区，两地标准不同。农民工按工作地标准，不提示；集体户、有成员户籍就在档案区划、登记的
+    """档案按所在区划的低保标准计算，而户主户籍登记在另一县区、也住在登记地址，两地标准不同。农民工按工作地标准，不提示；集体户、有成员户籍就在档案区划、登记的
     居住地就在档案区划、户籍已迁出或注销的不提示；两地标准相同的不提示。金额只是已发低保中两地标准之差的部分，少算的不计。
 
-    The file is measured by the line of its own county, and its head is registered in another whose line differs. Migrant workers
+    The file is measured by the line of its own county, and its head is registered, and lives by its own address, in
+    another whose line differs. Migrant workers
     are measured by the line of their place of work; nothing is said of collective registers, of households of which a member is registered
     or lives where the file stands, of registers that say moved or cancelled, nor where both lines are the same. The amount is only the
     difference of the lines within the dibao that was paid; a household that got too little is no amount.
@@ -62,7 +64,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     for household_id, records in sorted(by_household.items()):
         record = records[-1]
         lines = _lines(facts.policy, facts.as_of, told[household_id]["division_code"], record["division_code"])
-        if lines is not None and not _collective(record):
+        if lines is not None and not _collective(record) and _lives_there(told[household_id], record):
             dibao = [each for each in streams.get(household_id, []) if each.programme == "DIBAO"]
             count = sum(reading.is_member(member, facts.as_of) for member in families[household_id])
             yield _lead(facts, told[household_id], record, lines, dibao, count)
@@ -71,6 +73,14 @@ def find(facts: Facts) -> Iterator[Lead]:
 def _collective(record: Row) -> bool:
     said = f"{record['address'] or ''}{record['household_no'] or ''}{record['relation_to_head'] or ''}"
     return any(word in said for word in COLLECTIVE)
+
+
+def _lives_there(home: Row, record: Row) -> bool:
+    """Whether the file's own address is the registered one: who lives elsewhere may be measured by the line of that place."""
+    if not home["address"] or not record["address"]:
+        return False
+    own, registered = contacts.parse(home["address"]), contacts.parse(record["address"])
+    return own is not None and registered is not None and contacts.place_level(own, registered) == "equal"
 
 
 def _lines(policy: Policy, on: dt.date, ours: str, theirs: str) -> tuple[Decimal, Decimal] | None:
@@ -97,7 +107,7 @@ def _lead(
         exceptions=(
             ("collective", "NO" if record["address"] else "UNKNOWN"),
             ("boundary", "UNKNOWN"),
-            ("lives_here", "UNKNOWN"),
+            ("lives_here", "NO"),
         ),
         facts={
             "ours": ours,
@@ -135,13 +145,19 @@ def _too_much(
     return total, tuple(steps)
 
 
-HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
+HOME = {
+    "household_id": "H1",
+    "applied_on": "2024-03-01",
+    "file_opened_on": "2024-04-01",
+    "division_code": "410502",
+    "address": "河南省安阳市滑县道口镇文明路12号",
+}
 HEAD = {"person_id": "P1", "household_id": "H1", "relation": "HEAD"}
 REGISTERED = {
     "person_id": "P1",
     "division_code": "410526",
     "status": "ACTIVE",
-    "address": "河南省安阳市滑县道口镇某街1号",
+    "address": "河南省安阳市滑县道口镇文明路12号",
 }
 DIBAO = {"person_id": "P1", "programme": "DIBAO", "start_month": "2024-11", "amount_yuan": 600}
 EXAMPLES = (
@@ -157,6 +173,16 @@ EXAMPLES = (
         en="A migrant worker: the line of the place of work",
         given={
             "households": ({**HOME, "target_group": "MIGRANT_WORKER"},),
+            "members": (HEAD,),
+            "population": (REGISTERED,),
+        },
+        severity=None,
+    ),
+    Example(
+        zh="住在档案所在的文峰区",
+        en="Living in Wenfeng, where the file stands",
+        given={
+            "households": ({**HOME, "address": "河南省安阳市文峰区人民大道12号3号楼2单元501室"},),
             "members": (HEAD,),
             "population": (REGISTERED,),
         },
@@ -190,9 +216,9 @@ RULE = Rule(
     published=dt.date(2026, 11, 27),
     severity="LOW",
     inputs={
-        "households": "division_code* target_group file_opened_on file_closed_on",
+        "households": "division_code* address* target_group file_opened_on file_closed_on",
         "members": "relation division_code valid_from valid_to",
-        "population": "division_code* address household_no relation_to_head status",
+        "population": "division_code* address* household_no relation_to_head status",
     },
     optional={"aid": reading.AID},
     minimum_grade="G4",
