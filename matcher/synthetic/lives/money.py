@@ -88,6 +88,7 @@ class _World:
 
 def register(homes: Sequence[Household], ledger: Ledger, unauthorised: set[str]) -> None:
     """Writes down who is below the line without dibao, and who is above it with dibao, long enough or again."""
+    _wrong_lines(homes, ledger)
     if not set(inputs.SOURCES) <= ledger.sources:
         return
     world = _world(homes, ledger, unauthorised)
@@ -106,6 +107,20 @@ def register(homes: Sequence[Household], ledger: Ledger, unauthorised: set[str])
         for rule in _true(home, rows, ledger.as_of, supported, paid, owners):
             if (rule, home.household_id) not in known:
                 ledger.lead(rule, home, *home.people)
+
+
+def _wrong_lines(homes: Sequence[Household], ledger: Ledger) -> None:
+    """Files that stand, for another family of rules, in a county where nobody lives and whose line is a different one."""
+    lines = policy.load()
+    known = {row["household_id"] for row in ledger.findings if row["rule_id"] == "H10"}
+    for home in homes:
+        ours, own = home.file.get("division_code"), home.head.identity["division_code"]
+        active = home.file_opened_on and (home.file_closed_on is None or home.file_closed_on > ledger.as_of)
+        if not ours or ours[:6] == own or "address" in home.file or home.household_id in known or not active:
+            continue
+        one, other = (lines.value("line.dibao", ledger.as_of, code[:6]) for code in (ours, own))
+        if one != other and home.file.get("target_group") != "MIGRANT_WORKER":
+            ledger.lead("H10", home, home.head)
 
 
 def _true(
