@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from matcher.rules import reading
@@ -64,7 +65,7 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
     if zh:
         lines = [
             f"【{rule.id} {rule.title_zh}】（疑点，程度{SEVERITIES[severity][0]}）",
-            rule.zh.format_map(words),
+            _plainly(rule.zh.format_map(words)),
             f"比对：{'；'.join(compared)}。" if compared else "",
             f"计算：{'；'.join(steps)}。" if steps else "",
             f"依据数据：{'、'.join(dated) or '本系统家庭档案'}；作为依据的记录 {behind} 条。",
@@ -80,7 +81,7 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
     else:
         lines = [
             f"[{rule.id} {rule.title_en}] (lead, {SEVERITIES[severity][1]})",
-            _capital(rule.en.format_map(words)),
+            _capital(_plainly(rule.en.format_map(words))),
             f"Compared: {'; '.join(compared)}." if compared else "",
             f"Arithmetic: {'; '.join(steps)}." if steps else "",
             f"Data: {', '.join(dated) or 'our own household files'}; {count(behind, 'record')} behind the lead.",
@@ -103,6 +104,19 @@ def count(number: int, one: str, many: str = "") -> str:
     ('1 record', '2 records', '0 people')
     """
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+RANGE = re.compile(r"(?<![\d.-])(\d[\d.-]*)(?: 至 |–| to )\1(?![\d.-])")
+ONE = re.compile(r"(?<![\d.-])1 ((?:whole )?(?:month|record|bill|member|account|time|household))s\b")
+
+
+def _plainly(sentence: str) -> str:
+    """A rule's wording with one value said once instead of as a range, and one thing not in the plural.
+
+    >>> _plainly("2024-05 至 2024-05"), _plainly("from 1 to 2.00"), _plainly("in 1 months"), _plainly("in 11 months")
+    ('2024-05', 'from 1 to 2.00', 'in 1 month', 'in 11 months')
+    """
+    return ONE.sub(r"1 \1", RANGE.sub(r"\1", sentence))
 
 
 def _capital(sentence: str) -> str:

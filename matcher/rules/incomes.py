@@ -186,7 +186,7 @@ def steps(each: households.Sheet) -> Words:
     result = f"÷ {each.members} = {each.low:.2f}"
     return (
         f"{each.month:%Y-%m}（{zh}）{result} 元，低保标准 {line} 元",
-        f"{each.month:%Y-%m} ({en}) {result} yuan, line {line}",
+        f"{each.month:%Y-%m} ({en}) {result} yuan, line {line} yuan",
     )
 
 

@@ -47,13 +47,20 @@ def of_member(
             continue
         if not of_household(stream):
             part = stream.amount * len(inside)
-            line = f"{stream.programme}: {len(inside)} × {stream.amount:.2f} = {part:.2f}"
-            steps.append((line, line))
+            line = f"{stream.amount:.2f} × {len(inside)} = {part:.2f}"
         else:
             part, line = _by_heads(stream.amount, inside, family)
-            steps.append((f"{stream.programme}：{line}", f"{stream.programme}: {line}"))
+        zh, en = _names(stream.programme)
+        steps.append((f"{zh} {line} 元", f"{en}: {line} yuan"))
         total += part
+    if len(steps) > 1:
+        steps.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))
     return total.quantize(CENT), tuple(steps)
+
+
+def _names(code: str) -> Words:
+    known = BY_CODE.get(code)
+    return (known.name_zh, known.name_en) if known else (code, code)
 
 
 def _by_heads(amount: Decimal, months: Sequence[dt.date], family: Sequence[Row]) -> tuple[Decimal, str]:
@@ -63,5 +70,5 @@ def _by_heads(amount: Decimal, months: Sequence[dt.date], family: Sequence[Row])
         heads = max(sum(reading.is_member(each, month) for each in family), 1)
         counts[heads] = counts.get(heads, 0) + 1
     part = sum((amount * times / heads for heads, times in counts.items()), Decimal(0))
-    terms = " + ".join(f"{times} × {amount:.2f} ÷ {heads}" for heads, times in sorted(counts.items()))
+    terms = " + ".join(f"{amount:.2f} ÷ {heads} × {times}" for heads, times in sorted(counts.items()))
     return part, f"{terms} = {part:.2f}"

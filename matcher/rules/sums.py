@@ -10,6 +10,7 @@ from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, first_day, inside, months
 from matcher.overlap import paid_in as paid_in
 from matcher.rules.explaining import count
+from matcher.rules.rule import Compared, Words
 
 NEEDS_TESTED = frozenset(
     {
@@ -54,6 +55,31 @@ def words(streams: Iterable[Stream], when: Collection[dt.date]) -> dict[str, str
             + (f" (and {count(unknown, 'record')} without an amount, not counted)" if unknown else "")
         )
     return {"sums_zh": "；".join(lines_zh), "sums_en": "; ".join(lines_en)}
+
+
+def beside(
+    one: Iterable[Stream], other: Iterable[Stream], what: Words = ("两项发放", "the two grants")
+) -> tuple[Compared, ...]:
+    """What was paid on one side held beside what was paid on the other."""
+    return (Compared(what, told(one), told(other), "aid", beside="aid"),)
+
+
+def told(streams: Iterable[Stream]) -> Words:
+    """Payments in a few words: the programmes, from when to when, and how much a month."""
+    paid = list(streams)
+    codes = sorted({each.programme for each in paid})
+    zh = "、".join(BY_CODE[code].name_zh if code in BY_CODE else code for code in codes)
+    en = " and ".join(BY_CODE[code].name_en if code in BY_CODE else code for code in codes)
+    when = list(
+        dict.fromkeys((f"{min(each.first for each in paid):%Y-%m}", f"{max(each.last for each in paid):%Y-%m}"))
+    )
+    amounts = sorted({each.amount for each in paid if each.amount is not None})
+    listed = [f"{amount:.2f}" for amount in amounts]
+    how = (
+        f"每月 {'、'.join(listed)} 元" if listed else "未载明金额",
+        f"{' and '.join(listed)} yuan a month" if listed else "amount not stated",
+    )
+    return f"{zh} {' 至 '.join(when)} {how[0]}", f"{en} {' to '.join(when)} {how[1]}"
 
 
 def steps(streams: Iterable[Stream], when: Collection[dt.date]) -> tuple[tuple[str, str], ...]:

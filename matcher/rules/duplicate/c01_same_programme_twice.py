@@ -122,6 +122,7 @@ def _lead(facts: Facts, home: Row, rows: Sequence[Row]) -> Lead | None:
         },
         amount=(Decimal(0), paid_in(later, when)),
         period=(when[0], when[-1]),
+        compared=sums.beside([pairs[0].earlier], [pairs[0].later], ("两份发放", "the two grants")),
         steps=sums.steps(later, when),
     )
 

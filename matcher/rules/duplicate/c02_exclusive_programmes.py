@@ -52,6 +52,7 @@ def find(facts: Facts) -> Iterator[Lead]:
                 facts=_facts(conflict),
                 amount=(Decimal(0), conflict.correction.yuan),
                 period=(conflict.months[0], conflict.months[-1]),
+                compared=sums.beside(conflict.keeping, conflict.yielding),
                 steps=sums.steps(conflict.yielding, conflict.months),
             )
 
@@ -133,9 +134,9 @@ RULE = Rule(
     inputs={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}，二者不得同时享受（{cell}；{status}）。",
-    en="One person was paid both {keeps} and {yields} in {months} months from {first} to {last}; the two exclude one another "
-    "({cell}; {status}).",
+    zh="同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}，二者不得同时享受（“{cell}”；{status}）。",
+    en="One person was paid both “{keeps}” and “{yields}” in {months} months from {first} to {last}; the two exclude one another "
+    "(“{cell}”; {status}).",
     correction=(
         "自重叠首月起保留{keeps}，{yields}按规定办理停止或转换。",
         "keep {keeps} from the first shared month and end or convert {yields}.",

@@ -228,6 +228,11 @@ def _lead(facts: Facts, household_id: str, all_: Sequence[_Grant], later: Sequen
         },
         amount=(Decimal(0), paid_in(streams, when)),
         period=(all_[0].first, all_[-1].last),
+        compared=sums.beside(
+            [paid for grant in all_ if grant not in later for paid in grant.paid],
+            streams,
+            ("先后救助", "the earlier and the later grant"),
+        ),
         steps=sums.steps(streams, when),
     )
 

@@ -128,6 +128,7 @@ def _lead(household_id: str, twice: _Twice, rows: Sequence[Row]) -> Lead:
         },
         amount=(Decimal(0), paid_in(twice.yielding, year)),
         period=(year[0], year[-1]),
+        compared=sums.beside(twice.keeping, twice.yielding),
         steps=sums.steps(twice.yielding, year),
     )
 
@@ -197,8 +198,8 @@ RULE = Rule(
     inputs={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="{year} 学年，同一学生获得{keeps}与{yields}，当地规定二者不重复享受（{cell}；{status}）。",
-    en="In the school year {year} one student received both {keeps} and {yields}, which the local rules forbid ({cell}; {status}).",
+    zh="{year} 学年，同一学生获得{keeps}与{yields}，当地规定二者不重复享受（“{cell}”；{status}）。",
+    en="In the school year {year} one student received both {keeps} and {yields}, which the local rules forbid (“{cell}”; {status}).",
     correction=(
         "本学年保留{keeps}，{yields}不再续发；已发部分按当地规定处理。",
         "keep {keeps} for this school year and grant no further {yields}; what was paid follows the local rules.",

@@ -14,7 +14,7 @@ from matcher.identity.programmes import BY_CODE
 from matcher.overlap import first_day
 from matcher.rules import bills, grants, reading
 from matcher.rules.bills import INSURANCE, Bill, Payment
-from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Rule, Words
 
 LARGE, AT_ONCE = "LARGE_EXPENSE_INSURANCE", "MEDICAL_AID"
 """What the settlement's insurance part may hold already: the large-expense insurance; medical aid where it was settled at the
@@ -76,6 +76,8 @@ class _Excess:
     high: Decimal
     steps: tuple[Words, ...]
     back: str
+    cost: Decimal
+    total: Decimal
 
 
 def _excess(
@@ -101,7 +103,7 @@ def _excess(
         (f"{of[0]} {cost:.2f} 元", f"{of[1]} {cost:.2f} yuan"),
         (f"超出 {total:.2f} − {cost:.2f} = {high:.2f} 元", f"exceeded by {total:.2f} − {cost:.2f} = {high:.2f} yuan"),
     )
-    return _Excess(low, high, steps, max(over, key=lambda code: listed.index(code)) if over else "")
+    return _Excess(low, high, steps, max(over, key=lambda code: listed.index(code)) if over else "", cost, total)
 
 
 def _perhaps_included(paid: Payment, told: Sequence[Bill]) -> bool:
@@ -144,7 +146,7 @@ def _of_years(
         if not pool or any(each is None for each in borne):
             continue
         total = max(sum((each for each in borne if each is not None), Decimal(0)), Decimal(0))
-        of = (f"{year - 1} 至 {year} 年全家个人负担合计", f"the household bore in {year - 1} and {year}")
+        of = (f"{year - 1} 至 {year} 年全家个人负担合计", f"in {year - 1} and {year} the household bore")
         excess = _excess(order, total, None, pool, ours, of)
         if excess.high > tolerance:
             yield _lead(facts, household_id, excess, pool, ours, "YEAR", str(year))
@@ -188,6 +190,15 @@ def _lead(
         },
         amount=(Decimal(0), excess.high),
         period=(min(days), max(max(days), *(each.stream.last for each in paid))) if days else (None, None),
+        compared=(
+            Compared(
+                ("报销合计与费用", "what was reimbursed and what it cost"),
+                (f"报销合计 {excess.total:.2f} 元", f"{excess.total:.2f} yuan reimbursed"),
+                (f"费用 {excess.cost:.2f} 元", f"a cost of {excess.cost:.2f} yuan"),
+                "medical",
+                beside="aid",
+            ),
+        ),
         steps=excess.steps,
     )
 

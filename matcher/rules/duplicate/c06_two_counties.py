@@ -12,7 +12,7 @@ import polars as pl
 from matcher.overlap import Stream, months, shared, stream
 from matcher.rules import reading, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule, Words
 
 PROGRAMMES = ("DIBAO", "TEKUN")
 
@@ -66,16 +66,34 @@ def _leads(facts: Facts, streams: list[Stream], rows: dict[str, Row], homes: dic
             exceptions=(("move_month", "NO"), ("boundary_change", "UNKNOWN")),
             facts={
                 **sums.words(lower, every),
-                "counties_zh": "、".join(counties),
-                "counties_en": ", ".join(counties),
-                "later": later,
+                "counties_zh": "、".join(reading.place(county)[0] for county in counties),
+                "counties_en": ", ".join(reading.place(county)[1] for county in counties),
+                "later_zh": reading.place(later)[0],
+                "later_en": reading.place(later)[1],
                 "first": f"{every[0]:%Y-%m}",
                 "last": f"{every[-1]:%Y-%m}",
                 "months": str(len(every)),
             },
             amount=(Decimal(0), amount),
             period=(every[0], every[-1]),
+            compared=(
+                Compared(
+                    ("两地发放", "paid by two counties"),
+                    _paid_by(next(county for county in counties if county != later), involved),
+                    _paid_by(later, involved),
+                    "aid",
+                    beside="aid",
+                ),
+            ),
+            steps=sums.steps(lower, every),
         )
+
+
+def _paid_by(county: str, streams: list[Stream]) -> Words:
+    """A county and what it paid."""
+    zh, en = sums.told(each for each in streams if each.division == county)
+    where = reading.place(county)
+    return f"{where[0]} {zh}", f"{where[1]} {en}"
 
 
 def _representatives(facts: Facts) -> dict[str, str]:
@@ -123,7 +141,7 @@ RULE = Rule(
     inputs={"aid": f"{reading.AID} division_code*"},
     minimum_grade="G5",
     find=find,
-    zh="同一人 {first} 至 {last} 有 {months} 个月同时由两个县（市、区）发放低保或特困供养（{counties}）；后开始的是 {later}。",
+    zh="同一人 {first} 至 {last} 有 {months} 个月同时由两个县（市、区）发放低保或特困供养（{counties}）；后开始的是{later}。",
     en="One person was paid dibao or tekun by two counties ({counties}) in {months} months from {first} to {last}; the later is "
     "{later}.",
     correction=(

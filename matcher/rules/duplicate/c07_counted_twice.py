@@ -12,7 +12,7 @@ import polars as pl
 
 from matcher.identity.programmes import BY_CODE
 from matcher.overlap import Stream, add_months, first_day, inside, months
-from matcher.rules import reading
+from matcher.rules import reading, sums
 from matcher.rules.reading import Row
 from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Words
 
@@ -123,6 +123,11 @@ def _lead(facts: Facts, one: Row, other: Row, grade: Grade, world: _World) -> Le
         },
         amount=(Decimal(0), high),
         period=(when[0], when[-1]),
+        compared=sums.beside(
+            [each for each in world.paid[earlier["household_id"]] if inside(each, when)],
+            [each for each in paid if inside(each, when)],
+            ("两户发放", "what the two households were paid"),
+        ),
         steps=steps,
     )
 
@@ -155,6 +160,8 @@ def _share(household_id: str, when: list[dt.date], world: _World) -> tuple[Decim
         total += part * count
         sum_ = f"{paid:.2f} ÷ {heads} = {part:.2f}；× {count} = {part * count:.2f}"
         steps.append((f"{sum_} 元", f"{sum_.replace('；', '; ')} yuan"))
+    if len(steps) > 1:
+        steps.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))
     return total, tuple(steps)
 
 

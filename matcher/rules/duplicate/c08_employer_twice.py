@@ -80,6 +80,7 @@ def _lead(household_id: str, employer: str, conflict: Conflict, rows: Sequence[R
         },
         amount=(Decimal(0), conflict.correction.yuan),
         period=(when[0], when[-1]),
+        compared=sums.beside(conflict.keeping, conflict.yielding),
         steps=sums.steps(conflict.yielding, when),
     )
 
@@ -140,10 +141,10 @@ RULE = Rule(
     inputs={"aid": f"{reading.AID} employer_uscc*"},
     minimum_grade="G5",
     find=find,
-    zh="用人单位（信用代码 {employer}）就同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}（{cell}；{status}）。"
+    zh="用人单位（信用代码 {employer}）就同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}（“{cell}”；{status}）。"
     "本条针对用人单位，不影响职工本人。",
-    en="An employer (credit code {employer}) was paid both {keeps} and {yields} for one worker in {months} months from {first} to "
-    "{last} ({cell}; {status}). This is about the employer and does not touch the worker.",
+    en="An employer (credit code {employer}) was paid both “{keeps}” and “{yields}” for one worker in {months} months from {first} to "
+    "{last} (“{cell}”; {status}). This is about the employer and does not touch the worker.",
     correction=(
         "用人单位保留{keeps}，{yields}的重叠月份由其退还或抵扣；职工待遇不变。",
         "the employer keeps {keeps} and returns {yields} for the shared months or has it set off; the worker's own aid stays.",

@@ -10,8 +10,9 @@ import polars as pl
 
 from matcher.overlap import months_between, stream
 from matcher.rules import grants, masking, reading
+from matcher.rules.explaining import count as words_of
 from matcher.rules.reading import Row
-from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule, Words
 
 MARKS = ("payee_account", "document_no", "agency", "division_code", "cause")
 """What may tell two postings apart; the first two can also tell that they are one."""
@@ -82,20 +83,25 @@ def _lead(facts: Facts, postings: Sequence[Row]) -> Lead | None:
         },
         amount=(Decimal(0), copies),
         period=(paid.first, paid.last),
-        compared=tuple(
+        compared=(
             Compared(
-                ("收款账户", "account"), ("同一笔", "one payment"),
-                (masking.code(row["payee_account"]), masking.code(row["payee_account"])), "aid", row["record_id"],
-            )
-            for row in postings
+                ("同一笔的两条记录", "two postings of one payment"), _posting(first, paid.amount), _posting(postings[1], paid.amount),
+                "aid", postings[1]["record_id"], beside="aid",
+            ),
         ),
         steps=(
             (
                 f"多记 {count - 1} 笔 × {length} 个月 × {paid.amount:.2f} = {copies:.2f} 元",
-                f"{count - 1} postings too many × {length} months × {paid.amount:.2f} = {copies:.2f} yuan",
+                f"{words_of(count - 1, 'posting')} too many × {words_of(length, 'month')} × {paid.amount:.2f} = {copies:.2f} yuan",
             ),
         ),
     )  # fmt: skip
+
+
+def _posting(row: Row, amount: Decimal) -> Words:
+    """What one posting says, its account masked."""
+    account = masking.code(row["payee_account"])
+    return f"账户 {account}，每月 {amount:.2f} 元", f"account {account}, {amount:.2f} yuan a month"
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}

@@ -310,7 +310,7 @@ RULE = Rule(
     one_of=(("tax", "union_roll"),),
     minimum_grade="G4",
     find=find,
-    zh="{count} 个月（{when}）{why}，而没有单位参保的月份；单位{employer}，在本次核对范围内涉及 {persons} 人。职工应享有社会保险："
+    zh="{count} 个月（{when}）{why}，而没有单位参保的月份；单位 {employer}，在本次核对范围内涉及 {persons} 人。职工应享有社会保险："
     "按单位汇总，移交人社、税务部门核实追缴。",
     en="For {count} months ({when}) {why}, and no employer insured them; employer {employer}, which concerns {persons} of the people looked "
     "up here. The worker is entitled to social insurance: to be put together by employer for the insurer and the tax office to "

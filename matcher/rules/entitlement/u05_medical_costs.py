@@ -14,7 +14,7 @@ from matcher.overlap import add_months
 from matcher.rules import bills, grants, incomes, reading, silence
 from matcher.rules.bills import Bill
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Rule, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule, Words
 
 PROGRAMME = "MEDICAL_AID"
 GRADES = ("G1", "G2", "G4")
@@ -169,6 +169,18 @@ def _lead(facts: Facts, burden: _Burden, income: _Income, share: Decimal, months
             "aid_en": reading.date_of_feed(facts, "aid", "en"),
         },
         period=(months[0], months[-1]),
+        compared=(
+            Compared(
+                (
+                    f"自付医疗费与家庭收入的 {share.normalize():f}%",
+                    f"costs out of pocket and {share.normalize():f} % of the income",
+                ),
+                (f"{limit:.2f} 元（依据{how[0]}）", f"{limit:.2f} yuan (by {how[1]})"),
+                (f"{burden.net:.2f} 元", f"{burden.net:.2f} yuan"),
+                "medical",
+                beside="policy",
+            ),
+        ),
         steps=steps,
     )
 

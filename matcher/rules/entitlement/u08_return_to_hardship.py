@@ -80,7 +80,8 @@ def _lead(facts: Facts, of: incomes.Computed, home: Row, low: list[Row], family:
         exceptions=(("undocumented", "UNKNOWN"),),
         facts={
             "closed": closed,
-            "when": "、".join(f"{row['month']:%Y-%m}" for row in low),
+            "when_zh": "、".join(f"{row['month']:%Y-%m}" for row in low),
+            "when_en": ", ".join(f"{row['month']:%Y-%m}" for row in low),
             "most": f"{max(row['most'] for row in low):.2f}",
             "line": f"{last['line']:.2f}",
         },

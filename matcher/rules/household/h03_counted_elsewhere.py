@@ -13,7 +13,7 @@ import polars as pl
 from matcher.overlap import Stream, add_months, first_day, shared, span
 from matcher.rules import reading, shares, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Result, Rule, Severity, Words
 
 SURE = ("G1", "G2")
 DAYS_A_YEAR = 365.25
@@ -145,6 +145,7 @@ def _lead(ghost: _Ghost, aid: list[Stream], family: list[Row], as_of: dt.date) -
     total, steps = shares.of_member(wrong, months, family)
     paid = [stream for stream in wrong if any(stream.first <= month <= stream.last for month in months)]
     severity: Severity = "MEDIUM" if ghost.why == "DEAD" else "LOW"
+    words = _words(ghost.why, ghost.since)
     disagree: Result = "UNKNOWN" if ghost.unsure else "NO"
     return Lead(
         household_id=member["household_id"],
@@ -158,9 +159,18 @@ def _lead(ghost: _Ghost, aid: list[Stream], family: list[Row], as_of: dt.date) -
             Evidence("members", person_id, person_id),
         ),
         exceptions=(("counted_one_less", "NO"), ("registers_disagree", disagree), ("listed_by_both_parents", "NO")),
-        facts={**sums.words(paid, months), **_words(ghost.why, ghost.since)},
+        facts={**sums.words(paid, months), **words},
         amount=(Decimal(0), total),
         period=(span(paid, months[0]) if paid else None) or (ghost.since, None),
+        compared=(
+            Compared(
+                ("家庭成员", "member of the household"),
+                ("现计入家庭人数", "counted now"),
+                (words["why_zh"], words["why_en"]),
+                ghost.records[0][0],
+                ghost.records[0][1]["record_id"],
+            ),
+        ),
         steps=steps,
     )
 
@@ -209,8 +219,21 @@ def _elsewhere(facts: Facts) -> Iterator[Lead]:
             evidence=tuple(Evidence("members", side["person_id"], side["person_id"]) for side in sides),
             exceptions=(("counted_one_less", "NO"), ("registers_disagree", "NO"), ("listed_by_both_parents", "NO")),
             facts=_words("ELSEWHERE", since),
+            compared=(
+                Compared(
+                    ("列为成员", "a member"),
+                    _since(_begun(last[0], last[1], facts.as_of)[0]),
+                    _since(since),
+                    "members",
+                    first[0]["person_id"],
+                ),
+            ),
             period=(_begun(last[0], last[1], facts.as_of)[0], None),
         )
+
+
+def _since(day: dt.date) -> Words:
+    return f"自 {day} 起", f"since {day}"
 
 
 def _is_application(member: Row, home: Row, dated: bool) -> bool:

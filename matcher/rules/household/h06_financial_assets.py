@@ -14,6 +14,7 @@ from matcher.errors import MatcherError
 from matcher.overlap import Stream, first_day, paid, span
 from matcher.policy import Policy
 from matcher.rules import masking, reading, sums
+from matcher.rules.explaining import count
 from matcher.rules.reading import Row
 from matcher.rules.rule import Basis, Compared, Evidence, Example, Facts, Lead, Result, Rule
 
@@ -204,12 +205,14 @@ def _lead(home: Row, total: Total, aid: list[Stream], facts: Facts) -> Lead:
         facts={
             **sums.words(aid, sums.since(since, facts.as_of)),
             "day": total.day.isoformat(),
-            "count": str(len(total.accounts)),
+            "count_zh": str(len(total.accounts)),
+            "count_en": count(len(total.accounts), "counted account"),
             "low": f"{total.low:.2f}",
             "high": f"{total.high:.2f}",
             "a_head": f"{a_head:.2f}",
             "limit": f"{total.line * total.months:.2f}",
-            "members": str(total.members),
+            "members_zh": str(total.members),
+            "members_en": count(total.members, "person", "people"),
         },
         amount=(Decimal(0), paid(aid, since)[1]),
         period=span(aid, since) or (None, None),
@@ -288,9 +291,9 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
-    zh="{day} 该家庭计入的账户 {count} 个，余额至少 {low} 元（当日最多 {high} 元），{members} 人人均 {a_head} 元，限额每人 {limit} 元。",
-    en="On {day} the household held {count} counted accounts with at least {low} yuan ({high} at most that day): {a_head} a head "
-    "for {members} people; the limit is {limit} a head.",
+    zh="{day} 该家庭计入的账户 {count} 个，余额至少 {low} 元（当日最多 {high} 元），{members} 人，人均 {a_head} 元，限额每人 {limit} 元。",
+    en="On {day} the household held {count} with at least {low} yuan ({high} at most that day): {a_head} a head "
+    "for {members}; the limit is {limit} a head.",
     clears_zh="赔偿、捐款、拆迁或售房款的证明，联名账户的份额，存单已支取或为他人代存的凭证，或说明账户不是本人的。",
     clears_en="Proof of compensation, donations or the price of a house, the shares of a joint account, proof that it was drawn "
     "or held for somebody else, or a statement that the account is not theirs.",

@@ -97,7 +97,7 @@ def _lead(person_id: str, rows: list[Row], months: list[dt.date], times: Decimal
             Compared(
                 ("月收入", "monthly income"),
                 (f"{declared:.2f} 元", f"{declared:.2f} yuan"),
-                (f"缴存基数 {least:.2f} 元起", f"a base of {least:.2f} yuan or more"),
+                (f"缴存基数不低于 {least:.2f} 元", f"a base of at least {least:.2f} yuan"),
                 "housing_fund",
                 rows[0]["record_id"],
             ),
@@ -169,7 +169,7 @@ RULE = Rule(
     },
     minimum_grade="G4",
     find=find,
-    zh="申报月收入 {declared} 元，而 {count} 个月（{when}）公积金缴存基数为 {least} 至 {most} 元，高于申报的 {times} 倍，单位{employers}。"
+    zh="申报月收入 {declared} 元，而 {count} 个月（{when}）公积金缴存基数为 {least} 至 {most} 元，高于申报的 {times} 倍，单位 {employers}。"
     "请提供这些月份的工资条。",
     en="{declared} yuan a month were declared; in {count} months ({when}) the base of the provident fund was {least} to {most} "
     "yuan, above {times} times as much, employer {employers}. Payslips of these months are asked for.",

@@ -9,6 +9,7 @@ import polars as pl
 
 from matcher.overlap import months_between
 from matcher.rules import reading, silence
+from matcher.rules.explaining import count
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Words
 
@@ -116,11 +117,11 @@ def _told(
     persons = sorted({row["person_id"] for row in records}) or [_head(adults)["person_id"]]
     renewed: Result = "NO" if why == "SHORT_CONTRACT" else "UNKNOWN"
     months: Words = (
-        ("没有合同记录", "no contract on record") if longest is None else (f"{longest} 个月", f"{longest} months")
+        ("没有合同记录", "no contract on record") if longest is None else (f"{longest} 个月", count(longest, "month"))
     )
     compared = (
         Compared(("申请时的劳动合同", "the labour contract at the application"),
-                 (f"要求 {least} 个月", f"{least} months required"), months, "union_roll"),
+                 (f"不少于 {least} 个月", f"at least {count(least, 'month')}"), months, "union_roll", beside="policy"),
     )  # fmt: skip
     return Lead(
         household_id=household_id,

@@ -11,6 +11,7 @@ from rapidfuzz.distance import OSA
 
 from matcher.identity import names
 from matcher.rules import reading
+from matcher.rules.explaining import count
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Severity
 
@@ -140,6 +141,7 @@ def _lead(member: Row, own: str, rows: list[Row], facts: Facts) -> Lead:
         exceptions=(("name_change", change), ("encoding", "NO"), ("number_given_twice", "UNKNOWN")),
         facts={
             "count": str(len(rows)),
+            "records_en": count(len(rows), "record"),
             "sources_zh": "、".join(reading.source_name(source, "zh") for source in sources),
             "sources_en": ", ".join(reading.source_name(source, "en") for source in sources),
             "surname_zh": "相同" if kin else "不同",
@@ -164,7 +166,10 @@ def _verdict(ours: object, theirs: list[object]) -> str:
 def _compared(own: str, row: Row) -> Compared:
     what = ("同一号码的姓名", "the name under one number")
     other = _folded(row["other_name"]) or ""
-    return Compared(what, (_masked(own),) * 2, (_masked(other),) * 2, row["source"], row["record_id"])
+    ours, theirs = _masked(own), _masked(other)
+    alike = names.surname(own) == names.surname(other)
+    found = (f"{theirs}（名不同）", f"{theirs} (another given name)") if alike else (theirs, theirs)
+    return Compared(what, (ours, ours), found, row["source"], row["record_id"])
 
 
 def _masked(name: str) -> str:
@@ -222,8 +227,8 @@ RULE = Rule(
     optional={source: COLUMNS.get(source, "name sex birth_date") for source in FEEDS},
     minimum_grade="G3",
     find=find,
-    zh="{sources} 中 {count} 条记录的公民身份号码与该成员相同而姓名不同（姓氏{surname}，出生日期{birth}，性别{sex}）。",
-    en="In {sources} {count} records bear this member's citizen number and another name (surname: {surname}; birth date: {birth}; "
+    zh="{sources}中有 {count} 条记录的公民身份号码与该成员相同而姓名不同（姓氏{surname}，出生日期{birth}，性别{sex}）。",
+    en="{records} ({sources}) with this member's citizen number and another name (surname: {surname}; birth date: {birth}; "
     "sex: {sex}).",
     clears_zh="身份证、户口簿上的曾用名记载，或记录单位确认号码录错、重号的说明；核实前不作其他处理。",
     clears_en="The former name in the household register, or the office's word that the number was copied wrongly or given out "

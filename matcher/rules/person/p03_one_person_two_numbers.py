@@ -13,6 +13,7 @@ from matcher.identity import contacts, names, numbers
 from matcher.identity.rarity import NameShares
 from matcher.overlap import Stream, shared
 from matcher.rules import masking, own_numbers, reading, sums
+from matcher.rules.explaining import count as months_of
 from matcher.rules.reading import Row
 from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Words
 
@@ -144,6 +145,10 @@ def _like_twins(one: str, other: str) -> bool:
     return bool(numbers.same_but_sequence(numbers.as_bytes([one]), numbers.as_bytes([other]))[0])
 
 
+LEAST_ODDS = 0.01
+"""Below this, a number of people is told as less than this."""
+
+
 def _lead(pair: _Pair, homes: dict[str, Row], streams: dict[str, list[Stream]], facts: Facts) -> Lead:
     earlier, later = sorted(
         (pair.one, pair.other), key=lambda side: _since(side, homes[side["household_id"]], facts.as_of)
@@ -166,7 +171,8 @@ def _lead(pair: _Pair, homes: dict[str, Row], streams: dict[str, list[Stream]], 
         facts={
             "shared_zh": "、".join(SHARED[each][0] for each in pair.shared),
             "shared_en": ", ".join(SHARED[each][1] for each in pair.shared),
-            "odds": f"{pair.odds:.6f}",
+            "odds_zh": "不足 0.01" if pair.odds < LEAST_ODDS else f"约 {pair.odds:.2f}",
+            "odds_en": "fewer than 0.01" if pair.odds < LEAST_ODDS else f"about {pair.odds:.2f}",
             "identity_zh": "两份档案各有有效号码；姓名、出生日期、性别及共有项一致，是否同一人须先核实",
             "identity_en": "each file has a well-formed number; name, birth date, sex and what is shared agree; whether they are "
             "one person is to be settled first",
@@ -194,9 +200,9 @@ def _overlap(
     amounts = sums.paid_in(left, both), sums.paid_in(right, both)
     count = len(both)
     return amounts, (
-        (f"共同发放的 {count} 个月：较早一户 {amounts[0]:.2f} 元，较晚一户 {amounts[1]:.2f} 元，取较小者",
-         f"in the {count} months paid to both: the earlier household {amounts[0]:.2f} yuan, the later {amounts[1]:.2f}; the smaller "
-         "counts"),
+        (f"共同发放的 {count} 个月：较早一户 {amounts[0]:.2f} 元，较晚一户 {amounts[1]:.2f} 元，取较小者 {min(amounts):.2f} 元",
+         f"in the {months_of(count, 'month')} paid to both: the earlier household {amounts[0]:.2f} yuan, the later {amounts[1]:.2f}; the smaller "
+         f"counts: {min(amounts):.2f} yuan"),
     ) if count else ()  # fmt: skip
 
 
@@ -264,8 +270,8 @@ RULE = Rule(
     optional={"aid": reading.AID, "population": "status"},
     minimum_grade="G1",
     find=find,
-    zh="两名成员姓名、出生日期、性别相同，公民身份号码均有效而不同，且{shared}相同（同名同日同性别的巧合，在本地预期 {odds} 人）。",
-    en="Two members have one name, birth date and sex and two well-formed citizen numbers, and {shared} agree (people expected here "
+    zh="两名成员姓名、出生日期、性别相同，公民身份号码均有效而不同，且{shared}相同（同名同日同性别的巧合，在本地预期{odds} 人）。",
+    en="Two members have one name, birth date and sex and two well-formed citizen numbers, and share {shared} (people expected here "
     "by accident with that name, day and sex: {odds}).",
     clears_zh="户籍登记的号码更正记录，或证明两人并非同一人的证件（如双胞胎、同名者）。",
     clears_en="The register's record of a corrected number, or papers that show the two to be two people (twins, namesakes).",

@@ -154,12 +154,17 @@ def _lead(doubt: _Doubt, own: list[Stream], near: frozenset[str]) -> Lead:
     grade: Grade = record["grade"] if record else "G1"
     total = paid(own, dt.date.min)[1]
     evidence = [Evidence("members", person_id, person_id)]
-    compared: tuple[Compared, ...] = ()
+    what = ("公民身份号码（末四位）", "citizen number (its last four characters)")
+    ours = (masking.code(doubt.number),) * 2
+    if doubt.reason == "NOT_FOUND":
+        compared = Compared(what, ours, ("没有此号码", "no such number"), "population")
+    else:
+        compared = Compared(
+            what, ours, ("应符合公民身份号码标准", "the standard of citizen numbers is to be met"), "policy"
+        )
     if record is not None:
         evidence.append(Evidence("population", record["record_id"], person_id))
-        ours, theirs = masking.code(doubt.number), masking.code(record["id_number"])
-        what = ("公民身份号码（末四位）", "citizen number (its last four characters)")
-        compared = (Compared(what, (ours, ours), (theirs, theirs), "population", record["record_id"]),)
+        compared = Compared(what, ours, (masking.code(record["id_number"]),) * 2, "population", record["record_id"])
     period = span(own, dt.date.min)
     reason, candidates = REASONS[doubt.reason], _candidates(doubt, near)
     return Lead(
@@ -188,20 +193,9 @@ def _lead(doubt: _Doubt, own: list[Stream], near: frozenset[str]) -> Lead:
         },
         amount=(Decimal(0), total),
         period=period or (None, None),
-        compared=compared,
-        steps=_steps(own),
+        compared=(compared,),
+        steps=sums.steps(own, sums.since(*period)) if period else (),
     )
-
-
-def _steps(own: list[Stream]) -> tuple[Words, ...]:
-    """What was paid to this number: each stream's months times its amount."""
-    lines = []
-    for each in own:
-        if each.amount is not None:
-            count = len(sums.since(each.first, each.last))
-            line = f"{each.programme} {each.first:%Y-%m}–{each.last:%Y-%m}: {count} × {each.amount:.2f}"
-            lines.append((line, line))
-    return tuple(lines)
 
 
 def _neighbours(doubts: list[_Doubt]) -> dict[str, frozenset[str]]:

@@ -152,8 +152,7 @@ def _lead(
             **sums.words(aid, months),
             "said": said,
             "count": str(len(months)),
-            "insured": work.spans(insured) or "—",
-            "waged": work.spans(waged) or "—",
+            **_kinds(insured, waged),
             "employers_zh": _employers(employers, "、"),
             "employers_en": _employers(employers, ", "),
             "table_zh": _table(months, 0),
@@ -191,6 +190,19 @@ def _table(months: Mapping[dt.date, Worked], which: int) -> str:
         words += [f"{('工资', 'wage')[which]} {each.wage:.2f}"] if each.wages else []
         lines.append(f"{month:%Y-%m} {'、'.join(words) if which == 0 else ', '.join(words)}")
     return ("；", "; ")[which].join(lines) + ("" if len(shown) == len(months) else " …")
+
+
+def _kinds(insured: list[dt.date], waged: list[dt.date]) -> dict[str, str]:
+    """By what the months are known, each with its own."""
+    told = [
+        (f"{zh}（{work.spans(when)}）", f"{en} ({work.spans(when)})")
+        for when, zh, en in (
+            (insured, "由单位参保", "an employer's insurance"),
+            (waged, "有工资", "a wage"),
+        )
+        if when
+    ]
+    return {"kinds_zh": "或".join(zh for zh, _ in told), "kinds_en": " or ".join(en for _, en in told)}
 
 
 HOME = {"household_id": "H1", "applied_on": "2024-03-01", "file_opened_on": "2024-04-01", "division_code": "410502"}
@@ -283,10 +295,10 @@ RULE = Rule(
     one_of=(("social_insurance", "tax"),),
     minimum_grade="G4",
     find=find,
-    zh="申报就业状况为{said}，而申报以后有 {count} 个月由单位参保（{insured}）或有工资（{waged}），单位{employers}。逐月：{table}。"
+    zh="申报就业状况为{said}，而申报以后有 {count} 个月{kinds}，单位 {employers}。逐月：{table}。"
     "金额是这些月份已发放的按需救助，按工资和就业成本重新计算后只涉及差额。",
-    en="Employment is declared as {said}; after the declaration there are {count} months with an employer's insurance "
-    "({insured}) or a wage ({waged}), employer {employers}. Month by month: {table}. The amount is the needs-tested aid of "
+    en="Employment is declared as {said}; after the declaration there are {count} months with {kinds}, "
+    "employer {employers}. Month by month: {table}. The amount is the needs-tested aid of "
     "these months; recomputed with the wage and the cost of going to work, only a difference is at stake.",
     clears_zh="用人单位说明（未在该单位工作、虚列工资、代缴社保、补缴）、已向救助机构报告就业的凭证，或公益性岗位协议。",
     clears_en="The employer's statement (not employed there, a false payroll entry, insurance paid on behalf, made up for), "

@@ -218,7 +218,7 @@ def _at_risk(wide: list[Gap], aid: list[Stream], *, crossed: bool) -> tuple[Deci
         steps.append(
             (
                 f"{gap.month:%Y-%m} 工资 − 税 − 申报：{sum_of} 元，当月救助 {paid:.2f} 元，计 {counted:.2f} 元",
-                f"{gap.month:%Y-%m} wage − tax − declared: {sum_of} yuan, aid of the month {paid:.2f}, counted {counted:.2f}",
+                f"{gap.month:%Y-%m} wage − tax − declared: {sum_of} yuan, aid of the month {paid:.2f} yuan, counted {counted:.2f} yuan",
             )
         )
     steps.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))

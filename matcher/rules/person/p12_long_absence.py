@@ -11,7 +11,7 @@ import polars as pl
 from matcher.overlap import Stream, add_months, first_day
 from matcher.rules import reading, shares, sums
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Lead, Result, Rule, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Result, Rule, Words
 
 GRADES = ("G1", "G2", "G4")
 
@@ -109,6 +109,18 @@ def _paid(streams: list[Stream], person_id: str, gone: list[dt.date]) -> list[St
     ]
 
 
+def _told(kind: str, records: list[Row]) -> Words:
+    """What the records say: what the absence was, from when to when."""
+    began = min((record["from"] for record in records if record["from"]), default=None)
+    ends = [record["to"] for record in records]
+    ended = None if None in ends else max(ends)
+    zh, en = KINDS[kind]
+    return (
+        f"{zh}（{began or '起始不明'}{f' 至 {ended}' if ended else ' 起'}）",
+        f"{en} ({began or 'beginning unknown'} {f'to {ended}' if ended else 'and on'})",
+    )
+
+
 def _lead(
     household_id: str, person_id: str, kind: str, records: list[Row], paid: list[Stream], gone: list[dt.date],
     family: list[Row],
@@ -142,6 +154,16 @@ def _lead(
         },
         amount=(Decimal(0), total),
         period=(months[0], months[-1]),
+        compared=(
+            Compared(
+                ("同月情形", "in the same months"),
+                sums.told(paid),
+                _told(kind, records),
+                "custody",
+                records[0]["record_id"],
+                beside="aid",
+            ),
+        ),
         steps=steps,
     )
 

@@ -14,7 +14,7 @@ from matcher.overlap import Stream, add_months, first_day
 from matcher.rules import reading, silence, sums
 from matcher.rules.entitlement.u04_student_without_aid import DAYS_A_YEAR, school_year
 from matcher.rules.reading import Row
-from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Rule
 
 GRADES = ("G1", "G2", "G4")
 ADULT_RELATIONS = ("HEAD", "SPOUSE", "PARENT")
@@ -116,14 +116,13 @@ def _lead(
     own = receiver["relation"] not in ADULT_RELATIONS
     records = register.records.get(person_id, [])
     months = sorted({month for _, inside in parts for month in inside})
-    total = sum(((stream.amount or Decimal(0)) * len(inside) for stream, inside in parts), Decimal(0))
-    steps: tuple[Words, ...] = tuple(
-        (line, line)
-        for stream, inside in parts
-        if stream.amount is not None
-        for line in [f"{stream.programme} {inside[0]:%Y-%m}–{inside[-1]:%Y-%m}: {len(inside)} × {stream.amount:.2f}"]
+    streams = [stream for stream, _ in parts]
+    last = max((day for record in records if (day := _left(record))), default=None)
+    left = (
+        (f"最后学籍止于 {last.isoformat()}", f"the last enrolment ended on {last.isoformat()}")
+        if last
+        else ("没有学籍记录", "no record of enrolment")
     )
-    last = max((left for record in records if (left := _left(record))), default=None)
     return Lead(
         household_id=receiver["household_id"],
         person_ids=(person_id,),
@@ -141,18 +140,21 @@ def _lead(
             ("private_school", "UNKNOWN"),
         ),
         facts={
-            **sums.words([stream for stream, _ in parts], months),
+            **sums.words(streams, months),
             "first": f"{months[0]:%Y-%m}",
             "last": f"{months[-1]:%Y-%m}",
             "whom_zh": "受助学生" if own else "家中可能就学的成员",
             "whom_en": "the student" if own else "of the household nobody who may study",
             "not_en": " was not" if own else " was",
-            "left_zh": f"最后学籍止于 {last.isoformat()}" if last else "没有学籍记录",
-            "left_en": f"the last enrolment ended on {last.isoformat()}" if last else "no record of enrolment",
+            "left_zh": left[0],
+            "left_en": left[1],
         },
-        amount=(Decimal(0), total),
+        amount=(Decimal(0), sums.paid_in(streams, months)),
         period=(months[0], months[-1]),
-        steps=steps,
+        compared=(
+            Compared(("助学金与学籍", "student aid and enrolment"), sums.told(streams), left, "school", beside="aid"),
+        ),
+        steps=sums.steps(streams, months),
     )
 
 

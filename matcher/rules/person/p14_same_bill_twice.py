@@ -11,7 +11,7 @@ import polars as pl
 
 from matcher.rules import bills, grants, masking, reading
 from matcher.rules.bills import Bill, Payment
-from matcher.rules.rule import Evidence, Example, Facts, Grade, Lead, Rule, Severity, Words
+from matcher.rules.rule import Compared, Evidence, Example, Facts, Grade, Lead, Rule, Severity, Words
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -41,6 +41,7 @@ class _Claims:
 
     bills: tuple[Bill, ...]
     payments: tuple[Payment, ...]
+    total: Decimal
     excess: Decimal
     exact: bool
     by: Words
@@ -79,12 +80,14 @@ def _claimed_twice(told: Sequence[Bill]) -> Iterator[_Claims]:
             steps = (
                 (f"医保支付 {listed} = {total:.2f} 元", f"insurance paid {listed} = {total:.2f} yuan"),
                 (
-                    f"票据总额 {cost:.2f} 元，超出 {total - cost:.2f} 元",
-                    f"the bill is {cost:.2f} yuan, exceeded by {total - cost:.2f} yuan",
+                    f"票据总额 {cost:.2f} 元，超出 {total:.2f} − {cost:.2f} = {total - cost:.2f} 元",
+                    f"the bill is {cost:.2f} yuan, exceeded by {total:.2f} − {cost:.2f} = {total - cost:.2f} yuan",
                 ),
             )
             by = ("医保结算", "the insurance")
-            yield _Claims(tuple(claims), (), total - cost, len(set(paid)) == 1 and bool(claims[0].invoice), by, steps)
+            yield _Claims(
+                tuple(claims), (), total, total - cost, len(set(paid)) == 1 and bool(claims[0].invoice), by, steps
+            )
 
 
 def _settlements(rows: Sequence[Bill]) -> list[Bill]:
@@ -114,22 +117,22 @@ def _aided_twice(facts: Facts) -> Iterator[_Claims]:
     told = [bill for bill in bills.read(facts, medical) if bill.numbers & named]
     for bill, ours in bills.naming(told, paid):
         twice = bills.twice_of_one_kind(bill, ours)
-        borne = bill.borne
-        if not twice or borne is None:
+        if not twice or bill.borne is None:
             continue
+        borne = max(bill.borne, Decimal(0))
         total = sum((each.yuan for each in twice), Decimal(0))
         listed = " + ".join(f"{each.yuan:.2f}" for each in twice)
         steps = (
             (f"救助支付 {listed} = {total:.2f} 元", f"aid paid {listed} = {total:.2f} yuan"),
             (
-                f"个人负担 {borne:.2f} 元，超出 {total - borne:.2f} 元",
-                f"the patient bore {borne:.2f} yuan, exceeded by {total - borne:.2f} yuan",
+                f"个人负担 {borne:.2f} 元，超出 {total:.2f} − {borne:.2f} = {total - borne:.2f} 元",
+                f"the patient bore {borne:.2f} yuan, exceeded by {total:.2f} − {borne:.2f} = {total - borne:.2f} yuan",
             ),
         )
         name = grants.names(twice[0].stream.programme)
         by = (name["programme_zh"], name["programme_en"])
         exact = len({each.yuan for each in twice}) == 1
-        yield _Claims((bill,), tuple(twice), total - max(borne, Decimal(0)), exact, by, steps)
+        yield _Claims((bill,), tuple(twice), total, total - borne, exact, by, steps)
 
 
 def _lead(claims: _Claims) -> Lead:
@@ -161,6 +164,16 @@ def _lead(claims: _Claims) -> Lead:
         },
         amount=(Decimal(0), claims.excess),
         period=(min(days), max(days)) if days else (None, None),
+        compared=(
+            Compared(
+                ("支付合计与应付上限", "what was paid and the most that was due"),
+                (f"支付合计 {claims.total:.2f} 元", f"{claims.total:.2f} yuan paid"),
+                (f"上限 {claims.total - claims.excess:.2f} 元", f"{claims.total - claims.excess:.2f} yuan at most"),
+                "medical",
+                last.record_id,
+                beside="aid" if claims.payments else "medical",
+            ),
+        ),
         steps=claims.steps,
     )
 

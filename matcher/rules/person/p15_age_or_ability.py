@@ -167,7 +167,7 @@ def _lead(oddity: _Oddity) -> Lead:
             "identity_zh": "" if grades else "只涉及本人档案，未与任何记录关联",
             "identity_en": "" if grades else "this is about the file alone; no record was linked",
         },
-        compared=(Compared(what, declared, oddity.found, source),),
+        compared=(Compared(what, declared, oddity.found, source, beside="members"),),
     )
 
 
@@ -223,7 +223,7 @@ RULE = Rule(
     minimum_grade="G4",
     find=find,
     zh="{why}。",
-    en="This is a member {why}.",
+    en="A member is {why}.",
     clears_zh="更正申报的就业状况或对象类别；延迟退休、残疾人就业的说明。",
     clears_en="A corrected declaration or group; the word that retirement was put off, or of work for the disabled.",
     exceptions={

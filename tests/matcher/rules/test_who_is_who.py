@@ -268,7 +268,7 @@ def test_the_payments_to_the_number_are_at_risk(scene: Scene, run: Run) -> None:
     ]
     (lead,) = run("P04", scene([HOME], [{**MAN, "id_number": SLIP}], population=[], aid=aid))
     assert (lead["amount_low_yuan"], lead["amount_high_yuan"]) == (0, 2100)
-    assert "3 × 700.00" in lead["explanation_en"]
+    assert "700.00 × 3 = 2100.00" in lead["explanation_en"]
 
 
 @given(st.text(max_size=20) | st.from_regex(numbers.REGULAR, fullmatch=True) | st.none())
