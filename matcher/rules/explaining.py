@@ -154,8 +154,8 @@ def _compared(each: Compared, which: int) -> str:
     ours = (("本档案", "this file") if two_files else ("申报或档案", "declared or on file"))[which]
     if each.beside:
         ours = reading.source_name(each.beside, language)
-    zh = f"{each.what[0]}——{ours}：{each.ours[0]}，{name}：{each.found[0]}"
-    return (zh, f"{each.what[1]} — {ours}: {each.ours[1]}, {name}: {each.found[1]}")[which]
+    zh = f"{each.what[0]}——{ours}：{each.ours[0]}，对照{name}：{each.found[0]}"
+    return (zh, f"{each.what[1]} — {ours}: {each.ours[1]}, against {name}: {each.found[1]}")[which]
 
 
 def _as_of(facts: Facts, source: str, which: int) -> str:

@@ -41,6 +41,7 @@ SOURCES = {
     "handlers": ("经办人名册", "case handlers"),
     "documents": ("证明材料", "supporting documents"),
     "policy": ("政策规定", "the policy"),
+    "computed": ("核算结果", "as computed"),
 }
 """What clerks call each table that rules read."""
 
@@ -149,7 +150,7 @@ def place(code: str | None) -> Words:
     if not code:
         return "区划不明", "division unknown"
     named = divisions.name(code[:6])
-    return (f"{named}（{code[:6]}）" if named else f"区划 {code}"), f"division {code[:6]}"
+    return f"{named or '区划'} {code[:6]}", f"division {code[:6]}"
 
 
 def source_name(source: str, language: str) -> str:

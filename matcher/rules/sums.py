@@ -76,10 +76,10 @@ def told(streams: Iterable[Stream]) -> Words:
     amounts = sorted({each.amount for each in paid if each.amount is not None})
     listed = [f"{amount:.2f}" for amount in amounts]
     how = (
-        f"每月 {'、'.join(listed)} 元" if listed else "未载明金额",
-        f"{' and '.join(listed)} yuan a month" if listed else "amount not stated",
+        f"{'每月 ' if len(when) > 1 else ''}{'、'.join(listed)} 元" if listed else "未载明金额",
+        f"{' and '.join(listed)} yuan{' a month' if len(when) > 1 else ''}" if listed else "amount not stated",
     )
-    return f"{zh} {' 至 '.join(when)} {how[0]}", f"{en} {' to '.join(when)} {how[1]}"
+    return f"{zh} {' 至 '.join(when)}，{how[0]}", f"{en} {' to '.join(when)}, {how[1]}"
 
 
 def steps(streams: Iterable[Stream], when: Collection[dt.date]) -> tuple[tuple[str, str], ...]:

@@ -158,7 +158,7 @@ def _share(household_id: str, when: list[dt.date], world: _World) -> tuple[Decim
     for (paid, heads), count in sorted(counts.items()):
         part = (paid / heads).quantize(FEN, ROUND_DOWN)
         total += part * count
-        sum_ = f"{paid:.2f} ÷ {heads} = {part:.2f}；× {count} = {part * count:.2f}"
+        sum_ = f"{paid:.2f} ÷ {heads} = {part:.2f}；{part:.2f} × {count} = {part * count:.2f}"
         steps.append((f"{sum_} 元", f"{sum_.replace('；', '; ')} yuan"))
     if len(steps) > 1:
         steps.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))

@@ -178,7 +178,7 @@ def _lead(facts: Facts, burden: _Burden, income: _Income, share: Decimal, months
                 (f"{limit:.2f} 元（依据{how[0]}）", f"{limit:.2f} yuan (by {how[1]})"),
                 (f"{burden.net:.2f} 元", f"{burden.net:.2f} yuan"),
                 "medical",
-                beside="policy",
+                beside="computed",
             ),
         ),
         steps=steps,

@@ -96,7 +96,7 @@ def _lead(
     facts: Facts, home: Row, record: Row, lines: tuple[Decimal, Decimal], dibao: list[Stream], members: int
 ) -> Lead:
     ours, theirs = home["division_code"][:6], record["division_code"][:6]
-    at_risk, steps = _too_much(facts, ours, theirs, dibao, members)
+    at_risk, steps, when = _too_much(facts, ours, theirs, dibao, members)
     return Lead(
         household_id=home["household_id"],
         person_ids=(record["person_id"],),
@@ -110,22 +110,30 @@ def _lead(
             ("lives_here", "NO"),
         ),
         facts={
-            "ours": ours,
-            "theirs": theirs,
+            "ours_zh": reading.place(ours)[0],
+            "ours_en": reading.place(ours)[1],
+            "theirs_zh": reading.place(theirs)[0],
+            "theirs_en": reading.place(theirs)[1],
             "our_line": f"{lines[0]:.2f}",
             "their_line": f"{lines[1]:.2f}",
         },
         amount=(Decimal(0), at_risk),
-        compared=(Compared(("区划", "division"), (ours, ours), (theirs, theirs), "population", record["record_id"]),),
+        period=(when[0], when[-1]) if when else (None, None),
+        compared=(
+            Compared(
+                ("区划", "division"), reading.place(ours), reading.place(theirs), "population", record["record_id"]
+            ),
+        ),
         steps=steps,
     )
 
 
 def _too_much(
     facts: Facts, ours: str, theirs: str, dibao: list[Stream], members: int
-) -> tuple[Decimal, tuple[Words, ...]]:
+) -> tuple[Decimal, tuple[Words, ...], list[dt.date]]:
     """Of the last year's dibao what the higher line brought, never more than was paid."""
-    last, total, steps = first_day(facts.as_of), Decimal(0), []
+    last, total = first_day(facts.as_of), Decimal(0)
+    steps, when = [], []
     for month in months(add_months(last, 1 - YEAR), last):
         lines = _lines(facts.policy, month, ours, theirs)
         paid = sums.paid_in(dibao, [month])
@@ -133,16 +141,19 @@ def _too_much(
             continue
         counted = min(paid, (lines[0] - lines[1]) * members)
         total += counted
-        sum_of = f"({lines[0]:.2f} − {lines[1]:.2f}) × {members}"
+        when.append(month)
+        over = lines[0] - lines[1]
+        sum_of = f"{lines[0]:.2f} − {lines[1]:.2f} = {over:.2f}"
+        times = f"{over:.2f} × {members} = {over * members:.2f}"
         steps.append(
             (
-                f"{month:%Y-%m} {sum_of}，当月低保 {paid:.2f}，计 {counted:.2f} 元",
-                f"{month:%Y-%m} {sum_of}, dibao {paid:.2f}, counted {counted:.2f} yuan",
+                f"{month:%Y-%m} {sum_of}，{times} 元，当月低保 {paid:.2f} 元，计 {counted:.2f} 元",
+                f"{month:%Y-%m} {sum_of}, {times} yuan, dibao {paid:.2f} yuan, counted {counted:.2f} yuan",
             )
         )
     if len(steps) > 1:
         steps.append((f"合计 {total:.2f} 元", f"in all {total:.2f} yuan"))
-    return total, tuple(steps)
+    return total, tuple(steps), when
 
 
 HOME = {
@@ -223,7 +234,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
-    zh="档案区划 {ours}，低保标准 {our_line} 元；户主户籍登记在 {theirs}，标准 {their_line} 元。请核对应适用哪一地的标准。",
+    zh="档案在{ours}，低保标准 {our_line} 元；户主户籍登记在{theirs}，标准 {their_line} 元。请核对应适用哪一地的标准。",
     en="The file stands in {ours}, where the line is {our_line} yuan; its head is registered in {theirs}, where it is {their_line}. Check "
     "which line applies.",
     clears_zh="居住证、租房合同或社区证明（居住在档案所在地），区划调整文件，集体户证明。",

@@ -228,7 +228,7 @@ RULE = Rule(
     minimum_grade="G3",
     find=find,
     zh="{sources}中有 {count} 条记录的公民身份号码与该成员相同而姓名不同（姓氏{surname}，出生日期{birth}，性别{sex}）。",
-    en="{records} ({sources}) with this member's citizen number and another name (surname: {surname}; birth date: {birth}; "
+    en="{records} ({sources}) came with this member's citizen number and another name (surname: {surname}; birth date: {birth}; "
     "sex: {sex}).",
     clears_zh="身份证、户口簿上的曾用名记载，或记录单位确认号码录错、重号的说明；核实前不作其他处理。",
     clears_en="The former name in the household register, or the office's word that the number was copied wrongly or given out "

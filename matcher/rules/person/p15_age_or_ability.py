@@ -141,13 +141,15 @@ def _of_ability(facts: Facts) -> Iterator[_Oddity]:
 
 def _lead(oddity: _Oddity) -> Lead:
     member, person_id = oddity.member, oddity.member["person_id"]
-    declared = (member["declared_employment"],) * 2 if oddity.why != "NOBODY" else ("有劳动能力", "able to work")
+    declared = (
+        (f"“{member['declared_employment']}”",) * 2 if oddity.why != "NOBODY" else ("有劳动能力", "able to work")
+    )
     what = (
         ("申报的就业状况", "declared employment")
         if oddity.records
         else ("申报的就业状况与年龄", "declared employment, and age")
     )
-    source = "social_insurance" if oddity.records else "members"
+    source = "social_insurance" if oddity.records else "households"
     grades: list[Grade] = [row["grade"] for row in oddity.records]
     why = WHY[oddity.why]
     return Lead(
@@ -167,7 +169,7 @@ def _lead(oddity: _Oddity) -> Lead:
             "identity_zh": "" if grades else "只涉及本人档案，未与任何记录关联",
             "identity_en": "" if grades else "this is about the file alone; no record was linked",
         },
-        compared=(Compared(what, declared, oddity.found, source, beside="members"),),
+        compared=(Compared(what, declared, oddity.found, source),),
     )
 
 
