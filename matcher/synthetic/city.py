@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -427,8 +428,8 @@ def _answers(
 
 
 def _signed(homes: list[Household], unauthorised: set[str], ledger: Ledger) -> list[dict[str, Any]]:
-    """Authorisations of the adults; those of the unauthorised are missing, expired or withdrawn."""
-    rows = []
+    """Authorisations of the adults; those of the unauthorised are missing, expired or withdrawn, in turn."""
+    rows, ways = [], cycle(("missing", "valid_to", "withdrawn_on"))
     for home in homes:
         for person in home.people:
             row = {
@@ -440,10 +441,10 @@ def _signed(homes: list[Household], unauthorised: set[str], ledger: Ledger) -> l
                 "withdrawn_on": None,
             }
             if person.person_id in unauthorised:
-                how = ledger.number(0, 2)
-                if how == 0:
+                how = next(ways)
+                if how == "missing":
                     continue
-                row["valid_to" if how == 1 else "withdrawn_on"] = ledger.as_of - dt.timedelta(days=30)
+                row[how] = ledger.as_of - dt.timedelta(days=30)
             rows.append(row)
     return rows
 
