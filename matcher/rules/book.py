@@ -41,6 +41,7 @@ from matcher.rules.household import (
     h10_wrong_line,
     h11_high_fee_school,
     h12_rigid_expense,
+    h13_category,
     h14_migrant_conditions,
 )
 from matcher.rules.network import (
@@ -137,6 +138,7 @@ BOOK: tuple[Rule, ...] = checked(
         h10_wrong_line.RULE,
         h11_high_fee_school.RULE,
         h12_rigid_expense.RULE,
+        h13_category.RULE,
         h14_migrant_conditions.RULE,
         c01_same_programme_twice.RULE,
         c02_exclusive_programmes.RULE,

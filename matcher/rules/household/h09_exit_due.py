@@ -35,14 +35,15 @@ def find(facts: Facts) -> Iterator[Lead]:
     due = outcome.filter(pl.col("outcome") == "EXIT_DUE").get_column("household_id").to_list()
     homes = reading.households(facts, due)
     spoken = h08_income_above_line.households(facts) if homes else frozenset()
-    kept = {home: row for home, row in homes.items() if _on_file(row, facts.as_of) and home not in spoken}
+    kept = {home: row for home, row in homes.items() if on_file(row, facts.as_of) and home not in spoken}
     rows, families = of.rows(kept), reading.members(facts, kept)
     for household_id, home in sorted(kept.items()):
-        if not _of_expense(home):
+        if not of_expense(home):
             yield _lead(facts, of, home, rows[household_id], families[household_id])
 
 
-def _on_file(home: Row, as_of: dt.date) -> bool:
+def on_file(home: Row, as_of: dt.date) -> bool:
+    """Whether the household's file is open on that day."""
     opened, closed = home["file_opened_on"], home["file_closed_on"]
     return opened is not None and opened <= as_of and (closed is None or closed > as_of)
 
@@ -55,7 +56,7 @@ def _resolved(cause: str) -> bool:
     return any(word in cause for word in RESOLVED) and "未" not in cause.split("（")[-1]
 
 
-def _of_expense(home: Row) -> bool:
+def of_expense(home: Row) -> bool:
     """Whether some cause that still stands is an expense; without causes, whether the file was opened for one."""
     standing = [cause for cause in _causes(home) if not _resolved(cause)]
     if not _causes(home):

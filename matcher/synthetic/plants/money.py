@@ -87,6 +87,20 @@ def can_leave(household: Household, ledger: Ledger) -> None:
     ledger.lead("H09", household, *household.people)
 
 
+def recorded_deep(household: Household, ledger: Ledger) -> None:
+    """On file as deep hardship, and above the line for more than a year: it can leave, and its category is another."""
+    household.file["category"] = "深度困难"
+    can_leave(household, ledger)
+    ledger.lead("H13", household, *household.people)
+
+
+def category_of_unknown_income(household: Household, ledger: Ledger) -> None:
+    """On file as deep hardship; of one month nobody knows the wage."""
+    household.file["category"] = "深度困难户"
+    one_month_unknown(household, ledger)
+    ledger.innocent("category_of_unknown_income", "H13", household, household.head)
+
+
 def one_month_unknown(household: Household, ledger: Ledger) -> None:
     """Above the line, but of one month nobody knows the wage."""
     missing = ledger.months_ago(4)
@@ -178,6 +192,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("declared_savings", "H06", _savings("OVER_LIMIT", ""), _both(anyone, able)),
     Plant("earns_on_dibao", "H08", earns_on_dibao, able),
     Plant("can_leave", "H09", can_leave, able),
+    Plant("recorded_deep", "H13", recorded_deep, able),
     Plant("left_out", "U01", left_out, able),
     Plant("returned", "U08", returned, able),
     Plant("filed_in_another_county", "H10", _filed_in("410526", rule_speaks=True), in_the_city),
@@ -189,6 +204,7 @@ PLANTS: tuple[Plant, ...] = (
     Plant("reported_twice", "H06", reported_twice, anyone),
     Plant("gradual_exit", "H08", gradual_exit, able),
     Plant("one_month_unknown", "H09", one_month_unknown, able),
+    Plant("category_of_unknown_income", "H13", category_of_unknown_income, able),
     Plant("poor_on_dibao", "U01", poor_on_dibao, able),
     Plant("stays_above", "U08", stays_above, able),
 )
@@ -199,6 +215,7 @@ FEEDS: dict[str, frozenset[str]] = {
     "H08": _INCOME,
     "H09": _INCOME,
     "H10": frozenset({"population"}),
+    "H13": _INCOME,
     "U01": _INCOME,
     "U08": _INCOME,
 }
