@@ -74,7 +74,8 @@ def kept(out: Path) -> Facts:
             "the inputs of this scan are not kept here", file=folder, remedy="Scan again to recompute its findings"
         ) from error
     feeds = [
-        FeedFacts(**each | {"as_of": each["as_of"] and dt.date.fromisoformat(each["as_of"])}) for each in told["feeds"]
+        FeedFacts(**each | {"as_of": each["as_of"] and dt.date.fromisoformat(each["as_of"])})
+        for each in told["feeds"]
     ]
     return Facts(
         as_of=dt.date.fromisoformat(told["as_of"]),
