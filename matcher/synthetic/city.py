@@ -33,7 +33,7 @@ AS_OF = dt.date(2024, 12, 31)
 BLOCK_FAMILIES = 40_000
 PLANT_SHARE, PLANTED = 0.008, 0.5
 """Of the households, so many bear each kind of plant, and so many any at most."""
-UNAUTHORISED = 0.015
+UNAUTHORISED, LEAST_UNAUTHORISED, ADULT_AT = 0.015, 3, 19
 FORMER_NAME_KNOWN = {"population": 0.6, "members": 0.5}
 ADULT = 16
 LIVES = (identity.live, work.live, medical.live, money.live)
@@ -173,14 +173,16 @@ def _opened(home: Household) -> dt.date:
 
 
 def _unauthorised(homes: list[Household], ledger: Ledger) -> set[str]:
-    """Adults of unplanted households without pupils whose authorisation is missing, expired or withdrawn."""
-    return {
+    """Adults of unplanted households without pupils whose authorisation is missing, expired or withdrawn; three at least."""
+    adults = [
         person.person_id
         for home in homes
         if home.planted is None and not home.pupils(ledger.as_of)
         for person in home.people
-        if person.age(ledger.as_of) >= 19 and ledger.chance(UNAUTHORISED * 2)
-    }
+        if person.age(ledger.as_of) >= ADULT_AT
+    ]
+    chosen = {person for person in adults if ledger.chance(UNAUTHORISED * 2)}
+    return chosen if len(chosen) >= LEAST_UNAUTHORISED else {*chosen, *adults[:LEAST_UNAUTHORISED]}
 
 
 class _Desk:

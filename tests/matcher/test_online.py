@@ -29,8 +29,9 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("city")
     write_city(folder / "all", households=250, records=9_000, seed=8)
     (folder / "own").mkdir()
-    for name in ("households", "members", "authorisations", "answers"):
+    for name in ("households", "members", "authorisations", "answers", "handlers", "documents"):
         shutil.copy(folder / "all" / f"{name}.parquet", folder / "own")
+    shutil.copy(folder / "all" / "policy.toml", folder / "own")
     index.build(folder / "all", folder / "index", PERSONS)
     scan(ScanRequest(folder / "all", folder / "out"))
     return folder
