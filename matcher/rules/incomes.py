@@ -57,11 +57,13 @@ class Computed:
     """Incomes of some months and what comes of them a head.
 
     `per_capita`: households.PER_CAPITA with `declared`, what the household itself says a head and month (null: nothing),
-    and `most`: the upper bound, or what was declared where that is more; null where nobody knows.
+    and `most`: the upper bound, or what was declared where that is more; null where nobody knows. `known`: the facts of the
+    households it was narrowed to, if it was (`few`).
     """
 
     incomes: persons.Incomes
     per_capita: pl.DataFrame
+    known: Facts | None = None
 
     @property
     def months(self) -> tuple[dt.date, ...]:
@@ -98,6 +100,19 @@ def further_back(facts: Facts, household_ids: Iterable[str], count: int) -> Comp
         coverage=whole.coverage.filter(ours),
     )
     return _compute(few, inputs.reported_months(whole, count))
+
+
+def few(facts: Facts, of: Computed, household_ids: Iterable[str]) -> Computed:
+    """The same of a few households: a sheet looks through every row that is there, and a scan has many."""
+    whole = facts.once(ALL, lambda whole: whole)
+    ids = sorted(set(household_ids))
+    theirs = pl.col("household_id").is_in(ids)
+    people = of.incomes.people.filter(theirs)
+    told = of.incomes.tellings.filter(pl.col("seat").is_in(people.get_column("seat").implode()))
+    answers = of.incomes.answers.filter(pl.col("person_id").is_in(people.get_column("person_id").implode()))
+    known = replace(whole, households=whole.households.filter(theirs), members=whole.members.filter(theirs))
+    incomes = replace(of.incomes, people=people, tellings=told, answers=answers)
+    return Computed(incomes, of.per_capita.filter(theirs), known)
 
 
 def _last_months(facts: Facts) -> list[dt.date]:
@@ -155,7 +170,7 @@ def unstated(facts: Facts) -> set[str]:
 
 def sheet(facts: Facts, of: Computed, household_id: str, month: dt.date) -> households.Sheet:
     """The calculation behind one row of `of.per_capita`."""
-    whole = facts.once(ALL, lambda whole: whole)
+    whole = of.known or facts.once(ALL, lambda whole: whole)
     found = households.sheet(whole, of.incomes, household_id, month)
     assert found is not None, (household_id, month)
     return found

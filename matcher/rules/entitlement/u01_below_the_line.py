@@ -38,6 +38,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     ).select("household_id")
     ids = poor.join(active, on="household_id", how="semi").get_column("household_id")
     left_out = set(ids.to_list()) - _supported(facts) - _in_business(facts) - incomes.unstated(facts)
+    of = incomes.few(facts, of, left_out)
     rows, families = of.rows(left_out), reading.members(facts, left_out)
     for household_id in sorted(left_out):
         yield _lead(facts, of, household_id, rows[household_id][-count:], families[household_id])

@@ -43,6 +43,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     homes = {row["household_id"]: row for row in closed.iter_rows(named=True)}
     passed_over = _on_another_file(facts, homes) | incomes.unstated(facts)
     families = reading.members(facts, homes)
+    of = incomes.few(facts, of, homes)
     for household_id, rows in sorted(of.rows(homes).items()):
         home = homes[household_id]
         known = [row for row in rows if row["most"] is not None and row["month"] >= home["file_closed_on"]][-count:]

@@ -47,6 +47,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     if not homes:
         return
     wide = incomes.further_back(facts, homes, int(facts.policy.value("income.back_months", facts.as_of)))
+    of, wide = incomes.few(facts, of, homes), incomes.few(facts, wide, homes)
     rows, streams = _series(of, wide, homes), reading.payments(facts, homes)
     families = reading.members(facts, homes)
     earned = _earned(wide, homes)

@@ -36,6 +36,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     homes = reading.households(facts, due)
     spoken = h08_income_above_line.households(facts) if homes else frozenset()
     kept = {home: row for home, row in homes.items() if on_file(row, facts.as_of) and home not in spoken}
+    of = incomes.few(facts, of, kept)
     rows, families = of.rows(kept), reading.members(facts, kept)
     for household_id, home in sorted(kept.items()):
         if not of_expense(home):

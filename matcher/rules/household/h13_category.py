@@ -52,7 +52,7 @@ def find(facts: Facts) -> Iterator[Lead]:
     rows = {home["household_id"]: home for home in homes.iter_rows(named=True) if on_file(home, facts.as_of)}
     if not rows:
         return
-    of = incomes.computed(facts)
+    of = incomes.few(facts, incomes.computed(facts), rows)
     families = reading.members(facts, rows)
     unstated = incomes.unstated(facts)
     for household_id, months in sorted(of.rows(rows).items()):
