@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import polars as pl
 
 from matcher.rules import kinship
+from matcher.rules.explaining import count
 from matcher.rules.reading import Row
-from matcher.rules.rule import Facts
+from matcher.rules.rule import Compared, Evidence, Facts, Lead, Result, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,40 @@ def clusters(facts: Facts, held: pl.DataFrame, least: float, most: float | None 
     )
     found = []
     for key, households in many.iter_rows():
-        count = kinship.unrelated(facts, households)
-        if count >= least and (most is None or len(households) <= most):
-            found.append(Cluster(key, tuple(households), count))
+        families = kinship.unrelated(facts, households)
+        if families >= least and (most is None or len(households) <= most):
+            found.append(Cluster(key, tuple(households), families))
     return found
+
+
+def leads(
+    facts: Facts,
+    held: pl.DataFrame,
+    least: str,
+    what: Words,
+    shown: Callable[[str], Words],
+    exceptions: tuple[tuple[str, Result], ...],
+) -> Iterator[Lead]:
+    """A LOW lead for each file that shares a thing with enough unrelated ones.
+
+    `least` names the value that says how many; `what` the thing is, and what of its key may be `shown`.
+    """
+    hub = facts.policy.value("network.hub_files", facts.as_of)
+    for cluster in clusters(facts, held, facts.policy.value(least, facts.as_of), hub):
+        others = len(cluster.households) - 1
+        alike = (f"另有 {others} 份档案相同", f"the same in {count(others, 'other file')}")
+        for household in cluster.households:
+            yield Lead(
+                household_id=household,
+                person_ids=person(heads(facts), household),
+                natural_key=(cluster.key,),
+                severity="LOW",
+                grade="G1",
+                evidence=tuple(Evidence("households", each, "") for each in cluster.households),
+                exceptions=(("kin", kinship.known(facts)), *exceptions),
+                facts={"files": str(len(cluster.households)), "families": str(cluster.families)},
+                compared=(Compared(what, shown(cluster.key), alike, "households"),),
+            )
 
 
 def candidates(held: pl.DataFrame, least: float) -> pl.Series:

@@ -16,6 +16,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from matcher.frames import MONEY, schema
 from matcher.overlap import add_months, first_day, months
 from matcher.rules import masking, reading
 from matcher.rules.reading import Row
@@ -191,17 +192,16 @@ def wages(facts: Facts, people: pl.Series) -> pl.DataFrame:
             grade="grade",
             sure=pl.col("kind").is_not_null(),
         )
-        .cast(_WAGES)  # type: ignore[arg-type]
+        .cast(_WAGES)
         .sort("person_id", "month", "record_id")
     )
 
 
 _ONE_WAGE = ("person_id", "kind", "income_month", "income_yuan", "tax_yuan", "payer_name", "payer_uscc")
-_WAGES: dict[str, pl.DataType] = {
-    "person_id": pl.String(), "household_id": pl.String(), "month": pl.Date(), "employer": pl.String(),
-    "payer_name": pl.String(), "gross": pl.Decimal(18, 2), "net": pl.Decimal(18, 2), "record_id": pl.String(),
-    "grade": pl.String(), "sure": pl.Boolean(),
-}  # fmt: skip
+_WAGES = schema({
+    "person_id": pl.String, "household_id": pl.String, "month": pl.Date, "employer": pl.String, "payer_name": pl.String,
+    "gross": MONEY, "net": MONEY, "record_id": pl.String, "grade": pl.String, "sure": pl.Boolean,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

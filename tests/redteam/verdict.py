@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.redteam.table import ANY_HOUSEHOLD, Case, Expected
@@ -19,21 +19,19 @@ def by_case(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     return found
 
 
-def complaints(case: Case, findings: Iterable[Finding], rules: Collection[str]) -> list[str]:
+def complaints(case: Case, findings: Iterable[Finding]) -> list[str]:
     """Every way in which these findings differ from what the case says, empty where they are right.
 
-    `findings` have rule_id, household_id, severity and basis, all of this case; `rules` are those that ran: a lead of a
-    rule that did not run is not missed.
+    `findings` have rule_id, household_id, severity and basis, all of this case, from a scan under the whole book.
     """
     found = [
         (row["rule_id"], row["household_id"].removeprefix(f"{case.id}/"), row["severity"], row["basis"])
         for row in findings
     ]
-    expected = [each for each in case.leads if each.rule in rules]
-    return [*_missing(expected, found), *_unwanted(case, found)]
+    return [*_missing(case.leads, found), *_unwanted(case, found)]
 
 
-def _missing(expected: list[Expected], found: list[tuple[str, str, str, str | None]]) -> list[str]:
+def _missing(expected: Sequence[Expected], found: list[tuple[str, str, str, str | None]]) -> list[str]:
     count = Counter((rule, household) for rule, household, _, _ in found)
     wrong = []
     for each in expected:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import polars as pl
 
+from matcher.frames import schema
 from matcher.overlap import add_months, first_day
 from matcher.rules import reading, work
 from matcher.rules.reading import Row
@@ -73,10 +74,10 @@ class Debt:
         return reading.weakest(row["grade"] for row in self.rows)
 
 
-_WORKED: dict[str, pl.DataType] = {
-    "person_id": pl.String(), "household_id": pl.String(), "employer": pl.String(), "month": pl.Date(),
-    "record_id": pl.String(), "grade": pl.String(), "source": pl.String(),
-}  # fmt: skip
+_WORKED = schema({
+    "person_id": pl.String, "household_id": pl.String, "employer": pl.String, "month": pl.Date, "record_id": pl.String,
+    "grade": pl.String, "source": pl.String,
+})  # fmt: skip
 
 
 def _waged(facts: Facts, told: pl.Series) -> pl.DataFrame:
@@ -110,7 +111,7 @@ def _contracted(facts: Facts, told: pl.Series) -> pl.DataFrame:
         .explode("month")
         .with_columns(employer=pl.col("union").fill_null(""), source=pl.lit("union_roll"))
         .select(list(_WORKED))
-        .cast(_WORKED)  # type: ignore[arg-type]
+        .cast(_WORKED)
     )
 
 

@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from matcher.rules import kinship, networks, sharing
-from matcher.rules.explaining import count
-from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Example, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -19,36 +18,14 @@ def find(facts: Facts) -> Iterator[Lead]:
     telephones that more files share than any net would (an office's) are no lead. A shared telephone alone touches no aid: it asks
     that the contact be checked.
     """
-    least = facts.policy.value("network.phone_files", facts.as_of)
-    hub = facts.policy.value("network.hub_files", facts.as_of)
-    for cluster in networks.clusters(facts, sharing.phones(facts), least, hub):
-        heads = networks.heads(facts)
-        for household in cluster.households:
-            yield Lead(
-                household_id=household,
-                person_ids=networks.person(heads, household),
-                natural_key=(cluster.key,),
-                severity="LOW",
-                grade="G1",
-                evidence=tuple(Evidence("households", each, "") for each in cluster.households),
-                exceptions=(
-                    ("kin", kinship.known(facts)),
-                    ("office", "NO" if "handlers" in facts.tables else "UNKNOWN"),
-                    ("elderly", "NO"),
-                ),
-                facts={"files": str(len(cluster.households)), "families": str(cluster.families)},
-                compared=(
-                    Compared(
-                        ("联系电话（末四位）", "telephone (last four digits)"),
-                        (f"…{cluster.key[-4:]}", f"…{cluster.key[-4:]}"),
-                        (
-                            f"另有 {len(cluster.households) - 1} 份档案相同",
-                            f"the same in {count(len(cluster.households) - 1, 'other file')}",
-                        ),
-                        "households",
-                    ),
-                ),
-            )
+    yield from networks.leads(
+        facts,
+        sharing.phones(facts),
+        "network.phone_files",
+        ("联系电话（末四位）", "telephone (last four digits)"),
+        lambda key: (f"…{key[-4:]}", f"…{key[-4:]}"),
+        (("office", "NO" if "handlers" in facts.tables else "UNKNOWN"), ("elderly", "NO")),
+    )
 
 
 def _home(number: int, **more: object) -> dict[str, object]:

@@ -6,8 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 from matcher.rules import kinship, networks, sharing
-from matcher.rules.explaining import count
-from matcher.rules.rule import Compared, Evidence, Example, Facts, Lead, Rule
+from matcher.rules.rule import Example, Facts, Lead, Rule
 
 
 def find(facts: Facts) -> Iterator[Lead]:
@@ -18,37 +17,14 @@ def find(facts: Facts) -> Iterator[Lead]:
     with the building is not compared; dormitories, shelters, homes, collective registers and what stands on the
     register of addresses are no lead. To live at one address touches no aid: it asks that the dwelling be visited.
     """
-    least = facts.policy.value("network.address_files", facts.as_of)
-    hub = facts.policy.value("network.hub_files", facts.as_of)
-    for cluster in networks.clusters(facts, sharing.dwellings(facts), least, hub):
-        heads = networks.heads(facts)
-        for household in cluster.households:
-            yield Lead(
-                household_id=household,
-                person_ids=networks.person(heads, household),
-                natural_key=(cluster.key,),
-                severity="LOW",
-                grade="G1",
-                evidence=tuple(Evidence("households", each, "") for each in cluster.households),
-                exceptions=(
-                    ("kin", kinship.known(facts)),
-                    ("dormitory", "NO"),
-                    ("cut_at_building", "NO"),
-                    ("shared_flat", "UNKNOWN"),
-                ),
-                compared=(
-                    Compared(
-                        ("住址", "address"),
-                        ("一套住房（到室号）", "one dwelling, down to the door"),
-                        (
-                            f"另有 {len(cluster.households) - 1} 份档案相同",
-                            f"the same in {count(len(cluster.households) - 1, 'other file')}",
-                        ),
-                        "households",
-                    ),
-                ),
-                facts={"files": str(len(cluster.households)), "families": str(cluster.families)},
-            )
+    yield from networks.leads(
+        facts,
+        sharing.dwellings(facts),
+        "network.address_files",
+        ("住址", "address"),
+        lambda _: ("一套住房（到室号）", "one dwelling, down to the door"),
+        (("dormitory", "NO"), ("cut_at_building", "NO"), ("shared_flat", "UNKNOWN")),
+    )
 
 
 def _home(number: int, **more: object) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from matcher.synthetic.households import Household, Ledger
 from matcher.synthetic.lives.money import account, save
@@ -17,12 +18,12 @@ ENOUGH, GOOD = 1500, 2600
 """Yuan a head and month above any line."""
 
 
-def _savings(basis: str | None, name: str, heads: int = FAR_ABOVE, **columns: object) -> Arrange:
+def _savings(basis: str | None, name: str, heads: int = FAR_ABOVE, **columns: Any) -> Arrange:
     """An account so large a head; `basis`: of the lead that it is, None where it is none."""
 
     def arrange(household: Household, ledger: Ledger) -> None:
         yuan, opened = heads * len(household.people), ledger.before(household.applied_on, 300, 3000)
-        save(household.head, ledger, yuan, opened=opened, **columns)  # type: ignore[arg-type]
+        save(household.head, ledger, yuan, opened=opened, **columns)
         household.file["declared_deposits_yuan"] = Decimal(500 if basis == "UNDECLARED" else yuan)
         household.settled.add("finance")
         if basis:

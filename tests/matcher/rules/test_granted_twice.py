@@ -21,7 +21,7 @@ MEMBERS = [
 ]
 
 
-def aid(programme: str, start: str, end: str | None, yuan: int | None = 300, **other: Any) -> dict[str, Any]:
+def aid(programme: str, start: str | None, end: str | None, yuan: int | None = 300, **other: Any) -> dict[str, Any]:
     return {
         "person_id": "P1",
         "programme": programme,
@@ -32,7 +32,7 @@ def aid(programme: str, start: str, end: str | None, yuan: int | None = 300, **o
     }
 
 
-def living(start: str, end: str | None, yuan: int | None = 300, **other: Any) -> dict[str, Any]:
+def living(start: str | None, end: str | None, yuan: int | None = 300, **other: Any) -> dict[str, Any]:
     return aid("LIVING_SUBSIDY", start, end, yuan, **other)
 
 
@@ -108,7 +108,7 @@ def seen(leads: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
                      id="not once a month"),
         pytest.param([aid("TEMPORARY_AID", "2024-03", "2024-04", **A), aid("TEMPORARY_AID", "2024-03", "2024-04", 200, **B)],
                      None, id="temporary aid is C03's"),
-        pytest.param([LONG, living(None, "2024-05", 200, **B)], None, id="no month known"),  # type: ignore[arg-type]
+        pytest.param([LONG, living(None, "2024-05", 200, **B)], None, id="no month known"),
     ],
 )  # fmt: skip
 def test_one_programme_twice(

@@ -172,7 +172,7 @@ def test_two_cases_are_two_leads(scene: Scene, run: Run) -> None:
     assert len({lead["finding_id"] for lead in leads}) == len(leads) == 2
 
 
-def contributions(first: str, last: str, **other: Any) -> Rows:
+def contributions(first: str, last: str | None, **other: Any) -> Rows:
     return span(first, last, **{"kind": "UNEMPLOYMENT", "status": "ENDED", **other})
 
 
@@ -186,7 +186,7 @@ U06_CASES: list[tuple[str, dict[str, Any], Rows, Rows, Rows, Rows, bool]] = [
     ("eleven months", {}, contributions("2023-04", "2024-02"), [REGISTERED], [], [], False),
     ("paid out of his own pocket", {}, contributions("2022-01", "2024-02", payer="FLEXIBLE"), [REGISTERED], [], [], False),
     ("pension insurance alone", {}, span("2022-01", "2024-02", status="ENDED"), [REGISTERED], [], [], False),
-    ("still paying", {}, contributions("2022-01", None, status="PAYING"), [REGISTERED], [], [], False),  # type: ignore[arg-type]
+    ("still paying", {}, contributions("2022-01", None, status="PAYING"), [REGISTERED], [], [], False),
     ("not registered", {}, contributions("2022-01", "2024-02"), [], [], [], False),
     ("registered before the job", {}, contributions("2022-01", "2024-02"), [{**REGISTERED, "start_month": "2021-03"}], [], [],
      False),
