@@ -7,10 +7,10 @@ otherwise nobody can tell. Bounds are rounded outwards to the fen, so that round
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
@@ -106,37 +106,63 @@ def sheet(
     times: str | None = None,
 ) -> Sheet | None:
     """The calculation behind one row of `per_capita` with the same arguments; None where it had no member that month."""
-    ours = _of_household(incomes, household_id, month)
-    people = _people(known, ours)
-    here = _members_of(people, month, known.policy, line, times)
-    if here.is_empty():
-        return None
-    received = _received(ours.tellings, here)
-    (row,) = _divided(here, received, ours.sources, month).iter_rows(named=True)
-    open_above = row["high"] is None
+    return sheets(known, of_households(incomes, [household_id]), [month], line, times).get((household_id, month))
+
+
+def sheets(
+    known: Known,
+    incomes: Incomes,
+    months: Iterable[dt.date] | None = None,
+    line: str = "line.dibao",
+    times: str | None = None,
+) -> dict[tuple[str, dt.date], Sheet]:
+    """The calculations behind all rows of `per_capita` with the same arguments, by household and month, or those of some `months`.
+
+    Meant for few households (`of_households`): every step is an object.
+    """
+    present, by_month = _people(known, incomes), _by_month(incomes)
+    told = _told(incomes)
+    states = {(person, source): state for person, source, state in incomes.answers.select(*_ANSWER).iter_rows()}
+    found = {}
+    for month in incomes.months if months is None else months:
+        here = _members_of(present, month, known.policy, line, times)
+        if here.is_empty():
+            continue
+        received = _received(by_month[month], here)
+        computed = _by_seat(received)
+        members: dict[str, list[dict[str, Any]]] = {}
+        for member in here.sort("seat").iter_rows(named=True):
+            members.setdefault(member["household_id"], []).append(member)
+        for row in _divided(here, received, incomes.sources, month).iter_rows(named=True):
+            family = members[row["household_id"]]
+            taken_off = [each for member in family for each in computed.get(member["seat"], ())]
+            steps = (*_told_steps(family, told, states, incomes.sources, month), *_computed_steps(taken_off))
+            found[row["household_id"], month] = _sheet(row, month, steps, taken_off)
+    return found
+
+
+def of_households(incomes: Incomes, household_ids: Iterable[str]) -> Incomes:
+    """What was told and answered of these households."""
+    people = incomes.people.filter(pl.col("household_id").is_in(sorted(set(household_ids))))
+    told = incomes.tellings.filter(pl.col("seat").is_in(people.get_column("seat").implode()))
+    answers = incomes.answers.filter(pl.col("person_id").is_in(people.get_column("person_id").implode()))
+    return Incomes(people, told, answers, incomes.months, incomes.sources)
+
+
+def _sheet(row: Mapping[str, Any], month: dt.date, steps: tuple[Step, ...], received: list[dict[str, Any]]) -> Sheet:
     return Sheet(
-        household_id=household_id,
+        household_id=row["household_id"],
         month=month,
         members=row["members"],
-        steps=(*_told_steps(here, ours, month), *_computed_steps(received)),
-        total_low=_amount(int(received.get_column("low").sum())),
-        total_high=None if open_above else _amount(int(received.get_column("high").sum())),
+        steps=steps,
+        total_low=_amount(sum(each["low"] for each in received)),
+        total_high=None if row["high"] is None else _amount(sum(each["high"] for each in received)),
         low=row["low"],
         high=row["high"],
         known=row["known"],
         line=row["line"],
         standing=row["standing"],
     )
-
-
-def _of_household(incomes: Incomes, household_id: str, month: dt.date) -> Incomes:
-    """What was told and answered of one household in one month."""
-    people = incomes.people.filter(pl.col("household_id") == household_id)
-    told = incomes.tellings.filter(
-        pl.col("seat").is_in(people.get_column("seat").implode()) & (pl.col("month") == month)
-    )
-    answers = incomes.answers.filter(pl.col("person_id").is_in(people.get_column("person_id").implode()))
-    return Incomes(people, told, answers, (month,), incomes.sources)
 
 
 def _by_month(incomes: Incomes) -> dict[dt.date, pl.DataFrame]:
@@ -257,33 +283,50 @@ def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str],
     )
 
 
-def _told_steps(here: pl.DataFrame, ours: Incomes, month: dt.date) -> Iterable[Step]:
-    """What each source told of each member, and where it told nothing, whether that means nothing."""
-    states = {(row["person_id"], row["source"]): row["state"] for row in _answers_of(here, ours)}
-    told: dict[tuple[str, str], list[Step]] = {}
-    for row in ours.told().iter_rows(named=True):
+_ANSWER = ("person_id", "source", "state")
+
+
+def _told(incomes: Incomes) -> dict[tuple[str, str, dt.date], list[Step]]:
+    """What each source told of each person in each month."""
+    found: dict[tuple[str, str, dt.date], list[Step]] = {}
+    for row in incomes.told().iter_rows(named=True):
         step = Step(
             row["person_id"], row["source"], row["kind"], "VALUE", row["low"], row["high"], tuple(row["record_ids"])
         )
-        told.setdefault((step.person_id, row["source"]), []).append(step)
-    for member in here.sort("seat").iter_rows(named=True):
-        for source in ours.sources:
+        found.setdefault((row["person_id"], row["source"], row["month"]), []).append(step)
+    return found
+
+
+def _told_steps(
+    family: Iterable[Mapping[str, Any]],
+    told: Mapping[tuple[str, str, dt.date], list[Step]],
+    states: Mapping[tuple[str, str], str],
+    sources: Iterable[str],
+    month: dt.date,
+) -> Iterable[Step]:
+    """What each source told of each member, and where it told nothing, whether that means nothing."""
+    for member in family:
+        for source in sources:
             place = (member["person_id"], source)
-            yield from told.get(place, ())
+            steps = told.get((*place, month), ())
+            yield from steps
             if member[source] is None or member[source] < month:
                 state = "NOT_ASKED" if states.get(place, "NOT_ASKED") == "NOT_ASKED" else "NO_ANSWER"
                 yield Step(*place, None, state, Decimal(0), None)
-            elif place not in told:
+            elif not steps:
                 yield Step(*place, None, "NO_RECORD", Decimal(0), Decimal(0))
 
 
-def _answers_of(here: pl.DataFrame, ours: Incomes) -> Iterable[dict[str, str]]:
-    return ours.answers.join(here.select("person_id"), on="person_id", how="semi").iter_rows(named=True)
-
-
-def _computed_steps(received: pl.DataFrame) -> Iterable[Step]:
-    """What was taken off the plain sum of what was told."""
+def _by_seat(received: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
     for row in received.iter_rows(named=True):
+        found.setdefault(row["seat"], []).append(row)
+    return found
+
+
+def _computed_steps(received: Iterable[Mapping[str, Any]]) -> Iterable[Step]:
+    """What was taken off the plain sum of what was told."""
+    for row in received:
         sized = row["open"] == 0
         for kind, after, before in (("TOLD_TWICE", "once", "told"), ("EMPLOYMENT_COST", "", "once")):
             low_after, high_after = (

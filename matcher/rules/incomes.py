@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -57,13 +57,13 @@ class Computed:
     """Incomes of some months and what comes of them a head.
 
     `per_capita`: households.PER_CAPITA with `declared`, what the household itself says a head and month (null: nothing),
-    and `most`: the upper bound, or what was declared where that is more; null where nobody knows. `known`: the facts of the
-    households it was narrowed to, if it was (`few`).
+    and `most`: the upper bound, or what was declared where that is more; null where nobody knows. `sheets`: the calculation
+    behind each row, by household and month, where it was narrowed to a few households (`few`).
     """
 
     incomes: persons.Incomes
     per_capita: pl.DataFrame
-    known: Facts | None = None
+    sheets: Mapping[tuple[str, dt.date], households.Sheet] = field(default_factory=dict)
 
     @property
     def months(self) -> tuple[dt.date, ...]:
@@ -103,16 +103,12 @@ def further_back(facts: Facts, household_ids: Iterable[str], count: int) -> Comp
 
 
 def few(facts: Facts, of: Computed, household_ids: Iterable[str]) -> Computed:
-    """The same of a few households: a sheet looks through every row that is there, and a scan has many."""
+    """The same of a few households, with their sheets."""
     whole = facts.once(ALL, lambda whole: whole)
-    ids = sorted(set(household_ids))
-    theirs = pl.col("household_id").is_in(ids)
-    people = of.incomes.people.filter(theirs)
-    told = of.incomes.tellings.filter(pl.col("seat").is_in(people.get_column("seat").implode()))
-    answers = of.incomes.answers.filter(pl.col("person_id").is_in(people.get_column("person_id").implode()))
+    theirs = pl.col("household_id").is_in(sorted(set(household_ids)))
+    told = households.of_households(of.incomes, household_ids)
     known = replace(whole, households=whole.households.filter(theirs), members=whole.members.filter(theirs))
-    incomes = replace(of.incomes, people=people, tellings=told, answers=answers)
-    return Computed(incomes, of.per_capita.filter(theirs), known)
+    return Computed(told, of.per_capita.filter(theirs), households.sheets(known, told))
 
 
 def _last_months(facts: Facts) -> list[dt.date]:
@@ -166,14 +162,6 @@ def unstated(facts: Facts) -> set[str]:
     silent = facts.households.filter(pl.col("declared_monthly_income_yuan").is_null()).select("household_id")
     working = work.declared(facts.members, WORKING).filter(pl.col("declared_monthly_income_yuan").is_null())
     return set(working.join(silent, on="household_id", how="semi").get_column("household_id").to_list())
-
-
-def sheet(facts: Facts, of: Computed, household_id: str, month: dt.date) -> households.Sheet:
-    """The calculation behind one row of `of.per_capita`."""
-    whole = of.known or facts.once(ALL, lambda whole: whole)
-    found = households.sheet(whole, of.incomes, household_id, month)
-    assert found is not None, (household_id, month)
-    return found
 
 
 def evidence(sheets: Iterable[households.Sheet]) -> tuple[Evidence, ...]:

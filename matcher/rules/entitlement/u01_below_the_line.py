@@ -69,7 +69,7 @@ def _in_business(facts: Facts) -> set[str]:
 
 
 def _lead(facts: Facts, of: incomes.Computed, household_id: str, rows: list[Row], family: list[Row]) -> Lead:
-    sheets = [incomes.sheet(facts, of, household_id, row["month"]) for row in rows]
+    sheets = [of.sheets[household_id, row["month"]] for row in rows]
     evidence = incomes.evidence(sheets)
     last = rows[-1]
     people = sorted(member["person_id"] for member in family if reading.is_member(member, last["month"]))

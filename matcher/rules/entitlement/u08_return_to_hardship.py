@@ -67,7 +67,7 @@ def _on_another_file(facts: Facts, homes: Mapping[str, Row]) -> set[str]:
 
 def _lead(facts: Facts, of: incomes.Computed, home: Row, low: list[Row], family: list[Row]) -> Lead:
     household_id, last = home["household_id"], low[-1]
-    sheets = [incomes.sheet(facts, of, household_id, row["month"]) for row in low]
+    sheets = [of.sheets[household_id, row["month"]] for row in low]
     evidence = incomes.evidence(sheets)
     people = sorted(member["person_id"] for member in family if reading.is_member(member, last["month"]))
     closed = home["file_closed_on"].isoformat()

@@ -138,7 +138,7 @@ def _lead(
     counted = sorted({month for each in judged for month in each.months})
     by_month = {row["month"]: row for row in rows}
     near, wide = series
-    sheets = [incomes.sheet(facts, near if month in near.months else wide, household_id, month) for month in counted]
+    sheets = [(near if month in near.months else wide).sheets[household_id, month] for month in counted]
     evidence = incomes.evidence(sheets)
     dibao = next((each for each in judged if each.programme == "DIBAO"), None)
     close = any(by_month[month]["low"] <= by_month[month]["line"] * single_times for month in counted)

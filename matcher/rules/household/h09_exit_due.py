@@ -67,7 +67,7 @@ def of_expense(home: Row) -> bool:
 
 def _lead(facts: Facts, of: incomes.Computed, home: Row, rows: list[Row], family: list[Row]) -> Lead:
     household_id, last = home["household_id"], rows[-1]
-    sheets = [incomes.sheet(facts, of, household_id, row["month"]) for row in rows]
+    sheets = [of.sheets[household_id, row["month"]] for row in rows]
     evidence = incomes.evidence(sheets)
     causes = _causes(home)
     remain: Result = "NO" if causes and all(map(_resolved, causes)) else "UNKNOWN"

@@ -87,7 +87,7 @@ def _lead(
     above: bool,
 ) -> Lead:
     household_id, last = home["household_id"], months[-1]
-    sheets = [incomes.sheet(facts, of, household_id, month["month"]) for month in months]
+    sheets = [of.sheets[household_id, month["month"]] for month in months]
     evidence = incomes.evidence(sheets)
     figures = [month["low" if above else "most"] for month in months]
     bound = last["line"] * Decimal(str(times)) if above else last["line"]
