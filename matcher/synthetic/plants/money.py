@@ -142,10 +142,10 @@ def _graduated(household: Household, ledger: Ledger) -> None:
 
 
 def returned(household: Household, ledger: Ledger) -> None:
-    """Left hardship a year ago; the wage ended in summer, and the closed file says nothing of work."""
+    """Left hardship a year ago; the wage ended in summer, and the closed file says nothing of work or wages."""
     _graduated(household, ledger)
     _work(household, ledger, ledger.months_ago(30), ledger.months_ago(5), ENOUGH)
-    household.head.file |= {"declared_employment": None, "declared_monthly_income_yuan": Decimal(0)}
+    household.head.file |= {"declared_employment": None, "declared_monthly_income_yuan": None}
     household.file["declared_monthly_income_yuan"] = Decimal(0)
     ledger.lead("U08", household, *household.people)
 
