@@ -122,6 +122,7 @@ def test_below_the_line(run: Run, told: dict[str, Any], expected: str | None) ->
 
 
 LEFT = {"file_closed_on": "2024-03-10", "exit_reason": "脱困"}
+BILL = {"person_id": "P1", "settlement_no": "S1", "admitted_on": "2024-07-02", "patient_paid_yuan": 9000}
 U08: list[tuple[str, dict[str, Any], bool]] = [
     ("no income since", {"home": LEFT}, True),
     ("a wage in all months but one", {"home": LEFT, "tax": wages(2000, last=10)}, False),
@@ -132,7 +133,14 @@ U08: list[tuple[str, dict[str, Any], bool]] = [
     ("long ago", {"home": {**LEFT, "file_closed_on": "2021-03-10"}}, False),
     ("closed last month: no month since is known", {"home": {**LEFT, "file_closed_on": "2024-11-20"}}, False),
     ("nobody is left", {"home": LEFT, "members": [{**HEAD, "valid_to": "2024-03-10"}]}, False),
-]
+    ("a great bill since", {"home": LEFT, "tax": wages(2000), "medical": [BILL]}, True),
+    ("two bills that make it", {"home": LEFT, "tax": wages(2000), "medical": [{**BILL, "patient_paid_yuan": 5000}, {**BILL, "settlement_no": "S2", "patient_paid_yuan": 5000}]}, True),
+    ("one bill told twice", {"home": LEFT, "tax": wages(2000), "medical": [{**BILL, "patient_paid_yuan": 5000}, {**BILL, "patient_paid_yuan": 5000}]}, False),
+    ("a bill from before", {"home": LEFT, "tax": wages(2000), "medical": [{**BILL, "admitted_on": "2024-03-09"}]}, False),
+    ("exactly a year's line", {"home": LEFT, "tax": wages(2000), "medical": [{**BILL, "patient_paid_yuan": 7920}]}, False),
+    ("a bill nobody has checked", {"home": LEFT, "tax": wages(2000), "medical": [{**BILL, "grade": "G5"}]}, False),
+    ("a bill of unknown amount", {"home": LEFT, "tax": wages(2000), "medical": [{**BILL, "patient_paid_yuan": None}]}, False),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("told", "expected"), [row[1:] for row in U08], ids=[row[0] for row in U08])
