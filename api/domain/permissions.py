@@ -51,6 +51,13 @@ class Viewer:
     display_name: str
     role: Role
     division_code: str
+    organisation_id: int | None = None
+    sources: tuple[str, ...] | None = None
+    """The kinds of department data that the viewer's own department keeps; None where that does not narrow anything."""
+    client: str | None = None
+    """The registered program that speaks for the viewer, by its client id; None for a token of one's own."""
+    trusted_only: bool = False
+    """Whether only documents that the client has registered are answered."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the role permits it."""

@@ -1,0 +1,14 @@
+"""Documents that clients have registered."""
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """One step forwards."""
+
+
+def downgrade() -> None:
+    """One step back."""
