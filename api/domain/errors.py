@@ -68,6 +68,46 @@ class TooCostly(Refused):
     en = "The query is too deep or its answer too large: ask for fewer levels or smaller pages."
 
 
+class BadRequest(Refused):
+    """The request is no question to this schema: its form, its document, or a variable's type."""
+
+    code = "BAD_REQUEST"
+    zh = "请求格式有误。"
+    en = "The request cannot be understood."
+
+
+class TooLong(BadRequest):
+    """The document has more characters, tokens, fields, levels, aliases or fragments than a document may."""
+
+    code = "DOCUMENT_TOO_LARGE"
+    zh = "查询文档过大。"
+    en = "The document is too large."
+
+
+class Untrusted(Refused):
+    """Only registered documents are answered here, and this one is not, or none of that id is."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+    zh = "此客户端只能使用已登记的查询文档。"
+    en = "This client may only send documents that it has registered."
+
+
+class Throttled(Refused):
+    """The client has used up what it may ask for in this time."""
+
+    code = "THROTTLED"
+    zh = "请求过于频繁，请稍后重试。"
+    en = "You have asked for too much in too short a time: wait, and try again."
+
+
+class TimedOut(Refused):
+    """The answer took longer than an answer may."""
+
+    code = "TIMED_OUT"
+    zh = "查询超时，请缩小范围后重试。"
+    en = "The answer took too long: ask for less."
+
+
 class UserErrorCode(StrEnum):
     """Why a mutation was not carried out."""
 
