@@ -1,23 +1,33 @@
-"""Why the service says no, on one page: a closed list of codes, each with its words in Chinese and English.
+"""Why the service says no, on one page: a closed list of codes, each with its words and advice in Chinese and English.
 
     Refused                     the request as a whole, or one field of it: stands in `errors`, code in extensions
-    └── ...                     Unauthenticated, Forbidden, BadInput, BadCursor, TooCostly
+    └── ...                     a class a code: its words, its advice, its HTTP status; `refusals` lists them
+    NotDone                     a mutation that is not carried out: stands in `userErrors`, with a `UserErrorCode`
+    └── Conflict                what it was meant for has changed since
 
-A mutation that cannot be carried out is no error of the request: it answers with `userErrors`, whose codes are
-`UserErrorCode`.
+docs/errors.md is printed from here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 
 class Refused(Exception):
-    """A request that is not answered; the message is safe to show and holds nothing personal."""
+    """A request that is not answered; the message is safe to show and holds nothing personal.
 
-    code = "REFUSED"
-    zh = "请求被拒绝。"
-    en = "The request is refused."
+    `status` is the answer's where the request as a whole is refused; a field refused among others leaves it at 200.
+    """
+
+    code: ClassVar[str] = "REFUSED"
+    status: ClassVar[int] = 200
+    zh: str = "请求被拒绝。"
+    en: str = "The request is refused."
+    advice_zh: ClassVar[str] = ""
+    advice_en: ClassVar[str] = ""
 
     def __init__(self, zh: str | None = None, en: str | None = None) -> None:
         self.zh, self.en = zh or self.zh, en or self.en
@@ -28,12 +38,28 @@ class Refused(Exception):
         return self.zh if language == "zh" else self.en
 
 
+class BadRequest(Refused):
+    """The request or its document cannot be understood."""
+
+    code = "BAD_REQUEST"
+    status = 400
+    zh = "请求无法识别。"
+    en = "The request cannot be understood."
+    advice_zh = "按消息改正文档、变量或请求体；原样重发结果相同。"
+    advice_en = (
+        "Correct the document, the variables or the body as the message says; sent again as it is, it fails again."
+    )
+
+
 class Unauthenticated(Refused):
     """Nobody known asks."""
 
     code = "UNAUTHENTICATED"
+    status = 401
     zh = "请先登录：请求头 Authorization 须为 Bearer 令牌。"
     en = "Sign in first: send the header Authorization with a Bearer token."
+    advice_zh = "重新登录，取得新令牌后重发。"
+    advice_en = "Sign in again and send the request with the new token."
 
 
 class Forbidden(Refused):
@@ -42,6 +68,8 @@ class Forbidden(Refused):
     code = "FORBIDDEN"
     zh = "您的角色无权进行此操作。"
     en = "Your role does not permit this."
+    advice_zh = "该字段为空，其余照常返回；按 viewer.permissions 只显示可用的功能。"
+    advice_en = "The field is null and the rest is answered: show only what `viewer.permissions` permits."
 
 
 class BadInput(Refused):
@@ -50,6 +78,8 @@ class BadInput(Refused):
     code = "BAD_INPUT"
     zh = "参数有误。"
     en = "An argument cannot be understood."
+    advice_zh = "按消息改正参数。"
+    advice_en = "Correct the argument as the message says."
 
 
 class BadCursor(BadInput):
@@ -58,6 +88,8 @@ class BadCursor(BadInput):
     code = "BAD_CURSOR"
     zh = "游标无效：只能使用同一列表（相同筛选与排序）返回的游标。"
     en = "The cursor is not one that this list gave: use cursors of the same filter and order only."
+    advice_zh = "改变筛选或排序后从第一页读起。"
+    advice_en = "Begin at the first page after a change of filter or order."
 
 
 class TooCostly(Refused):
@@ -66,46 +98,29 @@ class TooCostly(Refused):
     code = "TOO_COSTLY"
     zh = "查询过深或结果过大，请减少层数或每页条数。"
     en = "The query is too deep or its answer too large: ask for fewer levels or smaller pages."
+    advice_zh = "减少层数、别名或每页条数，分几次读取。"
+    advice_en = "Ask for fewer levels, aliases or rows a page, in several requests."
 
 
-class BadRequest(Refused):
-    """The request is no question to this schema: its form, its document, or a variable's type."""
+class Internal(Refused):
+    """Something went wrong that is no client's fault; nothing else is told."""
 
-    code = "BAD_REQUEST"
-    zh = "请求格式有误。"
-    en = "The request cannot be understood."
-
-
-class TooLong(BadRequest):
-    """The document has more characters, tokens, fields, levels, aliases or fragments than a document may."""
-
-    code = "DOCUMENT_TOO_LARGE"
-    zh = "查询文档过大。"
-    en = "The document is too large."
+    code = "INTERNAL"
+    status = 500
+    zh = "服务内部错误，请稍后重试。"
+    en = "Something went wrong on our side; try again later."
+    advice_zh = "稍后重试；报修时请附 requestId（也在响应头 x-request-id 中）。变更请沿用原幂等键重试。"
+    advice_en = (
+        "Try again later; when you report it, quote `requestId`, which is also in the header x-request-id. "
+        "Send a mutation again under the same idempotency key."
+    )
 
 
-class Untrusted(Refused):
-    """Only registered documents are answered here, and this one is not, or none of that id is."""
-
-    code = "DOCUMENT_NOT_TRUSTED"
-    zh = "此客户端只能使用已登记的查询文档。"
-    en = "This client may only send documents that it has registered."
-
-
-class Throttled(Refused):
-    """The client has used up what it may ask for in this time."""
-
-    code = "THROTTLED"
-    zh = "请求过于频繁，请稍后重试。"
-    en = "You have asked for too much in too short a time: wait, and try again."
-
-
-class TimedOut(Refused):
-    """The answer took longer than an answer may."""
-
-    code = "TIMED_OUT"
-    zh = "查询超时，请缩小范围后重试。"
-    en = "The answer took too long: ask for less."
+def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    """Every kind of refusal, as they stand on this page."""
+    for each in kind.__subclasses__():
+        yield each
+        yield from refusals(each)
 
 
 class UserErrorCode(StrEnum):
@@ -119,6 +134,58 @@ class UserErrorCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a user error's code means and what to do about it, in both languages."""
+
+    zh: str
+    en: str
+    advice_zh: str
+    advice_en: str
+
+
+USER_ERRORS: Mapping[UserErrorCode, Told] = {
+    UserErrorCode.NOT_FOUND: Told(
+        "没有此对象，或当前用户不可见",
+        "There is no such thing, or not for this viewer",
+        "返回列表重新选择。",
+        "Go back to the list and choose again.",
+    ),
+    UserErrorCode.FORBIDDEN: Told(
+        "角色或管辖区划不允许",
+        "The viewer's role or division does not permit it",
+        "由有权限的人员办理；按 viewer.permissions 隐藏此操作。",
+        "Leave it to somebody who may; hide the action by `viewer.permissions`.",
+    ),
+    UserErrorCode.INVALID: Told(
+        "取值不被接受",
+        "A value cannot be accepted",
+        "在 path 所指的输入项旁显示 message，请用户改正。",
+        "Show `message` beside the input that `path` names, to be corrected.",
+    ),
+    UserErrorCode.REQUIRED: Told(
+        "缺少必填项",
+        "A value is missing",
+        "在 path 所指的输入项旁显示 message，请用户补填。",
+        "Show `message` beside the input that `path` names, to be filled in.",
+    ),
+    UserErrorCode.CONFLICT: Told(
+        "读取后已被他人更新",
+        "It has changed since it was read",
+        "重新读取（现版本见 currentVersion），显示差异，由用户决定后以新幂等键提交。",
+        "Read it again (`currentVersion` is what it is at), show what changed, and let the user decide; then send it "
+        "under a new idempotency key.",
+    ),
+    UserErrorCode.IDEMPOTENCY_KEY_REUSED: Told(
+        "幂等键已用于另一请求",
+        "The key stood for another request",
+        "每次操作生成新的幂等键；只有重发同一请求时才沿用。",
+        "Make a key for each act; use one again only to send the same request again.",
+    ),
+}
+"""By code what it means and what to do."""
+
+
 class NotDone(Exception):
     """A mutation that was not carried out, and why; nothing has changed.
 
@@ -128,3 +195,15 @@ class NotDone(Exception):
     def __init__(self, code: UserErrorCode, path: tuple[str, ...], zh: str, en: str) -> None:
         self.code, self.path, self.zh, self.en = code, path, zh, en
         super().__init__(en)
+
+    def words(self, language: str) -> str:
+        """The message in Chinese (zh) or English."""
+        return self.zh if language == "zh" else self.en
+
+
+class Conflict(NotDone):
+    """What the mutation was meant for has changed since it was read, and is at another version now."""
+
+    def __init__(self, path: tuple[str, ...], zh: str, en: str, current_version: int) -> None:
+        self.current_version = current_version
+        super().__init__(UserErrorCode.CONFLICT, path, zh, en)
