@@ -39,16 +39,59 @@ class Refused(Exception):
 
 
 class BadRequest(Refused):
-    """The request or its document cannot be understood."""
+    """The request is no question to this schema: its form, its document, or a variable's type."""
 
     code = "BAD_REQUEST"
     status = 400
-    zh = "请求无法识别。"
+    zh = "请求格式有误。"
     en = "The request cannot be understood."
     advice_zh = "按消息改正文档、变量或请求体；原样重发结果相同。"
     advice_en = (
         "Correct the document, the variables or the body as the message says; sent again as it is, it fails again."
     )
+
+
+class TooLong(BadRequest):
+    """The document has more characters, tokens, fields, levels, aliases or fragments than a document may."""
+
+    code = "DOCUMENT_TOO_LARGE"
+    zh = "查询文档过大。"
+    en = "The document is too large."
+    advice_zh = "拆成几个较小的文档；取值用变量传递，不写入文档。"
+    advice_en = "Split it into smaller documents, and send values as variables rather than in the document."
+
+
+class Untrusted(Refused):
+    """Only registered documents are answered here, and this one is not, or none of that id is."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+    status = 403
+    zh = "此客户端只能使用已登记的查询文档。"
+    en = "This client may only send documents that it has registered."
+    advice_zh = "先登记文档，再以 documentId 请求。"
+    advice_en = "Register the document first, and ask by its `documentId`."
+
+
+class Throttled(Refused):
+    """The client has used up what it may ask for in this time."""
+
+    code = "THROTTLED"
+    status = 429
+    zh = "请求过于频繁，请稍后重试。"
+    en = "You have asked for too much in too short a time: wait, and try again."
+    advice_zh = "按响应头 Retry-After 所示时间后重试。"
+    advice_en = "Try again after as long as the header Retry-After says."
+
+
+class TimedOut(Refused):
+    """The answer took longer than an answer may."""
+
+    code = "TIMED_OUT"
+    status = 503
+    zh = "查询超时，请缩小范围后重试。"
+    en = "The answer took too long: ask for less."
+    advice_zh = "缩小筛选范围、减少层数或每页条数。"
+    advice_en = "Narrow the filter, or ask for fewer levels or smaller pages."
 
 
 class Unauthenticated(Refused):
