@@ -1,9 +1,12 @@
-"""One viewer reading one unchanging state of the database, with what it takes to show a row: ids and opened values."""
+"""One viewer reading one unchanging state of the database, with what it takes to show a row: ids and opened values.
+
+Whatever is shown of people passes here, and is noted: which columns were opened, and whose rows they are (F-28).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, Select
@@ -12,10 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import scope
 from api.domain.errors import TooCostly
 from api.domain.permissions import Permission, Viewer
+from api.domain.reads import ReadLog
 from api.sealing import Vault
 
 MOST_VALUES = 100_000
 """How many values an answer may hold: fields of objects, each as often as it is asked for."""
+
+OF_HOUSEHOLDS = frozenset({"Finding", "Enrolment"})
+"""Types whose rows are a household's, by `household_id`."""
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 Mask = Callable[[str | None], str | None]
@@ -36,12 +43,13 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What loaders need: a connection for reading, the viewer, the vault, and what the answer may still hold."""
+    """What loaders need: a connection for reading, the viewer, the vault, what the answer may still hold, and the log."""
 
     connection: AsyncConnection
     viewer: Viewer
     vault: Vault
     budget: Budget
+    log: ReadLog = field(default_factory=ReadLog)
 
     async def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None) -> Rows:
         """The rows of a narrowed statement."""
@@ -54,14 +62,22 @@ class Reading:
         return self.viewer.may(Permission.READ_IDENTITY)
 
     def ids(self, type_name: str, rows: Rows) -> Iterator[str]:
-        """The opaque ids of rows, which have their key in `id`."""
-        return iter(self.vault.ids(type_name, [row.id for row in rows]))
+        """The opaque ids of rows, which have their key in `id`; whose they are is noted."""
+        keys = [row.id for row in rows]
+        if type_name == "Person":
+            self.log.saw_people(keys)
+        elif type_name == "Household":
+            self.log.saw_households(keys)
+        elif type_name in OF_HOUSEHOLDS:
+            self.log.saw_households([row.household_id for row in rows])
+        return iter(self.vault.ids(type_name, keys))
 
     def shown(self, column: str, wanted: bool, mask: Mask) -> Callable[[bytes | None], str | None]:
         """How a sealed column is shown to this viewer: whole, masked, or not opened at all where nobody asks for it."""
         if not wanted:
             return _nothing
         opened = self.vault.open
+        self.log.opened(column, whole=self.sees_identity)
         if self.sees_identity:
             return lambda sealed: opened(column, sealed)
         return lambda sealed: mask(opened(column, sealed))

@@ -16,6 +16,7 @@ from api.broadcast import Broadcast
 from api.database import reading
 from api.domain.errors import Forbidden, Unauthenticated
 from api.domain.permissions import Permission, Viewer
+from api.domain.reads import ReadLog
 from api.loaders.reading import Budget, Reading
 from api.sealing import Vault
 
@@ -34,6 +35,7 @@ class Context:
     language: str
     request_id: str
     budget: Budget = field(default_factory=Budget)
+    log: ReadLog = field(default_factory=ReadLog)
     connection_params: dict[str, Any] | None = None
     recognise: Callable[[], Awaitable[Viewer | None]] | None = None
 
@@ -55,7 +57,7 @@ class Context:
         """A view of the database for the viewer. Raises Unauthenticated."""
         viewer = self.viewer_who_may(None)
         async with reading(self.engine) as connection:
-            yield Reading(connection, viewer, self.vault, self.budget)
+            yield Reading(connection, viewer, self.vault, self.budget, self.log)
 
     @staticmethod
     def now() -> dt.datetime:
@@ -76,7 +78,7 @@ class ContextPerOperation(SchemaExtension):
         """Before anything is read."""
         shared: Context | None = self.execution_context.context
         if shared is not None:
-            context = replace(shared, budget=Budget())
+            context = replace(shared, budget=Budget(), log=ReadLog())
             await context.recognise_again()
             self.execution_context.context = context
         yield

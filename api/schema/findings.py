@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain.permissions import Permission
+from api.domain.permissions import Permission, Viewer
 from api.loaders import findings as loaders
 from api.loaders import households as people
 from api.loaders import scans
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
 from api.matching import reference
-from api.schema.connections import Connection, connection
+from api.schema import guards, nodes
+from api.schema.connections import After, Before, Connection, First, Last, connection
 from api.schema.context import Info
 from api.schema.households import (
     FINDINGS,
@@ -27,12 +29,14 @@ from api.schema.households import (
     person_objects,
     range_filter,
 )
-from api.schema.nodes import key_of
+from api.schema.nodes import Id, Kind, key_of, kind
+from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
 from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
 from api.schema.words import Direction, FindingState, Grade, Outcome, Severity, described
+from api.services import reviews
 
 
 @strawberry.type(description="A published rule.")
@@ -243,11 +247,11 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
 
 
 def _review_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Review]:
-    opened = reading.vault.open
+    note = reading.shown("reviews.note", wanted.has("note") and reading.sees_identity, lambda _: None)
     return [
         Review(
             outcome=Outcome(row.outcome),
-            note=opened("reviews.note", row.note) if reading.sees_identity else None,
+            note=note(row.note),
             decision_document=row.decision_document,
             reviewer=row.display_name,
             reviewed_at=row.reviewed_at,
@@ -255,6 +259,90 @@ def _review_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Review
         )
         for row in rows
     ]
+
+
+@strawberry.type(description="What may be asked about leads.")
+class FindingQueries:
+    """Leads."""
+
+    @guards.query(Permission.READ_CASES, "Leads about households in the viewer's division.")
+    async def findings(
+        self,
+        info: Info,
+        filter: Annotated[FindingFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            FindingOrder | None, strawberry.argument(description="In which order; the gravest first.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Finding] | None:
+        """A page of leads."""
+        return await findings(info, filter, order_by, Window(first, after, last, before))
+
+    @guards.query(Permission.READ_CASES, "One finding; null where there is none that this viewer may see.")
+    async def finding(self, info: Info, id: Id) -> Finding | None:
+        """One finding."""
+        found: Finding | None = await nodes.one(info, "Finding", id)
+        return found
+
+
+@strawberry.input(description="A person's conclusion about a finding.")
+class ReviewFindingInput:
+    """A person's conclusion about a finding."""
+
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
+    finding_id: strawberry.ID = strawberry.field(description="The finding.")
+    expected_version: int = strawberry.field(description="The finding's `version` as it was read.")
+    outcome: Outcome = strawberry.field(description="The conclusion.")
+    note: str = strawberry.field(description="The reason, up to 2,000 characters; kept sealed.")
+    decision_document: str | None = strawberry.field(
+        default=None, description="The decision's document number; required for DECEPTION_CONFIRMED."
+    )
+
+
+@strawberry.type(description="What `reviewFinding` answers.")
+class ReviewFindingPayload:
+    """What `reviewFinding` answers."""
+
+    finding: Finding | None = strawberry.field(description="The finding as it stands now.")
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was recorded; empty where it was.")
+
+
+@strawberry.type(description="What may be done with leads.")
+class FindingMutations:
+    """Leads are concluded on."""
+
+    @guards.mutation(Permission.REVIEW_FINDING, "Records what a person concludes about a finding.")
+    async def review_finding(
+        self, info: Info, input: Annotated[ReviewFindingInput, strawberry.argument(description="The conclusion.")]
+    ) -> ReviewFindingPayload:
+        """Records a conclusion."""
+        arguments = {
+            "finding": input.finding_id,
+            "version": input.expected_version,
+            "outcome": input.outcome,
+            "note": input.note,
+            "document": input.decision_document,
+        }
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            return await reviews.review(
+                connection,
+                info.context.vault,
+                viewer,
+                nodes.key_of(info, "Finding", input.finding_id),
+                input.expected_version,
+                input.outcome,
+                input.note,
+                input.decision_document,
+                info.context.now(),
+            )
+
+        done = await carry_out(info, Permission.REVIEW_FINDING, input.idempotency_key, arguments, act)
+        finding = await nodes.below_payload(info, "Finding", "finding", done.subject)
+        return ReviewFindingPayload(finding=finding, user_errors=done.user_errors)
 
 
 branch(
@@ -296,3 +384,4 @@ branch(
         Permission.READ_SCANS,
     ),
 )
+kind("Finding", Kind(loaders.by_key, finding_objects, Permission.READ_CASES))

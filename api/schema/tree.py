@@ -50,6 +50,7 @@ async def grow(reading: Reading, parents: Sequence[Any], wanted: Wanted, times: 
         return
     branches = _BRANCHES[type(parents[0])]
     reading.budget.spend(len(parents) * times * wanted.values(branches))
+    reading.log.asked(type(parents[0]).__name__, wanted.fields)
     for field, to in branches.items():
         below = wanted.fields.get(field)
         if below is not None:

@@ -1,0 +1,116 @@
+"""What one operation shows of people, gathered while it is loaded; the audit of reads (F-28) is made of it.
+
+The vault's door tells which sealed columns were opened and whether whole; whoever makes objects of rows tells whose
+they are; the tree tells which fields were asked for. Values are never told: not the one a search looked for, either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Identity(StrEnum):
+    """How much of somebody's identity was shown: the most telling of what an operation opened."""
+
+    NONE = "NONE"
+    MASKED = "MASKED"
+    WHOLE = "WHOLE"
+
+
+class Outcome(StrEnum):
+    """What became of an operation."""
+
+    ANSWERED = "ANSWERED"
+    PARTLY_REFUSED = "PARTLY_REFUSED"
+    REFUSED = "REFUSED"
+    FAILED = "FAILED"
+
+
+TELLING = frozenset({"Household", "Person", "Enrolment", "Payment", "Link", "Finding", "Review", "Read"})
+"""Types whose fields tell something about somebody."""
+
+TRAIL = "Read"
+"""The type of the list of reads itself."""
+
+SILENT = frozenset({"id", "__typename", "masked", "version"})
+"""Fields of theirs that tell nothing."""
+
+REFUSALS = frozenset({"FORBIDDEN", "TOO_COSTLY", "BAD_PURPOSE", "NOT_TRUSTED"})
+"""Codes of refusals that are worth a row though nothing was shown; a slip in a document or an argument is not."""
+
+FAULT = "INTERNAL"
+
+OF_PEOPLE = "members."
+"""Columns of people; all other sealed ones are a household's, or of something that is."""
+
+
+@dataclass(slots=True)
+class ReadLog:
+    """What an operation has shown so far. It costs a few set operations a level, however long the page."""
+
+    people: set[int] = field(default_factory=set)
+    households: set[int] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+    masked: set[str] = field(default_factory=set)
+    searches: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+
+    def saw_people(self, keys: Iterable[int]) -> None:
+        """These people were shown, by their keys."""
+        self.people.update(keys)
+
+    def saw_households(self, keys: Iterable[int]) -> None:
+        """These households, or something that is theirs, were shown."""
+        self.households.update(keys)
+
+    def opened(self, column: str, *, whole: bool) -> None:
+        """A sealed column (`table.column`) was opened for the answer."""
+        (self.whole if whole else self.masked).add(column)
+
+    def asked(self, type_name: str, names: Iterable[str]) -> None:
+        """Fields of objects of this type stand in the answer."""
+        if type_name in TELLING:
+            self.fields.update(f"{type_name}.{name}" for name in names if name not in SILENT)
+
+    def searched(self, names: Iterable[str], found: int) -> None:
+        """Somebody was looked for by these exact values, which are not kept; so many rows were found on the page."""
+        self.searches.append((tuple(sorted(names)), found))
+
+    @property
+    def identity(self) -> Identity:
+        """How much of identities was shown."""
+        if self._any(self.whole):
+            return Identity.WHOLE
+        return Identity.MASKED if self._any(self.masked) else Identity.NONE
+
+    @property
+    def whole_people(self) -> bool:
+        """Whether people's own values were shown whole: of one operation's people, taken as of all."""
+        return bool(self.people) and any(column.startswith(OF_PEOPLE) for column in self.whole)
+
+    @property
+    def whole_households(self) -> bool:
+        """Whether households' own values were shown whole."""
+        return bool(self.households) and any(not column.startswith(OF_PEOPLE) for column in self.whole)
+
+    def _any(self, columns: set[str]) -> bool:
+        """Whether there was anybody of whom one of these columns could be shown."""
+        return any(self.people if column.startswith(OF_PEOPLE) else self.households for column in columns)
+
+    @property
+    def shows(self) -> bool:
+        """Whether the answer tells something about somebody, or of who read about whom."""
+        about_somebody = bool(self.people or self.households)
+        trail = any(name.startswith(f"{TRAIL}.") for name in self.fields)
+        return bool(self.searches) or trail or (about_somebody and bool(self.fields or self.whole or self.masked))
+
+    def outcome(self, codes: Iterable[str]) -> Outcome | None:
+        """What became of the operation whose errors have these codes; None where there is nothing to record."""
+        told = set(codes)
+        if self.shows:
+            if FAULT in told:
+                return Outcome.FAILED
+            return Outcome.PARTLY_REFUSED if told & REFUSALS else Outcome.ANSWERED
+        return Outcome.REFUSED if told & REFUSALS else None
