@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from api.domain.permissions import Viewer
+from api.schema import guards
 from api.schema.context import Info
 from api.schema.values import Division, division_of
 from api.schema.words import Permission, Role
@@ -33,3 +34,13 @@ async def viewer(info: Info) -> ViewerType | None:
         division=division_of(who.division_code),
         permissions=sorted(who.permissions),
     )
+
+
+@strawberry.type(description="What may be asked about whoever asks.")
+class AccountQueries:
+    """Whoever asks."""
+
+    @guards.query(guards.ANYBODY, "Who is asking; null without a token.")
+    async def viewer(self, info: Info) -> ViewerType | None:
+        """Who is asking."""
+        return await viewer(info)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 
@@ -14,6 +14,11 @@ from api.schema.selection import wanted
 from api.schema.tree import Make, grow
 
 T = TypeVar("T")
+
+First = Annotated[int | None, strawberry.argument(description="So many rows, up to 100; 25 where nothing is said.")]
+After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="The last so many rows, up to 100.")]
+Before = Annotated[str | None, strawberry.argument(description="Before this cursor.")]
 
 
 @strawberry.type(description="Where a page stands in its list.")

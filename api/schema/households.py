@@ -16,8 +16,10 @@ from api.loaders import scans as links
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
 from api.matching import identity
-from api.schema.connections import Connection, connection
+from api.schema import guards, nodes
+from api.schema.connections import After, Before, Connection, First, Last, connection
 from api.schema.context import Info
+from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
@@ -354,6 +356,39 @@ def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
     ]
 
 
+@strawberry.type(description="What may be asked about households.")
+class HouseholdQueries:
+    """Households and people."""
+
+    @guards.query(Permission.READ_CASES, "Households in the viewer's division.")
+    async def households(
+        self,
+        info: Info,
+        filter: Annotated[HouseholdFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            HouseholdOrder | None, strawberry.argument(description="In which order; the latest registered first.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Household] | None:
+        """A page of households."""
+        return await households(info, filter, order_by, Window(first, after, last, before))
+
+    @guards.query(Permission.READ_CASES, "One household; null where there is none that this viewer may see.")
+    async def household(self, info: Info, id: Id) -> Household | None:
+        """One household."""
+        found: Household | None = await nodes.one(info, "Household", id)
+        return found
+
+    @guards.query(Permission.READ_CASES, "One person; null where there is none that this viewer may see.")
+    async def person(self, info: Info, id: Id) -> Person | None:
+        """One person."""
+        found: Person | None = await nodes.one(info, "Person", id)
+        return found
+
+
 branch(
     Household,
     "members",
@@ -376,3 +411,5 @@ branch(
         "found_links",
     ),
 )
+kind("Household", Kind(loaders.by_key, household_objects, Permission.READ_CASES))
+kind("Person", Kind(loaders.members_by_key, person_objects, Permission.READ_CASES))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 
 from api.domain.permissions import Permission
 from api.loaders.reading import Reading, Rows
+from api.schema import guards
 from api.schema.context import Info
 from api.schema.selection import Wanted, wanted
 from api.schema.tree import Make, grow
+from api.schema.values import Node
 from api.sealing import NotOurs
+
+Id = Annotated[strawberry.ID, strawberry.argument(description="Its id.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +72,14 @@ async def _read(info: Info, how: Kind, key: int, below: Wanted) -> Any:
         found = how.make(reading, await how.load(reading, [key]), below)
         await grow(reading, found, below, below.times)
     return next(iter(found), None)
+
+
+@strawberry.type(description="What may be asked by id alone.")
+class NodeQueries:
+    """Anything by its id."""
+
+    @guards.query(guards.SIGNED_IN, "Anything with an id; null where there is none that this viewer may see.")
+    async def node(self, info: Info, id: Id) -> Node | None:
+        """Anything with an id."""
+        found: Node | None = await any_kind(info, id)
+        return found

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import strawberry
 
+from api.domain.permissions import Permission
 from api.loaders import households as people
 from api.loaders import programmes as loaders
 from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
+from api.schema import guards
 from api.schema.context import Info
 from api.schema.households import NOT_LOADED, Household, Person, person_objects
+from api.schema.nodes import Kind, kind
 from api.schema.selection import Wanted, wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import Money, Node, known_money, money_of
@@ -144,6 +147,21 @@ def _payments(reading: Reading, rows: Rows, asked: Wanted) -> list[Payment]:
     return [Payment(month=row.month, amount=known_money(row.amount_fen)) for row in rows]
 
 
+@strawberry.type(description="What may be asked about programmes and departments.")
+class ProgrammeQueries:
+    """Programmes and departments."""
+
+    @guards.query(guards.SIGNED_IN, "All programmes, in the order of the policy's list.")
+    async def programmes(self, info: Info) -> list[Programme] | None:
+        """All programmes."""
+        return await programmes(info)
+
+    @guards.query(guards.SIGNED_IN, "All kinds of department data, with what is known of the latest feed of each.")
+    async def departments(self, info: Info) -> list[Department] | None:
+        """All kinds of department data."""
+        return await departments(info)
+
+
 branch(
     Household,
     "enrolments",
@@ -173,3 +191,4 @@ branch(
         "found_payments",
     ),
 )
+kind("Enrolment", Kind(loaders.enrolments_by_key, enrolment_objects, Permission.READ_CASES))

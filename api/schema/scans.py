@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.domain.permissions import Permission, Viewer
 from api.loaders import scans as loaders
 from api.loaders.pages import Window
-from api.loaders.reading import Reading, Rows
-from api.schema.connections import Connection, connection
+from api.loaders.reading import Budget, Reading, Rows
+from api.schema import guards, nodes
+from api.schema.connections import After, Before, Connection, First, Last, connection
 from api.schema.context import Info
 from api.schema.households import division_filter
+from api.schema.nodes import Id, Kind, kind
+from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
 from api.schema.selection import Wanted
 from api.schema.values import Division, Node, division_of
 from api.schema.words import ScanStatus
+from api.services import scans as scan_service
 
 
 @strawberry.type(description="How far a scan is.")
@@ -115,3 +122,108 @@ def _result(summary: dict[str, Any]) -> ScanResult:
         rows_per_second=summary["rows_per_second"],
         peak_memory_bytes=str(summary["peak_memory_bytes"]),
     )
+
+
+@strawberry.type(description="What may be asked about scans.")
+class ScanQueries:
+    """Scans."""
+
+    @guards.query(Permission.READ_SCANS, "Scans of the viewer's division and those below it, the latest first.")
+    async def scans(
+        self,
+        info: Info,
+        division_code: Annotated[
+            str | None, strawberry.argument(description="Of this division or those below it.")
+        ] = None,
+        statuses: Annotated[
+            list[ScanStatus] | None, strawberry.argument(description="In one of these states.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Scan] | None:
+        """A page of scans."""
+        return await scans(info, division_code, statuses, Window(first, after, last, before))
+
+    @guards.query(Permission.READ_SCANS, "One scan; null where there is none that this viewer may see.")
+    async def scan(self, info: Info, id: Id) -> Scan | None:
+        """One scan."""
+        found: Scan | None = await nodes.one(info, "Scan", id)
+        return found
+
+
+@strawberry.input(description="A scan to be started.")
+class StartScanInput:
+    """A scan to be started."""
+
+    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
+    division_code: str | None = strawberry.field(
+        default=None, description="Whose households; by default all of the viewer's division."
+    )
+    as_of: dt.date | None = strawberry.field(
+        default=None,
+        description="The reference day; by default the day on which the latest feed was cut. No later than today, and "
+        "no more than 366 days before the oldest feed in use was cut.",
+    )
+    rules: list[str] | None = strawberry.field(default=None, description="Only these rules; by default all.")
+
+
+@strawberry.type(description="What `startScan` answers.")
+class StartScanPayload:
+    """What `startScan` answers."""
+
+    scan: Scan | None = strawberry.field(description="The scan; follow it with `scanProgress` or by asking again.")
+    user_errors: list[UserError] = strawberry.field(description="Why it was not started; empty where it was.")
+
+
+@strawberry.type(description="What may be done with scans.")
+class ScanMutations:
+    """Scans are started."""
+
+    @guards.mutation(Permission.START_SCAN, "Starts a scan of a division's households against the latest feeds.")
+    async def start_scan(
+        self, info: Info, input: Annotated[StartScanInput, strawberry.argument(description="What to scan.")]
+    ) -> StartScanPayload:
+        """Starts a scan."""
+        arguments = {"division": input.division_code, "as_of": input.as_of, "rules": input.rules}
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            now = info.context.now()
+            return await scan_service.request(
+                connection, viewer, input.division_code, input.as_of, input.rules or (), now
+            )
+
+        done = await carry_out(info, Permission.START_SCAN, input.idempotency_key, arguments, act)
+        scan = await nodes.below_payload(info, "Scan", "scan", done.subject)
+        return StartScanPayload(scan=scan, user_errors=done.user_errors)
+
+
+@strawberry.type(description="What may be followed of scans.")
+class ScanSubscriptions:
+    """Scans are followed."""
+
+    @guards.subscription(
+        Permission.READ_SCANS,
+        "A scan each time something about it changes, beginning with how it stands now; ends when the scan has ended. "
+        "After a broken connection, subscribe again: nothing is lost, since each answer is the whole state.",
+    )
+    async def scan_progress(self, info: Info, id: Id) -> AsyncGenerator[Scan, None]:
+        """A scan, each time it changes."""
+        key = nodes.key_of(info, "Scan", id)
+        async with info.context.broadcast.subscribed(scan_service.TOPIC, key or 0) as heard:
+            while True:
+                heard.clear()
+                info.context.budget = Budget()
+                await info.context.recognise_again()
+                info.context.viewer_who_may(Permission.READ_SCANS)
+                scan: Scan | None = await nodes.one(info, "Scan", id)
+                if scan is None:
+                    return
+                yield scan
+                if scan.status.ended:
+                    return
+                await heard.wait()
+
+
+kind("Scan", Kind(loaders.by_key, scan_objects, Permission.READ_SCANS))
