@@ -64,7 +64,7 @@ Item = type[TypeEngine[Any]]
 
 
 class Keys(TypeDecorator[Sequence[Any]]):
-    """Many keys as one parameter: an array on PostgreSQL, a JSON text on SQLite."""
+    """Many keys as one parameter, or in one column: an array on PostgreSQL, a JSON text on SQLite."""
 
     impl = String
     cache_ok = True
@@ -82,6 +82,10 @@ class Keys(TypeDecorator[Sequence[Any]]):
         if value is None or dialect.name == "postgresql":
             return value
         return json.dumps(list(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """As a list again."""
+        return value if value is None or dialect.name == "postgresql" else json.loads(value)
 
 
 class among(FunctionElement[bool]):
@@ -104,6 +108,44 @@ def _among_postgresql(element: among, compiler: Any, **words: Any) -> str:
 def _among_sqlite(element: among, compiler: Any, **words: Any) -> str:
     column, keys = element.clauses
     return f"{compiler.process(column, **words)} IN (SELECT value FROM json_each({compiler.process(keys, **words)}))"
+
+
+class each_of(FunctionElement[int]):
+    """The keys in a column of many, one a row: to be selected FROM beside the table itself."""
+
+    inherit_cache = True
+
+
+@compiles(each_of, "postgresql")
+def _each_of_postgresql(element: each_of, compiler: Any, **words: Any) -> str:
+    return f"unnest({compiler.process(element.clauses, **words)})"
+
+
+@compiles(each_of, "sqlite")
+def _each_of_sqlite(element: each_of, compiler: Any, **words: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **words)})"
+
+
+class holds(FunctionElement[bool]):
+    """Whether a column of many keys holds any of those in one parameter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        super().__init__(column, bindparam(name, type_=Keys()))
+
+
+@compiles(holds, "postgresql")
+def _holds_postgresql(element: holds, compiler: Any, **words: Any) -> str:
+    column, keys = element.clauses
+    return f"{compiler.process(column, **words)} && {compiler.process(keys, **words)}"
+
+
+@compiles(holds, "sqlite")
+def _holds_sqlite(element: holds, compiler: Any, **words: Any) -> str:
+    column, keys = (compiler.process(each, **words) for each in element.clauses)
+    return f"EXISTS (SELECT 1 FROM json_each({column}) AS held WHERE held.value IN (SELECT value FROM json_each({keys})))"
 
 
 def open_engine(database_url: str) -> AsyncEngine:

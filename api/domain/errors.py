@@ -135,6 +135,30 @@ class BadCursor(BadInput):
     advice_en = "Begin at the first page after a change of filter or order."
 
 
+class BadPurpose(Refused):
+    """The purpose that the client names is none, or none of the viewer's role."""
+
+    code = "BAD_PURPOSE"
+    status = 400
+    zh = "访问目的无效。"
+    en = "The purpose named is not one of your role."
+    advice_zh = "请求头 Jiekun-Purpose 取消息所列值之一，或不发送（按角色的通常目的登记）。"
+    advice_en = (
+        "Name one of the purposes in the message in the header Jiekun-Purpose, or send none for your role's own."
+    )
+
+
+class NotRecorded(Refused):
+    """That personal data were read could not be written down; so they are not given."""
+
+    code = "NOT_RECORDED"
+    status = 503
+    zh = "本次查阅未能登记，故不予答复，请稍后重试。"
+    en = "This reading could not be recorded, so it is not answered; try again later."
+    advice_zh = "稍后重试；变更可能已经生效，请沿用原幂等键重试。"
+    advice_en = "Try again later. A mutation may have been carried out: send it again under the same idempotency key."
+
+
 class TooCostly(Refused):
     """The answer would be too deep or too large."""
 

@@ -37,7 +37,7 @@ TRAIL = "Read"
 SILENT = frozenset({"id", "__typename", "masked", "version"})
 """Fields of theirs that tell nothing."""
 
-REFUSALS = frozenset({"FORBIDDEN", "TOO_COSTLY", "BAD_PURPOSE", "NOT_TRUSTED"})
+REFUSALS = frozenset({"FORBIDDEN", "TOO_COSTLY", "BAD_PURPOSE", "DOCUMENT_NOT_TRUSTED"})
 """Codes of refusals that are worth a row though nothing was shown; a slip in a document or an argument is not."""
 
 FAULT = "INTERNAL"
@@ -56,6 +56,7 @@ class ReadLog:
     whole: set[str] = field(default_factory=set)
     masked: set[str] = field(default_factory=set)
     searches: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
+    refusals: set[str] = field(default_factory=set)
 
     def saw_people(self, keys: Iterable[int]) -> None:
         """These people were shown, by their keys."""
@@ -77,6 +78,10 @@ class ReadLog:
     def searched(self, names: Iterable[str], found: int) -> None:
         """Somebody was looked for by these exact values, which are not kept; so many rows were found on the page."""
         self.searches.append((tuple(sorted(names)), found))
+
+    def refused(self, code: str) -> None:
+        """A mutation was refused with this code, in its payload."""
+        self.refusals.add(code)
 
     @property
     def identity(self) -> Identity:
@@ -108,7 +113,7 @@ class ReadLog:
 
     def outcome(self, codes: Iterable[str]) -> Outcome | None:
         """What became of the operation whose errors have these codes; None where there is nothing to record."""
-        told = set(codes)
+        told = self.refusals.union(codes)
         if self.shows:
             if FAULT in told:
                 return Outcome.FAILED

@@ -2,14 +2,17 @@
 
 from api.models.accounts import Token, User
 from api.models.base import Base, table
+from api.models.documents import TrustedDocument
 from api.models.feeds import Department, Feed
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Authorisation, Household, Member
 from api.models.programmes import Enrolment, Payment, Programme
+from api.models.reads import Alarm, Read, ReadSubject
 from api.models.scans import Link, Scan
 from api.models.work import AuditEvent, IdempotencyKey, Job, KeyCheck, OutboxEvent
 
 __all__ = [
+    "Alarm",
     "AuditEvent",
     "Authorisation",
     "Base",
@@ -27,9 +30,12 @@ __all__ = [
     "OutboxEvent",
     "Payment",
     "Programme",
+    "Read",
+    "ReadSubject",
     "Review",
     "Scan",
     "Token",
+    "TrustedDocument",
     "User",
     "table",
 ]
