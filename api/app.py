@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any
@@ -15,8 +15,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +27,9 @@ from api.auth import Authenticator
 from api.broadcast import Broadcast
 from api.database import open_engine, reading
 from api.endpoint import Endpoint
+from api.gate.passage import Limits, Passage
+from api.gate.trusted import Trusted
+from api.schema.root import schema
 from api.sealing import Vault
 
 MOST_BODY_BYTES = 256 * 1024
@@ -55,11 +59,19 @@ class Metrics:
         self.waiting = Gauge("jiekun_jobs_waiting", "Jobs that wait for a worker.", registry=self.registry)
 
 
-def create_app(database_url: str, vault: Vault) -> Starlette:
-    """The service over one database."""
+def create_app(
+    database_url: str,
+    vault: Vault,
+    limits: Limits | None = None,
+    *,
+    trusted_only: bool = False,
+    origins: Sequence[str] = (),
+) -> Starlette:
+    """The service over one database. `origins` are the sites whose pages may ask from a browser."""
     engine = open_engine(database_url)
     broadcast, metrics = Broadcast(engine), Metrics()
-    endpoint = Endpoint(Authenticator(engine), vault, broadcast)
+    passage = Passage(schema._schema, Trusted(engine, trusted_only), limits or Limits())
+    endpoint = Endpoint(passage, Authenticator(engine), vault, broadcast, origins)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -80,9 +92,6 @@ def create_app(database_url: str, vault: Vault) -> Starlette:
     async def page(request: Request) -> Response:
         return Response(_page(), media_type="text/html")
 
-    async def to_page(request: Request) -> Response:
-        return RedirectResponse("/", 302)
-
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         yield
@@ -92,15 +101,24 @@ def create_app(database_url: str, vault: Vault) -> Starlette:
     app = Starlette(
         routes=[
             Route("/", page, methods=["GET"]),
-            Route("/graphql", to_page, methods=["GET"]),
-            Route("/graphql", endpoint, methods=["POST"]),
+            Route("/graphql", endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", endpoint),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", measured, methods=["GET"]),
             Mount("/page", StaticFiles(packages=[("api", "page")])),
         ],
-        middleware=[Middleware(_Surroundings, metrics=metrics)],
+        middleware=[
+            Middleware(_Surroundings, metrics=metrics),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "jiekun-purpose"],
+                expose_headers=["x-request-id", "ratelimit", "ratelimit-policy", "retry-after"],
+                max_age=600,
+            ),
+        ],
         lifespan=lifespan,
     )
     app.state.engine = engine

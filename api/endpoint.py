@@ -1,122 +1,216 @@
-"""GraphQL over HTTP and WebSocket: POST with JSON, and graphql-transport-ws; nothing else."""
+"""GraphQL over HTTP: POST with JSON, GET for queries that name nobody, server-sent events; and over WebSocket.
+
+Two media types answer, as the specification of GraphQL over HTTP has it: application/graphql-response+json, whose
+status tells whether anything was executed, and application/json, whose status is 200 for every well-formed request.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
-from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http import GraphQLHTTPResponse
-from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.types import ExecutionResult
-from strawberry.types.unset import UNSET, UnsetType
 
 from api.auth import Authenticator, UnknownToken
 from api.broadcast import Broadcast
-from api.domain.errors import Unauthenticated
-from api.domain.permissions import Viewer
+from api.domain.errors import BadRequest, Internal, Refused, Unauthenticated
+from api.gate import asked
+from api.gate.asked import Asked
+from api.gate.passage import Answer, Passage
 from api.schema.context import Context
-from api.schema.errors import UNEXPECTED, bad_request
-from api.schema.root import schema
 from api.sealing import Vault
+from api.sockets import Sockets
 
 LANGUAGES = ("zh", "en")
-NUL = "\\u0000"
-"""As JSON and GraphQL write it."""
+GRAPHQL, JSON, EVENTS, HTML = (
+    "application/graphql-response+json",
+    "application/json",
+    "text/event-stream",
+    "text/html",
+)
+PURPOSE = "jiekun-purpose"
+ALWAYS_SAID = (401, 405, 406, 413, 415, 429, 500, 503)
+"""Statuses that a refusal keeps under application/json too; any other would hide the answer from older clients."""
+ALIVE_SECONDS = 12.0
+"""How often a line without meaning is sent while nothing happens, so that proxies keep the connection."""
 
 
-class _TextFrames(ASGIWebSocketAdapter):
-    """Sends text, as clients expect, although the encoder makes bytes."""
-
-    async def send_json(self, message: Mapping[str, object]) -> None:
-        """One message as one text frame."""
-        try:
-            await self.ws.send_text(orjson.dumps(message).decode())
-        except WebSocketDisconnect as gone:
-            raise WebSocketDisconnected from gone
-
-
-class Endpoint(GraphQL[Context, None]):
+class Endpoint:
     """The schema, answered to whoever bears a good token."""
 
-    websocket_adapter_class = _TextFrames
-
-    def __init__(self, authenticator: Authenticator, vault: Vault, broadcast: Broadcast) -> None:
-        super().__init__(
-            schema,
-            graphql_ide=None,
-            allow_queries_via_get=False,
-            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-        )
-        self._authenticator, self._vault, self._broadcast = authenticator, vault, broadcast
+    def __init__(
+        self,
+        passage: Passage,
+        authenticator: Authenticator,
+        vault: Vault,
+        broadcast: Broadcast,
+        origins: Sequence[str] = (),
+    ) -> None:
+        self._passage, self._authenticator = passage, authenticator
+        self._vault, self._broadcast = vault, broadcast
+        self._sockets = Sockets(passage, authenticator, self._surroundings, origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers; a token that is not good is refused before anything is read."""
-        if scope["type"] == "http":
-            try:
-                header = Request(scope).headers.get("authorization")
-                scope.setdefault("state", {})["viewer"] = await self._authenticator.viewer(header)
-            except UnknownToken:
-                await _unknown_token(language_of(Request(scope)))(scope, receive, send)
-                return
-            except (OSError, SQLAlchemyError):
-                await _no_database(Request(scope))(scope, receive, send)
-                return
-        await super().__call__(scope, receive, send)
+        """Answers one request, or serves one WebSocket."""
+        if scope["type"] == "websocket":
+            await self._sockets(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        await response(scope, receive, send)
 
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        """The surroundings of one operation."""
+    async def _answer(self, request: Request) -> Response:
+        media = _media(request)
+        context = self._surroundings(request)
+        try:
+            context.viewer = await self._authenticator.viewer(request.headers.get("authorization"))
+        except UnknownToken:
+            return _said(
+                Unauthenticated("令牌无效或已过期。", "The token is not valid, or no longer."), context, media
+            )
+        except (OSError, SQLAlchemyError):
+            return _said(Away(), context, media)
+        if request.method == "GET" and HTML in request.headers.get("accept", "") and not request.url.query:
+            return RedirectResponse("/", 302)
+        try:
+            operation = await _operation(request)
+        except Refused as refused:
+            return _said(refused, context, media or JSON, malformed=True)
+        if media is None:
+            return _said(NotAcceptable(), context, JSON)
+        if media == EVENTS:
+            return StreamingResponse(self._events(operation, context), media_type=EVENTS)
+        answer = await self._passage.answer(operation, context)
+        return _response(answer, media)
+
+    async def _events(self, operation: Asked, context: Context) -> AsyncIterator[bytes]:
+        """The answers as server-sent events, each as `next`, and `complete` at the end."""
+        async with aclosing(self._passage.follow(operation, context)) as answers:
+            async for answer in _kept_alive(answers):
+                if answer is None:
+                    yield b":\n\n"
+                else:
+                    yield b"event: next\ndata: " + orjson.dumps(answer.content()) + b"\n\n"
+        yield b"event: complete\ndata: \n\n"
+
+    def _surroundings(self, request: HTTPConnection) -> Context:
+        """What an operation is answered with; nobody asks yet."""
         state: dict[str, Any] = request.scope.get("state", {})
         return Context(
             engine=self._authenticator.engine,
             vault=self._vault,
             broadcast=self._broadcast,
-            viewer=state.get("viewer"),
+            viewer=None,
             language=language_of(request),
             request_id=state.get("request_id", ""),
+            address=request.client.host if request.client else "",
+            said_purpose=request.headers.get(PURPOSE),
         )
 
-    async def on_ws_connect(self, context: Context) -> UnsetType | dict[str, object] | None:
-        """A WebSocket's viewer, by the Authorization that its client sends when it connects."""
-        said = (context.connection_params or {}).get("Authorization")
-        header = said if isinstance(said, str) else None
-        try:
-            context.viewer = await self._authenticator.viewer(header)
-        except UnknownToken:
-            raise ConnectionRejectionError from None
 
-        async def recognise() -> Viewer | None:
-            with suppress(UnknownToken):
-                return await self._authenticator.viewer(header)
-            return None
+class NotAcceptable(BadRequest):
+    """None of the media types that the client takes is one of ours."""
 
-        context.recognise = recognise
-        accepted: UnsetType = UNSET
-        return accepted
+    status = 406
+    zh = "无法以 Accept 所列的媒体类型答复。"
+    en = "No media type in Accept is one of application/graphql-response+json, application/json, text/event-stream."
 
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The answer; an error that came before the execution gets its code here."""
-        result.errors = [error if error.extensions else bad_request(error) for error in result.errors or ()]
-        return await super().process_result(request, result)
 
-    def encode_json(self, data: object) -> bytes:
-        """As JSON in UTF-8."""
-        return orjson.dumps(data)
+class NotJson(BadRequest):
+    """A body of another kind."""
 
-    def decode_json(self, data: str | bytes) -> object:
-        """From strict JSON without the character NUL, which PostgreSQL cannot keep. Raises JSONDecodeError."""
-        if (NUL if isinstance(data, str) else NUL.encode()) in data:  # type: ignore[operator]
-            raise orjson.JSONDecodeError("the character NUL is not allowed", "", 0)
-        return orjson.loads(data)
+    status = 415
+    zh = "请求体须为 application/json（UTF-8）。"
+    en = "The body is application/json in UTF-8."
+
+
+class Away(Internal):
+    """The database cannot be reached."""
+
+    status = 503
+
+
+async def _operation(request: Request) -> Asked:
+    """What the request asks for. Raises BadRequest."""
+    if request.method == "GET":
+        return asked.in_address(request.scope["query_string"])
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if kind.strip().lower() != JSON or charset not in ("", "utf-8", "utf8"):
+        raise NotJson
+    return asked.in_body(await request.body())
+
+
+def _media(request: Request) -> str | None:
+    """In which media type to answer: the one that Accept ranks first; None where it takes none of ours."""
+    best, chosen = 0.0, None
+    for part in request.headers.get("accept", "*/*").split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            name, _, value = parameter.partition("=")
+            if name == "q":
+                quality = _number(value)
+            if name == "charset" and value.strip('"') not in ("utf-8", "utf8"):
+                quality = 0.0
+        named = {"*/*": JSON, "application/*": JSON, "text/*": EVENTS}.get(kind, kind)
+        if named == HTML:
+            continue
+        if named in (GRAPHQL, JSON, EVENTS) and quality > best:
+            best, chosen = quality, named
+    return chosen
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+def _response(answer: Answer, media: str, *, malformed: bool = False) -> Response:
+    """The answer with the status that its media type gives it."""
+    status = 200
+    if answer.refused is not None:
+        status = answer.refused.status if answer.refused.status >= 400 else 400
+        if media == JSON and not malformed and status not in ALWAYS_SAID:
+            status = 200
+    headers = dict(answer.headers)
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    if status == 405:
+        headers["allow"] = "POST"
+    return Response(orjson.dumps(answer.content()), status, headers, media_type=f"{media}; charset=utf-8")
+
+
+def _said(refused: Refused, context: Context, media: str | None, *, malformed: bool = False) -> Response:
+    """A refusal of the request itself."""
+    return _response(Answer.of(refused, context), GRAPHQL if media == GRAPHQL else JSON, malformed=malformed)
+
+
+async def _kept_alive(answers: AsyncGenerator[Answer, None]) -> AsyncIterator[Answer | None]:
+    """The answers, and None whenever nothing has happened for a while."""
+    waiting = asyncio.ensure_future(anext(answers, None))
+    try:
+        while True:
+            done, _ = await asyncio.wait({waiting}, timeout=ALIVE_SECONDS)
+            if not done:
+                yield None
+                continue
+            answer = waiting.result()
+            if answer is None:
+                return
+            yield answer
+            waiting = asyncio.ensure_future(anext(answers, None))
+    finally:
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
 
 
 def language_of(request: HTTPConnection) -> str:
@@ -126,15 +220,3 @@ def language_of(request: HTTPConnection) -> str:
         if tag in LANGUAGES:
             return tag
     return LANGUAGES[0]
-
-
-def _no_database(request: Request) -> Response:
-    extensions = {"code": "INTERNAL", "requestId": request.scope.get("state", {}).get("request_id", "")}
-    body = {"errors": [{"message": UNEXPECTED[language_of(request)], "extensions": extensions}]}
-    return Response(orjson.dumps(body), 503, media_type="application/json")
-
-
-def _unknown_token(language: str) -> Response:
-    refused = Unauthenticated("令牌无效或已过期。", "The token is not valid, or no longer.")
-    body = {"errors": [{"message": refused.words(language), "extensions": {"code": refused.code}}]}
-    return Response(orjson.dumps(body), 401, headers={"WWW-Authenticate": "Bearer"}, media_type="application/json")

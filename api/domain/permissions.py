@@ -20,6 +20,7 @@ class Permission(StrEnum):
     READ_SCANS = "READ_SCANS"
     START_SCAN = "START_SCAN"
     REVIEW_FINDING = "REVIEW_FINDING"
+    READ_SCHEMA = "READ_SCHEMA"
 
 
 class Role(StrEnum):
@@ -34,11 +35,11 @@ class Role(StrEnum):
 
 P = Permission
 MATRIX: Mapping[Role, frozenset[Permission]] = {
-    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY}),
-    Role.REVIEWER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.READ_SCANS, P.REVIEW_FINDING}),
-    Role.AUDITOR: frozenset({P.READ_CASES, P.READ_SCANS, P.START_SCAN}),
+    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.READ_SCHEMA}),
+    Role.REVIEWER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.READ_SCANS, P.REVIEW_FINDING, P.READ_SCHEMA}),
+    Role.AUDITOR: frozenset({P.READ_CASES, P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA}),
     Role.DEPARTMENT: frozenset({P.READ_SCANS}),
-    Role.ADMINISTRATOR: frozenset({P.READ_SCANS, P.START_SCAN}),
+    Role.ADMINISTRATOR: frozenset({P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA}),
 }
 
 

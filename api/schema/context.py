@@ -10,12 +10,12 @@ from typing import Any
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncEngine
-from strawberry.extensions import SchemaExtension
 
 from api.broadcast import Broadcast
 from api.database import reading
 from api.domain.errors import Forbidden, Unauthenticated
 from api.domain.permissions import Permission, Viewer
+from api.domain.purposes import Purpose
 from api.domain.reads import ReadLog
 from api.loaders.reading import Budget, Reading
 from api.sealing import Vault
@@ -25,7 +25,9 @@ from api.sealing import Vault
 class Context:
     """One operation's surroundings; `viewer` is None until somebody known asks.
 
-    `connection_params` are what a WebSocket's client said when it connected, and `recognise` who that is by now.
+    `address` is where the request came from, `said_purpose` what the client says it reads for, and `document_id` which
+    document it sent. `connection_params` are what a WebSocket's client said when it connected, and `recognise` who that
+    is by now.
     """
 
     engine: AsyncEngine
@@ -34,10 +36,30 @@ class Context:
     viewer: Viewer | None
     language: str
     request_id: str
+    address: str = ""
+    said_purpose: str | None = None
+    purpose: Purpose | None = None
+    document_id: str | None = None
     budget: Budget = field(default_factory=Budget)
     log: ReadLog = field(default_factory=ReadLog)
     connection_params: dict[str, Any] | None = None
     recognise: Callable[[], Awaitable[Viewer | None]] | None = None
+
+    async def for_operation(self) -> Context:
+        """The surroundings of one operation more: of those over one WebSocket none uses up another's budget.
+
+        And none is asked by somebody who is no longer known. Raises BadPurpose.
+        """
+        context = replace(self, budget=Budget(), log=ReadLog())
+        await context.recognise_again()
+        return context
+
+    @property
+    def principal(self) -> str:
+        """Whose bucket of cost it is: a department's machine's, a user's, or that of whoever comes from an address."""
+        if self.viewer is None:
+            return f"address {self.address}"
+        return f"user {self.viewer.user_id}" if self.viewer.user_id else f"client {self.viewer.client}"
 
     async def recognise_again(self) -> None:
         """Over a WebSocket, which may outlive a token, looks at the token again."""
@@ -66,19 +88,3 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
-
-
-class ContextPerOperation(SchemaExtension):
-    """Every operation has its own context: of those over one WebSocket none uses up another's budget.
-
-    And none is asked by somebody who is no longer known: their token is looked at again before each.
-    """
-
-    async def on_operation(self) -> AsyncIterator[None]:
-        """Before anything is read."""
-        shared: Context | None = self.execution_context.context
-        if shared is not None:
-            context = replace(shared, budget=Budget(), log=ReadLog())
-            await context.recognise_again()
-            self.execution_context.context = context
-        yield

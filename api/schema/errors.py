@@ -5,41 +5,41 @@ from __future__ import annotations
 import logging
 
 from graphql import GraphQLError
-from strawberry.extensions import MaskErrors
 
-from api.domain.errors import Refused
+from api.domain.errors import BadRequest, Internal, Refused
+from api.domain.permissions import Permission
 from api.schema.context import Context
+
+SUGGESTION = " Did you mean "
 
 log = logging.getLogger("jiekun.graphql")
 
-UNEXPECTED = {"zh": "服务内部错误，请稍后重试。", "en": "Something went wrong on our side; try again later."}
+
+def told(error: GraphQLError, context: Context) -> GraphQLError:
+    """An error of the execution: a refusal in the viewer's language, a mistake in the document, else INTERNAL."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    if isinstance(cause, Refused):
+        return _told(error, cause.words(context.language), {"code": cause.code})
+    if cause is None:
+        return bad_request(error, context)
+    log.error("request %s: %s at %s", context.request_id, type(cause).__name__, _place(cause))
+    extensions: dict[str, object] = {"code": Internal.code, "requestId": context.request_id}
+    return _told(error, Internal().words(context.language), extensions)
 
 
-class Words(MaskErrors):
-    """Gives every error its code, and hides whatever was not meant to be shown."""
-
-    def __init__(self) -> None:
-        super().__init__(should_mask_error=lambda _: True)
-
-    def anonymise_error(self, error: GraphQLError) -> GraphQLError:
-        """A refusal in the viewer's language, a mistake in the document as it is, anything else as INTERNAL."""
-        context: Context | None = self.execution_context.context
-        language = context.language if context else "en"
-        cause = error.original_error
-        while isinstance(cause, GraphQLError):
-            cause = cause.original_error
-        if isinstance(cause, Refused):
-            return _told(error, cause.words(language), {"code": cause.code})
-        if cause is None:
-            return bad_request(error)
-        request_id = context.request_id if context else ""
-        log.error("request %s: %s at %s", request_id, type(cause).__name__, _place(cause))
-        return _told(error, UNEXPECTED[language], {"code": "INTERNAL", "requestId": request_id})
+def refusal(refused: Refused, context: Context) -> GraphQLError:
+    """Why a request was not executed at all."""
+    return GraphQLError(refused.words(context.language), extensions={"code": refused.code})
 
 
-def bad_request(error: GraphQLError) -> GraphQLError:
-    """A mistake in the document, as the executor words it."""
-    return _told(error, error.message, {**(error.extensions or {}), "code": "BAD_REQUEST"})
+def bad_request(error: GraphQLError, context: Context, code: str = BadRequest.code) -> GraphQLError:
+    """A mistake in the document, as the validator words it; names that were not asked for only to whom they are open."""
+    message = error.message
+    if not (context.viewer and context.viewer.may(Permission.READ_SCHEMA)):
+        message = message.split(SUGGESTION)[0]
+    return _told(error, message, {"code": code})
 
 
 def _told(error: GraphQLError, message: str, extensions: dict[str, object]) -> GraphQLError:

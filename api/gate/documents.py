@@ -1,0 +1,179 @@
+"""Documents, each parsed, measured, validated and weighed once, whoever sends it; kept by the hash of its text."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    StringValueNode,
+    Visitor,
+    specified_rules,
+    validate,
+    visit,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from api.domain.errors import BadRequest
+from api.gate.shape import INTROSPECTION, parsed
+from api.gate.weight import Weigher
+from api.schema.sizes import Sizes
+from api.services.documents import digest
+
+RULES: tuple[type[ASTValidationRule], ...] = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+MOST_ERRORS = 20
+KEPT_CHARACTERS = 2_000_000
+"""Of the documents kept, all together: what is built of a text takes some hundred times its size at most."""
+KEPT_REFUSALS = 500
+
+NAMELESS = (
+    "文档含多个操作，请用 operationName 指定。",
+    "The document has several operations: say which one with operationName.",
+)
+
+
+class Invalid(BadRequest):
+    """The document does not fit the schema; `errors` says where and how, and repeats no value."""
+
+    def __init__(self, errors: list[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A valid document: its id, its operations by name, what they weigh, and what they ask of the schema itself."""
+
+    id: str
+    length: int
+    document: DocumentNode
+    operations: dict[str, OperationDefinitionNode]
+    weigher: Weigher
+    introspects: bool
+    """Whether anything in it asks how the schema is made."""
+    only_introspects: bool
+    """Whether nothing in it asks for anything else."""
+    holds_text: bool
+    """Whether it holds a text as a value, which might name somebody."""
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation of this name, or the only one. Raises BadRequest."""
+        if name is None and len(self.operations) != 1:
+            raise BadRequest(*NAMELESS)
+        if name is not None and name not in self.operations:
+            raise BadRequest("文档中没有此名称的操作。", "The document has no operation of this name.")
+        return next(iter(self.operations.values())) if name is None else self.operations[name]
+
+
+class Documents:
+    """Prepares documents; the least used are forgotten. What was refused is remembered apart, and shortly."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self._schema, self._sizes = schema, Sizes(schema)
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+        self._refused: OrderedDict[str, BadRequest] = OrderedDict()
+        self._characters = 0
+
+    def of(self, text: str) -> Prepared:
+        """The document of this text. Raises BadRequest, TooLong or Invalid."""
+        key = digest(text)
+        if (known := self._prepared.get(key)) is not None:
+            self._prepared.move_to_end(key)
+            return known
+        if (refused := self._refused.get(key)) is not None:
+            raise refused
+        try:
+            made = self._prepare(key, text)
+        except BadRequest as refusal:
+            self._refused[key] = refusal
+            if len(self._refused) > KEPT_REFUSALS:
+                self._refused.popitem(last=False)
+            raise
+        self._prepared[key] = made
+        self._characters += made.length
+        while self._characters > KEPT_CHARACTERS and len(self._prepared) > 1:
+            self._characters -= self._prepared.popitem(last=False)[1].length
+        return made
+
+    def _prepare(self, key: str, text: str) -> Prepared:
+        document = parsed(text)
+        errors = validate(self._schema, document, RULES, max_errors=MOST_ERRORS)
+        if errors:
+            raise Invalid([_without_values(error) for error in errors])
+        operations = {
+            each.name.value if each.name else "": each
+            for each in document.definitions
+            if isinstance(each, OperationDefinitionNode)
+        }
+        if not operations:
+            raise BadRequest("文档中没有操作。", "The document has no operation.")
+        names = _Names(document)
+        return Prepared(
+            id=f"sha256:{key}",
+            length=len(text),
+            document=document,
+            operations=operations,
+            weigher=Weigher(self._schema, self._sizes, document),
+            introspects=bool(names.roots & set(INTROSPECTION)),
+            only_introspects=names.roots <= {*INTROSPECTION, "__typename"},
+            holds_text=names.holds_text,
+        )
+
+
+class _Names(Visitor):
+    """The root fields of all operations, and whether any value is a text."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        super().__init__()
+        self.holds_text = False
+        self.roots: set[str] = set()
+        self._fragments = {
+            each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
+        }
+        self._seen: set[str] = set()
+        for each in document.definitions:
+            if isinstance(each, OperationDefinitionNode):
+                self._roots(each.selection_set)
+        visit(document, self)
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        """A text."""
+        self.holds_text = True
+
+    def _roots(self, selections: SelectionSetNode) -> None:
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                self.roots.add(node.name.value)
+            elif isinstance(node, FragmentSpreadNode):
+                if node.name.value not in self._seen:
+                    self._seen.add(node.name.value)
+                    self._roots(self._fragments[node.name.value].selection_set)
+            elif (below := getattr(node, "selection_set", None)) is not None:
+                self._roots(below)
+
+
+_VALUE = re.compile(r"[,;]?\s*\(?(?:[Ff]ound\b|but encountered\b).*|(?<= value): .*", re.S)
+_ENUMERATED = re.compile(r"^Value .* does not exist", re.S)
+
+
+def without_values(message: str) -> str:
+    """What the validator says, without the value that it says it of, which may be somebody's name."""
+    shortened = _ENUMERATED.sub("The value does not exist", _VALUE.sub("", message)).rstrip(" .")
+    return shortened if shortened.endswith("?") else f"{shortened}."
+
+
+def _without_values(error: GraphQLError) -> GraphQLError:
+    return GraphQLError(
+        without_values(error.message), nodes=error.nodes, source=error.source, positions=error.positions
+    )
