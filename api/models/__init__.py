@@ -1,6 +1,6 @@
 """The tables, one file a noun; nothing here loads itself, and every query is written where it is used."""
 
-from api.models.accounts import Token, User
+from api.models.accounts import Client, ClientSecret, Identity, Organisation, Token, User
 from api.models.base import Base, table
 from api.models.documents import TrustedDocument
 from api.models.feeds import Department, Feed
@@ -16,6 +16,8 @@ __all__ = [
     "AuditEvent",
     "Authorisation",
     "Base",
+    "Client",
+    "ClientSecret",
     "Department",
     "Enrolment",
     "Feed",
@@ -23,10 +25,12 @@ __all__ = [
     "FindingPerson",
     "Household",
     "IdempotencyKey",
+    "Identity",
     "Job",
     "KeyCheck",
     "Link",
     "Member",
+    "Organisation",
     "OutboxEvent",
     "Payment",
     "Programme",

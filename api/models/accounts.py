@@ -1,34 +1,104 @@
-"""Users, each with a role and a division, and the tokens by which they are known."""
+"""Organisations, their users and programs, and what each is known by: tokens, secrets, identities elsewhere."""
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, Exact, Moment, PrimaryKey
+from api.models.base import Base, Exact, Moment, PrimaryKey, Structures
+
+
+class Organisation(Base):
+    """A trade union, or a department that keeps data; `sources` are the kinds of data that a department keeps."""
+
+    __tablename__ = "organisations"
+    __table_args__ = (CheckConstraint("version > 0", name="version"),)
+
+    id: Mapped[PrimaryKey]
+    code: Mapped[Exact] = mapped_column(unique=True)
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    kind: Mapped[str]
+    division_code: Mapped[Exact] = mapped_column(index=True)
+    sources: Mapped[Structures]
+    active: Mapped[bool]
+    version: Mapped[int]
+    created_at: Mapped[Moment]
 
 
 class User(Base):
-    """Somebody who works with the service."""
+    """Somebody who works with the service; or, of the kind SERVICE, a department's machine at work."""
 
     __tablename__ = "users"
+    __table_args__ = (CheckConstraint("version > 0", name="version"),)
 
     id: Mapped[PrimaryKey]
     login: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str]
+    kind: Mapped[str]
     role: Mapped[str]
     division_code: Mapped[Exact]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     active: Mapped[bool]
+    version: Mapped[int]
     created_at: Mapped[Moment]
 
 
+class Identity(Base):
+    """Who a user is at an identity provider: the subject of the tokens that an issuer signs."""
+
+    __tablename__ = "identities"
+    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    issuer: Mapped[Exact]
+    subject: Mapped[Exact]
+    created_at: Mapped[Moment]
+
+
+class Client(Base):
+    """A registered program: a department's machine, which acts as its own user, or an application that people use."""
+
+    __tablename__ = "clients"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("(kind = 'SERVICE') = (user_id IS NOT NULL)", name="service_has_user"),
+    )
+
+    id: Mapped[PrimaryKey]
+    client_id: Mapped[Exact] = mapped_column(unique=True)
+    name: Mapped[str]
+    kind: Mapped[str]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), unique=True)
+    trusted_only: Mapped[bool]
+    active: Mapped[bool]
+    version: Mapped[int]
+    created_at: Mapped[Moment]
+
+
+class ClientSecret(Base):
+    """What a machine proves itself by; only its digest is kept. Two may be good at a time, so that one can follow another."""
+
+    __tablename__ = "client_secrets"
+
+    id: Mapped[PrimaryKey]
+    client_id: Mapped[int] = mapped_column(ForeignKey("clients.id"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+
+
 class Token(Base):
-    """A bearer token; only its digest is kept, and 256 random bits need no salt."""
+    """A bearer token of a user, given to them or to a program of theirs; only its digest is kept, and 256 random bits
+    need no salt."""
 
     __tablename__ = "tokens"
 
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    client_id: Mapped[int | None] = mapped_column(ForeignKey("clients.id"), index=True)
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
