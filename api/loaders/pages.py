@@ -1,7 +1,8 @@
-"""A page of a list by keyset: where the last page ended is a pair of values, so that no page is ever skipped or doubled.
+"""A page of a list by keyset: where the last page ended is a row of values, so that no page is ever skipped or doubled.
 
-A list is a narrowed select with filters and orders, each a piece of SQL with parameters; the statement for any
-combination of them is built once and kept. Whatever the order, the row's key decides between equals.
+A list is a narrowed select with named conditions and orders, each a piece of SQL with parameters. What is asked of it is
+a tree of conditions (loaders/conditions) and up to three orders; the statement for any combination is built once and
+kept. Whatever the order, the row's key decides between equals.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
 
 from api.domain.errors import BadCursor, BadInput
+from api.loaders.conditions import Condition, Shape, checked, condition, parameters, shape
 from api.loaders.reading import Reading, Rows
 from api.sealing import NotOurs
 
-DEFAULT, MOST = 25, 100
-AFTER_VALUE, AFTER_KEY, LIMIT = "after_value", "after_key", "page_limit"
+DEFAULT, MOST, MOST_ORDERS = 25, 100, 3
+AFTER, AFTER_KEY, ORDER_VALUE, LIMIT = "after_", "after_key", "order_value_", "page_limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,10 @@ class Listing:
     key: ColumnElement[int]
     filters: Mapping[str, ColumnElement[bool]]
     orders: Mapping[str, By]
+
+
+Order = tuple[tuple[str, bool], ...]
+"""Names of a list's orders, the first deciding before the next, each with whether it descends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,81 +80,106 @@ class Page:
     has_previous: bool
 
 
-async def page(
-    reading: Reading,
-    listing: Listing,
-    filters: Mapping[str, Mapping[str, Any]],
-    order: str,
-    descending: bool,
-    window: Window,
-) -> Page:
-    """A page of the list. `filters` maps a filter's name to its parameters. Raises BadInput or BadCursor."""
+async def page(reading: Reading, listing: Listing, where: Condition, order: Order, window: Window) -> Page:
+    """A page of the list's rows of which the condition holds. Raises BadInput or BadCursor."""
     size, backwards = window.size(), window.last is not None
-    by = listing.orders[order]
-    bound_to = _bound_to(listing, filters, order, descending, reading)
+    if not 0 < len(order) <= MOST_ORDERS or len({name for name, _ in order}) < len(order):
+        raise BadInput(
+            f"排序最多 {MOST_ORDERS} 项，且各不相同。",
+            f"A list has up to {MOST_ORDERS} orders, each of another field.",
+        )
+    bound_to = _bound_to(listing, checked(where), order, reading)
     cursor = window.before if backwards else window.after
-    parameters = _parameters(filters) | {LIMIT: size + 1}
+    given = parameters(where) | {LIMIT: size + 1}
     if cursor is not None:
-        value, key = _opened(reading, by, cursor, bound_to)
-        parameters |= {AFTER_VALUE: value, AFTER_KEY: key}
-    statement = _statement(listing, tuple(sorted(filters)), order, descending, backwards, cursor is not None)
-    found = list(await reading.rows(statement, parameters))
+        given |= _opened(reading, listing, order, cursor, bound_to)
+    statement = _statement(listing, shape(where), order, backwards, cursor is not None)
+    found = list(await reading.rows(statement, given))
     more, found = len(found) > size, found[:size]
     if backwards:
         found.reverse()
 
     def cursor_of(row: Row[*tuple[Any, ...]]) -> str:
-        values = json.dumps([row.order_value, row.id], default=dt.date.isoformat)
-        return reading.vault.cursor(values.encode(), bound_to)
+        values = [getattr(row, f"{ORDER_VALUE}{place}") for place in range(len(order))]
+        return reading.vault.cursor(json.dumps([*values, row.id], default=dt.date.isoformat).encode(), bound_to)
 
     beyond = cursor is not None
     return Page(found, cursor_of, *((beyond, more) if backwards else (more, beyond)))
 
 
-async def count(reading: Reading, listing: Listing, filters: Mapping[str, Mapping[str, Any]]) -> int:
+async def count(reading: Reading, listing: Listing, where: Condition) -> int:
     """How many rows the whole list has."""
-    rows = await reading.rows(_count(listing, tuple(sorted(filters))), _parameters(filters))
+    rows = await reading.rows(_count(listing, shape(where)), parameters(where))
     return int(rows[0][0])
 
 
 @lru_cache(maxsize=2_000)
 def _statement(
-    listing: Listing, filters: tuple[str, ...], order: str, descending: bool, backwards: bool, behind_cursor: bool
+    listing: Listing, where: Shape, order: Order, backwards: bool, behind_cursor: bool
 ) -> Select[*tuple[Any, ...]]:
-    column, key = listing.orders[order].column, listing.key
-    statement = listing.select.add_columns(column.label("order_value")).where(
-        *(listing.filters[name] for name in filters)
-    )
-    downwards = descending != backwards
+    shown = [listing.orders[name].column.label(f"{ORDER_VALUE}{place}") for place, (name, _) in enumerate(order)]
+    statement = listing.select.add_columns(*shown).where(condition(listing.filters, where))
+    places = _places(listing, order, backwards)
     if behind_cursor:
-        place = tuple_(bindparam(AFTER_VALUE, type_=column.type), bindparam(AFTER_KEY, type_=key.type))
-        here = tuple_(column, key)
-        statement = statement.where(here < place if downwards else here > place)
-    ordered = (column.desc(), key.desc()) if downwards else (column, key)
-    return statement.order_by(*ordered).limit(bindparam(LIMIT))
+        statement = statement.where(_behind(places))
+    return statement.order_by(*(column.desc() if downwards else column for column, _, downwards in places)).limit(
+        bindparam(LIMIT)
+    )
+
+
+Place = tuple[ColumnElement[Any], ColumnElement[Any], bool]
+"""A column that decides the order, its value in the cursor, and whether it goes downwards."""
+
+
+def _places(listing: Listing, order: Order, backwards: bool) -> list[Place]:
+    """What decides the order, up to the key, which goes the way of the first."""
+    places: list[Place] = []
+    for place, (name, descending) in enumerate(order):
+        column = listing.orders[name].column
+        places.append((column, bindparam(f"{AFTER}{place}", type_=column.type), descending != backwards))
+        if column is listing.key:
+            return places
+    return [*places, (listing.key, bindparam(AFTER_KEY, type_=listing.key.type), places[0][2])]
+
+
+def _behind(places: Sequence[Place]) -> ColumnElement[bool]:
+    """Rows behind the cursor: of one direction as one comparison of rows, which an index answers."""
+    columns, values, ways = zip(*places, strict=True)
+    if len(places) == 1:
+        return _beyond(*places[0])
+    if len(set(ways)) == 1:
+        here, there = tuple_(*columns), tuple_(*values)
+        return here < there if ways[0] else here > there
+    first, value, downwards = places[0]
+    equal = [column == value for column, value, _ in places]
+    further = [and_(*equal[:place], _beyond(*each)) for place, each in enumerate(places)]
+    return and_(first <= value if downwards else first >= value, or_(*further))
+
+
+def _beyond(column: ColumnElement[Any], value: ColumnElement[Any], downwards: bool) -> ColumnElement[bool]:
+    return column < value if downwards else column > value
 
 
 @lru_cache(maxsize=500)
-def _count(listing: Listing, filters: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
-    counted = listing.select.where(*(listing.filters[name] for name in filters)).with_only_columns(listing.key)
+def _count(listing: Listing, where: Shape) -> Select[*tuple[Any, ...]]:
+    counted = listing.select.where(condition(listing.filters, where)).with_only_columns(listing.key)
     return select(func.count()).select_from(counted.subquery())
 
 
-def _parameters(filters: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: value for values in filters.values() for name, value in values.items()}
-
-
-def _bound_to(
-    listing: Listing, filters: Mapping[str, Mapping[str, Any]], order: str, descending: bool, reading: Reading
-) -> bytes:
-    """What a cursor is good for: this list, filter and order, for viewers of this division."""
-    parts = [listing.name, {**filters}, order, descending, reading.viewer.division_code]
+def _bound_to(listing: Listing, where: Condition, order: Order, reading: Reading) -> bytes:
+    """What a cursor is good for: this list, condition and order, for viewers of this division."""
+    parts = [listing.name, shape(where), parameters(where), order, reading.viewer.division_code]
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).digest()
 
 
-def _opened(reading: Reading, by: By, cursor: str, bound_to: bytes) -> tuple[Any, int]:
+def _opened(reading: Reading, listing: Listing, order: Order, cursor: str, bound_to: bytes) -> dict[str, Any]:
+    """The parameters of what stands behind the cursor. Raises BadCursor."""
     try:
-        value, key = json.loads(reading.vault.order_values(cursor, bound_to))
+        *values, key = json.loads(reading.vault.order_values(cursor, bound_to))
     except NotOurs:
         raise BadCursor from None
-    return by.read(value), int(key)
+    read = {
+        f"{AFTER}{place}": listing.orders[name].read(value)
+        for place, ((name, _), value) in enumerate(zip(order, values, strict=True))
+    }
+    return {**read, AFTER_KEY: int(key)}

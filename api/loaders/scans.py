@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import String, and_, bindparam, func, select
@@ -9,6 +10,7 @@ from sqlalchemy import String, and_, bindparam, func, select
 from api import scope
 from api.database import among
 from api.domain.scans import ScanStatus
+from api.loaders.households import NEVER
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Household, Link, Member, Scan, table
@@ -57,7 +59,7 @@ LISTING = Listing(
         "division": and_(S.division_code >= bindparam("division_from"), S.division_code < bindparam("division_to")),
         "statuses": among(S.status, "statuses", String),
     },
-    {"REQUESTED": By(S.id, int)},
+    {"REQUESTED": By(S.id, int), "AS_OF": By(func.coalesce(S.as_of, NEVER), dt.date.fromisoformat)},
 )
 
 

@@ -65,7 +65,10 @@ class AuditEvent(Base):
 
 
 class IdempotencyKey(Base):
-    """A request already carried out: asked again, it is answered with what it made; ids and hashes only."""
+    """A request already carried out: asked again, it is answered with what it made; ids and hashes only.
+
+    `audit_event_id` is the row of the audit that tells so, where the act changed anything.
+    """
 
     __tablename__ = "idempotency_keys"
 
@@ -73,4 +76,5 @@ class IdempotencyKey(Base):
     digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     request_digest: Mapped[bytes] = mapped_column(LargeBinary)
     subject: Mapped[int]
+    audit_event_id: Mapped[int | None] = mapped_column(ForeignKey("audit_events.id"))
     created_at: Mapped[Moment] = mapped_column(index=True)

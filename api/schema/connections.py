@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import strawberry
 
 from api.loaders import pages
-from api.loaders.pages import Listing, Window
+from api.loaders.conditions import Condition
+from api.loaders.pages import Listing, Order, Window
 from api.schema.context import Info
 from api.schema.selection import wanted
 from api.schema.tree import Make, grow
+from api.schema.words import Direction
 
 T = TypeVar("T")
 
 First = Annotated[int | None, strawberry.argument(description="So many rows, up to 100; 25 where nothing is said.")]
 After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
+ORDER = "In which order: up to three fields, the first deciding before the next. Where nothing is said,"
 Last = Annotated[int | None, strawberry.argument(description="The last so many rows, up to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Before this cursor.")]
 
@@ -51,24 +54,36 @@ class Connection(Generic[T]):
     )
 
 
+class Ordered(Protocol):
+    """An order of a list: a field, and which way."""
+
+    field: Any
+    direction: Direction
+
+
+def order_of(given: Sequence[Ordered] | None, usual: str) -> Order:
+    """The order that is asked for; where none is, the usual one, the greatest first."""
+    return tuple((each.field.value, each.direction is Direction.DESC) for each in given or ()) or ((usual, True),)
+
+
 async def connection(
     info: Info,
     listing: Listing,
     make: Make,
-    filters: Mapping[str, Mapping[str, Any]],
-    order: tuple[str, bool],
+    where: Condition,
+    order: Order,
     window: Window,
 ) -> Connection[Any]:
-    """A page with all that is asked for below it; `order` is a name and whether it descends."""
+    """A page with all that is asked for below it."""
     asked = wanted(info)
     below = asked.below("nodes", "edges.node")
     async with info.context.reading() as reading:
-        page = await pages.page(reading, listing, filters, *order, window)
+        page = await pages.page(reading, listing, where, order, window)
         nodes = make(reading, page.rows, below)
         edges = asked.below("edges")
         shown = asked.below("nodes").times * asked.has("nodes") + edges.times * edges.below("node").times
         await grow(reading, nodes, below, asked.times * max(1, shown))
-        total = await pages.count(reading, listing, filters) if asked.has("totalCount") else None
+        total = await pages.count(reading, listing, where) if asked.has("totalCount") else None
     return Connection(
         edges=[Edge(cursor=page.cursor(row), node=node) for row, node in zip(page.rows, nodes, strict=True)]
         if asked.has("edges")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,24 +14,24 @@ from api.domain.permissions import Permission, Viewer
 from api.loaders import findings as loaders
 from api.loaders import households as people
 from api.loaders import scans
+from api.loaders.conditions import Is
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
 from api.matching import reference
 from api.schema import guards, nodes
-from api.schema.connections import After, Before, Connection, First, Last, connection
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
 from api.schema.households import (
     FINDINGS,
     NOT_LOADED,
     Household,
     Person,
-    division_filter,
     household_objects,
     person_objects,
-    range_filter,
 )
 from api.schema.nodes import Id, Kind, key_of, kind
-from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
+from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
@@ -162,43 +163,32 @@ class FindingFilter:
     household_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="About these households.")
     scan_id: strawberry.ID | None = strawberry.field(default=None, description="Raised last by this scan.")
     raised: DateRange | None = strawberry.field(default=None, description="First raised between these days.")
+    and_: list[FindingFilter] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list[FindingFilter] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: FindingFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
 async def findings(
-    info: Info, filter: FindingFilter | None, order_by: FindingOrder | None, window: Window
+    info: Info, filter: FindingFilter | None, order_by: list[FindingOrder] | None, window: Window
 ) -> Connection[Finding]:
     """A page of the leads about the viewer's households."""
-    order = order_by or FindingOrder(field=FindingOrderField.SEVERITY)
-    return await connection(
-        info,
-        loaders.LISTING,
-        finding_objects,
-        _filters(info, filter or FindingFilter()),
-        (order.field.value, order.direction is Direction.DESC),
-        window,
-    )
+    where = joined(filter, lambda given, _: _conditions(info, given))
+    return await connection(info, loaders.LISTING, finding_objects, where, order_of(order_by, "SEVERITY"), window)
 
 
-def _filters(info: Info, given: FindingFilter) -> dict[str, dict[str, Any]]:
-    filters: dict[str, dict[str, Any]] = {}
-    if given.division_code is not None:
-        filters["division"] = division_filter(given.division_code)
+def _conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
+    yield from in_division(given.division_code)
     if given.household_ids is not None:
         keys = [key_of(info, "Household", each) for each in given.household_ids]
-        filters["households"] = {"households": [key for key in keys if key is not None]}
+        yield Is("households", {"households": [key for key in keys if key is not None]})
     if given.scan_id is not None:
-        filters["scan"] = {"scan": key_of(info, "Scan", given.scan_id) or 0}
-    lists: dict[str, list[Any] | None] = {
-        "references": given.references,
-        "rules": given.rules,
-        "severities": given.severities,
-        "states": given.states,
-        "grades": given.grades,
-    }
-    for name, values in lists.items():
-        if values is not None:
-            filters[name] = {name: [str(value) for value in values]}
-    return filters | range_filter("raised", given.raised)
+        yield Is("scan", {"scan": key_of(info, "Scan", given.scan_id) or 0})
+    yield from one_of("references", given.references)
+    yield from one_of("rules", given.rules)
+    yield from one_of("severities", given.severities)
+    yield from one_of("states", given.states)
+    yield from one_of("grades", given.grades)
+    yield from between("raised", given.raised)
 
 
 def _rule(rule_id: str) -> Rule:
@@ -271,7 +261,7 @@ class FindingQueries:
         info: Info,
         filter: Annotated[FindingFilter | None, strawberry.argument(description="Which.")] = None,
         order_by: Annotated[
-            FindingOrder | None, strawberry.argument(description="In which order; the gravest first.")
+            list[FindingOrder] | None, strawberry.argument(description=ORDER + " the gravest first.")
         ] = None,
         first: First = None,
         after: After = None,
@@ -289,10 +279,9 @@ class FindingQueries:
 
 
 @strawberry.input(description="A person's conclusion about a finding.")
-class ReviewFindingInput:
+class ReviewFindingInput(MutationInput):
     """A person's conclusion about a finding."""
 
-    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
     finding_id: strawberry.ID = strawberry.field(description="The finding.")
     expected_version: int = strawberry.field(description="The finding's `version` as it was read.")
     outcome: Outcome = strawberry.field(description="The conclusion.")
@@ -303,11 +292,10 @@ class ReviewFindingInput:
 
 
 @strawberry.type(description="What `reviewFinding` answers.")
-class ReviewFindingPayload:
+class ReviewFindingPayload(Payload):
     """What `reviewFinding` answers."""
 
     finding: Finding | None = strawberry.field(description="The finding as it stands now.")
-    user_errors: list[UserError] = strawberry.field(description="Why nothing was recorded; empty where it was.")
 
 
 @strawberry.type(description="What may be done with leads.")
@@ -319,13 +307,6 @@ class FindingMutations:
         self, info: Info, input: Annotated[ReviewFindingInput, strawberry.argument(description="The conclusion.")]
     ) -> ReviewFindingPayload:
         """Records a conclusion."""
-        arguments = {
-            "finding": input.finding_id,
-            "version": input.expected_version,
-            "outcome": input.outcome,
-            "note": input.note,
-            "document": input.decision_document,
-        }
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             return await reviews.review(
@@ -340,9 +321,9 @@ class FindingMutations:
                 info.context.now(),
             )
 
-        done = await carry_out(info, Permission.REVIEW_FINDING, input.idempotency_key, arguments, act)
+        done = await carry_out(info, Permission.REVIEW_FINDING, input, act)
         finding = await nodes.below_payload(info, "Finding", "finding", done.subject)
-        return ReviewFindingPayload(finding=finding, user_errors=done.user_errors)
+        return ReviewFindingPayload(finding=finding, **done.answered)
 
 
 branch(

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
-from api.domain import divisions, privacy
-from api.domain.errors import BadInput, Forbidden
+from api.domain import privacy
+from api.domain.errors import BadInput
 from api.domain.permissions import Permission
 from api.loaders import households as loaders
 from api.loaders import scans as links
+from api.loaders.conditions import Is
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
 from api.matching import identity
 from api.schema import guards, nodes
-from api.schema.connections import After, Before, Connection, First, Last, connection
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
@@ -45,6 +48,7 @@ NOT_LOADED = cast(Any, None)
 FINDINGS, LINKS = 10, 25
 """How many are given where `first` is not said."""
 
+NO_SEARCH = " No search by number, telephone or name stands in it."
 AS_TOLD = " Null where the scan did not say, or said what is no longer told apart."
 
 
@@ -199,68 +203,53 @@ class HouseholdFilter:
         default=None, description="Somebody in it is or was called so; spaces, dots and traditional forms aside."
     )
     has_open_findings: bool | None = strawberry.field(default=None, description="Whether leads about it are open.")
+    and_: list[HouseholdFilter] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list[HouseholdFilter] | None = strawberry.field(name="or", default=None, description=OR + NO_SEARCH)
+    not_: HouseholdFilter | None = strawberry.field(name="not", default=None, description=NOT + NO_SEARCH)
 
 
 async def households(
-    info: Info, filter: HouseholdFilter | None, order_by: HouseholdOrder | None, window: Window
+    info: Info, filter: HouseholdFilter | None, order_by: list[HouseholdOrder] | None, window: Window
 ) -> Connection[Household]:
     """A page of the viewer's households."""
-    order = order_by or HouseholdOrder(field=HouseholdOrderField.REGISTERED)
-    return await connection(
-        info,
-        loaders.LISTING,
-        household_objects,
-        _filters(info, filter or HouseholdFilter()),
-        (order.field.value, order.direction is Direction.DESC),
-        window,
-    )
+    where = joined(filter, lambda given, inside: _conditions(info, given, inside))
+    return await connection(info, loaders.LISTING, household_objects, where, order_of(order_by, "REGISTERED"), window)
 
 
-def _filters(info: Info, given: HouseholdFilter) -> dict[str, dict[str, Any]]:
-    filters: dict[str, dict[str, Any]] = {}
-    if given.division_code is not None:
-        filters["division"] = division_filter(given.division_code)
-    if given.references is not None:
-        filters["references"] = {"references": given.references}
-    if given.stages is not None:
-        filters["stages"] = {"stages": [stage.value for stage in given.stages]}
-    if given.target_groups is not None:
-        filters["target_groups"] = {"target_groups": [group.value for group in given.target_groups]}
-    filters |= range_filter("applied", given.applied) | range_filter("opened", given.file_opened)
+def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Is]:
+    yield from in_division(given.division_code)
+    yield from one_of("references", given.references)
+    yield from one_of("stages", given.stages)
+    yield from one_of("target_groups", given.target_groups)
+    yield from between("applied", given.applied)
+    yield from between("opened", given.file_opened)
     if given.has_open_findings is not None:
-        filters["with_open_findings" if given.has_open_findings else "without_open_findings"] = {}
-    normal = {
-        "number": (given.id_number, identity.number),
-        "phone": (given.phone, identity.phone),
-        "name": (given.name, identity.name),
+        yield Is("with_open_findings" if given.has_open_findings else "without_open_findings", {})
+    searches = {
+        "number": (given.id_number, identity.number, "id_number"),
+        "phone": (given.phone, identity.phone, "phone"),
+        "name": (given.name, identity.name, "name"),
     }
-    for name, (written, read) in normal.items():
-        if written is None:
-            continue
-        viewer = info.context.viewer
-        if viewer is None or not viewer.may(Permission.READ_IDENTITY):
-            raise Forbidden
-        form = read(written)
-        if form is None:
-            raise BadInput("号码、电话或姓名无法识别。", "The number, telephone or name cannot be read.")
-        filters[name] = {name: info.context.vault.index("id_number" if name == "number" else name, form)}
-    return filters
+    for name, (written, read, column) in searches.items():
+        if written is not None:
+            form = _searched(info, inside, read(written))
+            yield Is(name, {name: info.context.vault.index(column, form)})
 
 
-def division_filter(code: str) -> dict[str, Any]:
-    """The parameters of a list's division filter. Raises BadInput."""
-    if not divisions.is_code(code):
-        raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
-    low, high = divisions.span(code)
-    return {"division_from": low, "division_to": high}
+def _searched(info: Info, inside: bool, form: str | None) -> str:
+    """The form by which somebody is searched for. Raises Forbidden or BadInput.
 
-
-def range_filter(name: str, given: DateRange | None) -> dict[str, dict[str, Any]]:
-    """The filters NAME_from and NAME_to of a list, as far as they are given."""
-    if given is None:
-        return {}
-    ends = {f"{name}_from": given.from_, f"{name}_to": given.to}
-    return {end: {end: day} for end, day in ends.items() if day is not None}
+    A search by identity is about one person, and is told so in the audit: there are no alternatives to it.
+    """
+    info.context.viewer_who_may(Permission.READ_IDENTITY)
+    if inside:
+        raise BadInput(
+            "按号码、电话或姓名查找不能用于 or 或 not。",
+            "A search by number, telephone or name stands in no `or` or `not`.",
+        )
+    if form is None:
+        raise BadInput("号码、电话或姓名无法识别。", "The number, telephone or name cannot be read.")
+    return form
 
 
 def household_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Household]:
@@ -366,7 +355,7 @@ class HouseholdQueries:
         info: Info,
         filter: Annotated[HouseholdFilter | None, strawberry.argument(description="Which.")] = None,
         order_by: Annotated[
-            HouseholdOrder | None, strawberry.argument(description="In which order; the latest registered first.")
+            list[HouseholdOrder] | None, strawberry.argument(description=ORDER + " the latest registered first.")
         ] = None,
         first: First = None,
         after: After = None,

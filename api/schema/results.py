@@ -1,28 +1,27 @@
 """What a mutation answers, and how it is carried out: once, guarded, in one transaction.
 
-Every mutation takes one input with an idempotency key, and gives one payload: what it changed, and why it did not.
+Every mutation takes one input with an idempotency key, and gives one payload: what it changed, and why it did not. A
+payload's errors are of one interface; each type of it stands for what a client handles in its own way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
-from api.domain.errors import Forbidden, NotDone
+from api.domain.errors import Conflict, Forbidden, NotDone
 from api.domain.permissions import Permission, Viewer
 from api.schema.context import Info
 from api.schema.words import UserErrorCode
-from api.services import once
-
-KEY_DESCRIPTION = "8 to 200 characters of the client's making; the same key never carries the same request out twice."
+from api.services import audit, once
 
 
-@strawberry.type(description="Why a mutation was not carried out; nothing has changed then.")
+@strawberry.interface(description="Why a mutation was not carried out; nothing has changed then.")
 class UserError:
     """Why a mutation was not carried out."""
 
@@ -31,36 +30,119 @@ class UserError:
     path: list[str] = strawberry.field(description="The field of the input that is meant, outermost first.")
 
 
+@strawberry.type(description="A value is missing or cannot be accepted.")
+class ValidationError(UserError):
+    """A value is missing or cannot be accepted."""
+
+
+@strawberry.type(description="There is no such thing, or not for this viewer.")
+class NotFoundError(UserError):
+    """There is no such thing, or not for this viewer."""
+
+
+@strawberry.type(name="PermissionError", description="The viewer's role or division does not permit it.")
+class NotPermitted(UserError):
+    """The viewer's role or division does not permit it."""
+
+
+@strawberry.type(description="It has changed since it was read.")
+class ConflictError(UserError):
+    """It has changed since it was read."""
+
+    current_version: int | None = strawberry.field(
+        default=None, description="The version that it is at now; null where it has none."
+    )
+
+
+@strawberry.type(description="The idempotency key stood for another request.")
+class IdempotencyError(UserError):
+    """The idempotency key stood for another request."""
+
+
+USER_ERRORS: Mapping[UserErrorCode, type[UserError]] = {
+    UserErrorCode.NOT_FOUND: NotFoundError,
+    UserErrorCode.FORBIDDEN: NotPermitted,
+    UserErrorCode.INVALID: ValidationError,
+    UserErrorCode.REQUIRED: ValidationError,
+    UserErrorCode.CONFLICT: ConflictError,
+    UserErrorCode.IDEMPOTENCY_KEY_REUSED: IdempotencyError,
+}
+"""By code the type that tells it."""
+
+
+@strawberry.input
+class MutationInput:
+    """What every mutation's input has."""
+
+    idempotency_key: str = strawberry.field(
+        description="8 to 200 characters of the client's making; the same key never carries the same request out twice."
+    )
+    client_mutation_id: str | None = strawberry.field(
+        default=None, description="Anything; the payload gives it back as it is."
+    )
+
+
+@strawberry.interface(description="What every mutation answers beside the thing that it changed.")
+class Payload:
+    """What every mutation answers beside the thing that it changed."""
+
+    user_errors: list[UserError] = strawberry.field(description="Why nothing was done; empty where it was.")
+    client_mutation_id: str | None = strawberry.field(description="The input's.")
+    audit_id: strawberry.ID | None = strawberry.field(
+        description="The entry of the audit that tells who did this, to be quoted in an inquiry; null where nothing was done."
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The row that a mutation made or changed, or why it did not."""
+class Done:
+    """The row that a mutation made or changed, if it did, and the payload's fields that every mutation has."""
 
     subject: int | None
-    user_errors: list[UserError]
+    answered: dict[str, Any]
 
 
 async def carry_out(
     info: Info,
     permission: Permission,
-    key: str,
-    arguments: Mapping[str, Any],
+    given: MutationInput,
     act: Callable[[AsyncConnection, Viewer], Awaitable[int]],
-) -> Outcome:
-    """Carries out a mutation under its idempotency key, or finds what it made before. Raises Unauthenticated."""
-    context = info.context
+) -> Done:
+    """Carries out a mutation under its idempotency key, or finds what it made before. Raises Unauthenticated.
+
+    The request that a key stands for is all of its input, but for the key and what is only given back.
+    """
+    context, asked = info.context, asdict(given)
+    key, given_back = asked.pop("idempotency_key"), asked.pop("client_mutation_id")
+
+    def done(subject: int | None, audit_event: int | None, *errors: UserError) -> Done:
+        audit_id = None if audit_event is None else context.vault.ids("AuditEvent", [audit_event])[0]
+        return Done(
+            subject,
+            {
+                "user_errors": list(errors),
+                "client_mutation_id": given_back,
+                "audit_id": audit_id and strawberry.ID(audit_id),
+            },
+        )
+
     try:
         viewer = context.viewer_who_may(permission)
         async with transaction(context.engine) as connection:
-            request = await once.asked(connection, viewer, key, info.field_name, arguments, context.now())
+            request = await once.asked(connection, viewer, key, info.field_name, asked, context.now())
             if request.subject is not None:
-                return Outcome(request.subject, [])
+                return done(request.subject, request.audit_event)
             subject = await act(connection, viewer)
-            await once.carried_out(connection, request, subject, context.now())
-            return Outcome(subject, [])
+            audit_event = audit.added(connection)
+            await once.carried_out(connection, request, subject, audit_event, context.now())
+            return done(subject, audit_event)
     except Forbidden as refused:
-        return Outcome(
-            None, [UserError(code=UserErrorCode.FORBIDDEN, message=refused.words(context.language), path=[])]
-        )
+        return done(None, None, _told(NotDone(UserErrorCode.FORBIDDEN, (), refused.zh, refused.en), context.language))
     except NotDone as reason:
-        message = reason.zh if context.language == "zh" else reason.en
-        return Outcome(None, [UserError(code=reason.code, message=message, path=list(reason.path))])
+        return done(None, None, _told(reason, context.language))
+
+
+def _told(reason: NotDone, language: str) -> UserError:
+    code, message, path = reason.code, reason.words(language), list(reason.path)
+    if isinstance(reason, Conflict):
+        return ConflictError(code=code, message=message, path=path, current_version=reason.current_version)
+    return USER_ERRORS[code](code=code, message=message, path=path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from enum import StrEnum
 from typing import Annotated, Any
 
 import strawberry
@@ -11,17 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import scans as loaders
+from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Budget, Reading, Rows
 from api.schema import guards, nodes
-from api.schema.connections import After, Before, Connection, First, Last, connection
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
-from api.schema.households import division_filter
+from api.schema.evolution import deprecated
+from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.nodes import Id, Kind, kind
-from api.schema.results import KEY_DESCRIPTION, UserError, carry_out
+from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.values import Division, Node, division_of
-from api.schema.words import ScanStatus
+from api.schema.words import Direction, ScanStatus, described
 from api.services import scans as scan_service
 
 
@@ -75,14 +78,45 @@ class Scan(Node):
     finished_at: dt.datetime | None = strawberry.field(description="When it ended.")
 
 
-async def scans(
-    info: Info, division_code: str | None, statuses: list[ScanStatus] | None, window: Window
-) -> Connection[Scan]:
-    """A page of scans, the latest first."""
-    filters = {} if division_code is None else {"division": division_filter(division_code)}
-    if statuses is not None:
-        filters["statuses"] = {"statuses": [status.value for status in statuses]}
-    return await connection(info, loaders.LISTING, scan_objects, filters, ("REQUESTED", True), window)
+class ScanOrderField(StrEnum):
+    """What scans may be ordered by."""
+
+    REQUESTED = "REQUESTED"
+    AS_OF = "AS_OF"
+
+
+described(
+    ScanOrderField,
+    "What scans may be ordered by.",
+    {
+        "REQUESTED": "When it was asked for.",
+        "AS_OF": "The reference day; unknown counts as the earliest.",
+    },
+)
+
+
+@strawberry.input(description="An order of scans.")
+class ScanOrder:
+    """An order of scans."""
+
+    field: ScanOrderField = strawberry.field(description="What to order by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+
+
+@strawberry.input(description="Which scans; all that is given must hold.")
+class ScanFilter:
+    """Which scans."""
+
+    division_code: str | None = strawberry.field(default=None, description="Of this division or those below it.")
+    statuses: list[ScanStatus] | None = strawberry.field(default=None, description="In one of these states.")
+    and_: list[ScanFilter] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list[ScanFilter] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: ScanFilter | None = strawberry.field(name="not", default=None, description=NOT)
+
+
+def _conditions(given: ScanFilter) -> Iterator[Is]:
+    yield from in_division(given.division_code)
+    yield from one_of("statuses", given.statuses)
 
 
 def scan_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Scan]:
@@ -132,11 +166,23 @@ class ScanQueries:
     async def scans(
         self,
         info: Info,
+        filter: Annotated[ScanFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            list[ScanOrder] | None, strawberry.argument(description=ORDER + " the latest requested first.")
+        ] = None,
         division_code: Annotated[
-            str | None, strawberry.argument(description="Of this division or those below it.")
+            str | None,
+            strawberry.argument(
+                description="Of this division or those below it.",
+                deprecation_reason=deprecated("filter", dt.date(2027, 6, 30)),
+            ),
         ] = None,
         statuses: Annotated[
-            list[ScanStatus] | None, strawberry.argument(description="In one of these states.")
+            list[ScanStatus] | None,
+            strawberry.argument(
+                description="In one of these states.",
+                deprecation_reason=deprecated("filter", dt.date(2027, 6, 30)),
+            ),
         ] = None,
         first: First = None,
         after: After = None,
@@ -144,7 +190,15 @@ class ScanQueries:
         before: Before = None,
     ) -> Connection[Scan] | None:
         """A page of scans."""
-        return await scans(info, division_code, statuses, Window(first, after, last, before))
+        asked = ScanFilter(division_code=division_code, statuses=statuses, and_=[filter] if filter else None)
+        return await connection(
+            info,
+            loaders.LISTING,
+            scan_objects,
+            joined(asked, lambda given, _: _conditions(given)),
+            order_of(order_by, "REQUESTED"),
+            Window(first, after, last, before),
+        )
 
     @guards.query(Permission.READ_SCANS, "One scan; null where there is none that this viewer may see.")
     async def scan(self, info: Info, id: Id) -> Scan | None:
@@ -154,10 +208,9 @@ class ScanQueries:
 
 
 @strawberry.input(description="A scan to be started.")
-class StartScanInput:
+class StartScanInput(MutationInput):
     """A scan to be started."""
 
-    idempotency_key: str = strawberry.field(description=KEY_DESCRIPTION)
     division_code: str | None = strawberry.field(
         default=None, description="Whose households; by default all of the viewer's division."
     )
@@ -170,11 +223,10 @@ class StartScanInput:
 
 
 @strawberry.type(description="What `startScan` answers.")
-class StartScanPayload:
+class StartScanPayload(Payload):
     """What `startScan` answers."""
 
     scan: Scan | None = strawberry.field(description="The scan; follow it with `scanProgress` or by asking again.")
-    user_errors: list[UserError] = strawberry.field(description="Why it was not started; empty where it was.")
 
 
 @strawberry.type(description="What may be done with scans.")
@@ -186,7 +238,6 @@ class ScanMutations:
         self, info: Info, input: Annotated[StartScanInput, strawberry.argument(description="What to scan.")]
     ) -> StartScanPayload:
         """Starts a scan."""
-        arguments = {"division": input.division_code, "as_of": input.as_of, "rules": input.rules}
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             now = info.context.now()
@@ -194,9 +245,9 @@ class ScanMutations:
                 connection, viewer, input.division_code, input.as_of, input.rules or (), now
             )
 
-        done = await carry_out(info, Permission.START_SCAN, input.idempotency_key, arguments, act)
+        done = await carry_out(info, Permission.START_SCAN, input, act)
         scan = await nodes.below_payload(info, "Scan", "scan", done.subject)
-        return StartScanPayload(scan=scan, user_errors=done.user_errors)
+        return StartScanPayload(scan=scan, **done.answered)
 
 
 @strawberry.type(description="What may be followed of scans.")
@@ -208,7 +259,7 @@ class ScanSubscriptions:
         "A scan each time something about it changes, beginning with how it stands now; ends when the scan has ended. "
         "After a broken connection, subscribe again: nothing is lost, since each answer is the whole state.",
     )
-    async def scan_progress(self, info: Info, id: Id) -> AsyncGenerator[Scan, None]:
+    async def scan_progress(self, info: Info, id: Id) -> AsyncGenerator[Scan | None, None]:
         """A scan, each time it changes."""
         key = nodes.key_of(info, "Scan", id)
         async with info.context.broadcast.subscribed(scan_service.TOPIC, key or 0) as heard:

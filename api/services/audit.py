@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import one_writer
 from api.models import AuditEvent
+from api.services import chain
+from api.services.chain import Head, Progress, Proof
 
 LOCK = 4_105_002
-BEGINNING = "0" * 64
+UNHASHED = chain.UNHASHED | {"id"}
+
+_added: WeakKeyDictionary[AsyncConnection, int] = WeakKeyDictionary()
 
 
 async def record(
@@ -28,34 +31,31 @@ async def record(
 ) -> None:
     """Adds a row in the transaction that does what it tells; `detail` holds codes and ids, nothing personal."""
     await one_writer(connection, LOCK)
-    newest = select(AuditEvent.number, AuditEvent.hash).order_by(AuditEvent.number.desc()).limit(1)
-    last = (await connection.execute(newest)).one_or_none()
+    last = await chain.head(connection, AuditEvent)
     row = {
-        "number": last.number + 1 if last else 1,
+        "number": last.number + 1,
         "happened_at": now,
         "user_id": user_id,
         "action": action,
         "subject_type": subject[0],
         "subject": subject[1],
         "detail": dict(detail or {}),
-        "previous_hash": last.hash if last else BEGINNING,
+        "previous_hash": last.hash,
     }
-    await connection.execute(insert(AuditEvent).values(**row, hash=_hash(row)))
+    added = await connection.execute(insert(AuditEvent).values(**row, hash=chain.link(row)).returning(AuditEvent.id))
+    _added[connection] = int(added.scalar_one())
 
 
-async def first_broken(connection: AsyncConnection) -> int | None:
-    """The number of the first row that was changed, or before which one is missing; None where all are as written."""
-    previous, expected = BEGINNING, 1
-    columns = AuditEvent.__table__.columns
-    async with connection.stream(select(*columns).order_by(AuditEvent.number)) as rows:
-        async for row in rows.mappings():
-            content = {name: row[name] for name in columns.keys() if name not in ("id", "hash")}  # noqa: SIM118
-            if row["number"] != expected or row["previous_hash"] != previous or row["hash"] != _hash(content):
-                return expected
-            previous, expected = row["hash"], expected + 1
-    return None
+def added(connection: AsyncConnection) -> int | None:
+    """The key of the row that this transaction added last; None where it has added none."""
+    return _added.get(connection)
 
 
-def _hash(row: Mapping[str, Any]) -> str:
-    content = {**row, "happened_at": row["happened_at"].astimezone(dt.UTC).isoformat(timespec="microseconds")}
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+async def head(connection: AsyncConnection) -> Head:
+    """Where the trail ends."""
+    return await chain.head(connection, AuditEvent)
+
+
+async def prove(connection: AsyncConnection, known: Head | None = None, progress: Progress | None = None) -> Proof:
+    """Recomputes the trail from its first row."""
+    return await chain.prove(connection, AuditEvent, unhashed=UNHASHED, known=known, progress=progress)

@@ -23,12 +23,14 @@ SHORTEST, LONGEST = 8, 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A viewer's mutation under its key; `subject` is what it made when it was carried out before."""
+    """A viewer's mutation under its key; `subject` is what it made when it was carried out before, `audit_event` the
+    row of the audit that tells so."""
 
     user_id: int
     digest: bytes
     request_digest: bytes
     subject: int | None
+    audit_event: int | None
 
 
 async def asked(
@@ -56,7 +58,7 @@ async def asked(
     await one_writer(connection, int.from_bytes(digest[:8], "big", signed=True) ^ viewer.user_id)
     row = (
         await connection.execute(
-            select(IdempotencyKey.request_digest, IdempotencyKey.subject).where(
+            select(IdempotencyKey.request_digest, IdempotencyKey.subject, IdempotencyKey.audit_event_id).where(
                 IdempotencyKey.user_id == viewer.user_id,
                 IdempotencyKey.digest == digest,
                 IdempotencyKey.created_at > now - KEPT,
@@ -70,11 +72,14 @@ async def asked(
             "该幂等键已用于另一请求，请换用新的键。",
             "This idempotency key stood for another request: use a new one.",
         )
-    return Request(viewer.user_id, digest, request_digest, row.subject if row else None)
+    before = (row.subject, row.audit_event_id) if row else (None, None)
+    return Request(viewer.user_id, digest, request_digest, *before)
 
 
-async def carried_out(connection: AsyncConnection, request: Request, subject: int, now: dt.datetime) -> None:
-    """Remembers what the request made."""
+async def carried_out(
+    connection: AsyncConnection, request: Request, subject: int, audit_event: int | None, now: dt.datetime
+) -> None:
+    """Remembers what the request made, and the row of the audit that tells so."""
     await connection.execute(
         delete(IdempotencyKey).where(
             IdempotencyKey.user_id == request.user_id, IdempotencyKey.digest == request.digest
@@ -86,6 +91,7 @@ async def carried_out(connection: AsyncConnection, request: Request, subject: in
             digest=request.digest,
             request_digest=request.request_digest,
             subject=subject,
+            audit_event_id=audit_event,
             created_at=now,
         )
     )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
 from api.database import locked
-from api.domain.errors import NotDone, UserErrorCode
+from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import Outcome, check, state_after
 from api.models import Finding, Household, Review
@@ -45,11 +45,11 @@ async def review(
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "findingId"), "没有此疑点。", "There is no such finding.")
     if found.version != expected_version:
-        raise NotDone(
-            UserErrorCode.CONFLICT,
+        raise Conflict(
             ("input", "expectedVersion"),
             f"该疑点已被更新（现为第 {found.version} 版），请重新读取后再提交。",
             f"The finding has changed (it is at version {found.version} now): read it again first.",
+            found.version,
         )
     check(found.rule_id, outcome, note, decision_document)
     added = await connection.execute(

@@ -9,7 +9,7 @@ import pytest
 from tests.api.conftest import Service
 
 HOUSEHOLDS = """
-query ($order: HouseholdOrder, $filter: HouseholdFilter, $first: Int, $after: String, $last: Int, $before: String) {
+query ($order: [HouseholdOrder!], $filter: HouseholdFilter, $first: Int, $after: String, $last: Int, $before: String) {
   households(filter: $filter, orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
     totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -18,7 +18,7 @@ query ($order: HouseholdOrder, $filter: HouseholdFilter, $first: Int, $after: St
   }
 }"""
 FINDINGS = """
-query ($order: FindingOrder, $first: Int, $after: String, $last: Int, $before: String) {
+query ($order: [FindingOrder!], $first: Int, $after: String, $last: Int, $before: String) {
   findings(orderBy: $order, first: $first, after: $after, last: $last, before: $before) {
     totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }

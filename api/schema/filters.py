@@ -1,0 +1,70 @@
+"""What the filters of all lists share: all that is given must hold; `and`, `or` and `not` join filters; divisions and days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol, Self, TypeVar
+
+from api.domain import divisions
+from api.domain.errors import BadInput
+from api.loaders.conditions import All, Condition, Either, Is, Not
+from api.schema.values import DateRange
+
+MOST_LEVELS = 10
+AND = "All of these hold too."
+OR = "At least one of these holds; of none, it does not hold."
+NOT = "This does not hold. What is unknown does not hold, so that its opposite does."
+
+
+class Filter(Protocol):
+    """A filter that joins others of its own kind."""
+
+    and_: list[Self] | None
+    or_: list[Self] | None
+    not_: Self | None
+
+
+F = TypeVar("F", bound=Filter)
+
+
+def joined(given: F | None, conditions: Callable[[F, bool], Iterator[Is]]) -> Condition:
+    """What must hold. `conditions` gives what a filter says itself, told whether it stands in an `or` or a `not`.
+
+    Raises BadInput.
+    """
+    return All() if given is None else _joined(given, conditions, False, 1)
+
+
+def _joined(given: F, conditions: Callable[[F, bool], Iterator[Is]], inside: bool, level: int) -> Condition:
+    if level > MOST_LEVELS:
+        raise BadInput(f"筛选条件嵌套不得超过 {MOST_LEVELS} 层。", f"A filter has up to {MOST_LEVELS} levels.")
+    parts: list[Condition] = list(conditions(given, inside))
+    parts += [_joined(each, conditions, inside, level + 1) for each in given.and_ or ()]
+    if given.or_ is not None:
+        parts.append(Either(tuple(_joined(each, conditions, True, level + 1) for each in given.or_)))
+    if given.not_ is not None:
+        parts.append(Not(_joined(given.not_, conditions, True, level + 1)))
+    return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+
+def in_division(code: str | None) -> Iterator[Is]:
+    """In this division or below it. Raises BadInput."""
+    if code is not None:
+        if not divisions.is_code(code):
+            raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
+        low, high = divisions.span(code)
+        yield Is("division", {"division_from": low, "division_to": high})
+
+
+def between(name: str, given: DateRange | None) -> Iterator[Is]:
+    """Within these days: the conditions NAME_from and NAME_to, as far as they are given."""
+    if given is not None:
+        for end, day in ((f"{name}_from", given.from_), (f"{name}_to", given.to)):
+            if day is not None:
+                yield Is(end, {end: day})
+
+
+def one_of(name: str, values: list[Any] | None) -> Iterator[Is]:
+    """One of these values; of none, nothing is."""
+    if values is not None:
+        yield Is(name, {name: [str(value) for value in values]})
