@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, String, Table, bindparam, event, text
+from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, String, Table, bindparam, event, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
@@ -110,22 +110,6 @@ def _among_sqlite(element: among, compiler: Any, **words: Any) -> str:
     return f"{compiler.process(column, **words)} IN (SELECT value FROM json_each({compiler.process(keys, **words)}))"
 
 
-class each_of(FunctionElement[int]):
-    """The keys in a column of many, one a row: to be selected FROM beside the table itself."""
-
-    inherit_cache = True
-
-
-@compiles(each_of, "postgresql")
-def _each_of_postgresql(element: each_of, compiler: Any, **words: Any) -> str:
-    return f"unnest({compiler.process(element.clauses, **words)})"
-
-
-@compiles(each_of, "sqlite")
-def _each_of_sqlite(element: each_of, compiler: Any, **words: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **words)})"
-
-
 class holds(FunctionElement[bool]):
     """Whether a column of many keys holds any of those in one parameter."""
 
@@ -178,6 +162,13 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             )
         )
         yield connection
+
+
+def each_of(connection: AsyncConnection, column: Any) -> Any:
+    """The keys in a column of many, one a row, in `value`: to be joined to the column's own table."""
+    if connection.dialect.name == "postgresql":
+        return func.unnest(column).table_valued("value", name="held").render_derived()
+    return func.json_each(column).table_valued("value", name="held")
 
 
 def upsert(

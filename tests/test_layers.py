@@ -41,6 +41,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("scope", "matching", "jobs", "outbox"),
     ("loaders", "broadcast"),
     ("services",),
+    ("recorder", "notary"),
     ("schema",),
     ("gate",),
     ("auth", "worker", "intake"),

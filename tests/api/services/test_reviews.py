@@ -121,7 +121,7 @@ async def test_the_act_is_in_the_audit_trail_without_its_reason(service: Service
     async with transaction(service.engine) as connection:
         row = (await connection.execute(select(AuditEvent).order_by(AuditEvent.number.desc()).limit(1))).one()
         assert (row.action, row.subject_type, row.detail["outcome"]) == ("finding.reviewed", "Finding", "NO_ISSUE")
-        assert await audit.first_broken(connection) is None
+        assert (await audit.prove(connection)).broken is None
         kept = (await connection.execute(text("SELECT note FROM reviews"))).scalar_one()
         assert "王小明".encode() not in bytes(kept)
 

@@ -1,0 +1,166 @@
+"""What operations showed of people: written before the answer leaves, and sealed into a chain soon after (F-28).
+
+Rows are written by many at once and sealed by one at a time, in the order in which the sealer finds them. So nobody who
+reads waits for a chain, and a row that is committed late is no gap in it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, literal, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import among, each_of, one_writer
+from api.domain.permissions import Viewer
+from api.domain.purposes import Purpose, purpose_of
+from api.domain.reads import ReadLog
+from api.models import Read, ReadSubject, table
+from api.sealing import Vault
+from api.services import chain
+from api.services.chain import Head, Progress, Proof
+
+LOCK = 4_105_003
+BATCH = 500
+PERSON, HOUSEHOLD = 1, 2
+DOCUMENT_COLUMN = "reads.document"
+OURS = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+_UNSEALED = select(*table(Read).c).where(Read.number.is_(None)).order_by(Read.id).limit(BATCH)
+_SEAL = (
+    update(table(Read))
+    .where(Read.id == bindparam("sealed_id"), Read.number.is_(None))
+    .values(number=bindparam("at"), previous_hash=bindparam("before"), hash=bindparam("own"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Rows that are not sealed yet: how many, and since when the oldest waits."""
+
+    rows: int
+    since: dt.datetime | None
+
+
+def entry(
+    viewer: Viewer,
+    log: ReadLog,
+    *,
+    vault: Vault,
+    document_id: str,
+    operation: str | None,
+    request_id: str,
+    purpose: Purpose | None,
+    codes: Collection[str],
+    now: dt.datetime,
+) -> dict[str, Any] | None:
+    """The row that tells of an operation; None where there is nothing to tell."""
+    outcome = log.outcome(codes)
+    if outcome is None:
+        return None
+    return {
+        "read_at": now,
+        "user_id": viewer.user_id,
+        "role": viewer.role.value,
+        "division_code": viewer.division_code,
+        "client": viewer.client,
+        "request_id": request_id if OURS.fullmatch(request_id) else "",
+        "document": document(vault, document_id, operation),
+        "purpose": (purpose or purpose_of(viewer.role, None)).value,
+        "outcome": outcome.value,
+        "codes": sorted(log.refusals.union(codes)),
+        "identity": log.identity.value,
+        "whole": len(log.people) if log.whole_people else 0,
+        "fields": sorted(log.fields),
+        "searches": [{"by": list(by), "found": found} for by, found in log.searches],
+        "people": sorted(log.people),
+        "households": sorted(log.households),
+    }
+
+
+def document(vault: Vault, document_id: str, operation: str | None) -> bytes:
+    """What is kept of a document and the operation in it: a keyed digest.
+
+    A document may hold a citizen number, and a plain hash of it would be found by trying all (F-31); whoever has the
+    key and a document can tell whether it was this one.
+    """
+    named = hashlib.sha256(f"{document_id.removeprefix('sha256:')}\0{operation or ''}".encode()).hexdigest()
+    kept = vault.index(DOCUMENT_COLUMN, named)
+    assert kept is not None
+    return kept
+
+
+async def add(connection: AsyncConnection, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Writes rows, which the caller commits before the answers leave."""
+    await connection.execute(insert(table(Read)), list(entries))
+
+
+async def waiting(connection: AsyncConnection) -> bool:
+    """Whether any row is not sealed."""
+    some = select(Read.id).where(Read.number.is_(None)).limit(1)
+    return (await connection.execute(some)).first() is not None
+
+
+async def seal(connection: AsyncConnection) -> Sequence[Mapping[str, Any]]:
+    """Chains the oldest rows that are not sealed, up to BATCH of them, and gives them back.
+
+    One sealer at a time, over all processes. Whom the rows are about is indexed in the same transaction.
+    """
+    await one_writer(connection, LOCK)
+    rows: Sequence[Any] = (await connection.execute(_UNSEALED)).mappings().all()
+    if not rows:
+        return rows
+    last, sealed = await chain.head(connection, Read), []
+    for row in rows:
+        place = {"number": last.number + 1, "previous_hash": last.hash}
+        content = {name: value for name, value in row.items() if name not in chain.UNHASHED}
+        own = chain.link({**content, **place})
+        sealed.append({"sealed_id": row["id"], "at": place["number"], "before": last.hash, "own": own})
+        last = Head(last.number + 1, own)
+    await connection.execute(_SEAL, sealed)
+    for kind, column in ((PERSON, Read.people), (HOUSEHOLD, Read.households)):
+        held = each_of(connection, column)
+        whom = select(literal(kind), held.c.value, Read.id).select_from(table(Read).join(held, true()))
+        statement = insert(table(ReadSubject)).from_select(
+            ["kind", "key", "read_id"], whom.where(among(table(Read).c.id, "ids"))
+        )
+        await connection.execute(statement, {"ids": [row["id"] for row in rows]})
+    return rows
+
+
+async def head(connection: AsyncConnection) -> Head:
+    """Where the chain of reads ends."""
+    return await chain.head(connection, Read)
+
+
+async def prove(connection: AsyncConnection, known: Head | None = None, progress: Progress | None = None) -> Proof:
+    """Recomputes the chain, and holds the index by person and household against the rows."""
+    return await chain.prove(connection, Read, known=known, check=_unindexed, progress=progress)
+
+
+async def tail(connection: AsyncConnection) -> Tail:
+    """What is not sealed yet."""
+    counted = select(func.count(), func.min(Read.read_at)).where(Read.number.is_(None))
+    rows, since = (await connection.execute(counted)).one()
+    return Tail(int(rows), since)
+
+
+async def _unindexed(connection: AsyncConnection, rows: chain.Rows) -> int | None:
+    """The number of the first of these rows whose people and households the index does not tell exactly."""
+    about = select(ReadSubject.read_id, ReadSubject.kind, ReadSubject.key).where(
+        among(table(ReadSubject).c.read_id, "ids")
+    )
+    found: dict[int, set[tuple[int, int]]] = defaultdict(set)
+    for read_id, kind, key in await connection.execute(about, {"ids": [row["id"] for row in rows]}):
+        found[read_id].add((kind, key))
+    for row in rows:
+        told = {(PERSON, key) for key in row["people"]} | {(HOUSEHOLD, key) for key in row["households"]}
+        if told != found[row["id"]]:
+            return int(row["number"])
+    return None
