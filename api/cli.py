@@ -15,9 +15,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvicorn
@@ -25,18 +27,20 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import demo as demonstration
 from api import intake, matching, migrations, sealing, settings
 from api.app import create_app
-from api.database import open_engine, transaction
-from api.domain import divisions
+from api.database import open_engine, reading, transaction
+from api.domain import bulk, divisions
+from api.domain.bulk import AlarmKind
 from api.domain.errors import NotDone
 from api.domain.permissions import Role
 from api.schema.root import printed
 from api.sealing import Vault
-from api.services import accounts, audit, keys
+from api.services import accounts, audit, chain, keys, reads
+from api.services.chain import Proof
 from api.services.registers import TakenOver
 from api.worker import Worker
 
@@ -44,11 +48,12 @@ Answer = TypeVar("Answer")
 
 HOST, PORT = "127.0.0.1", 8000
 RESTART_SECONDS = 3.0
+TELL_SECONDS = 2.0
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 db = typer.Typer(no_args_is_help=True, help="The database's tables.")
 user = typer.Typer(no_args_is_help=True, help="Users, each with a role and a division.")
-audit_trail = typer.Typer(no_args_is_help=True, help="Who did what to what.")
+audit_trail = typer.Typer(no_args_is_help=True, help="Who did what to what, and who read whose data.")
 app.add_typer(db, name="db")
 app.add_typer(user, name="user")
 app.add_typer(audit_trail, name="audit")
@@ -90,7 +95,7 @@ def demo(
     _introduce(made, port)
     if not no_serve:
         with _worker(made.settings):
-            _serve(made.settings.database_url, made.vault, HOST, port)
+            _serve(made.settings, made.vault, HOST, port)
 
 
 @app.command()
@@ -106,7 +111,7 @@ def serve(
     vault = _checked_vault(told)
     _require_free(host, port)
     with contextlib.nullcontext() if no_work else _worker(told):
-        _serve(told.database_url, vault, host, port)
+        _serve(told, vault, host, port)
 
 
 @app.command()
@@ -251,13 +256,97 @@ def list_users() -> None:
 
 
 @audit_trail.command()
-def verify() -> None:
-    """Recompute the chain of hashes; exit 1 where a row was changed or is missing."""
-    broken = _run(settings.read().database_url, audit.first_broken)
-    if broken is not None:
-        messages.print(f"the audit trail is broken at row {broken}: it was changed, or one before it is missing")
+def verify(
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--head",
+            metavar="CHAIN=NUMBER:HASH",
+            help="A head that was kept outside, as `jiekun audit head` printed it: nothing before it was rewritten.",
+        ),
+    ] = None,
+) -> None:
+    """Recompute both chains, of acts and of reads; exit 1 where a row was changed, removed or put in."""
+    heads = {name: chain.head_of(head) for name, _, head in (each.partition("=") for each in known or ())}
+    if unknown := heads.keys() - {"acts", "reads"}:
+        raise NotReady(f"{', '.join(sorted(unknown))}: the chains are acts and reads")
+
+    async def act(connection: AsyncConnection) -> tuple[Proof, Proof, reads.Tail]:
+        acts = await audit.prove(connection, heads.get("acts"), _telling("acts"))
+        read = await reads.prove(connection, heads.get("reads"), _telling("reads"))
+        return acts, read, await reads.tail(connection)
+
+    acts, read, tail = _look(settings.read().database_url, act)
+    for name, proof in (("acts", acts), ("reads", read)):
+        if proof.broken is not None:
+            messages.print(f"{name}: broken at row {proof.broken}: it was changed or put in, or is missing")
+        else:
+            messages.print(f"{name}: {proof.head.number:,} rows are as they were written")
+    if tail.since is not None:
+        seconds = (_now() - tail.since).total_seconds()
+        messages.print(f"reads: {tail.rows:,} more are not sealed yet, the oldest for {seconds:,.0f} s")
+    if acts.broken is not None or read.broken is not None:
         raise typer.Exit(1)
-    messages.print("the audit trail is whole")
+
+
+@audit_trail.command(name="head")
+def show_heads() -> None:
+    """Print where both chains end, to be kept outside: `verify --head` proves by it that nothing was rewritten."""
+
+    async def act(connection: AsyncConnection) -> tuple[chain.Head, chain.Head]:
+        return await audit.head(connection), await reads.head(connection)
+
+    acts, read = _look(settings.read().database_url, act)
+    results.print(f"acts={acts}\nreads={read}")
+
+
+@audit_trail.command(name="reads")
+def list_reads(
+    person: Annotated[
+        str | None, typer.Option(metavar="REFERENCE", help="Whose data: the person's number in the register.")
+    ] = None,
+    household: Annotated[
+        str | None, typer.Option(metavar="REFERENCE", help="Whose data: the household's number in the register.")
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the latest first.")] = 100,
+) -> None:
+    """Show who read the data of a person or a household, when, for what, and which fields."""
+    if (person is None) == (household is None):
+        raise NotReady("name one of --person and --household")
+
+    async def act(connection: AsyncConnection) -> Sequence[Any]:
+        return await reads.about(connection, person, household, most)
+
+    shown = Table("when", "who", "role", "division", "purpose", "identity", "fields", "people", "outcome")
+    for row in _look(settings.read().database_url, act):
+        when = row.read_at.astimezone().isoformat(sep=" ", timespec="seconds")
+        fields = " ".join(row.fields)
+        people = str(len(row.people))
+        shown.add_row(
+            when,
+            row.display_name,
+            row.role,
+            row.division_code,
+            row.purpose,
+            row.identity,
+            fields,
+            people,
+            row.outcome,
+        )
+    results.print(shown)
+
+
+def _telling(name: str) -> Callable[[int, int], None]:
+    """Tells how far a chain is proved, every so often, where that takes long."""
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told > TELL_SECONDS:
+            told = time.monotonic()
+            messages.print(f"{name}: {done:,} of {total:,} rows")
+
+    return tell
 
 
 def main() -> None:
@@ -296,7 +385,19 @@ NO_TABLES = "the database has no tables, or old ones; run: jiekun db upgrade"
 
 def _run(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
     """Carries something out in one transaction."""
+    return _on(database_url, act, transaction)
 
+
+def _look(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
+    """Looks at one state of the database, and keeps nobody from writing."""
+    return _on(database_url, act, reading)
+
+
+def _on(
+    database_url: str,
+    act: Callable[[AsyncConnection], Awaitable[Answer]],
+    opened: Callable[[AsyncEngine], AbstractAsyncContextManager[AsyncConnection]],
+) -> Answer:
     file = make_url(database_url)
     if file.get_backend_name() == "sqlite" and file.database and not Path(file.database).exists():
         raise NotReady(NO_TABLES)  # opening it would make an empty one
@@ -304,7 +405,7 @@ def _run(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]])
     async def acting() -> Answer:
         engine = open_engine(database_url)
         try:
-            async with transaction(engine) as connection:
+            async with opened(engine) as connection:
                 if act is not _require_current:
                     await _require_current(connection)
                 return await act(connection)
@@ -350,12 +451,14 @@ def _require_free(host: str, port: int) -> None:
             raise NotReady(f"port {port} is taken or not allowed; name another with --port") from None
 
 
-def _serve(database_url: str, vault: Vault, host: str, port: int) -> None:
+def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
+    said = {AlarmKind.PEOPLE_AN_HOUR: told.bulk_people_hour, AlarmKind.PEOPLE_A_DAY: told.bulk_people_day}
+    thresholds = bulk.thresholds(said)
     messages.print(
         f"jiekun: GraphQL on http://{host}:{port}/graphql, the page on http://{host}:{port}/", highlight=False
     )
     uvicorn.run(
-        create_app(database_url, vault),
+        create_app(told.database_url, vault, thresholds=thresholds),
         host=host,
         port=port,
         access_log=False,

@@ -15,6 +15,8 @@ KNOWN = {
     "DATA_DIR": "where feeds and the scans' folders lie; default: jiekun-data here",
     "KEY": "the master key, 32 bytes in base64",
     "KEY_FILE": "a file that holds the key, made where there is none; default: key in the data folder",
+    "BULK_PEOPLE_HOUR": "more people whose identity one user sees within an hour raise an alarm; 300 REVIEWER=600",
+    "BULK_PEOPLE_DAY": "the same for a day; default: 1200",
     "TEST_DATABASE_URL": "the PostgreSQL that the tests may use",
     "REQUIRE_ALL": "tests fail where a database or browser is missing",
 }
@@ -29,6 +31,8 @@ class Settings:
     data_dir: Path
     key: str | None = field(repr=False)
     key_file: Path
+    bulk_people_hour: str | None = None
+    bulk_people_day: str | None = None
 
     def environment(self) -> dict[str, str]:
         """The variables that tell another process of ours the same."""
@@ -51,4 +55,6 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         data_dir=data_dir,
         key=setting("KEY"),
         key_file=Path(setting("KEY_FILE") or data_dir / "key"),
+        bulk_people_hour=setting("BULK_PEOPLE_HOUR"),
+        bulk_people_day=setting("BULK_PEOPLE_DAY"),
     )

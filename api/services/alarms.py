@@ -84,6 +84,13 @@ async def _weigh(connection: AsyncConnection, row: Mapping[str, Any], threshold:
     return 1
 
 
+async def counts(connection: AsyncConnection) -> tuple[int, int]:
+    """How many alarms there are, and how many that nobody has looked into."""
+    counted = select(func.count(), func.count().filter(Alarm.acknowledged_at.is_(None))).select_from(Alarm)
+    raised, unheard = (await connection.execute(counted)).one()
+    return int(raised), int(unheard)
+
+
 async def acknowledge(
     connection: AsyncConnection, vault: Vault, viewer: Viewer, alarm_id: int | None, note: str, now: dt.datetime
 ) -> int:

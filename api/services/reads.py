@@ -14,14 +14,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal, select, true, update
+from sqlalchemy import Row, and_, bindparam, func, insert, literal, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import among, each_of, one_writer
+from api.database import among, each_of, holds, one_writer
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.purposes import Purpose, purpose_of
 from api.domain.reads import ReadLog
-from api.models import Read, ReadSubject, table
+from api.models import Household, Member, Read, ReadSubject, User, table
 from api.sealing import Vault
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
@@ -149,6 +150,48 @@ async def tail(connection: AsyncConnection) -> Tail:
     counted = select(func.count(), func.min(Read.read_at)).where(Read.number.is_(None))
     rows, since = (await connection.execute(counted)).one()
     return Tail(int(rows), since)
+
+
+async def about(
+    connection: AsyncConnection, person: str | None, household: str | None, most: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The latest reads about a person or a household of this number in the register, with their reader. Raises NotDone.
+
+    A person is whoever bears the same citizen number, in whichever household.
+    """
+    kind, keys = (
+        (PERSON, await _same(connection, person)) if person else (HOUSEHOLD, await _of(connection, household))
+    )
+    if not keys:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("reference",), "没有此人或此户。", "Nobody has this number.")
+    column = table(Read).c.people if kind == PERSON else table(Read).c.households
+    subjects = select(ReadSubject.read_id).where(ReadSubject.kind == kind, among(table(ReadSubject).c.key, "keys"))
+    theirs = or_(Read.id.in_(subjects), and_(Read.number.is_(None), holds(column, "keys")))
+    statement = (
+        select(*table(Read).c, User.display_name)
+        .join(User, User.id == Read.user_id)
+        .where(theirs)
+        .order_by(Read.id.desc())
+        .limit(most)
+    )
+    return (await connection.execute(statement, {"keys": keys})).all()
+
+
+async def _same(connection: AsyncConnection, reference: str) -> list[int]:
+    """The rows of the person with this number in the register, in every household."""
+    one = select(Member.id, Member.id_number_index).where(Member.reference == reference)
+    found = (await connection.execute(one)).one_or_none()
+    if found is None:
+        return []
+    if found.id_number_index is None:
+        return [found.id]
+    return list(
+        (await connection.scalars(select(Member.id).where(Member.id_number_index == found.id_number_index))).all()
+    )
+
+
+async def _of(connection: AsyncConnection, reference: str | None) -> list[int]:
+    return list((await connection.scalars(select(Household.id).where(Household.reference == reference))).all())
 
 
 async def _unindexed(connection: AsyncConnection, rows: chain.Rows) -> int | None:
