@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-
-from graphql import GraphQLSchema, build_schema
-from graphql.utilities import BreakingChange, DangerousChange, SafeChange, find_schema_changes
 
 NOTICE = dt.timedelta(days=90)
 REASON = re.compile(r"use `?(.+?)`?; removed after (\d{4}-\d{2}-\d{2})")

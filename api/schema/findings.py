@@ -21,6 +21,7 @@ from api.matching import reference
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
 from api.schema.households import (
     FINDINGS,
@@ -36,7 +37,7 @@ from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import Direction, FindingState, Grade, Outcome, Severity, described
+from api.schema.words import Direction, FindingState, Grade, Outcome, Severity
 from api.services import reviews
 
 
@@ -135,9 +136,14 @@ described(
     FindingOrderField,
     "What findings may be ordered by.",
     {
-        "SEVERITY": "How grave it would be.",
-        "RAISED_ON": "The day it was first raised.",
-        "AMOUNT": "What is at stake at most; unknown counts as the least.",
+        "SEVERITY": Words("严重程度", "Severity", "如属实的严重程度。", "How grave it would be."),
+        "RAISED_ON": Words("首次提出日期", "Raised", "首次提出的日期。", "The day it was first raised."),
+        "AMOUNT": Words(
+            "金额",
+            "Amount",
+            "最多涉及的金额；未知者视为最小。",
+            "What is at stake at most; unknown counts as the least.",
+        ),
     },
 )
 

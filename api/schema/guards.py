@@ -10,6 +10,7 @@ import strawberry
 
 from api.domain.permissions import Permission
 from api.schema.context import Context
+from api.schema.sizes import about
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
@@ -19,8 +20,13 @@ ANYBODY = "ANYBODY"
 SIGNED_IN = "SIGNED_IN"
 
 
-def query(permission: Permission | str, description: str) -> Callable[[Callable[Arguments, Awaitable[Answer]]], Any]:
-    """A field of the root that takes this permission, or only somebody SIGNED_IN, or ANYBODY."""
+def query(
+    permission: Permission | str, description: str, rows: int | None = None
+) -> Callable[[Callable[Arguments, Awaitable[Answer]]], Any]:
+    """A field of the root that takes this permission, or only somebody SIGNED_IN, or ANYBODY.
+
+    A plain list says how many `rows` it usually has.
+    """
 
     def guard(resolver: Callable[Arguments, Awaitable[Answer]]) -> Any:
         @functools.wraps(resolver)
@@ -29,7 +35,8 @@ def query(permission: Permission | str, description: str) -> Callable[[Callable[
             return await resolver(*arguments, **named)
 
         setattr(guarded, GUARD, permission)
-        return strawberry.field(resolver=guarded, description=description)
+        size = {} if rows is None else about(rows)
+        return strawberry.field(resolver=guarded, description=description, metadata=size)
 
     return guard
 

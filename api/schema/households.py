@@ -21,24 +21,14 @@ from api.matching import identity
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
+from api.schema.levels import LEVELS, AddressLevel, DateLevel, NameLevel, NumberLevel, ValueLevel
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import (
-    LEVELS,
-    AddressLevel,
-    DateLevel,
-    Direction,
-    Grade,
-    NameLevel,
-    NumberLevel,
-    Stage,
-    TargetGroup,
-    ValueLevel,
-    described,
-)
+from api.schema.words import Direction, Grade, Stage, TargetGroup
 
 if TYPE_CHECKING:
     from api.schema.findings import Finding
@@ -169,10 +159,22 @@ described(
     HouseholdOrderField,
     "What households may be ordered by.",
     {
-        "REGISTERED": "When the household came into this register.",
-        "APPLIED_ON": "The day of the application; unknown days count as the earliest.",
-        "FILE_OPENED_ON": "The day the file was opened; unknown days count as the earliest.",
-        "REFERENCE": "The number in the register.",
+        "REGISTERED": Words(
+            "登记时间", "Registered", "录入本登记簿的先后。", "When the household came into this register."
+        ),
+        "APPLIED_ON": Words(
+            "申请日期",
+            "Applied",
+            "申请日期；未知者视为最早。",
+            "The day of the application; unknown counts as the earliest.",
+        ),
+        "FILE_OPENED_ON": Words(
+            "建档日期",
+            "File opened",
+            "建档日期；未知者视为最早。",
+            "The day the file was opened; unknown counts as the earliest.",
+        ),
+        "REFERENCE": Words("档案编号", "Reference", "登记簿中的编号。", "The number in the register."),
     },
 )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import strawberry
 
+from api.domain.errors import BadInput
 from api.domain.permissions import Permission
+from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
 from api.schema import guards
 from api.schema.context import Info
@@ -47,31 +50,69 @@ def key_of(info: Info, type_name: str, public_id: strawberry.ID) -> int | None:
 
 async def one(info: Info, type_name: str, public_id: strawberry.ID) -> Any:
     """The thing of this type, with all that is asked for below it, or None."""
-    key, how = key_of(info, type_name, public_id), _KINDS[type_name]
-    if key is None or not info.context.viewer_who_may(None).may(how.permission):
+    key = key_of(info, type_name, public_id)
+    if key is None or not info.context.viewer_who_may(None).may(_KINDS[type_name].permission):
         return None
-    return await _read(info, how, key, wanted(info, frozenset({type_name, "Node"})))
+    return await _one(info, type_name, key, wanted(info, frozenset({type_name, "Node"})))
 
 
 async def below_payload(info: Info, type_name: str, field: str, key: int | None) -> Any:
     """The thing that a mutation changed, with all that its payload's field asks for, or None."""
-    return None if key is None else await _read(info, _KINDS[type_name], key, wanted(info).below(field))
+    return None if key is None else await _one(info, type_name, key, wanted(info).below(field))
 
 
 async def any_kind(info: Info, public_id: strawberry.ID) -> Any:
     """The thing that an id names, whatever its type, or None."""
+    return (await several(info, [public_id]))[0]
+
+
+async def several(info: Info, public_ids: Sequence[strawberry.ID]) -> list[Any]:
+    """The things that ids name, each where its id stands, or None there; one statement for each type. Raises BadInput."""
+    if len(public_ids) > MOST:
+        raise BadInput(f"一次最多 {MOST} 个 id。", f"Up to {MOST} ids at a time.")
+    viewer = info.context.viewer_who_may(None)
+    keys: dict[str, set[int]] = {}
+    named = [_named(info, public_id) for public_id in public_ids]
+    for type_name, key in filter(None, named):
+        if viewer.may(_KINDS[type_name].permission):
+            keys.setdefault(type_name, set()).add(key)
+    found: dict[tuple[str, int], Any] = {}
+    if not keys:
+        return [None] * len(named)
+    async with info.context.reading() as reading:
+        for type_name, some in keys.items():
+            below = wanted(info, frozenset({type_name, "Node"}))
+            times = _times(named, type_name)
+            for each in await _read(reading, _KINDS[type_name], sorted(some), below, times):
+                found[type_name, each.key] = each
+    return [found.get(name) if name else None for name in named]
+
+
+def _named(info: Info, public_id: strawberry.ID) -> tuple[str, int] | None:
+    """Of which type an id is, and which row it names."""
+    vault = info.context.vault
     try:
-        type_name = info.context.vault.type_of(public_id, list(_KINDS))
+        type_name = vault.type_of(public_id, list(_KINDS))
+        return type_name, vault.key(type_name, public_id)
     except NotOurs:
         return None
-    return await one(info, type_name, public_id)
 
 
-async def _read(info: Info, how: Kind, key: int, below: Wanted) -> Any:
+def _times(named: Sequence[tuple[str, int] | None], type_name: str) -> int:
+    """How often the answer may hold one thing of this type: an id given twice is answered twice."""
+    given = Counter(name for name in named if name and name[0] == type_name)
+    return max(given.values())
+
+
+async def _one(info: Info, type_name: str, key: int, below: Wanted) -> Any:
     async with info.context.reading() as reading:
-        found = how.make(reading, await how.load(reading, [key]), below)
-        await grow(reading, found, below, below.times)
-    return next(iter(found), None)
+        return next(iter(await _read(reading, _KINDS[type_name], [key], below, 1)), None)
+
+
+async def _read(reading: Reading, how: Kind, keys: Sequence[int], below: Wanted, times: int) -> list[Any]:
+    found = how.make(reading, await how.load(reading, keys), below)
+    await grow(reading, found, below, below.times * times)
+    return found
 
 
 @strawberry.type(description="What may be asked by id alone.")
@@ -83,3 +124,13 @@ class NodeQueries:
         """Anything with an id."""
         found: Node | None = await any_kind(info, id)
         return found
+
+    @guards.query(
+        guards.SIGNED_IN,
+        "Things with these ids, up to 100, each where its id stands; null where there is none that this viewer may see.",
+    )
+    async def nodes(
+        self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]
+    ) -> list[Node | None]:
+        """Things with these ids."""
+        return await several(info, ids)

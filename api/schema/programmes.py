@@ -16,6 +16,7 @@ from api.schema import guards
 from api.schema.context import Info
 from api.schema.households import NOT_LOADED, Household, Person, person_objects
 from api.schema.nodes import Kind, kind
+from api.schema.scalars import BigInt, Month
 from api.schema.selection import Wanted, wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import Money, Node, known_money, money_of
@@ -38,7 +39,7 @@ class Programme:
 class Payment:
     """What was paid for one month."""
 
-    month: dt.date = strawberry.field(description="The first day of the month.")
+    month: Month = strawberry.field(description="The month.")
     amount: Money = strawberry.field(description="The amount, by the aid register.")
 
 
@@ -51,10 +52,8 @@ class Enrolment(Node):
     person_key: strawberry.Private[int | None]
     programme_code: strawberry.Private[str]
     agency: str | None = strawberry.field(description="Who grants it.")
-    start_month: dt.date | None = strawberry.field(description="The first day of its first month; null is unknown.")
-    end_month: dt.date | None = strawberry.field(
-        description="The first day of its last month; null while it goes on."
-    )
+    start_month: Month | None = strawberry.field(description="Its first month; null is unknown.")
+    end_month: Month | None = strawberry.field(description="Its last month; null while it goes on.")
     amount: Money | None = strawberry.field(description="A month's, or the one-off amount; null is unknown.")
     cause: str | None = strawberry.field(description="For what it was granted.")
     source_record: str = strawberry.field(description="The aid register's record; FILE for what the own file names.")
@@ -85,7 +84,7 @@ class Department:
     complete: bool | None = strawberry.field(
         description="Whether absence from the feed means that there is no record."
     )
-    rows: int | None = strawberry.field(description="How many rows the feed has, estimated for text files.")
+    rows: BigInt | None = strawberry.field(description="How many rows the feed has, estimated for text files.")
     received_at: dt.datetime | None = strawberry.field(description="When it came.")
 
 

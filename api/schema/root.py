@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import strawberry
 from graphql import lexicographic_sort_schema, print_schema
+from strawberry.schema.config import StrawberryConfig
 
 from api.schema.accounts import AccountQueries
+from api.schema.enumerations import EnumerationQueries
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.nodes import NodeQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
+from api.schema.results import USER_ERRORS
+from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 
 
 @strawberry.type(description="What may be asked.")
-class Query(AccountQueries, NodeQueries, HouseholdQueries, ProgrammeQueries, FindingQueries, ScanQueries):
+class Query(
+    AccountQueries,
+    NodeQueries,
+    EnumerationQueries,
+    HouseholdQueries,
+    ProgrammeQueries,
+    FindingQueries,
+    ScanQueries,
+):
     """What may be asked; every field may be null, so that a refusal of one leaves the others answered."""
 
 
@@ -32,7 +44,8 @@ schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[Household, Person, Enrolment, Finding, Scan],
+    config=StrawberryConfig(scalar_map=SCALARS),
+    types=[Household, Person, Enrolment, Finding, Scan, *dict.fromkeys(USER_ERRORS.values())],
 )
 """Described here, and executed by the gate."""
 

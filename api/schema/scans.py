@@ -18,13 +18,15 @@ from api.loaders.reading import Budget, Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.enumerations import Words, described
 from api.schema.evolution import deprecated
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
+from api.schema.scalars import BigInt
 from api.schema.selection import Wanted
 from api.schema.values import Division, Node, division_of
-from api.schema.words import Direction, ScanStatus, described
+from api.schema.words import Direction, ScanStatus
 from api.services import scans as scan_service
 
 
@@ -33,8 +35,8 @@ class ScanProgress:
     """How far a scan is."""
 
     stage: str = strawberry.field(description="prepare, `match` and a source's name, link, rules or ingest.")
-    done: int | None = strawberry.field(description="How much of the stage is done.")
-    total: int | None = strawberry.field(description="Of how much; null while unknown.")
+    done: BigInt | None = strawberry.field(description="How much of the stage is done.")
+    total: BigInt | None = strawberry.field(description="Of how much; null while unknown.")
     unit: str | None = strawberry.field(description="What is counted.")
 
 
@@ -53,12 +55,12 @@ class ScanResult:
 
     households: int = strawberry.field(description="Households scanned.")
     persons: int = strawberry.field(description="People scanned.")
-    links: int = strawberry.field(description="Pairs of a person and a record.")
+    links: BigInt = strawberry.field(description="Pairs of a person and a record.")
     findings: int = strawberry.field(description="Leads.")
     by_rule: list[RuleCount] = strawberry.field(description="Leads by rule.")
     not_authorised: int = strawberry.field(description="People who could not be looked up for want of authorisation.")
-    rows_per_second: int | None = strawberry.field(description="How fast the feeds were read.")
-    peak_memory_bytes: str | None = strawberry.field(description="The matcher's peak memory, as a decimal string.")
+    rows_per_second: BigInt | None = strawberry.field(description="How fast the feeds were read.")
+    peak_memory_bytes: BigInt | None = strawberry.field(description="The matcher's peak memory.")
 
 
 @strawberry.type(description="A run of the matcher over a division's households and the latest feeds.")
@@ -89,8 +91,13 @@ described(
     ScanOrderField,
     "What scans may be ordered by.",
     {
-        "REQUESTED": "When it was asked for.",
-        "AS_OF": "The reference day; unknown counts as the earliest.",
+        "REQUESTED": Words("申请时间", "Requested", "提出的先后。", "When it was asked for."),
+        "AS_OF": Words(
+            "基准日期",
+            "Reference day",
+            "基准日期；未知者视为最早。",
+            "The reference day; unknown counts as the earliest.",
+        ),
     },
 )
 
@@ -154,7 +161,7 @@ def _result(summary: dict[str, Any]) -> ScanResult:
         ],
         not_authorised=summary["tasks"].get("obtain_authorisation", 0),
         rows_per_second=summary["rows_per_second"],
-        peak_memory_bytes=str(summary["peak_memory_bytes"]),
+        peak_memory_bytes=summary["peak_memory_bytes"],
     )
 
 

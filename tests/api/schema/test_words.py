@@ -15,7 +15,7 @@ from api.database import transaction
 from api.models import Link
 from api.schema import households
 from api.schema.root import schema
-from api.schema.words import LEVELS
+from api.schema.levels import LEVELS
 from matcher import plan
 from matcher.comparing.kinds import COMPARISONS
 from tests.api.conftest import Service
