@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import intake, matching, migrations, sealing
 from api.database import open_engine, transaction
+from api.domain import credentials
 from api.domain.permissions import Role
 from api.sealing import Vault
-from api.services import accounts, scans
+from api.services import accounts, scans, viewers
 from api.settings import Settings
 from api.worker import Worker
 
@@ -110,7 +111,7 @@ async def _take_over_and_scan(engine: AsyncEngine, vault: Vault, city: Path, ser
         login, name, role, division = USERS[2]
         await accounts.add_user(connection, login, name, role, division, now)
         token = await accounts.issue_token(connection, login, 1, now)
-        auditor = await accounts.viewer_of(connection, accounts.digest(token), now)
+        auditor = await viewers.of_token(connection, credentials.digest(token), now)
         assert auditor is not None
         await scans.request(connection, auditor, None, None, (), now)
     await Worker(engine, vault, service).step()

@@ -11,6 +11,8 @@ from typing import TypeVarTuple
 from sqlalchemy import Column, Select, bindparam
 from sqlalchemy.orm import InstrumentedAttribute
 
+from api.domain import divisions
+from api.domain.accounts import Administrator
 from api.domain.permissions import Viewer
 
 Columns = TypeVarTuple("Columns")
@@ -22,7 +24,7 @@ def narrow(statement: Select[*Columns], division_code: Column[str] | Instrumente
     return statement.where(division_code >= bindparam(FROM), division_code < bindparam(TO))
 
 
-def of(viewer: Viewer) -> dict[str, str]:
+def of(who: Viewer | Administrator) -> dict[str, str]:
     """The parameters of every narrowed statement."""
-    low, high = viewer.divisions
+    low, high = divisions.span(who.division_code)
     return {FROM: low, TO: high}

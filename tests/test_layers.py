@@ -38,7 +38,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("database",),
     ("models",),
     ("migrations",),
-    ("scope", "matching", "jobs", "outbox"),
+    ("scope", "matching", "jobs", "outbox", "oidc"),
     ("loaders", "broadcast"),
     ("services",),
     ("recorder", "notary"),

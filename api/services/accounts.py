@@ -1,76 +1,153 @@
-"""Users, and the tokens by which they are known."""
+"""Users, and the tokens by which they are known: made and ended by administrators, and by operators at the machine.
+
+An administrator manages whom their division holds, never their own role, and never so that no administrator is left.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import upsert
-from api.domain import divisions
-from api.domain.errors import NotDone, UserErrorCode
-from api.domain.permissions import Role, Viewer
-from api.models import Token, User, table
-from api.services import audit
+from api import scope
+from api.database import locked, one_writer
+from api.domain import accounts as rules
+from api.domain import credentials
+from api.domain.accounts import OPERATOR, Administrator, UserKind
+from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.permissions import Role
+from api.models import Organisation, Token, User
+from api.services import audit, organisations
 
-PREFIX = "jk_"
-"""So that a token that leaked into a file can be found."""
+LOCK = 4_105_006
+"""Held by whoever changes users, so that two administrators cannot end each other at once."""
 
-_VIEWER = (
-    select(User.id, User.login, User.display_name, User.role, User.division_code)
-    .join(Token, Token.user_id == User.id)
-    .where(
-        Token.digest == bindparam("digest"),
-        Token.revoked_at.is_(None),
-        Token.expires_at > bindparam("now"),
-        User.active,
-    )
+_USERS = scope.narrow(
+    select(User.id, User.role, User.division_code, User.active, User.version).where(User.kind == UserKind.PERSON),
+    User.division_code,
 )
 
 
-async def add_user(
-    connection: AsyncConnection, login: str, display_name: str, role: Role, division_code: str, now: dt.datetime
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a user is to be: their name, role and division, and the organisation they belong to, if any."""
+
+    display_name: str
+    role: Role
+    division_code: str
+    organisation_id: int | None = None
+
+
+async def save(
+    connection: AsyncConnection,
+    by: Administrator,
+    account: Account,
+    now: dt.datetime,
+    *,
+    login: str | None = None,
+    user_id: int | None = None,
+    expected_version: int | None = None,
 ) -> int:
-    """A user of this login, made or changed; active. Raises NotDone."""
-    if not divisions.is_code(division_code):
-        raise NotDone(
-            UserErrorCode.INVALID, ("division",), "区划代码须为六位数字。", "A division code has six digits."
-        )
-    if not login or len(login) > 64 or not login.isprintable() or " " in login:
-        raise NotDone(
-            UserErrorCode.INVALID, ("login",), "登录名不得含空格。", "A login has up to 64 characters and no spaces."
-        )
+    """A new user of this login, or a user changed; active afterwards. Raises NotDone."""
+    await one_writer(connection, LOCK)
+    organisation = await organisations.kind_of(connection, by, account.organisation_id)
     values = {
-        "login": login,
-        "display_name": display_name or login,
-        "role": role,
-        "division_code": division_code,
+        "display_name": rules.name(account.display_name, "displayName"),
+        "role": rules.role(account.role, organisation),
+        "division_code": rules.division(account.division_code, by),
+        "organisation_id": account.organisation_id,
         "active": True,
-        "created_at": now,
     }
-    changed = values.keys() - {"created_at"}
-    statement = upsert(connection, table(User), ["login"], changed).returning(User.id)
-    user_id = int((await connection.execute(statement, values)).scalar_one())
-    await audit.record(
-        connection, None, "user.saved", ("User", user_id), now, {"role": role, "division": division_code}
+    if user_id is None:
+        key = await _add(connection, rules.login(login or ""), values, now)
+    else:
+        key = user_id
+        found = await _found(connection, by, user_id, expected_version)
+        if key == by.user_id and (found.role, found.division_code) != (account.role, account.division_code):
+            raise NotDone(
+                UserErrorCode.FORBIDDEN,
+                ("input", "role"),
+                "不能修改自己的角色或区划。",
+                "Nobody changes their own role or division.",
+            )
+        if account.role is not Role.ADMINISTRATOR:
+            await _keep_an_administrator(connection, by, found)
+        await connection.execute(update(User).where(User.id == key).values(**values, version=found.version + 1))
+    detail = {"role": account.role, "division": account.division_code, "organisation": account.organisation_id}
+    await audit.record(connection, by.user_id, "user.saved", ("User", key), now, detail)
+    return key
+
+
+async def deactivate(
+    connection: AsyncConnection,
+    by: Administrator,
+    user_id: int | None,
+    now: dt.datetime,
+    expected_version: int | None = None,
+) -> int:
+    """The user can no longer do anything, and has no token; what they did stays. Raises NotDone."""
+    await one_writer(connection, LOCK)
+    found = await _found(connection, by, user_id, expected_version)
+    if found.id == by.user_id:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN, ("input", "userId"), "不能停用自己。", "Nobody deactivates themselves."
+        )
+    await _keep_an_administrator(connection, by, found)
+    await connection.execute(update(User).where(User.id == found.id).values(active=False, version=found.version + 1))
+    await _end_tokens(connection, found.id, now)
+    await audit.record(connection, by.user_id, "user.deactivated", ("User", found.id), now)
+    return int(found.id)
+
+
+async def add_user(
+    connection: AsyncConnection,
+    login: str,
+    display_name: str,
+    role: Role,
+    division_code: str,
+    now: dt.datetime,
+    organisation: str | None = None,
+) -> int:
+    """By an operator: a user of this login, made or changed. Raises NotDone."""
+    key = None if organisation is None else await organisations.key_of(connection, OPERATOR, organisation)
+    account = Account(display_name or login, role, division_code, key)
+    user_id = await connection.scalar(select(User.id).where(User.login == login, User.kind == UserKind.PERSON))
+    return await save(connection, OPERATOR, account, now, login=login, user_id=user_id)
+
+
+async def first_administrator(
+    connection: AsyncConnection, login: str, display_name: str, division_code: str, now: dt.datetime
+) -> int:
+    """The first administrator, from whom all others come; only while there is none. Raises NotDone."""
+    await one_writer(connection, LOCK)
+    if await _administrators(connection):
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "login"),
+            "已有管理员，请由管理员添加用户。",
+            "There is an administrator already: other users are added by them.",
+        )
+    return await add_user(connection, login, display_name, Role.ADMINISTRATOR, division_code, now)
+
+
+async def users(connection: AsyncConnection) -> Sequence[Row[str, str, str, str, str | None, bool]]:
+    """Every person's login, display name, role, division, organisation's code, and whether they are active."""
+    columns = (
+        select(
+            User.login,
+            User.display_name,
+            User.role,
+            User.division_code,
+            Organisation.code.label("organisation"),
+            User.active,
+        )
+        .outerjoin(Organisation, Organisation.id == User.organisation_id)
+        .where(User.kind == UserKind.PERSON)
     )
-    return user_id
-
-
-async def deactivate(connection: AsyncConnection, login: str, now: dt.datetime) -> None:
-    """The user can no longer do anything; what they did stays. Raises NotDone."""
-    user_id = await _user(connection, login)
-    await connection.execute(update(User).where(User.id == user_id).values(active=False))
-    await audit.record(connection, None, "user.deactivated", ("User", user_id), now)
-
-
-async def users(connection: AsyncConnection) -> Sequence[Row[str, str, str, str, bool]]:
-    """Every user's login, display name, role, division and whether they are active."""
-    columns = select(User.login, User.display_name, User.role, User.division_code, User.active)
     return (await connection.execute(columns.order_by(User.login))).all()
 
 
@@ -78,11 +155,16 @@ async def issue_token(connection: AsyncConnection, login: str, days: int, now: d
     """A new token of this user, good for so many days; shown once, kept only as a digest. Raises NotDone."""
     if days < 1:
         raise NotDone(UserErrorCode.INVALID, ("days",), "有效期至少一天。", "A token is good for a day at least.")
-    user_id = await _user(connection, login)
-    token = PREFIX + secrets.token_urlsafe(32)
+    user_id = await key_of(connection, login)
+    token = credentials.new(credentials.TOKEN)
     added = await connection.execute(
         insert(Token)
-        .values(user_id=user_id, digest=digest(token), created_at=now, expires_at=now + dt.timedelta(days=days))
+        .values(
+            user_id=user_id,
+            digest=credentials.digest(token),
+            created_at=now,
+            expires_at=now + dt.timedelta(days=days),
+        )
         .returning(Token.id)
     )
     await audit.record(connection, None, "token.issued", ("Token", int(added.scalar_one())), now, {"user": user_id})
@@ -91,27 +173,70 @@ async def issue_token(connection: AsyncConnection, login: str, days: int, now: d
 
 async def revoke_tokens(connection: AsyncConnection, login: str, now: dt.datetime) -> int:
     """Ends all tokens of this user; how many they were. Raises NotDone."""
-    user_id = await _user(connection, login)
-    ended = await connection.execute(
-        update(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None)).values(revoked_at=now)
-    )
+    user_id = await key_of(connection, login)
+    ended = await _end_tokens(connection, user_id, now)
     await audit.record(connection, None, "tokens.revoked", ("User", user_id), now)
-    return ended.rowcount
+    return ended
 
 
-async def viewer_of(connection: AsyncConnection, token_digest: bytes, now: dt.datetime) -> Viewer | None:
-    """Who bears this token, if it is good today."""
-    row = (await connection.execute(_VIEWER, {"digest": token_digest, "now": now})).one_or_none()
-    return None if row is None else Viewer(row.id, row.login, row.display_name, Role(row.role), row.division_code)
-
-
-def digest(token: str) -> bytes:
-    """What is kept of a token."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-async def _user(connection: AsyncConnection, login: str) -> int:
-    found = (await connection.execute(select(User.id).where(User.login == login))).scalar_one_or_none()
+async def key_of(connection: AsyncConnection, login: str) -> int:
+    """The key of the person of this login. Raises NotDone."""
+    found = await connection.scalar(select(User.id).where(User.login == login, User.kind == UserKind.PERSON))
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("login",), "没有此用户。", "There is no such user.")
     return int(found)
+
+
+async def _add(connection: AsyncConnection, login: str, values: Mapping[str, Any], now: dt.datetime) -> int:
+    if await connection.scalar(select(User.id).where(User.login == login)) is not None:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "login"), "该登录名已被使用。", "There is a user of this login already."
+        )
+    new = insert(User).values(login=login, kind=UserKind.PERSON, version=1, created_at=now, **values)
+    return int((await connection.execute(new.returning(User.id))).scalar_one())
+
+
+async def _found(
+    connection: AsyncConnection, by: Administrator, user_id: int | None, expected_version: int | None
+) -> Row[int, str, str, bool, int]:
+    """The user as they stand, whom nobody else changes meanwhile. Raises NotDone."""
+    statement = locked(_USERS.where(User.id == user_id), connection, User)
+    found = (await connection.execute(statement, scope.of(by))).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "userId"), "没有此用户。", "There is no such user.")
+    if expected_version is not None and found.version != expected_version:
+        raise Conflict(
+            ("input", "expectedVersion"),
+            f"该用户已被更新（现为第 {found.version} 版），请重新读取后再提交。",
+            f"The user has changed (now at version {found.version}): read it again first.",
+            found.version,
+        )
+    return found
+
+
+async def _keep_an_administrator(
+    connection: AsyncConnection, by: Administrator, found: Row[int, str, str, bool, int]
+) -> None:
+    """Raises NotDone where this user is the last administrator; an operator, who can make another, may go on."""
+    if by == OPERATOR or found.role != Role.ADMINISTRATOR or not found.active:
+        return
+    if await _administrators(connection) <= 1:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "userId"),
+            "这是最后一名管理员，不能停用或改任。",
+            "This is the last administrator, who can be neither deactivated nor given another role.",
+        )
+
+
+async def _administrators(connection: AsyncConnection) -> int:
+    """How many administrators there are at work."""
+    counted = select(func.count()).where(User.role == Role.ADMINISTRATOR, User.active, User.kind == UserKind.PERSON)
+    return int(await connection.scalar(counted) or 0)
+
+
+async def _end_tokens(connection: AsyncConnection, user_id: int, now: dt.datetime) -> int:
+    ended = await connection.execute(
+        update(Token).where(Token.user_id == user_id, Token.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    return ended.rowcount

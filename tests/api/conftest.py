@@ -21,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from api import intake, matching, migrations, sealing
 from api.app import create_app
 from api.database import open_engine, transaction
+from api.domain import credentials
 from api.domain.permissions import Role
 from api.sealing import Vault
-from api.services import accounts, scans
+from api.services import accounts, scans, viewers
 from api.worker import Worker
 from tests.conftest import empty_database
 
@@ -91,7 +92,7 @@ async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
         for login, (role, division) in USERS.items():
             await accounts.add_user(connection, login, login.title(), role, division, now)
             tokens[login] = await accounts.issue_token(connection, login, 1, now)
-        auditor = await accounts.viewer_of(connection, accounts.digest(tokens["auditor"]), now)
+        auditor = await viewers.of_token(connection, credentials.digest(tokens["auditor"]), now)
         assert auditor is not None
         await scans.request(connection, auditor, None, None, (), now)
     assert await Worker(engine, vault, data_dir).step()

@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import migrations
 from api.database import transaction
+from api.domain import credentials
+from api.domain.accounts import OPERATOR
 from api.domain.errors import NotDone
 from api.domain.permissions import Role, Viewer
 from api.models import AuditEvent, Token
-from api.services import accounts
+from api.services import accounts, viewers
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -28,7 +30,7 @@ async def office(engine: AsyncEngine) -> AsyncEngine:
 
 
 async def viewer(connection: AsyncConnection, token: str, now: dt.datetime = NOW) -> Viewer | None:
-    return await accounts.viewer_of(connection, accounts.digest(token), now)
+    return await viewers.of_token(connection, credentials.digest(token), now)
 
 
 async def test_a_token_tells_who_asks(office: AsyncEngine) -> None:
@@ -55,7 +57,7 @@ async def test_revoked_tokens_and_users_who_left_are_nobody(office: AsyncEngine)
         new = await accounts.issue_token(connection, "li", 9, NOW)
         assert await viewer(connection, old) is None
         assert await viewer(connection, new) is not None
-        await accounts.deactivate(connection, "li", NOW)
+        await accounts.deactivate(connection, OPERATOR, await accounts.key_of(connection, "li"), NOW)
         assert await viewer(connection, new) is None
         assert [(row.login, row.active) for row in await accounts.users(connection)] == [("li", False)]
 
@@ -88,6 +90,6 @@ async def test_there_is_no_token_for_nobody_or_for_no_time(office: AsyncEngine) 
 async def test_all_of_it_stands_in_the_audit_trail(office: AsyncEngine) -> None:
     async with transaction(office) as connection:
         await accounts.issue_token(connection, "li", 1, NOW)
-        await accounts.deactivate(connection, "li", NOW)
+        await accounts.deactivate(connection, OPERATOR, await accounts.key_of(connection, "li"), NOW)
         rows = await connection.execute(select(AuditEvent.action).order_by(AuditEvent.number))
         assert rows.scalars().all() == ["user.saved", "token.issued", "user.deactivated"]

@@ -1,0 +1,209 @@
+"""Organisations: trade unions, and departments with the data that they keep."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope
+from api.database import locked, one_writer
+from api.domain import accounts as rules
+from api.domain.accounts import Administrator, OrganisationKind
+from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.permissions import Role
+from api.matching import reference
+from api.models import Organisation, User
+from api.services import audit
+
+LOCK = 4_105_007
+"""Held by whoever changes an organisation, so that nobody joins it meanwhile."""
+
+_ORGANISATIONS = scope.narrow(
+    select(Organisation.id, Organisation.kind, Organisation.version, Organisation.active),
+    Organisation.division_code,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an organisation is to be."""
+
+    name_zh: str
+    name_en: str
+    kind: OrganisationKind
+    division_code: str
+    sources: tuple[str, ...] = ()
+
+
+async def save(
+    connection: AsyncConnection,
+    by: Administrator,
+    described: Described,
+    now: dt.datetime,
+    *,
+    code: str | None = None,
+    organisation_id: int | None = None,
+    expected_version: int | None = None,
+) -> int:
+    """A new organisation of this code, or one changed; active afterwards. Raises NotDone."""
+    await one_writer(connection, LOCK)
+    sources = _sources(described)
+    values = {
+        "name_zh": rules.name(described.name_zh, "nameZh"),
+        "name_en": rules.name(described.name_en, "nameEn"),
+        "kind": described.kind,
+        "division_code": rules.division(described.division_code, by),
+        "sources": sources,
+        "active": True,
+    }
+    if organisation_id is None:
+        key = await _add(connection, rules.code(code or "", "code"), values, now)
+    else:
+        found = await _found(connection, by, organisation_id, expected_version)
+        key = int(found.id)
+        if described.kind is OrganisationKind.DEPARTMENT and found.kind != described.kind:
+            await _require_no_case_worker(connection, key)
+        changed = update(Organisation).where(Organisation.id == key)
+        await connection.execute(changed.values(**values, version=found.version + 1))
+    detail = {"kind": described.kind, "division": described.division_code, "sources": sources}
+    await audit.record(connection, by.user_id, "organisation.saved", ("Organisation", key), now, detail)
+    return key
+
+
+async def deactivate(
+    connection: AsyncConnection,
+    by: Administrator,
+    organisation_id: int | None,
+    now: dt.datetime,
+    expected_version: int | None = None,
+) -> int:
+    """Nobody of it can do anything any more, people and programs alike; what they did stays. Raises NotDone."""
+    await one_writer(connection, LOCK)
+    found = await _found(connection, by, organisation_id, expected_version)
+    own = await connection.scalar(select(User.organisation_id).where(User.id == by.user_id))
+    if own == found.id:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "organisationId"),
+            "不能停用自己所属的组织。",
+            "Nobody deactivates the organisation that they belong to.",
+        )
+    changed = update(Organisation).where(Organisation.id == found.id)
+    await connection.execute(changed.values(active=False, version=found.version + 1))
+    await audit.record(connection, by.user_id, "organisation.deactivated", ("Organisation", found.id), now)
+    return int(found.id)
+
+
+async def key_of(connection: AsyncConnection, by: Administrator, code: str) -> int:
+    """The key of the organisation of this code, within the administrator's reach. Raises NotDone."""
+    statement = _ORGANISATIONS.where(Organisation.code == code)
+    found = (await connection.execute(statement, scope.of(by))).one_or_none()
+    if found is None:
+        raise _missing()
+    return int(found.id)
+
+
+async def kind_of(
+    connection: AsyncConnection, by: Administrator, organisation_id: int | None
+) -> OrganisationKind | None:
+    """What an organisation is that somebody is to belong to; None for none. Raises NotDone: out of reach, or inactive."""
+    if organisation_id is None:
+        return None
+    await one_writer(connection, LOCK)
+    statement = _ORGANISATIONS.where(Organisation.id == organisation_id)
+    found = (await connection.execute(statement, scope.of(by))).one_or_none()
+    if found is None:
+        raise _missing()
+    if not found.active:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "organisationId"),
+            "该组织已停用。",
+            "The organisation has been deactivated.",
+        )
+    return OrganisationKind(found.kind)
+
+
+async def organisations(connection: AsyncConnection) -> Sequence[Row[str, str, str, str, list[str], bool]]:
+    """Every organisation's code, Chinese name, kind, division, sources, and whether it is active."""
+    columns = select(
+        Organisation.code,
+        Organisation.name_zh,
+        Organisation.kind,
+        Organisation.division_code,
+        Organisation.sources,
+        Organisation.active,
+    )
+    return (await connection.execute(columns.order_by(Organisation.code))).all()
+
+
+def _sources(described: Described) -> list[str]:
+    """The sources, sorted. Raises NotDone: not those of a department, or of which we know nothing."""
+    wanted = sorted(set(described.sources))
+    if described.kind is not OrganisationKind.DEPARTMENT and wanted:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "sources"),
+            "只有数据部门可以有数据来源。",
+            "Only a department keeps sources.",
+        )
+    known = {department.code for department in reference.departments()}
+    if unknown := [source for source in wanted if source not in known]:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "sources"),
+            f"没有名为 {unknown[0][:64]} 的数据来源。",
+            f"No source is called {unknown[0][:64]}.",
+        )
+    return wanted
+
+
+async def _add(connection: AsyncConnection, code: str, values: dict[str, object], now: dt.datetime) -> int:
+    if await connection.scalar(select(Organisation.id).where(Organisation.code == code)) is not None:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "code"),
+            "该代码已被使用。",
+            "There is an organisation of this code already.",
+        )
+    new = insert(Organisation).values(code=code, version=1, created_at=now, **values)
+    return int((await connection.execute(new.returning(Organisation.id))).scalar_one())
+
+
+async def _found(
+    connection: AsyncConnection, by: Administrator, organisation_id: int | None, expected_version: int | None
+) -> Row[int, str, int, bool]:
+    statement = locked(_ORGANISATIONS.where(Organisation.id == organisation_id), connection, Organisation)
+    found = (await connection.execute(statement, scope.of(by))).one_or_none()
+    if found is None:
+        raise _missing()
+    if expected_version is not None and found.version != expected_version:
+        raise Conflict(
+            ("input", "expectedVersion"),
+            f"该组织已被更新（现为第 {found.version} 版），请重新读取后再提交。",
+            f"The organisation has changed (now at version {found.version}): read it again first.",
+            found.version,
+        )
+    return found
+
+
+async def _require_no_case_worker(connection: AsyncConnection, organisation_id: int) -> None:
+    """Raises NotDone where somebody of it has a role that nobody of a department has."""
+    others = select(User.id).where(User.organisation_id == organisation_id, User.role != Role.DEPARTMENT, User.active)
+    if await connection.scalar(others.limit(1)) is not None:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "kind"),
+            "该组织尚有非 DEPARTMENT 角色的用户，不能改为数据部门。",
+            "It has users of other roles than DEPARTMENT, and cannot become a department.",
+        )
+
+
+def _missing() -> NotDone:
+    return NotDone(
+        UserErrorCode.NOT_FOUND, ("input", "organisationId"), "没有此组织。", "There is no such organisation."
+    )

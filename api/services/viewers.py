@@ -1,0 +1,105 @@
+"""Who asks: the user whom a token, an identity elsewhere or a machine's secret names, if all of it is good today."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.accounts import ClientKind, OrganisationKind, UserKind
+from api.domain.permissions import Role, Viewer
+from api.models import Client, Identity, Organisation, Token, User, table
+
+_PROGRAM = table(Client).alias("program")
+_OWNER = table(Organisation).alias("owner")
+
+_WHO = (
+    select(
+        User.id,
+        User.login,
+        User.display_name,
+        User.kind.label("user_kind"),
+        User.role,
+        User.division_code,
+        User.organisation_id,
+        Organisation.kind.label("organisation_kind"),
+        Organisation.sources,
+        _PROGRAM.c.client_id.label("program"),
+        _PROGRAM.c.kind.label("program_kind"),
+        _PROGRAM.c.trusted_only,
+    )
+    .outerjoin(Organisation, Organisation.id == User.organisation_id)
+    .where(User.active, or_(User.organisation_id.is_(None), Organisation.active))
+)
+_AT_WORK = and_(_PROGRAM.c.active, _PROGRAM.c.organisation_id.in_(select(_OWNER.c.id).where(_OWNER.c.active)))
+
+_BY_TOKEN = (
+    _WHO.join(Token, Token.user_id == User.id)
+    .outerjoin(_PROGRAM, _PROGRAM.c.id == Token.client_id)
+    .where(
+        Token.digest == bindparam("digest"),
+        Token.revoked_at.is_(None),
+        Token.expires_at > bindparam("now"),
+        or_(Token.client_id.is_(None), _AT_WORK),
+    )
+)
+_BY_IDENTITY = (
+    _WHO.join(Identity, Identity.user_id == User.id)
+    .outerjoin(
+        _PROGRAM,
+        and_(
+            _AT_WORK,
+            or_(
+                and_(User.kind == UserKind.SERVICE, _PROGRAM.c.user_id == User.id),
+                and_(
+                    User.kind == UserKind.PERSON,
+                    _PROGRAM.c.kind == ClientKind.APPLICATION,
+                    _PROGRAM.c.client_id == bindparam("program"),
+                ),
+            ),
+        ),
+    )
+    .where(Identity.issuer == bindparam("issuer"), Identity.subject == bindparam("subject"))
+)
+
+
+async def of_token(connection: AsyncConnection, digest: bytes, now: dt.datetime) -> Viewer | None:
+    """Who bears the token of this digest, if it is good today."""
+    return _viewer((await connection.execute(_BY_TOKEN, {"digest": digest, "now": now})).one_or_none())
+
+
+async def of_identity(connection: AsyncConnection, issuer: str, subject: str, program: str | None) -> Viewer | None:
+    """Whom an issuer's subject is linked to, as far as they are at work, speaking by this program if one is named.
+
+    A machine's user speaks by the machine alone, and a person by an application that is registered: None otherwise.
+    """
+    given = {"issuer": issuer, "subject": subject, "program": program}
+    row = (await connection.execute(_BY_IDENTITY, given)).one_or_none()
+    if row is not None and row.program is None and (program is not None or row.user_kind == UserKind.SERVICE):
+        return None
+    return _viewer(row)
+
+
+def _viewer(row: Row[*tuple[Any, ...]] | None) -> Viewer | None:
+    if row is None:
+        return None
+    return Viewer(
+        user_id=row.id,
+        login=row.login,
+        display_name=row.display_name,
+        role=Role(row.role),
+        division_code=row.division_code,
+        organisation_id=row.organisation_id,
+        sources=_sources(row),
+        client=row.program,
+        trusted_only=bool(row.trusted_only),
+    )
+
+
+def _sources(row: Row[*tuple[Any, ...]]) -> tuple[str, ...] | None:
+    """The sources that narrow what is seen: a department's own; none at all for whom no department is known."""
+    if row.organisation_kind == OrganisationKind.DEPARTMENT:
+        return tuple(row.sources)
+    return () if row.role == Role.DEPARTMENT else None
