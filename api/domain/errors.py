@@ -19,11 +19,13 @@ from typing import ClassVar
 class Refused(Exception):
     """A request that is not answered; the message is safe to show and holds nothing personal.
 
-    `status` is the answer's where the request as a whole is refused; a field refused among others leaves it at 200.
+    `status` is the answer's where the request as a whole is refused, `also` what else it may be; a field refused among
+    others leaves it at 200.
     """
 
     code: ClassVar[str] = "REFUSED"
     status: ClassVar[int] = 200
+    also: ClassVar[tuple[int, ...]] = ()
     zh: str = "请求被拒绝。"
     en: str = "The request is refused."
     advice_zh: ClassVar[str] = ""
@@ -43,6 +45,7 @@ class BadRequest(Refused):
 
     code = "BAD_REQUEST"
     status = 400
+    also = (405, 406, 413, 415)
     zh = "请求格式有误。"
     en = "The request cannot be understood."
     advice_zh = "按消息改正文档、变量或请求体；原样重发结果相同。"
@@ -174,6 +177,7 @@ class Internal(Refused):
 
     code = "INTERNAL"
     status = 500
+    also = (503,)
     zh = "服务内部错误，请稍后重试。"
     en = "Something went wrong on our side; try again later."
     advice_zh = "稍后重试；报修时请附 requestId（也在响应头 x-request-id 中）。变更请沿用原幂等键重试。"
@@ -184,9 +188,10 @@ class Internal(Refused):
 
 
 def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    """Every kind of refusal, as they stand on this page."""
+    """Every kind of refusal that has a code of its own; all of them stand on this page."""
     for each in kind.__subclasses__():
-        yield each
+        if "code" in vars(each):
+            yield each
         yield from refusals(each)
 
 
