@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,12 +26,14 @@ from graphql import (
 from graphql.utilities import validate_input_value
 from strawberry.execution import optimized_is_awaitable
 
-from api.domain.errors import BadRequest, Forbidden, Refused, TimedOut, TooCostly, Unauthenticated
+from api.domain import purposes
+from api.domain.errors import BadRequest, Forbidden, NotRecorded, Refused, TimedOut, TooCostly, Unauthenticated
 from api.domain.permissions import Permission
 from api.gate.asked import Asked
 from api.gate.bucket import Buckets
 from api.gate.documents import Documents, Invalid, Prepared, without_values
 from api.gate.trusted import Trusted
+from api.recorder import Operation, Recorder
 from api.schema.context import Context
 from api.schema.errors import bad_request, refusal, told
 from api.schema.straight import StraightExecutor
@@ -90,8 +92,8 @@ class _Admitted:
 class Passage:
     """Answers what is asked of one schema, within the limits."""
 
-    def __init__(self, schema: GraphQLSchema, trusted: Trusted, limits: Limits) -> None:
-        self._schema, self._trusted, self._limits = schema, trusted, limits
+    def __init__(self, schema: GraphQLSchema, trusted: Trusted, recorder: Recorder, limits: Limits) -> None:
+        self._schema, self._trusted, self._recorder, self._limits = schema, trusted, recorder, limits
         self._documents = Documents(schema)
         self._buckets = Buckets(limits.burst, limits.per_second)
 
@@ -107,22 +109,24 @@ class Passage:
                 )
             return await self._answered(admitted, asked, context)
         except Refused as refused:
-            return Answer.of(refused, context)
+            return await self._refused(refused, asked, context)
 
     async def follow(self, asked: Asked, shared: Context) -> AsyncGenerator[Answer, None]:
         """The answers to a subscription, or the one answer to anything else."""
         context = await shared.for_operation()
         try:
             admitted = await self._admitted(asked, context)
-        except Refused as refused:
-            yield Answer.of(refused, context)
-            return
-        if admitted.operation.operation is not OperationType.SUBSCRIPTION:
-            try:
+            if admitted.operation.operation is not OperationType.SUBSCRIPTION:
                 yield await self._answered(admitted, asked, context)
-            except Refused as refused:
-                yield Answer.of(refused, context)
-            return
+                return
+            async with aclosing(self._events(admitted, asked, context)) as answers:
+                async for answer in answers:
+                    yield answer
+        except Refused as refused:
+            yield await self._refused(refused, asked, context)
+
+    async def _events(self, admitted: _Admitted, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
+        """An answer for each thing that happened, each paid for and recorded. Raises Refused."""
         source = subscribe(
             self._schema,
             admitted.prepared.document,
@@ -133,17 +137,23 @@ class Passage:
         )
         events = await source if not isinstance(source, ExecutionResult | AsyncIterator) else source
         if isinstance(events, ExecutionResult):
-            yield await self._shown(events, admitted, context)
+            yield await self._shown(events, admitted, asked, context)
             return
+        paid = True
         async with aclosing(events) as results:  # type: ignore[type-var]
             async for result in results:
-                yield await self._shown(result, admitted, context)
+                if not paid:
+                    self._buckets.take(admitted.client, admitted.requested)
+                paid = False
+                yield await self._shown(result, admitted, asked, context)
 
     async def _admitted(self, asked: Asked, context: Context) -> _Admitted:
         """What may be executed, paid for. Raises Refused."""
         prepared = self._documents.of(await self._trusted.text(asked, context.viewer))
         operation = prepared.operation(asked.operation_name)
         context.document_id = prepared.id
+        if context.viewer is not None:
+            context.purpose = purposes.purpose_of(context.viewer.role, context.said_purpose)
         if prepared.introspects and not (context.viewer and context.viewer.may(Permission.READ_SCHEMA)):
             raise Unauthenticated if context.viewer is None else Forbidden
         if asked.in_address:
@@ -200,11 +210,12 @@ class Passage:
                     result = await result
         except TimeoutError:
             raise TimedOut from None
-        return await self._shown(result, admitted, context)
+        return await self._shown(result, admitted, asked, context)
 
-    async def _shown(self, result: ExecutionResult, admitted: _Admitted, context: Context) -> Answer:
-        """What was executed, with its errors worded, its cost settled and what it showed recorded."""
+    async def _shown(self, result: ExecutionResult, admitted: _Admitted, asked: Asked, context: Context) -> Answer:
+        """What was executed, with its errors worded, its cost settled and what it showed recorded. Raises NotRecorded."""
         errors = [told(error, context) for error in result.errors or ()]
+        await self._record(asked, context, {str((error.extensions or {}).get("code")) for error in errors})
         actual = context.budget.values
         left = self._buckets.give_back(admitted.client, max(0, admitted.requested - actual))
         extensions = {
@@ -219,6 +230,29 @@ class Passage:
             },
         }
         return Answer(result.data, errors, extensions, headers=self._rates(left))
+
+    async def _refused(self, refused: Refused, asked: Asked, context: Context) -> Answer:
+        """What is said of an operation that is not answered; who tried what they may not is on record."""
+        if not isinstance(refused, NotRecorded):
+            try:
+                await self._record(asked, context, {refused.code})
+            except NotRecorded as unrecorded:
+                return Answer.of(unrecorded, context)
+        return Answer.of(refused, context)
+
+    async def _record(self, asked: Asked, context: Context, codes: Collection[str]) -> None:
+        """Raises NotRecorded."""
+        await self._recorder.write(
+            Operation(
+                viewer=context.viewer,
+                log=context.log,
+                request_id=context.request_id,
+                document_id=context.document_id or "",
+                operation=asked.operation_name,
+                purpose=context.purpose,
+                codes=codes,
+            )
+        )
 
     def _rates(self, left: float) -> dict[str, str]:
         """What the bucket holds, as HTTP says it."""

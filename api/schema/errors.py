@@ -31,7 +31,8 @@ def told(error: GraphQLError, context: Context) -> GraphQLError:
 
 def refusal(refused: Refused, context: Context) -> GraphQLError:
     """Why a request was not executed at all."""
-    return GraphQLError(refused.words(context.language), extensions={"code": refused.code})
+    ours = {"requestId": context.request_id} if isinstance(refused, Internal) else {}
+    return GraphQLError(refused.words(context.language), extensions={"code": refused.code, **ours})
 
 
 def bad_request(error: GraphQLError, context: Context, code: str = BadRequest.code) -> GraphQLError:

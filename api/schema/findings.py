@@ -35,6 +35,7 @@ from api.schema.nodes import Id, Kind, key_of, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
+from api.schema.sizes import about
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
 from api.schema.words import Direction, FindingState, Grade, Outcome, Severity
@@ -104,8 +105,10 @@ class Finding(Node):
     amount_high: Money | None = strawberry.field(description="What is at stake at most; never above what was paid.")
     period_start: dt.date | None = strawberry.field(description="The first day in question.")
     period_end: dt.date | None = strawberry.field(description="The last day in question.")
-    evidence: list[EvidenceRecord] = strawberry.field(description="The records that it rests on.")
-    exceptions: list[TestedException] = strawberry.field(description="What was tested that would explain it.")
+    evidence: list[EvidenceRecord] = strawberry.field(description="The records that it rests on.", metadata=about(4))
+    exceptions: list[TestedException] = strawberry.field(
+        description="What was tested that would explain it.", metadata=about(4)
+    )
     explanation_zh: str = strawberry.field(
         description="For people, in Chinese: what was compared, and what clears it."
     )
@@ -114,10 +117,12 @@ class Finding(Node):
     version: int = strawberry.field(description="Counts changes; to be given back by `reviewFinding`.")
     household: Household = strawberry.field(default=NOT_LOADED, description="The household that it is about.")
     persons: list[Person] = strawberry.field(
-        default=NOT_LOADED, description="The people it speaks of, as far as the viewer may see them."
+        default=NOT_LOADED,
+        description="The people it speaks of, as far as the viewer may see them.",
+        metadata=about(3),
     )
     reviews: list[Review] = strawberry.field(
-        default=NOT_LOADED, description="What people concluded, the latest first."
+        default=NOT_LOADED, description="What people concluded, the latest first.", metadata=about(2)
     )
     last_scan: Scan | None = strawberry.field(
         default=NOT_LOADED, description="The latest scan that raised it; null where the viewer may not see it."

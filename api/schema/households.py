@@ -26,6 +26,7 @@ from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_o
 from api.schema.levels import LEVELS, AddressLevel, DateLevel, NameLevel, NumberLevel, ValueLevel
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted
+from api.schema.sizes import about
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
 from api.schema.words import Direction, Grade, Stage, TargetGroup
@@ -92,7 +93,8 @@ class Person(Node):
 
     @strawberry.field(  # type: ignore[untyped-decorator]
         description="Department records linked to this person by the latest scan of the division, the one that asks about "
-        "the latest day; at most 100."
+        "the latest day; at most 100.",
+        metadata=about(LINKS),
     )
     def links(
         self,
@@ -128,15 +130,16 @@ class Household(Node):
     version: int = strawberry.field(description="Counts changes; to be given back by whoever changes it.")
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
     members: list[Person] = strawberry.field(
-        default=NOT_LOADED, description="The people in it now, in the register's order."
+        default=NOT_LOADED, description="The people in it now, in the register's order.", metadata=about(4)
     )
     enrolments: list[Annotated[Enrolment, strawberry.lazy("api.schema.programmes")]] = strawberry.field(
-        default=NOT_LOADED, description="The programmes it takes part in, the latest first."
+        default=NOT_LOADED, description="The programmes it takes part in, the latest first.", metadata=about(6)
     )
     found_findings: strawberry.Private[list[Any]] = NOT_LOADED
 
     @strawberry.field(  # type: ignore[untyped-decorator]
-        description="Leads about it, the gravest first; at most 100. For all, see the root's `findings`."
+        description="Leads about it, the gravest first; at most 100. For all, see the root's `findings`.",
+        metadata=about(FINDINGS),
     )
     def findings(
         self,

@@ -128,6 +128,7 @@ class NodeQueries:
     @guards.query(
         guards.SIGNED_IN,
         "Things with these ids, up to 100, each where its id stands; null where there is none that this viewer may see.",
+        rows=100,
     )
     async def nodes(
         self, info: Info, ids: Annotated[list[strawberry.ID], strawberry.argument(description="Their ids.")]

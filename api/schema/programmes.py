@@ -18,6 +18,7 @@ from api.schema.households import NOT_LOADED, Household, Person, person_objects
 from api.schema.nodes import Kind, kind
 from api.schema.scalars import BigInt, Month
 from api.schema.selection import Wanted, wanted
+from api.schema.sizes import about
 from api.schema.tree import Branch, branch
 from api.schema.values import Money, Node, known_money, money_of
 
@@ -62,7 +63,8 @@ class Enrolment(Node):
     found_payments: strawberry.Private[list[Payment]] = NOT_LOADED
 
     @strawberry.field(  # type: ignore[untyped-decorator]
-        description="What was paid as far as is known, the latest month first; at most 100."
+        description="What was paid as far as is known, the latest month first; at most 100.",
+        metadata=about(PAYMENTS),
     )
     def payments(
         self,
@@ -150,12 +152,14 @@ def _payments(reading: Reading, rows: Rows, asked: Wanted) -> list[Payment]:
 class ProgrammeQueries:
     """Programmes and departments."""
 
-    @guards.query(guards.SIGNED_IN, "All programmes, in the order of the policy's list.")
+    @guards.query(guards.SIGNED_IN, "All programmes, in the order of the policy's list.", rows=60)
     async def programmes(self, info: Info) -> list[Programme] | None:
         """All programmes."""
         return await programmes(info)
 
-    @guards.query(guards.SIGNED_IN, "All kinds of department data, with what is known of the latest feed of each.")
+    @guards.query(
+        guards.SIGNED_IN, "All kinds of department data, with what is known of the latest feed of each.", rows=12
+    )
     async def departments(self, info: Info) -> list[Department] | None:
         """All kinds of department data."""
         return await departments(info)

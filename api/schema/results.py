@@ -17,6 +17,7 @@ from api.database import transaction
 from api.domain.errors import Conflict, Forbidden, NotDone
 from api.domain.permissions import Permission, Viewer
 from api.schema.context import Info
+from api.schema.sizes import about
 from api.schema.words import UserErrorCode
 from api.services import audit, once
 
@@ -86,7 +87,9 @@ class MutationInput:
 class Payload:
     """What every mutation answers beside the thing that it changed."""
 
-    user_errors: list[UserError] = strawberry.field(description="Why nothing was done; empty where it was.")
+    user_errors: list[UserError] = strawberry.field(
+        description="Why nothing was done; empty where it was.", metadata=about(1)
+    )
     client_mutation_id: str | None = strawberry.field(description="The input's.")
     audit_id: strawberry.ID | None = strawberry.field(
         description="The entry of the audit that tells who did this, to be quoted in an inquiry; null where nothing was done."

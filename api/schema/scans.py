@@ -25,6 +25,7 @@ from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scalars import BigInt
 from api.schema.selection import Wanted
+from api.schema.sizes import about
 from api.schema.values import Division, Node, division_of
 from api.schema.words import Direction, ScanStatus
 from api.services import scans as scan_service
@@ -57,7 +58,7 @@ class ScanResult:
     persons: int = strawberry.field(description="People scanned.")
     links: BigInt = strawberry.field(description="Pairs of a person and a record.")
     findings: int = strawberry.field(description="Leads.")
-    by_rule: list[RuleCount] = strawberry.field(description="Leads by rule.")
+    by_rule: list[RuleCount] = strawberry.field(description="Leads by rule.", metadata=about(55))
     not_authorised: int = strawberry.field(description="People who could not be looked up for want of authorisation.")
     rows_per_second: BigInt | None = strawberry.field(description="How fast the feeds were read.")
     peak_memory_bytes: BigInt | None = strawberry.field(description="The matcher's peak memory.")
