@@ -1,0 +1,44 @@
+// The schema by graphql-eslint's own recommendations and Relay's, with the exceptions that are meant.
+import graphql from "@graphql-eslint/eslint-plugin";
+
+// What has no identity of its own: it is read with what it belongs to.
+const VALUES = [
+  "Department",
+  "Division",
+  "Enumeration",
+  "EnumerationValue",
+  "EvidenceRecord",
+  "Link",
+  "Money",
+  "PageInfo",
+  "Payment",
+  "Programme",
+  "Review",
+  "Rule",
+  "RuleCount",
+  "ScanProgress",
+  "ScanResult",
+  "TestedException",
+  "Viewer",
+];
+
+const { rules: recommended } = graphql.configs["flat/schema-recommended"];
+const { rules: relay } = graphql.configs["flat/schema-relay"];
+
+export default [
+  {
+    files: ["**/*.graphql"],
+    plugins: { "@graphql-eslint": graphql },
+    languageOptions: { parser: graphql.parser, parserOptions: { graphQLConfig: { schema: "./schema.graphql" } } },
+    rules: {
+      ...recommended,
+      ...relay,
+      "@graphql-eslint/strict-id-in-types": [
+        "error",
+        { exceptions: { types: VALUES, suffixes: ["Connection", "Edge", "Payload", "Error"] } },
+      ],
+      // Short lists are lists: the members of a household, the records that a lead rests on.
+      "@graphql-eslint/relay-edge-types": ["error", { withEdgeSuffix: true, shouldImplementNode: true, listTypeCanWrapOnlyEdgeType: false }],
+    },
+  },
+];
