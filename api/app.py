@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import uuid
@@ -22,15 +23,20 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import jobs, migrations
+from api import jobs, migrations, oauth
 from api.auth import Authenticator
 from api.broadcast import Broadcast
 from api.database import open_engine, reading
+from api.domain.bulk import DEFAULTS, Threshold
 from api.endpoint import Endpoint
 from api.gate.passage import Limits, Passage
 from api.gate.trusted import Trusted
+from api.notary import Notary
+from api.oidc.tokens import Issuer
+from api.recorder import Recorder
 from api.schema.root import schema
 from api.sealing import Vault
+from api.services import alarms, reads
 
 MOST_BODY_BYTES = 256 * 1024
 HEADERS = {
@@ -57,6 +63,11 @@ class Metrics:
             "jiekun_http_request_seconds", "Seconds until the answer.", ("route",), registry=self.registry
         )
         self.waiting = Gauge("jiekun_jobs_waiting", "Jobs that wait for a worker.", registry=self.registry)
+        self.unsealed = Gauge(
+            "jiekun_reads_unsealed", "Recorded reads that are not chained yet.", registry=self.registry
+        )
+        self.alarms = Gauge("jiekun_alarms", "Alarms of bulk reading raised so far.", registry=self.registry)
+        self.open_alarms = Gauge("jiekun_alarms_open", "Alarms that nobody has looked into.", registry=self.registry)
 
 
 def create_app(
@@ -66,12 +77,19 @@ def create_app(
     *,
     trusted_only: bool = False,
     origins: Sequence[str] = (),
+    thresholds: Sequence[Threshold] = tuple(DEFAULTS.values()),
+    issuer: Issuer | None = None,
 ) -> Starlette:
-    """The service over one database. `origins` are the sites whose pages may ask from a browser."""
+    """The service over one database.
+
+    `origins` are the sites whose pages may ask from a browser; beyond `thresholds`, reading raises an alarm;
+    `issuer` is the identity provider whose tokens are accepted.
+    """
     engine = open_engine(database_url)
     broadcast, metrics = Broadcast(engine), Metrics()
-    passage = Passage(schema._schema, Trusted(engine, trusted_only), limits or Limits())
-    endpoint = Endpoint(passage, Authenticator(engine), vault, broadcast, origins)
+    recorder = Recorder(engine, vault)
+    passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
+    endpoint = Endpoint(passage, Authenticator(engine, issuer), vault, broadcast, origins)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -87,6 +105,10 @@ def create_app(
         with suppress(OSError, SQLAlchemyError):  # while the database is away the gauge stays as it was
             async with reading(engine) as connection:
                 metrics.waiting.set(await jobs.waiting(connection))
+                metrics.unsealed.set((await reads.tail(connection)).rows)
+                raised, unheard = await alarms.counts(connection)
+                metrics.alarms.set(raised)
+                metrics.open_alarms.set(unheard)
         return Response(generate_latest(metrics.registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     async def page(request: Request) -> Response:
@@ -94,8 +116,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        sealing = asyncio.create_task(Notary(engine, thresholds).run())
         yield
+        sealing.cancel()
+        await asyncio.gather(sealing, return_exceptions=True)
         await broadcast.close()
+        await recorder.close()
         await engine.dispose()
 
     app = Starlette(
@@ -103,6 +129,7 @@ def create_app(
             Route("/", page, methods=["GET"]),
             Route("/graphql", endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", endpoint),
+            Route(oauth.PATH, oauth.TokenEndpoint(engine).answer, methods=["POST"]),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", measured, methods=["GET"]),
@@ -194,7 +221,7 @@ async def _read(receive: Receive) -> Receive | None:
 
 def _route(scope: Scope) -> str:
     path = scope["path"]
-    return path if path in ("/", "/graphql", *PROBES) else "/page" if path.startswith("/page/") else "other"
+    return path if path in ("/", "/graphql", oauth.PATH, *PROBES) else "/page" if path.startswith("/page/") else "other"
 
 
 def _page() -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import logging
 import os
 import signal
@@ -16,35 +15,33 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 import uvicorn
-from rich.console import Console
 from rich.table import Table
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import demo as demonstration
-from api import intake, matching, migrations, sealing, settings
+from api import intake, matching, migrations, oidc, sealing, settings
 from api.app import create_app
-from api.database import open_engine, reading, transaction
-from api.domain import bulk, divisions
+from api.commands import accounts, documents
+from api.commands.console import NotReady, look, messages, now, require_current, results, run
+from api.database import open_engine
+from api.domain import bulk
 from api.domain.bulk import AlarmKind
 from api.domain.errors import NotDone
-from api.domain.permissions import Role
+from api.gate.passage import Limits
+from api.schema import catalogue, evolution
 from api.schema.root import printed
 from api.sealing import Vault
-from api.services import accounts, audit, chain, keys, reads
+from api.services import audit, chain, keys, reads
 from api.services.chain import Proof
 from api.services.registers import TakenOver
 from api.worker import Worker
-
-Answer = TypeVar("Answer")
 
 HOST, PORT = "127.0.0.1", 8000
 RESTART_SECONDS = 3.0
@@ -52,21 +49,17 @@ TELL_SECONDS = 2.0
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 db = typer.Typer(no_args_is_help=True, help="The database's tables.")
-user = typer.Typer(no_args_is_help=True, help="Users, each with a role and a division.")
 audit_trail = typer.Typer(no_args_is_help=True, help="Who did what to what, and who read whose data.")
 app.add_typer(db, name="db")
-app.add_typer(user, name="user")
+app.add_typer(accounts.user, name="user")
+app.add_typer(documents.documents, name="documents")
+app.add_typer(accounts.organisation, name="organisation")
+app.add_typer(accounts.client, name="client")
+app.command()(accounts.token)
 app.add_typer(audit_trail, name="audit")
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
-results = Console(highlight=False, soft_wrap=True)
 
-Login = Annotated[str, typer.Argument(metavar="LOGIN", help="The user's login.")]
 Host = Annotated[str, typer.Option(help="Where to listen.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="On which port.")]
-
-
-class NotReady(Exception):
-    """Something has to be done first; the message says what."""
 
 
 @app.callback()
@@ -162,7 +155,7 @@ def take_over(
     async def act() -> TakenOver:
         engine = open_engine(told.database_url)
         try:
-            return await intake.take_over(engine, vault, folder, told.data_dir, division, _now(), keys)
+            return await intake.take_over(engine, vault, folder, told.data_dir, division, now(), keys)
         finally:
             await engine.dispose()
 
@@ -174,30 +167,28 @@ def take_over(
 
 
 @app.command()
-def token(
-    login: Login,
-    days: Annotated[int, typer.Option(min=1, max=3_650, help="For how many days it is good.")] = 30,
-    revoke: Annotated[bool, typer.Option("--revoke", help="End all tokens of this user instead.")] = False,
+def schema(
+    diff: Annotated[
+        Path | None,
+        typer.Option(help="Print what changed since this schema instead; fails where clients would break."),
+    ] = None,
 ) -> None:
-    """Issue a token: printed once, kept only as a digest."""
-
-    async def act(connection: AsyncConnection) -> str | None:
-        if revoke:
-            await accounts.revoke_tokens(connection, login, _now())
-            return None
-        return await accounts.issue_token(connection, login, days, _now())
-
-    issued = _run(settings.read().database_url, act)
-    if issued is None:
-        messages.print(f"{login}: all tokens are ended")
-    else:
-        results.print(issued)
+    """Print the GraphQL schema."""
+    if diff is None:
+        sys.stdout.write(printed())
+        return
+    old = diff.read_text(encoding="utf-8")
+    sys.stdout.write(evolution.told(old, printed()))
+    if any(effect is evolution.Effect.BREAKING for effect, _ in evolution.changes(old, printed())):
+        raise typer.Exit(1)
 
 
 @app.command()
-def schema() -> None:
-    """Print the GraphQL schema."""
-    sys.stdout.write(printed())
+def errors(language: Annotated[str, typer.Option(help="zh or en.")] = "en") -> None:
+    """Print the catalogue of error codes: docs/errors.md, docs/errors.zh.md."""
+    if language not in catalogue.LANGUAGES:
+        raise typer.BadParameter("zh or en")
+    sys.stdout.write(catalogue.printed(language))
 
 
 @app.command()
@@ -217,42 +208,6 @@ def upgrade() -> None:
         await engine.dispose()
 
     asyncio.run(act())
-
-
-@user.command()
-def add(
-    login: Login,
-    role: Annotated[Role, typer.Option(help="What the user is.", case_sensitive=False)],
-    division: Annotated[str, typer.Option(help="Six digits; the user answers for it and all below it.")],
-    name: Annotated[str, typer.Option(help="The name shown to others; default: the login.")] = "",
-) -> None:
-    """Add a user, or change the role and division of one."""
-
-    async def act(connection: AsyncConnection) -> int:
-        return await accounts.add_user(connection, login, name, role, division, _now())
-
-    if not divisions.is_known(division):
-        raise NotReady(f"no division is called {division}; give six digits of GB/T 2260, such as 410500")
-    _run(settings.read().database_url, act)
-
-
-@user.command()
-def remove(login: Login) -> None:
-    """Let a user do nothing any more; what they did stays."""
-
-    async def act(connection: AsyncConnection) -> None:
-        await accounts.deactivate(connection, login, _now())
-
-    _run(settings.read().database_url, act)
-
-
-@user.command(name="list")
-def list_users() -> None:
-    """Show all users."""
-    shown = Table("login", "name", "role", "division", "active")
-    for row in _run(settings.read().database_url, accounts.users):
-        shown.add_row(row.login, row.display_name, row.role, row.division_code, "yes" if row.active else "no")
-    results.print(shown)
 
 
 @audit_trail.command()
@@ -276,14 +231,14 @@ def verify(
         read = await reads.prove(connection, heads.get("reads"), _telling("reads"))
         return acts, read, await reads.tail(connection)
 
-    acts, read, tail = _look(settings.read().database_url, act)
+    acts, read, tail = look(settings.read().database_url, act)
     for name, proof in (("acts", acts), ("reads", read)):
         if proof.broken is not None:
             messages.print(f"{name}: broken at row {proof.broken}: it was changed or put in, or is missing")
         else:
             messages.print(f"{name}: {proof.head.number:,} rows are as they were written")
     if tail.since is not None:
-        seconds = (_now() - tail.since).total_seconds()
+        seconds = (now() - tail.since).total_seconds()
         messages.print(f"reads: {tail.rows:,} more are not sealed yet, the oldest for {seconds:,.0f} s")
     if acts.broken is not None or read.broken is not None:
         raise typer.Exit(1)
@@ -296,7 +251,7 @@ def show_heads() -> None:
     async def act(connection: AsyncConnection) -> tuple[chain.Head, chain.Head]:
         return await audit.head(connection), await reads.head(connection)
 
-    acts, read = _look(settings.read().database_url, act)
+    acts, read = look(settings.read().database_url, act)
     results.print(f"acts={acts}\nreads={read}")
 
 
@@ -318,7 +273,7 @@ def list_reads(
         return await reads.about(connection, person, household, most)
 
     shown = Table("when", "who", "role", "division", "purpose", "identity", "fields", "people", "outcome")
-    for row in _look(settings.read().database_url, act):
+    for row in look(settings.read().database_url, act):
         when = row.read_at.astimezone().isoformat(sep=" ", timespec="seconds")
         fields = " ".join(row.fields)
         people = str(len(row.people))
@@ -380,49 +335,9 @@ def main() -> None:
         sys.exit(130)
 
 
-NO_TABLES = "the database has no tables, or old ones; run: jiekun db upgrade"
-
-
-def _run(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
-    """Carries something out in one transaction."""
-    return _on(database_url, act, transaction)
-
-
-def _look(database_url: str, act: Callable[[AsyncConnection], Awaitable[Answer]]) -> Answer:
-    """Looks at one state of the database, and keeps nobody from writing."""
-    return _on(database_url, act, reading)
-
-
-def _on(
-    database_url: str,
-    act: Callable[[AsyncConnection], Awaitable[Answer]],
-    opened: Callable[[AsyncEngine], AbstractAsyncContextManager[AsyncConnection]],
-) -> Answer:
-    file = make_url(database_url)
-    if file.get_backend_name() == "sqlite" and file.database and not Path(file.database).exists():
-        raise NotReady(NO_TABLES)  # opening it would make an empty one
-
-    async def acting() -> Answer:
-        engine = open_engine(database_url)
-        try:
-            async with opened(engine) as connection:
-                if act is not _require_current:
-                    await _require_current(connection)
-                return await act(connection)
-        finally:
-            await engine.dispose()
-
-    return asyncio.run(acting())
-
-
-async def _require_current(connection: AsyncConnection) -> None:
-    if not await migrations.is_current(connection.engine):
-        raise NotReady(NO_TABLES)
-
-
 def _checked_vault(told: settings.Settings) -> Vault:
     """The vault, if its key is the one that the database was filled with."""
-    _run(told.database_url, _require_current)
+    run(told.database_url, require_current)
     if told.key is None:
         told.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     vault = sealing.vault(told.key or sealing.key_file(told.key_file))
@@ -431,7 +346,7 @@ def _checked_vault(told: settings.Settings) -> Vault:
         await keys.check(connection, vault)
 
     try:
-        _run(told.database_url, check)
+        run(told.database_url, check)
     except sealing.NotOurs:
         source = "JIEKUN_KEY" if told.key else str(told.key_file)
         raise NotReady(
@@ -458,7 +373,15 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         f"jiekun: GraphQL on http://{host}:{port}/graphql, the page on http://{host}:{port}/", highlight=False
     )
     uvicorn.run(
-        create_app(told.database_url, vault, thresholds=thresholds),
+        create_app(
+            told.database_url,
+            vault,
+            Limits.of(told),
+            trusted_only=told.trusted_only,
+            origins=told.origins,
+            thresholds=thresholds,
+            issuer=oidc.issuer(*told.oidc),
+        ),
         host=host,
         port=port,
         access_log=False,
@@ -506,7 +429,3 @@ def _introduce(made: demonstration.Demo, port: int) -> None:
         f'  -d \'{{"query": "{query}"}}\'\n',
         markup=False,
     )
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

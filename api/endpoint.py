@@ -70,10 +70,8 @@ class Endpoint:
         context = self._surroundings(request)
         try:
             context.viewer = await self._authenticator.viewer(request.headers.get("authorization"))
-        except UnknownToken:
-            return _said(
-                Unauthenticated("令牌无效或已过期。", "The token is not valid, or no longer."), context, media
-            )
+        except UnknownToken as unknown:
+            return _said(Unauthenticated(unknown.zh, unknown.en), context, media)
         except (OSError, SQLAlchemyError):
             return _said(Away(), context, media)
         if request.method == "GET" and HTML in request.headers.get("accept", "") and not request.url.query:

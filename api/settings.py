@@ -17,6 +17,15 @@ KNOWN = {
     "KEY_FILE": "a file that holds the key, made where there is none; default: key in the data folder",
     "BULK_PEOPLE_HOUR": "more people whose identity one user sees within an hour raise an alarm; 300 REVIEWER=600",
     "BULK_PEOPLE_DAY": "the same for a day; default: 1200",
+    "OIDC_ISSUER": "the identity provider whose access tokens are accepted, as its tokens name it; default: none",
+    "OIDC_AUDIENCE": "for whom its tokens have to be",
+    "OIDC_JWKS_URL": "where it publishes its keys; default: as its discovery document says",
+    "COST": "how many values the answer of one operation may hold, as far as that is known beforehand; default: 250000",
+    "COST_PER_SECOND": "how many values a client may ask for in a second, over time; default: 1000000",
+    "COST_BURST": "how many it may ask for at once; default: 10000000",
+    "REQUEST_SECONDS": "how long an answer may take; default: 30",
+    "TRUSTED_ONLY": "1: only registered documents are answered, whoever asks; default: 0",
+    "ORIGINS": "sites whose pages may ask from a browser, with commas between; default: only our own",
     "TEST_DATABASE_URL": "the PostgreSQL that the tests may use",
     "REQUIRE_ALL": "tests fail where a database or browser is missing",
 }
@@ -33,6 +42,20 @@ class Settings:
     key_file: Path
     bulk_people_hour: str | None = None
     bulk_people_day: str | None = None
+    oidc_issuer: str | None = None
+    oidc_audience: str | None = None
+    oidc_jwks_url: str | None = None
+    cost: float | None = None
+    cost_per_second: float | None = None
+    cost_burst: float | None = None
+    request_seconds: float | None = None
+    trusted_only: bool = False
+    origins: tuple[str, ...] = ()
+
+    @property
+    def oidc(self) -> tuple[str | None, str | None, str | None]:
+        """The identity provider, for whom its tokens have to be, and where it publishes its keys."""
+        return self.oidc_issuer, self.oidc_audience, self.oidc_jwks_url
 
     def environment(self) -> dict[str, str]:
         """The variables that tell another process of ours the same."""
@@ -49,6 +72,16 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
     def setting(name: str) -> str | None:
         return environment.get(PREFIX + name) or None
 
+    def number(name: str) -> float | None:
+        said = setting(name)
+        try:
+            value = float(said) if said else None
+        except ValueError:
+            value = -1
+        if value is not None and not 0 < value < float("inf"):
+            raise ValueError(f"{PREFIX}{name} is a number above 0: {KNOWN[name]}")
+        return value
+
     data_dir = Path(setting("DATA_DIR") or "jiekun-data")
     return Settings(
         database_url=setting("DATABASE_URL") or DEFAULT_DATABASE_URL,
@@ -57,4 +90,19 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         key_file=Path(setting("KEY_FILE") or data_dir / "key"),
         bulk_people_hour=setting("BULK_PEOPLE_HOUR"),
         bulk_people_day=setting("BULK_PEOPLE_DAY"),
+        oidc_issuer=setting("OIDC_ISSUER"),
+        oidc_audience=setting("OIDC_AUDIENCE"),
+        oidc_jwks_url=setting("OIDC_JWKS_URL"),
+        cost=number("COST"),
+        cost_per_second=number("COST_PER_SECOND"),
+        cost_burst=number("COST_BURST"),
+        request_seconds=number("REQUEST_SECONDS"),
+        trusted_only=_switch("TRUSTED_ONLY", setting("TRUSTED_ONLY")),
+        origins=tuple(filter(None, (part.strip() for part in (setting("ORIGINS") or "").split(",")))),
     )
+
+
+def _switch(name: str, said: str | None) -> bool:
+    if said not in (None, "0", "1"):
+        raise ValueError(f"{PREFIX}{name} is 0 or 1: {KNOWN[name]}")
+    return said == "1"

@@ -44,11 +44,12 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("recorder", "notary"),
     ("schema",),
     ("gate",),
-    ("auth", "worker", "intake"),
+    ("auth", "oauth", "worker", "intake"),
     ("sockets",),
     ("endpoint",),
     ("app",),
     ("demo",),
+    ("commands",),
     ("cli",),
 )
 FORBIDDEN_NAMES = {"utils", "util", "misc", "helpers", "helper", "common"}

@@ -100,8 +100,8 @@ def division(text: str, administrator: Administrator) -> str:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "divisionCode"),
-            "没有此区划代码：须为六位数字，如 410500。",
-            "No division is called so: give six digits, such as 410500.",
+            f"没有区划 {text[:6]}：区划代码为六位数字，如 410500。",
+            f"No division is called {text[:6]}: give six digits, such as 410500.",
         )
     if not administrator.reaches(text):
         raise NotDone(

@@ -182,6 +182,11 @@ async def deactivate(
     return int(found.id)
 
 
+async def known(connection: AsyncConnection, client_id: str) -> int | None:
+    """By an operator: the key of the program of this client id, if there is one."""
+    return await connection.scalar(select(Client.id).where(Client.client_id == client_id))
+
+
 async def key_of(connection: AsyncConnection, client_id: str) -> int:
     """By an operator: the key of the program of this client id. Raises NotDone."""
     statement = _CLIENTS.where(Client.client_id == client_id)

@@ -107,6 +107,11 @@ async def key_of(connection: AsyncConnection, by: Administrator, code: str) -> i
     return int(found.id)
 
 
+async def known(connection: AsyncConnection, code: str) -> int | None:
+    """By an operator: the key of the organisation of this code, if there is one."""
+    return await connection.scalar(select(Organisation.id).where(Organisation.code == code))
+
+
 async def kind_of(
     connection: AsyncConnection, by: Administrator, organisation_id: int | None
 ) -> OrganisationKind | None:

@@ -1,0 +1,1 @@
+"""Commands of `jiekun` that belong together, one noun or two a file."""
