@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVarTuple
@@ -18,6 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.engine import URL, Dialect, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import Select
@@ -27,7 +29,8 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 BUSY_SECONDS = 30
 Columns = TypeVarTuple("Columns")
-READING = "jiekun_reading"
+READING, USED_AT = "jiekun_reading", "jiekun_used_at"
+IDLE_SECONDS = 1.0
 OUTBOX_LOCK = 4_105_001
 """The advisory lock under which PostgreSQL's outbox is written, so that ids become visible in their order."""
 
@@ -140,7 +143,10 @@ def open_engine(database_url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    return create_async_engine(url, pool_pre_ping=True, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True)
+    event.listen(engine.sync_engine, "checkin", _note_use)
+    event.listen(engine.sync_engine, "checkout", _ping_if_idle)
+    return engine
 
 
 @asynccontextmanager
@@ -148,6 +154,17 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction: committed when the block ends, rolled back when it raises."""
     async with engine.begin() as connection:
         yield connection
+
+
+@asynccontextmanager
+async def single(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """For one statement that is a transaction by itself: on PostgreSQL it costs one message instead of three."""
+    if engine.dialect.name != "postgresql":
+        async with transaction(engine) as connection:
+            yield connection
+        return
+    async with engine.connect() as connection:
+        yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @asynccontextmanager
@@ -212,6 +229,20 @@ def _with_driver(url: URL) -> URL:
     if backend not in DRIVERS:
         raise ValueError(f"{backend} is not supported; use SQLite or PostgreSQL")
     return url.set(drivername=DRIVERS[backend])
+
+
+def _note_use(connection: Any, record: Any) -> None:
+    record.info[USED_AT] = time.monotonic()
+
+
+def _ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
+    """A connection that lay idle may be gone: it is tried before it is used, and another is opened where it is."""
+    if time.monotonic() - record.info.get(USED_AT, 0.0) < IDLE_SECONDS or USED_AT not in record.info:
+        return
+    try:
+        connection.ping()
+    except Exception as gone:
+        raise DisconnectionError from gone
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.database import transaction
+from api.database import single
 from api.domain.errors import NotRecorded
 from api.domain.permissions import Viewer
 from api.domain.purposes import Purpose
@@ -94,7 +94,7 @@ class Recorder:
         """Whether these rows are committed. Who waits is told so, or, where no more is tried, that they are not."""
         committed = True
         try:
-            async with transaction(self._engine) as connection:
+            async with single(self._engine) as connection:
                 await reads.add(connection, [entry for entry, _ in some])
         except Exception as error:
             log.error("what was read could not be recorded: %s", type(error).__name__)

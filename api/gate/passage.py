@@ -9,7 +9,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import (
@@ -37,6 +37,7 @@ from api.recorder import Operation, Recorder
 from api.schema.context import Context
 from api.schema.errors import bad_request, refusal, told
 from api.schema.straight import StraightExecutor
+from api.settings import Settings
 
 MOST_COST = 250_000
 MOST_ERRORS = 20
@@ -46,10 +47,24 @@ MOST_ERRORS = 20
 class Limits:
     """What operations may cost and take: values an operation, values a second and client, at once, and seconds."""
 
-    cost: int = MOST_COST
+    cost: float = MOST_COST
     per_second: float = 1_000_000
     burst: float = 10_000_000
     seconds: float = 30.0
+
+    @classmethod
+    def of(cls, told: Settings) -> Limits:
+        """The limits that the settings name, and ours where they name none."""
+        named = {
+            "cost": told.cost,
+            "per_second": told.cost_per_second,
+            "burst": told.cost_burst,
+            "seconds": told.request_seconds,
+        }
+        limits = replace(cls(), **{name: value for name, value in named.items() if value is not None})
+        return replace(
+            limits, burst=max(limits.burst, limits.cost)
+        )  # what may be asked for at all fits into the bucket
 
 
 @dataclass(slots=True)
@@ -162,8 +177,8 @@ class Passage:
         requested = prepared.weigher.weight(operation, asked.variables)
         if requested > self._limits.cost:
             raise TooCostly(
-                f"此操作估计代价 {requested}，上限 {self._limits.cost}：请减少层数或每页条数。",
-                f"The operation may cost {requested}, and {self._limits.cost} is the most: ask for fewer levels or "
+                f"此操作估计代价 {requested}，上限 {int(self._limits.cost)}：请减少层数或每页条数。",
+                f"The operation may cost {requested}, and {int(self._limits.cost)} is the most: ask for fewer levels or "
                 "smaller pages.",
             )
         client = context.principal
@@ -223,7 +238,7 @@ class Passage:
             "cost": {
                 "requested": admitted.requested,
                 "actual": actual,
-                "limit": self._limits.cost,
+                "limit": int(self._limits.cost),
                 "remaining": int(left),
                 "capacity": int(self._limits.burst),
                 "restoreRate": int(self._limits.per_second),

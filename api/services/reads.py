@@ -33,6 +33,7 @@ PERSON, HOUSEHOLD = 1, 2
 DOCUMENT_COLUMN = "reads.document"
 OURS = re.compile(r"[0-9A-Za-z-]{1,64}")
 
+_ADD = insert(table(Read))
 _UNSEALED = select(*table(Read).c).where(Read.number.is_(None)).order_by(Read.id).limit(BATCH)
 _SEAL = (
     update(table(Read))
@@ -98,8 +99,8 @@ def document(vault: Vault, document_id: str, operation: str | None) -> bytes:
 
 
 async def add(connection: AsyncConnection, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows, which the caller commits before the answers leave."""
-    await connection.execute(insert(table(Read)), list(entries))
+    """Writes rows in one statement, committed before the answers leave."""
+    await connection.execute(_ADD, list(entries) if len(entries) > 1 else entries[0])
 
 
 async def waiting(connection: AsyncConnection) -> bool:
