@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import Any
@@ -135,21 +135,24 @@ def create_app(
             Route("/metrics", measured, methods=["GET"]),
             Mount("/page", StaticFiles(packages=[("api", "page")])),
         ],
-        middleware=[
-            Middleware(_Surroundings, metrics=metrics),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=list(origins),
-                allow_methods=["GET", "POST"],
-                allow_headers=["authorization", "content-type", "jiekun-purpose"],
-                expose_headers=["x-request-id", "ratelimit", "ratelimit-policy", "retry-after"],
-                max_age=600,
-            ),
-        ],
+        middleware=[Middleware(_Surroundings, metrics=metrics), *_for_pages_of(origins)],
         lifespan=lifespan,
     )
     app.state.engine = engine
     return app
+
+
+def _for_pages_of(origins: Sequence[str]) -> Iterator[Middleware]:
+    """What lets a browser's pages of these sites ask, and read the answers; without any, nothing stands in the way."""
+    if origins:
+        yield Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["authorization", "content-type", "jiekun-purpose"],
+            expose_headers=["x-request-id", "ratelimit", "ratelimit-policy", "retry-after"],
+            max_age=600,
+        )
 
 
 class _Surroundings:
@@ -221,7 +224,9 @@ async def _read(receive: Receive) -> Receive | None:
 
 def _route(scope: Scope) -> str:
     path = scope["path"]
-    return path if path in ("/", "/graphql", oauth.PATH, *PROBES) else "/page" if path.startswith("/page/") else "other"
+    return (
+        path if path in ("/", "/graphql", oauth.PATH, *PROBES) else "/page" if path.startswith("/page/") else "other"
+    )
 
 
 def _page() -> str:

@@ -213,3 +213,20 @@ async def test_registered_documents_are_asked_for_by_their_id(service: Service) 
         assert (await post(strict, {"query": VIEWER})).status_code == 200, "its text is that of a registered one"
         refused = await post(strict, {"query": "{ viewer { role } }"})
         assert refused.json()["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+
+
+async def test_pages_of_named_sites_may_ask_and_no_others(service: Service) -> None:
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    here, there = "https://portal.example.cn", "https://elsewhere.example.cn"
+    app = create_app(service.url, service.vault, origins=[here])
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client,
+    ):
+        allowed = await client.options("/graphql", headers={"Origin": here, **asks})
+        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, here)
+        assert "access-control-allow-credentials" not in allowed.headers
+        refused = await client.options("/graphql", headers={"Origin": there, **asks})
+        assert (refused.status_code, refused.headers.get("access-control-allow-origin")) == (400, None)
+    unnamed = await service.client.options("/graphql", headers={"Origin": here, **asks})
+    assert "access-control-allow-origin" not in unnamed.headers
