@@ -16,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import intake, matching, migrations, sealing
 from api.database import open_engine, transaction
 from api.domain import credentials
+from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.permissions import Role
 from api.sealing import Vault
-from api.services import accounts, scans, viewers
+from api.services import accounts, organisations, scans, viewers
+from api.services.organisations import Described
 from api.settings import Settings
 from api.worker import Worker
 
@@ -32,6 +34,9 @@ USERS = (
     ("administrator", "系统管理员", Role.ADMINISTRATOR, CITY),
 )
 """A user of each role: login, name, role, division."""
+
+POLICE = Described("公安局", "Police", OrganisationKind.DEPARTMENT, CITY, ("population", "vehicles"))
+"""The department of the user of that role, and the data that it keeps."""
 
 TOKEN_DAYS = 30
 
@@ -95,8 +100,11 @@ async def _fill(city: Path, told: Settings, vault: Vault, there: bool) -> dict[s
         now = dt.datetime.now(dt.UTC)
         tokens = {}
         async with transaction(engine) as connection:
+            if await organisations.known(connection, "police") is None:
+                await organisations.save(connection, OPERATOR, POLICE, now, code="police")
             for login, name, role, division in USERS:
-                await accounts.add_user(connection, login, name, role, division, now)
+                belongs_to = "police" if role is Role.DEPARTMENT else None
+                await accounts.add_user(connection, login, name, role, division, now, belongs_to)
                 await accounts.revoke_tokens(connection, login, now)
                 tokens[login] = await accounts.issue_token(connection, login, TOKEN_DAYS, now)
     finally:

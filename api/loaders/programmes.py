@@ -48,7 +48,7 @@ _PAYMENTS_OF = (
     .order_by(_NUMBERED.c.enrolment_id, _NUMBERED.c.place)
 )
 _NEWEST = select(func.max(Feed.id)).group_by(Feed.department_code)
-_DEPARTMENTS = (
+_DEPARTMENTS = scope.narrow_to_sources(
     select(
         Department.code,
         Department.title_zh,
@@ -60,7 +60,8 @@ _DEPARTMENTS = (
         Feed.received_at,
     )
     .outerjoin(Feed, (Feed.department_code == Department.code) & Feed.id.in_(_NEWEST))
-    .order_by(Department.code)
+    .order_by(Department.code),
+    table(Department).c.code,
 )
 
 
@@ -90,5 +91,5 @@ async def payments_of(reading: Reading, enrolments: Sequence[int], most: int) ->
 
 
 async def departments(reading: Reading) -> Rows:
-    """All kinds of department data, each with what is known of its latest feed."""
+    """Kinds of department data, a department's viewer's own alone, each with what is known of its latest feed."""
     return await reading.rows(_DEPARTMENTS)

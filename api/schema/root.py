@@ -6,11 +6,14 @@ import strawberry
 from graphql import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
-from api.schema.accounts import AccountQueries
+from api.schema.accounts import AccountMutations, AccountQueries
+from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.households import Household, HouseholdQueries, Person
+from api.schema.identities import IdentityMutations
 from api.schema.nodes import NodeQueries
+from api.schema.organisations import OrganisationMutations, OrganisationQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
@@ -20,6 +23,8 @@ from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 @strawberry.type(description="What may be asked.")
 class Query(
     AccountQueries,
+    OrganisationQueries,
+    ClientQueries,
     NodeQueries,
     EnumerationQueries,
     HouseholdQueries,
@@ -31,7 +36,14 @@ class Query(
 
 
 @strawberry.type(description="What may be done.")
-class Mutation(ScanMutations, FindingMutations):
+class Mutation(
+    AccountMutations,
+    IdentityMutations,
+    OrganisationMutations,
+    ClientMutations,
+    ScanMutations,
+    FindingMutations,
+):
     """What may be done."""
 
 

@@ -121,9 +121,9 @@ async def rotate_secret(
     """A new secret of a machine, shown once; those before it are good for the overlap only. Raises NotDone."""
     found = await _found(connection, by, key, expected_version)
     if found.kind != ClientKind.SERVICE:
-        raise _invalid("clientId", "应用程序没有密钥。", "An application has no secret.")
+        raise _invalid("id", "应用程序没有密钥。", "An application has no secret.")
     if not (found.active and found.organisation_active):
-        raise _invalid("clientId", "该程序或其组织已停用。", "The program or its organisation has been deactivated.")
+        raise _invalid("id", "该程序或其组织已停用。", "The program or its organisation has been deactivated.")
     if not 1 <= days <= MOST_SECRET_DAYS:
         raise _invalid(
             "days", f"有效期为 1 至 {MOST_SECRET_DAYS} 天。", f"A secret is good for 1 to {MOST_SECRET_DAYS} days."
@@ -200,7 +200,7 @@ async def user_of(connection: AsyncConnection, by: Administrator, key: int | Non
     """The user as whom a machine acts. Raises NotDone."""
     found = await _found(connection, by, key, None)
     if found.user_id is None:
-        raise _invalid("clientId", "应用程序不代表自己行事。", "An application does not act for itself.")
+        raise _invalid("id", "应用程序不代表自己行事。", "An application does not act for itself.")
     return int(found.user_id)
 
 
@@ -270,7 +270,7 @@ async def _found(
 
 
 def _missing() -> NotDone:
-    return NotDone(UserErrorCode.NOT_FOUND, ("input", "clientId"), "没有此程序。", "There is no such program.")
+    return NotDone(UserErrorCode.NOT_FOUND, ("input", "id"), "没有此程序。", "There is no such program.")
 
 
 def _invalid(field: str, zh: str, en: str) -> NotDone:

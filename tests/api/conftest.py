@@ -22,9 +22,11 @@ from api import intake, matching, migrations, sealing
 from api.app import create_app
 from api.database import open_engine, transaction
 from api.domain import credentials
+from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.permissions import Role
 from api.sealing import Vault
-from api.services import accounts, scans, viewers
+from api.services import accounts, organisations, scans, viewers
+from api.services.organisations import Described
 from api.worker import Worker
 from tests.conftest import empty_database
 
@@ -39,6 +41,9 @@ USERS = {
     "administrator": (Role.ADMINISTRATOR, "410500"),
     "elsewhere": (Role.REVIEWER, "110000"),
 }
+
+POLICE = Described("公安局", "Police", OrganisationKind.DEPARTMENT, "410500", ("population", "vehicles"))
+"""The department of the user of that role, and the data that it keeps."""
 
 
 @dataclass
@@ -89,8 +94,10 @@ async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
     tokens = {}
     await intake.take_over(engine, vault, city, data_dir, None, now)
     async with transaction(engine) as connection:
+        await organisations.save(connection, OPERATOR, POLICE, now, code="police")
         for login, (role, division) in USERS.items():
-            await accounts.add_user(connection, login, login.title(), role, division, now)
+            belongs_to = "police" if role is Role.DEPARTMENT else None
+            await accounts.add_user(connection, login, login.title(), role, division, now, belongs_to)
             tokens[login] = await accounts.issue_token(connection, login, 1, now)
         auditor = await viewers.of_token(connection, credentials.digest(tokens["auditor"]), now)
         assert auditor is not None

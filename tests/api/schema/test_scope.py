@@ -13,7 +13,8 @@ from sqlalchemy.sql import visitors
 from api import scope
 from api.database import transaction
 from api.domain import divisions
-from api.loaders import findings, households, programmes, scans
+from api.loaders import accounts, findings, households, programmes, scans
+from api.loaders.pages import Listing
 from api.models import Scan
 from tests.api.conftest import USERS, Service
 
@@ -166,6 +167,16 @@ async def test_nobody_is_told_nothing(service: Service) -> None:
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"UNAUTHENTICATED"}
 
 
+async def test_a_department_sees_its_own_sources_alone(service: Service) -> None:
+    query = "{ departments { code } viewer { sources organisation { code kind } } }"
+    own = await service.data(query, by="department")
+    assert [each["code"] for each in own["departments"]] == own["viewer"]["sources"] == ["population", "vehicles"]
+    assert own["viewer"]["organisation"] == {"code": "police", "kind": "DEPARTMENT"}
+    every = await service.data(query, by="reviewer")
+    assert len(every["departments"]) > 10
+    assert every["viewer"] == {"sources": None, "organisation": None}
+
+
 async def test_scans_are_seen_by_whom_the_findings_would_be(service: Service) -> None:
     query = "{ findings(first: 1) { nodes { lastScan { status } } } }"
     assert (await service.data(query))["findings"]["nodes"][0]["lastScan"] == {"status": "SUCCEEDED"}
@@ -197,17 +208,17 @@ async def test_links_are_those_of_the_latest_scan_of_the_division(service: Servi
 AS_OF = dt.date(2024, 12, 31)
 """The day that the fixture's scan asks about."""
 
-PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS"}
-"""Statements on what is nobody's in particular."""
+PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION"}
+"""Statements on what is nobody's in particular, or the viewer's own."""
 
 PARTS = {"_NEWEST", "_PRESENT"}
 """Selects that stand inside others only."""
 
 
-@pytest.mark.parametrize("module", [households, programmes, findings, scans], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [accounts, households, programmes, findings, scans], ids=lambda module: module.__name__)
 def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:
     statements = {name: value for name, value in vars(module).items() if isinstance(value, Select)}
-    statements |= {"LISTING": module.LISTING.select} if hasattr(module, "LISTING") else {}
+    statements |= {name: value.select for name, value in vars(module).items() if isinstance(value, Listing)}
     assert statements
     for name, statement in statements.items():
         bound = {element.key for element in visitors.iterate(statement) if isinstance(element, BindParameter)}

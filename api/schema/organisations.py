@@ -1,0 +1,245 @@
+"""Organisations: trade unions, and departments with the data that they keep; kept by administrators."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.accounts import Administrator, OrganisationKind
+from api.domain.permissions import Permission, Viewer
+from api.loaders import accounts as loaders
+from api.loaders.conditions import Is
+from api.loaders.pages import Window
+from api.loaders.reading import Reading, Rows
+from api.schema import guards, nodes
+from api.schema.changes import VERSION, named, read_at
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
+from api.schema.context import Info
+from api.schema.enumerations import Words, described
+from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
+from api.schema.nodes import Kind, kind
+from api.schema.results import MutationInput, Payload, carry_out
+from api.schema.selection import Wanted
+from api.schema.values import Division, Node, division_of
+from api.schema.words import Direction
+from api.services import organisations as services
+
+MANAGE = Permission.MANAGE_ACCOUNTS
+
+described(
+    OrganisationKind,
+    "What an organisation is to us.",
+    {
+        "UNION": Words("工会", "Union", "各级工会组织。", "A trade union, which works with households."),
+        "DEPARTMENT": Words("数据部门", "Department", "提供数据的部门。", "A department that keeps data."),
+    },
+)
+
+
+@strawberry.type(description="A trade union, or a department that keeps data.")
+class Organisation(Node):
+    """A trade union, or a department that keeps data."""
+
+    code: str = strawberry.field(description="By which it is known; never changes.")
+    name_zh: str = strawberry.field(description="Its Chinese name.")
+    name_en: str = strawberry.field(description="Its English name.")
+    kind: OrganisationKind = strawberry.field(description="What it is to us.")
+    division: Division = strawberry.field(description="Where it belongs, and which administrators keep it.")
+    sources: list[str] = strawberry.field(
+        description="The kinds of data that a department keeps, as in `departments`."
+    )
+    active: bool = strawberry.field(description="Whether anybody of it may do anything.")
+    version: int = strawberry.field(description="Counts changes; to be given back by whoever changes it.")
+    created_at: dt.datetime = strawberry.field(description="When it was added.")
+
+
+def organisation_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Organisation]:
+    """Rows as organisations."""
+    return [
+        Organisation(
+            id=strawberry.ID(public_id),
+            code=row.code,
+            name_zh=row.name_zh,
+            name_en=row.name_en,
+            kind=OrganisationKind(row.kind),
+            division=division_of(row.division_code),
+            sources=row.sources,
+            active=row.active,
+            version=row.version,
+            created_at=row.created_at,
+        )
+        for row, public_id in zip(rows, reading.ids("Organisation", rows), strict=True)
+    ]
+
+
+class OrganisationOrderField(StrEnum):
+    """What organisations may be ordered by."""
+
+    CREATED = "CREATED"
+    CODE = "CODE"
+
+
+described(
+    OrganisationOrderField,
+    "What organisations may be ordered by.",
+    {
+        "CREATED": Words("添加时间", "Added", "添加的先后。", "When it was added."),
+        "CODE": Words("代码", "Code", "按代码排列。", "Its code."),
+    },
+)
+
+
+@strawberry.input(description="An order of organisations.")
+class OrganisationOrder:
+    """An order of organisations."""
+
+    field: OrganisationOrderField = strawberry.field(description="What to order by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
+
+
+@strawberry.input(description="Which organisations; all that is given must hold.")
+class OrganisationFilter:
+    """Which organisations."""
+
+    division_code: str | None = strawberry.field(default=None, description="In this division or below it.")
+    codes: list[str] | None = strawberry.field(default=None, description="Of one of these codes.")
+    kinds: list[OrganisationKind] | None = strawberry.field(default=None, description="Of one of these kinds.")
+    active: bool | None = strawberry.field(default=None, description="Whether it is active.")
+    and_: list[OrganisationFilter] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list[OrganisationFilter] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: OrganisationFilter | None = strawberry.field(name="not", default=None, description=NOT)
+
+
+def _conditions(given: OrganisationFilter) -> Iterator[Is]:
+    yield from in_division(given.division_code)
+    yield from one_of("codes", given.codes)
+    yield from one_of("kinds", given.kinds)
+    yield from whether_active(given.active)
+
+
+def whether_active(asked: bool | None) -> Iterator[Is]:
+    """Active, or not, as far as it is asked."""
+    if asked is not None:
+        yield Is("active" if asked else "inactive", {})
+
+
+@strawberry.type(description="What may be asked about organisations.")
+class OrganisationQueries:
+    """Organisations."""
+
+    @guards.query(MANAGE, "Organisations of the viewer's division and those below it, the latest added first.")
+    async def organisations(
+        self,
+        info: Info,
+        filter: Annotated[OrganisationFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            list[OrganisationOrder] | None, strawberry.argument(description=ORDER + " the latest added first.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Organisation] | None:
+        """A page of organisations."""
+        where = joined(filter, lambda given, _: _conditions(given))
+        window = Window(first, after, last, before)
+        order = order_of(order_by, "CREATED")
+        return await connection(info, loaders.ORGANISATIONS, organisation_objects, where, order, window)
+
+
+@strawberry.input(description="An organisation to be added, or changed.")
+class SaveOrganisationInput(MutationInput):
+    """An organisation to be added, or changed."""
+
+    organisation_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Which is changed; none adds a new one."
+    )
+    expected_version: int | None = strawberry.field(default=None, description=VERSION)
+    code: str | None = strawberry.field(
+        default=None,
+        description="By which a new one is known: up to 64 small letters, digits, dots, underscores and hyphens.",
+    )
+    name_zh: str = strawberry.field(description="Its Chinese name.")
+    name_en: str = strawberry.field(description="Its English name.")
+    kind: OrganisationKind = strawberry.field(description="What it is to us.")
+    division_code: str = strawberry.field(description="Where it belongs: the viewer's division, or one below it.")
+    sources: list[str] | None = strawberry.field(
+        default=None, description="The kinds of data that a department keeps, by their codes in `departments`."
+    )
+
+
+@strawberry.type(description="What `saveOrganisation` answers.")
+class SaveOrganisationPayload(Payload):
+    """What `saveOrganisation` answers."""
+
+    organisation: Organisation | None = strawberry.field(description="The organisation, as it is now.")
+
+
+@strawberry.input(description="An organisation of which nobody may do anything any more.")
+class DeactivateOrganisationInput(MutationInput):
+    """An organisation of which nobody may do anything any more."""
+
+    organisation_id: strawberry.ID = strawberry.field(description="Which.")
+    expected_version: int = strawberry.field(description="At which version it was read.")
+
+
+@strawberry.type(description="What `deactivateOrganisation` answers.")
+class DeactivateOrganisationPayload(Payload):
+    """What `deactivateOrganisation` answers."""
+
+    organisation: Organisation | None = strawberry.field(description="The organisation, as it is now.")
+
+
+@strawberry.type(description="What may be done with organisations.")
+class OrganisationMutations:
+    """Organisations are added, changed and deactivated."""
+
+    @guards.mutation(MANAGE, "Adds an organisation, or changes one; it is active afterwards.")
+    async def save_organisation(
+        self,
+        info: Info,
+        input: Annotated[SaveOrganisationInput, strawberry.argument(description="What it is to be.")],
+    ) -> SaveOrganisationPayload:
+        """Adds or changes an organisation."""
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            return await services.save(
+                connection,
+                Administrator.of(viewer),
+                services.Described(
+                    input.name_zh, input.name_en, input.kind, input.division_code, tuple(input.sources or ())
+                ),
+                info.context.now(),
+                code=input.code,
+                organisation_id=named(info, "Organisation", input.organisation_id),
+                expected_version=read_at(input.organisation_id, input.expected_version),
+            )
+
+        done = await carry_out(info, MANAGE, input, act)
+        saved = await nodes.below_payload(info, "Organisation", "organisation", done.subject)
+        return SaveOrganisationPayload(organisation=saved, **done.answered)
+
+    @guards.mutation(
+        MANAGE, "Lets nobody of an organisation do anything any more, people and programs alike; what they did stays."
+    )
+    async def deactivate_organisation(
+        self, info: Info, input: Annotated[DeactivateOrganisationInput, strawberry.argument(description="Which.")]
+    ) -> DeactivateOrganisationPayload:
+        """Deactivates an organisation."""
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key = named(info, "Organisation", input.organisation_id)
+            by, now = Administrator.of(viewer), info.context.now()
+            return await services.deactivate(connection, by, key, now, input.expected_version)
+
+        done = await carry_out(info, MANAGE, input, act)
+        ended = await nodes.below_payload(info, "Organisation", "organisation", done.subject)
+        return DeactivateOrganisationPayload(organisation=ended, **done.answered)
+
+
+kind("Organisation", Kind(loaders.organisations_by_key, organisation_objects, MANAGE))
