@@ -78,6 +78,11 @@ def shape(where: Condition) -> Shape:
             return (NOT, shape(part))
 
 
+def names(where: Condition) -> set[str]:
+    """Which of the list's conditions stand in it."""
+    return {leaf.name for leaf in _leaves(where)}
+
+
 def parameters(where: Condition) -> dict[str, Any]:
     """The values of all conditions, each parameter named after its condition's place."""
     return {

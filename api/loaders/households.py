@@ -66,6 +66,7 @@ LISTING = Listing(
         "FILE_OPENED_ON": By(func.coalesce(H.file_opened_on, NEVER), dt.date.fromisoformat),
         "REFERENCE": By(H.reference, str),
     },
+    identities={"number": "idNumber", "phone": "phone", "name": "name"},
 )
 
 

@@ -11,14 +11,14 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, or_, select, tuple_
 
 from api.domain.errors import BadCursor, BadInput
-from api.loaders.conditions import Condition, Shape, checked, condition, parameters, shape
+from api.loaders.conditions import Condition, Shape, checked, condition, names, parameters, shape
 from api.loaders.reading import Reading, Rows
 from api.sealing import NotOurs
 
@@ -36,13 +36,17 @@ class By:
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """A list: its narrowed select, the row's key, and by name what it can be filtered and ordered by."""
+    """A list: its narrowed select, the row's key, and by name what it can be filtered and ordered by.
+
+    `identities` are the conditions that look for somebody by an exact value, as the schema calls them.
+    """
 
     name: str
     select: Select[*tuple[Any, ...]]
     key: ColumnElement[int]
     filters: Mapping[str, ColumnElement[bool]]
     orders: Mapping[str, By]
+    identities: Mapping[str, str] = field(default_factory=dict)
 
 
 Order = tuple[tuple[str, bool], ...]
@@ -96,6 +100,8 @@ async def page(reading: Reading, listing: Listing, where: Condition, order: Orde
     statement = _statement(listing, shape(where), order, backwards, cursor is not None)
     found = list(await reading.rows(statement, given))
     more, found = len(found) > size, found[:size]
+    if by := {listing.identities[name] for name in names(where) if name in listing.identities}:
+        reading.log.searched(by, len(found))
     if backwards:
         found.reverse()
 

@@ -139,8 +139,11 @@ async def carry_out(
             await once.carried_out(connection, request, subject, audit_event, context.now())
             return done(subject, audit_event)
     except Forbidden as refused:
+        context.log.refused(refused.code)
         return done(None, None, _told(NotDone(UserErrorCode.FORBIDDEN, (), refused.zh, refused.en), context.language))
     except NotDone as reason:
+        if reason.code is UserErrorCode.FORBIDDEN:
+            context.log.refused(reason.code.value)
         return done(None, None, _told(reason, context.language))
 
 

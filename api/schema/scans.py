@@ -11,6 +11,7 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
+from api.domain.reads import ReadLog
 from api.loaders import scans as loaders
 from api.loaders.conditions import Is
 from api.loaders.pages import Window
@@ -273,7 +274,7 @@ class ScanSubscriptions:
         async with info.context.broadcast.subscribed(scan_service.TOPIC, key or 0) as heard:
             while True:
                 heard.clear()
-                info.context.budget = Budget()
+                info.context.budget, info.context.log = Budget(), ReadLog()
                 await info.context.recognise_again()
                 info.context.viewer_who_may(Permission.READ_SCANS)
                 scan: Scan | None = await nodes.one(info, "Scan", id)

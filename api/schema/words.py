@@ -225,6 +225,12 @@ described(
         "MANAGE_ACCOUNTS": Words(
             "管理账户", "Manage accounts", "管理用户、机构与客户端。", "Users, organisations and clients are kept."
         ),
+        "READ_AUDIT": Words(
+            "查看查阅记录",
+            "Read the audit",
+            "查看谁查阅了谁的数据，并处理批量查阅警报。",
+            "Who read whose data is shown, and alarms of bulk reading are looked into.",
+        ),
     },
 )
 described(
