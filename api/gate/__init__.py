@@ -3,6 +3,7 @@
 asked       what a request asks for, read strictly
 shape       how large a document is, before its meaning is known
 weight      what an operation may cost, by the sizes of its lists
+variables   within their limits, and of their types
 documents   parsed, validated and weighed once, whoever sends it
 trusted     documents that clients have registered
 bucket      what a client may still ask for

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,20 +18,18 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    VariableDefinitionNode,
     execute,
     subscribe,
-    type_from_ast,
 )
-from graphql.utilities import validate_input_value
 from strawberry.execution import optimized_is_awaitable
 
 from api.domain import purposes
 from api.domain.errors import BadRequest, Forbidden, NotRecorded, Refused, TimedOut, TooCostly, Unauthenticated
 from api.domain.permissions import Permission
+from api.gate import variables
 from api.gate.asked import Asked
 from api.gate.bucket import Buckets
-from api.gate.documents import Documents, Invalid, Prepared, without_values
+from api.gate.documents import Documents, Invalid, Prepared
 from api.gate.trusted import Trusted
 from api.recorder import Operation, Recorder
 from api.schema.context import Context
@@ -40,7 +38,6 @@ from api.schema.straight import StraightExecutor
 from api.settings import Settings
 
 MOST_COST = 250_000
-MOST_ERRORS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +161,7 @@ class Passage:
 
     async def _admitted(self, asked: Asked, context: Context) -> _Admitted:
         """What may be executed, paid for. Raises Refused."""
+        variables.within(asked.variables)
         prepared = self._documents.of(await self._trusted.text(asked, context.viewer))
         operation = prepared.operation(asked.operation_name)
         context.document_id = prepared.id
@@ -173,7 +171,7 @@ class Passage:
             raise Unauthenticated if context.viewer is None else Forbidden
         if asked.in_address:
             _may_stand_in_address(prepared, operation, asked)
-        self._check(operation, asked.variables)
+        variables.fit(self._schema, operation, asked.variables)
         requested = prepared.weigher.weight(operation, asked.variables)
         if requested > self._limits.cost:
             raise TooCostly(
@@ -184,29 +182,6 @@ class Passage:
         client = context.principal
         self._buckets.take(client, requested)
         return _Admitted(prepared, operation, requested, client)
-
-    def _check(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
-        """Raises Invalid where a variable is missing or does not fit its type; the errors repeat no value."""
-        errors: list[GraphQLError] = []
-        for node in operation.variable_definitions or ():
-            errors += self._unfit(node, variables)
-        if errors:
-            raise Invalid(errors[:MOST_ERRORS])
-
-    def _unfit(self, node: VariableDefinitionNode, variables: Mapping[str, Any]) -> list[GraphQLError]:
-        name, kind = node.variable.name.value, type_from_ast(self._schema, node.type)
-        errors: list[GraphQLError] = []
-        if name not in variables and (node.default_value is not None or not str(kind).endswith("!")):
-            return errors
-
-        def unfit(error: GraphQLError, path: list[str | int]) -> None:
-            place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
-            errors.append(GraphQLError(f"Variable ${name}{place}: {without_values(error.message)}", nodes=[node]))
-
-        if name not in variables:
-            return [GraphQLError(f"Variable ${name}: a value of type {kind} is required.", nodes=[node])]
-        validate_input_value(variables[name], kind, unfit, hide_suggestions=True)  # type: ignore[arg-type]
-        return errors
 
     async def _answered(self, admitted: _Admitted, asked: Asked, context: Context) -> Answer:
         """Raises TimedOut."""

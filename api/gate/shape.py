@@ -14,9 +14,12 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLSyntaxError,
+    ListValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    ValueNode,
     parse,
 )
 
@@ -31,19 +34,22 @@ MOST_INTROSPECTION_LEVELS = 20
 MOST_FIELDS = 2_000
 MOST_ALIASES = 200
 MOST_DIRECTIVES = 200
+MOST_OBJECTS = 100
+"""As values, in a document or in variables: each costs what its type has fields, whether they are given or not."""
 MOST_ROOT_FIELDS = {OperationType.QUERY: 30, OperationType.MUTATION: 5, OperationType.SUBSCRIPTION: 1}
 INTROSPECTION = ("__schema", "__type")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a selection unfolds to: levels below it, and fields, aliases and directives on all of them."""
+    """What a selection unfolds to: levels below it, and fields, aliases, directives and objects on all of them."""
 
     levels: int = 0
     introspection_levels: int = 0
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    objects: int = 0
     root_fields: int = 0
 
     def beside(self, other: Size) -> Size:
@@ -54,6 +60,7 @@ class Size:
             self.fields + other.fields,
             self.aliases + other.aliases,
             self.directives + other.directives,
+            self.objects + other.objects,
             self.root_fields + other.root_fields,
         )
 
@@ -67,7 +74,7 @@ def parsed(text: str) -> DocumentNode:
     try:
         document = parse(text, max_lexical_tokens=MOST_TOKENS, max_comments=MOST_COMMENTS)
     except GraphQLSyntaxError as error:
-        if "limit" in error.message or "nested too deeply" in error.message:
+        if "Parsing aborted" in error.message:
             raise TooLong(
                 f"查询文档最多 {MOST_TOKENS} 个记号、{MOST_COMMENTS} 条注释。",
                 f"A document has up to {MOST_TOKENS} tokens and {MOST_COMMENTS} comments, not too deeply nested.",
@@ -91,7 +98,7 @@ def within(document: DocumentNode) -> None:
     measure = _Measure({each.name.value: each for each in definitions if isinstance(each, FragmentDefinitionNode)})
     try:
         sizes = [
-            (each, measure.of(each.selection_set).beside(Size(directives=len(each.directives or ()))))
+            (each, measure.of(each.selection_set).beside(_own(each)))
             for each in definitions
             if isinstance(each, OperationDefinitionNode)
         ]
@@ -111,9 +118,31 @@ def within(document: DocumentNode) -> None:
             (size.fields, MOST_FIELDS, "个字段", "fields, those of fragments counted wherever they are spread"),
             (size.aliases, MOST_ALIASES, "个别名", "aliases"),
             (size.directives, MOST_DIRECTIVES, "个指令", "directives"),
+            (size.objects, MOST_OBJECTS, "个对象值", "objects as values"),
         ):
             if count > most:
                 _too_long(f"{most} {zh}", f"{most} {en}")
+
+
+def _own(operation: OperationDefinitionNode) -> Size:
+    """What an operation has beside its selection."""
+    defaults: list[ValueNode] = [
+        each.default_value for each in operation.variable_definitions or () if each.default_value is not None
+    ]
+    return Size(directives=len(operation.directives or ()), objects=_objects(defaults))
+
+
+def _objects(values: list[ValueNode]) -> int:
+    """How many objects are among these values and in them."""
+    count = 0
+    while values:
+        value = values.pop()
+        if isinstance(value, ListValueNode):
+            values += value.values
+        elif isinstance(value, ObjectValueNode):
+            count += 1
+            values += [each.value for each in value.fields]
+    return count
 
 
 def _too_long(zh: str, en: str) -> None:
@@ -144,7 +173,13 @@ class _Measure:
         if node.name.value in INTROSPECTION:
             levels, introspection = 1, levels
         return Size(
-            levels, introspection, below.fields + 1, below.aliases + (node.alias is not None), below.directives, 1
+            levels,
+            introspection,
+            below.fields + 1,
+            below.aliases + (node.alias is not None),
+            below.directives,
+            below.objects + _objects([each.value for each in node.arguments or ()]),
+            1,
         )
 
     def _fragment(self, name: str) -> Size:
