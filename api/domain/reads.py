@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Identity(StrEnum):
+class IdentityShown(StrEnum):
     """How much of somebody's identity was shown: the most telling of what an operation opened."""
 
     NONE = "NONE"
@@ -19,7 +19,7 @@ class Identity(StrEnum):
     WHOLE = "WHOLE"
 
 
-class Outcome(StrEnum):
+class ReadOutcome(StrEnum):
     """What became of an operation."""
 
     ANSWERED = "ANSWERED"
@@ -84,11 +84,11 @@ class ReadLog:
         self.refusals.add(code)
 
     @property
-    def identity(self) -> Identity:
+    def identity(self) -> IdentityShown:
         """How much of identities was shown."""
         if self._any(self.whole):
-            return Identity.WHOLE
-        return Identity.MASKED if self._any(self.masked) else Identity.NONE
+            return IdentityShown.WHOLE
+        return IdentityShown.MASKED if self._any(self.masked) else IdentityShown.NONE
 
     @property
     def whole_people(self) -> bool:
@@ -111,11 +111,11 @@ class ReadLog:
         trail = any(name.startswith(f"{TRAIL}.") for name in self.fields)
         return bool(self.searches) or trail or (about_somebody and bool(self.fields or self.whole or self.masked))
 
-    def outcome(self, codes: Iterable[str]) -> Outcome | None:
+    def outcome(self, codes: Iterable[str]) -> ReadOutcome | None:
         """What became of the operation whose errors have these codes; None where there is nothing to record."""
         told = self.refusals.union(codes)
         if self.shows:
             if FAULT in told:
-                return Outcome.FAILED
-            return Outcome.PARTLY_REFUSED if told & REFUSALS else Outcome.ANSWERED
-        return Outcome.REFUSED if told & REFUSALS else None
+                return ReadOutcome.FAILED
+            return ReadOutcome.PARTLY_REFUSED if told & REFUSALS else ReadOutcome.ANSWERED
+        return ReadOutcome.REFUSED if told & REFUSALS else None

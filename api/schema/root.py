@@ -15,6 +15,7 @@ from api.schema.identities import IdentityMutations
 from api.schema.nodes import NodeQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
+from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
@@ -31,6 +32,7 @@ class Query(
     ProgrammeQueries,
     FindingQueries,
     ScanQueries,
+    ReadQueries,
 ):
     """What may be asked; every field may be null, so that a refusal of one leaves the others answered."""
 
@@ -43,6 +45,7 @@ class Mutation(
     ClientMutations,
     ScanMutations,
     FindingMutations,
+    ReadMutations,
 ):
     """What may be done."""
 
@@ -57,7 +60,7 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS),
-    types=[Household, Person, Enrolment, Finding, Scan, *dict.fromkeys(USER_ERRORS.values())],
+    types=[Household, Person, Enrolment, Finding, Scan, Read, Alarm, *dict.fromkeys(USER_ERRORS.values())],
 )
 """Described here, and executed by the gate."""
 
