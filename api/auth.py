@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -42,6 +43,7 @@ class Authenticator:
 
     engine: AsyncEngine
     issuer: Issuer | None = None
+    clock: Callable[[], float] = time.monotonic
     _known: dict[bytes, tuple[float, Viewer]] = field(default_factory=dict)
 
     async def viewer(self, authorization: str | None) -> Viewer | None:
@@ -56,7 +58,7 @@ class Authenticator:
         token = authorization[len(SCHEME) :].strip()
         digest = credentials.digest(token)
         known = self._known.get(digest)
-        if known is not None and known[0] > time.monotonic():
+        if known is not None and known[0] > self.clock():
             return known[1]
         self._known.pop(digest, None)
         remembered = REMEMBERED_SECONDS
@@ -68,7 +70,7 @@ class Authenticator:
             viewer = await self._of_token(digest)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()
-        self._known[digest] = (time.monotonic() + remembered, viewer)
+        self._known[digest] = (self.clock() + remembered, viewer)
         return viewer
 
     async def _of_token(self, digest: bytes) -> Viewer:

@@ -24,7 +24,10 @@ FRESH, USED, PAUSE, RETRY = 600.0, 24 * 3600.0, 60.0, 5.0
 alone after it was asked; and how long while no key is known at all."""
 
 MOST_KEYS = 64
-LEAST_RSA_BITS = 2048
+KEY_TYPES = frozenset({"RSA", "EC", "OKP"})
+LONG = "x" * 342
+"""As long as a modulus of 2,048 bits is written; a shorter one is too weak."""
+
 DISCOVERY = "/.well-known/openid-configuration"
 
 log = logging.getLogger("jiekun.oidc")
@@ -107,13 +110,15 @@ def _keys(jwks: dict[str, Any]) -> dict[str | None, Key]:
 def _key(published: Any) -> Key | None:
     if not isinstance(published, dict) or published.get("use", "sig") != "sig":
         return None
+    if published.get("kty") not in KEY_TYPES or len(str(published.get("n", LONG))) < len(LONG):
+        return None
     try:
         key = jwk.import_key(published)
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     match key:
         case RSAKey():
-            return key if key.public_key.key_size >= LEAST_RSA_BITS else None
+            return key
         case ECKey():
             return key if key.curve_name == "P-256" else None
         case OKPKey():

@@ -1,0 +1,302 @@
+"""Administrators keep users, organisations and programs: within their division, never beyond their reach, each act told once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from api.database import reading, transaction
+from api.models import AuditEvent, ClientSecret
+from api.services import accounts
+from tests.api.conftest import Service
+
+USERS = """query ($filter: UserFilter) { users(filter: $filter, first: 100) { totalCount nodes {
+  id login displayName role division { code } active version organisation { code } identities { issuer subject } } } }"""
+SAVE_USER = """mutation ($input: SaveUserInput!) { saveUser(input: $input) {
+  user { id login role version active organisation { code } } userErrors { code path } auditId } }"""
+END_USER = """mutation ($input: DeactivateUserInput!) { deactivateUser(input: $input) {
+  user { active version } userErrors { code path } } }"""
+SAVE_ORGANISATION = """mutation ($input: SaveOrganisationInput!) { saveOrganisation(input: $input) {
+  organisation { id code sources version active } userErrors { code path } } }"""
+END_ORGANISATION = """mutation ($input: DeactivateOrganisationInput!) { deactivateOrganisation(input: $input) {
+  organisation { active version } userErrors { code path } } }"""
+SAVE_CLIENT = """mutation ($input: SaveClientInput!) { saveClient(input: $input) {
+  client { id clientId kind role trustedOnly version active organisation { code } } userErrors { code path } } }"""
+ROTATE = """mutation ($input: RotateClientSecretInput!) { rotateClientSecret(input: $input) {
+  secret client { version secrets { expiresAt } } userErrors { code path } } }"""
+END_CLIENT = """mutation ($input: DeactivateClientInput!) { deactivateClient(input: $input) {
+  client { active secrets { expiresAt } } userErrors { code path } } }"""
+LINK = """mutation ($input: LinkIdentityInput!) { linkIdentity(input: $input) {
+  user { login identities { issuer subject } } client { clientId identities { subject } } userErrors { code path } } }"""
+UNLINK = """mutation ($input: UnlinkIdentityInput!) { unlinkIdentity(input: $input) {
+  user { identities { subject } } userErrors { code path } } }"""
+
+ISSUER = "https://idp.example"
+
+
+async def act(service: Service, mutation: str, given: Mapping[str, Any], by: str = "administrator") -> Any:
+    """The payload of a mutation under a key of its own."""
+    asked = {"idempotencyKey": uuid.uuid4().hex, **given}
+    (payload,) = (await service.data(mutation, {"input": asked}, by=by)).values()
+    return payload
+
+
+async def codes(service: Service, mutation: str, given: Mapping[str, Any], by: str = "administrator") -> list[str]:
+    return [error["code"] for error in (await act(service, mutation, given, by))["userErrors"]]
+
+
+async def the_user(service: Service, login: str) -> dict[str, Any]:
+    found = await service.data(USERS, {"filter": {"logins": [login]}}, by="administrator")
+    (user,) = found["users"]["nodes"]
+    return dict(user)
+
+
+async def organisation(service: Service, code: str = "tax", **other: Any) -> dict[str, Any]:
+    given = {"code": code, "nameZh": "税务局", "nameEn": "Taxes", "kind": "DEPARTMENT", "divisionCode": "410500"}
+    payload = await act(service, SAVE_ORGANISATION, given | {"sources": ["tax"]} | other)
+    assert payload["userErrors"] == []
+    return dict(payload["organisation"])
+
+
+async def client(service: Service, **other: Any) -> dict[str, Any]:
+    given = {"clientId": "tax-machine", "name": "税务接口", "kind": "SERVICE"}
+    given |= {"organisationId": (await organisation(service))["id"]} | other
+    payload = await act(service, SAVE_CLIENT, given)
+    assert payload["userErrors"] == []
+    return dict(payload["client"])
+
+
+NEW = {"login": "wang", "displayName": "王工", "role": "REVIEWER", "divisionCode": "410502"}
+
+
+async def test_a_users_life(service: Service) -> None:
+    made = await act(service, SAVE_USER, NEW)
+    assert made["userErrors"] == []
+    assert made["auditId"]
+    user = made["user"]
+    assert (user["login"], user["role"], user["version"], user["active"]) == ("wang", "REVIEWER", 1, True)
+    change = {**NEW, "userId": user["id"], "role": "CASEWORKER"}
+    assert await codes(service, SAVE_USER, change) == ["REQUIRED"], "a change says at which version it was read"
+    assert await codes(service, SAVE_USER, change | {"expectedVersion": 7}) == ["CONFLICT"]
+    changed = await act(service, SAVE_USER, change | {"expectedVersion": 1})
+    assert (changed["user"]["role"], changed["user"]["version"]) == ("CASEWORKER", 2)
+    ended = await act(service, END_USER, {"userId": user["id"], "expectedVersion": 2})
+    assert ended["user"] == {"active": False, "version": 3}
+    found = await service.data(USERS, {"filter": {"active": False}}, by="administrator")
+    assert [each["login"] for each in found["users"]["nodes"]] == ["wang"]
+    read = await service.data(
+        "query ($id: ID!) { node(id: $id) { ... on User { login } } }", {"id": user["id"]}, by="administrator"
+    )
+    assert read["node"] == {"login": "wang"}
+    assert (await service.data("query ($id: ID!) { node(id: $id) { id } }", {"id": user["id"]}))["node"] is None
+    async with reading(service.engine) as connection:
+        acts = select(AuditEvent.action).where(AuditEvent.subject_type == "User", AuditEvent.user_id.is_not(None))
+        assert (await connection.execute(acts)).scalars().all() == ["user.saved", "user.saved", "user.deactivated"]
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "path"),
+    [
+        ({"login": "reviewer"}, "INVALID", "login"),
+        ({"login": "with space"}, "INVALID", "login"),
+        ({"login": "client:tax"}, "INVALID", "login"),
+        ({"login": None}, "INVALID", "login"),
+        ({"displayName": "  "}, "INVALID", "displayName"),
+        ({"divisionCode": "41"}, "INVALID", "divisionCode"),
+        ({"divisionCode": "410000"}, "FORBIDDEN", "divisionCode"),
+        ({"divisionCode": "110101"}, "FORBIDDEN", "divisionCode"),
+        ({"organisationId": "0" * 32}, "NOT_FOUND", "organisationId"),
+        ({"userId": "0" * 32, "expectedVersion": 1}, "NOT_FOUND", "userId"),
+    ],
+)
+async def test_a_user_who_cannot_be_is_refused(service: Service, given: dict[str, Any], code: str, path: str) -> None:
+    payload = await act(service, SAVE_USER, NEW | given)
+    assert payload["user"] is None
+    assert payload["userErrors"] == [{"code": code, "path": ["input", path]}]
+
+
+async def test_nobody_reaches_beyond_their_division_or_raises_themselves(service: Service) -> None:
+    me = await the_user(service, "administrator")
+    myself = {"userId": me["id"], "expectedVersion": me["version"], "displayName": "我", "divisionCode": "410500"}
+    assert await codes(service, SAVE_USER, myself | {"role": "REVIEWER"}) == ["FORBIDDEN"]
+    assert await codes(service, SAVE_USER, myself | {"role": "ADMINISTRATOR", "divisionCode": "410502"}) == [
+        "FORBIDDEN"
+    ]
+    assert await codes(service, SAVE_USER, myself | {"role": "ADMINISTRATOR"}) == [], "a name is one's own"
+    again = {"userId": me["id"], "expectedVersion": me["version"] + 1}
+    assert await codes(service, END_USER, again) == ["FORBIDDEN"], "nobody deactivates themselves"
+    shown = await service.data(USERS, by="administrator")
+    assert "elsewhere" not in {each["login"] for each in shown["users"]["nodes"]}
+    async with transaction(service.engine) as connection:
+        elsewhere = await accounts.key_of(connection, "elsewhere")
+    public_id = service.vault.ids("User", [elsewhere])[0]
+    change = {"userId": public_id, "expectedVersion": 1, **NEW}
+    assert await codes(service, SAVE_USER, change) == ["NOT_FOUND"], "as if there were none"
+    assert await codes(service, END_USER, {"userId": public_id, "expectedVersion": 1}) == ["NOT_FOUND"]
+    link = {"userId": public_id, "issuer": ISSUER, "subject": "x"}
+    assert await codes(service, LINK, link) == ["NOT_FOUND"]
+
+
+async def test_there_is_always_an_administrator(service: Service) -> None:
+    """A county's administrator cannot end the city's; the city's can end the county's, but not the last of all."""
+    county = {"login": "county", "displayName": "县管理员", "role": "ADMINISTRATOR", "divisionCode": "410502"}
+    made = (await act(service, SAVE_USER, county))["user"]
+    async with transaction(service.engine) as connection:
+        token = await accounts.issue_token(connection, "county", 1, dt.datetime.now(dt.UTC))
+    service.tokens = {**service.tokens, "county": token}
+    city = await the_user(service, "administrator")
+    end = {"userId": city["id"], "expectedVersion": city["version"]}
+    assert await codes(service, END_USER, end, by="county") == ["NOT_FOUND"]
+    demoted = {"userId": made["id"], "expectedVersion": 1, **county, "role": "REVIEWER"}
+    assert await codes(service, SAVE_USER, demoted) == []
+    assert await codes(service, SAVE_USER, demoted | {"expectedVersion": 2, "role": "ADMINISTRATOR"}) == []
+    assert await codes(service, END_USER, {"userId": made["id"], "expectedVersion": 3}) == []
+
+
+async def test_two_administrators_cannot_end_each_other(service: Service) -> None:
+    """Who was ended is remembered for some seconds, in which they could have ended the last."""
+    given = {"login": "second", "displayName": "二", "role": "ADMINISTRATOR", "divisionCode": "410500"}
+    second = (await act(service, SAVE_USER, given))["user"]
+    async with transaction(service.engine) as connection:
+        token = await accounts.issue_token(connection, "second", 1, dt.datetime.now(dt.UTC))
+    service.tokens = {**service.tokens, "second": token}
+    first = await the_user(service, "administrator")
+    end_first = {"userId": first["id"], "expectedVersion": first["version"]}
+    assert (await service.data("{ viewer { login } }", by="second"))["viewer"] == {"login": "second"}
+    assert await codes(service, END_USER, {"userId": second["id"], "expectedVersion": 1}) == []
+    assert await codes(service, END_USER, end_first, by="second") == ["FORBIDDEN"]
+    demoted = {**end_first, "displayName": "一", "role": "REVIEWER", "divisionCode": "410500"}
+    assert await codes(service, SAVE_USER, demoted, by="second") == ["FORBIDDEN"]
+
+
+@pytest.mark.parametrize("by", ["caseworker", "reviewer", "auditor", "department"])
+async def test_others_keep_no_accounts(service: Service, by: str) -> None:
+    assert await codes(service, SAVE_USER, NEW, by=by) == ["FORBIDDEN"]
+    answer = await service.ask("{ users { totalCount } organisations { totalCount } clients { totalCount } }", by=by)
+    assert answer["data"] == {"users": None, "organisations": None, "clients": None}
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
+
+
+async def test_a_department_has_sources_and_users_of_its_role_alone(service: Service) -> None:
+    tax = await organisation(service)
+    assert tax["sources"] == ["tax"]
+    user = {**NEW, "organisationId": tax["id"]}
+    payload = await act(service, SAVE_USER, user)
+    assert payload["userErrors"] == [{"code": "INVALID", "path": ["input", "role"]}]
+    assert await codes(service, SAVE_USER, user | {"role": "DEPARTMENT"}) == []
+    given = {"code": "x", "nameZh": "甲", "nameEn": "A", "kind": "UNION", "divisionCode": "410500"}
+    for wrong, path in (
+        ({"sources": ["tax"]}, "sources"),
+        ({"kind": "DEPARTMENT", "sources": ["gossip"]}, "sources"),
+        ({"code": "Not A Code"}, "code"),
+        ({"code": "tax"}, "code"),
+        ({"nameEn": ""}, "nameEn"),
+    ):
+        refused = await act(service, SAVE_ORGANISATION, given | wrong)
+        assert refused["userErrors"] == [{"code": "INVALID", "path": ["input", path]}], wrong
+    union = (await act(service, SAVE_ORGANISATION, given))["organisation"]
+    assert await codes(service, SAVE_USER, {**NEW, "login": "zhao", "organisationId": union["id"]}) == []
+    turned = given | {"kind": "DEPARTMENT", "organisationId": union["id"], "expectedVersion": 1}
+    assert await codes(service, SAVE_ORGANISATION, turned) == ["INVALID"], "it has a reviewer"
+    for version, expected in ((5, ["CONFLICT"]), (1, [])):
+        end = {"organisationId": union["id"], "expectedVersion": version}
+        assert await codes(service, END_ORGANISATION, end) == expected
+    assert await codes(service, SAVE_USER, {**NEW, "login": "qian", "organisationId": union["id"]}) == ["INVALID"]
+
+
+async def test_a_machines_life_and_its_secret(service: Service) -> None:
+    machine = await client(service)
+    assert (machine["role"], machine["trustedOnly"], machine["version"]) == ("DEPARTMENT", False, 1)
+    rotate = {"id": machine["id"], "expectedVersion": 1, "idempotencyKey": "rotated-once"}
+    first = await act(service, ROTATE, rotate)
+    assert first["userErrors"] == []
+    assert first["secret"].startswith("jks_")
+    again = await act(service, ROTATE, rotate)
+    assert again["secret"] is None, "it is kept by nobody"
+    assert again["client"] == first["client"]
+    second = await act(service, ROTATE, {"id": machine["id"], "expectedVersion": 2})
+    third = await act(service, ROTATE, {"id": machine["id"], "expectedVersion": 3})
+    assert len({first["secret"], second["secret"], third["secret"]}) == 3
+    assert len(third["client"]["secrets"]) == 2, "the new one, and the one before it for a day"
+    at_once = await act(service, ROTATE, {"id": machine["id"], "expectedVersion": 4, "overlapHours": 0})
+    assert len(at_once["client"]["secrets"]) == 1
+    for wrong in ({"days": 0}, {"days": 731}, {"overlapHours": -1}, {"overlapHours": 721}):
+        assert await codes(service, ROTATE, {"id": machine["id"], "expectedVersion": 5, **wrong}) == ["INVALID"], (
+            wrong
+        )
+    async with reading(service.engine) as connection:
+        digests = (await connection.execute(select(ClientSecret.digest))).scalars().all()
+        details = (await connection.execute(select(AuditEvent.detail))).scalars().all()
+    assert not any(at_once["secret"].encode() in digest for digest in digests)
+    assert at_once["secret"] not in repr(details)
+    ended = await act(service, END_CLIENT, {"id": machine["id"], "expectedVersion": 5})
+    assert ended["client"] == {"active": False, "secrets": []}
+    assert await codes(service, ROTATE, {"id": machine["id"], "expectedVersion": 6}) == ["INVALID"]
+
+
+async def test_programs_are_what_they_are(service: Service) -> None:
+    tax = await organisation(service)
+    given = {"clientId": "portal", "name": "门户", "kind": "APPLICATION", "organisationId": tax["id"]}
+    for wrong, code, path in (
+        ({"role": "REVIEWER"}, "INVALID", "role"),
+        ({"kind": "SERVICE", "role": "ADMINISTRATOR"}, "INVALID", "role"),
+        ({"kind": "SERVICE", "role": "REVIEWER"}, "INVALID", "role"),
+        ({"clientId": "no good"}, "INVALID", "clientId"),
+        ({"organisationId": "0" * 32}, "NOT_FOUND", "organisationId"),
+        ({"id": "0" * 32, "expectedVersion": 1}, "NOT_FOUND", "id"),
+    ):
+        payload = await act(service, SAVE_CLIENT, given | wrong)
+        assert payload["userErrors"] == [{"code": code, "path": ["input", path]}], wrong
+    portal = (await act(service, SAVE_CLIENT, given | {"trustedOnly": True}))["client"]
+    assert (portal["kind"], portal["role"], portal["trustedOnly"]) == ("APPLICATION", None, True)
+    assert await codes(service, SAVE_CLIENT, given) == ["INVALID"], "its client id is taken"
+    assert await codes(service, ROTATE, {"id": portal["id"], "expectedVersion": 1}) == ["INVALID"]
+    change = given | {"id": portal["id"], "expectedVersion": 1}
+    assert await codes(service, SAVE_CLIENT, change | {"kind": "SERVICE"}) == ["INVALID"]
+    assert (await act(service, SAVE_CLIENT, change))["client"]["version"] == 2
+    listed = await service.data(
+        "{ clients(filter: {kinds: [APPLICATION]}) { nodes { clientId } } }", by="administrator"
+    )
+    assert listed["clients"]["nodes"] == [{"clientId": "portal"}]
+    assert "client:" not in str((await service.data(USERS, by="administrator"))["users"])
+
+
+async def test_identities_are_linked_to_one_user_each(service: Service) -> None:
+    li, wu = await the_user(service, "reviewer"), await the_user(service, "auditor")
+    link = {"userId": li["id"], "issuer": ISSUER, "subject": "u-1"}
+    linked = {"login": "reviewer", "identities": [{"issuer": ISSUER, "subject": "u-1"}]}
+    for _ in range(2):
+        assert (await act(service, LINK, link))["user"] == linked, "twice is as good as once"
+    assert await codes(service, LINK, link | {"userId": wu["id"]}) == ["INVALID"]
+    assert await codes(service, LINK, link | {"subject": ""}) == ["INVALID"]
+    machine = await client(service)
+    assert await codes(service, LINK, link | {"clientId": machine["id"]}) == ["INVALID"]
+    of_machine = await act(service, LINK, {"clientId": machine["id"], "issuer": ISSUER, "subject": "m-1"})
+    assert of_machine["client"] == {"clientId": "tax-machine", "identities": [{"subject": "m-1"}]}
+    assert of_machine["user"] is None
+    assert (await act(service, UNLINK, {"issuer": ISSUER, "subject": "u-1"}))["user"] == {"identities": []}
+    assert await codes(service, UNLINK, {"issuer": ISSUER, "subject": "u-1"}) == ["NOT_FOUND"]
+    assert (await act(service, LINK, link | {"userId": wu["id"]}))["user"]["login"] == "auditor"
+
+
+async def test_an_organisation_that_is_deactivated_takes_its_people_along(service: Service) -> None:
+    department = "{ viewer { login } }"
+    assert (await service.data(department, by="department"))["viewer"] == {"login": "department"}
+    found = await service.data(
+        '{ organisations(filter: {codes: ["police"]}) { nodes { id version } } }', by="administrator"
+    )
+    (police,) = found["organisations"]["nodes"]
+    assert (
+        await codes(service, END_ORGANISATION, {"organisationId": police["id"], "expectedVersion": police["version"]})
+        == []
+    )
+    async with transaction(service.engine) as connection:
+        token = await accounts.issue_token(connection, "department", 1, dt.datetime.now(dt.UTC))
+    service.tokens = {**service.tokens, "department": token}
+    answer = await service.ask(department, by="department")
+    assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
