@@ -93,6 +93,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "reviewedAt": ("复核时间", "when reviewed"),
     "reviewer": ("复核人", "reviewer"),
     "reviews": ("复核记录", "reviews"),
+    "role": ("角色", "role"),
     "rule": ("规则", "rule"),
     "ruleVersion": ("规则版本", "rule's version"),
     "searches": ("按身份查找", "searches by identity"),
