@@ -37,6 +37,7 @@ MOST_DIRECTIVES = 200
 MOST_OBJECTS = 100
 """As values, in a document or in variables: each costs what its type has fields, whether they are given or not."""
 MOST_ROOT_FIELDS = {OperationType.QUERY: 30, OperationType.MUTATION: 5, OperationType.SUBSCRIPTION: 1}
+MOST_INTROSPECTIONS = 5
 INTROSPECTION = ("__schema", "__type")
 
 
@@ -51,6 +52,7 @@ class Size:
     directives: int = 0
     objects: int = 0
     root_fields: int = 0
+    introspections: int = 0
 
     def beside(self, other: Size) -> Size:
         """Both in one selection."""
@@ -62,6 +64,7 @@ class Size:
             self.directives + other.directives,
             self.objects + other.objects,
             self.root_fields + other.root_fields,
+            self.introspections + other.introspections,
         )
 
 
@@ -118,6 +121,7 @@ def within(document: DocumentNode) -> None:
             (size.fields, MOST_FIELDS, "个字段", "fields, those of fragments counted wherever they are spread"),
             (size.aliases, MOST_ALIASES, "个别名", "aliases"),
             (size.directives, MOST_DIRECTIVES, "个指令", "directives"),
+            (size.introspections, MOST_INTROSPECTIONS, "次内省", "fields that ask for the schema"),
             (size.objects, MOST_OBJECTS, "个对象值", "objects as values"),
         ):
             if count > most:
@@ -169,9 +173,9 @@ class _Measure:
 
     def _field(self, node: FieldNode) -> Size:
         below = self.of(node.selection_set) if node.selection_set else Size()
-        levels, introspection = below.levels + 1, below.introspection_levels
+        levels, introspection, introspects = below.levels + 1, below.introspection_levels, 0
         if node.name.value in INTROSPECTION:
-            levels, introspection = 1, levels
+            levels, introspection, introspects = 1, levels, 1
         return Size(
             levels,
             introspection,
@@ -180,6 +184,7 @@ class _Measure:
             below.directives,
             below.objects + _objects([each.value for each in node.arguments or ()]),
             1,
+            introspects,
         )
 
     def _fragment(self, name: str) -> Size:
