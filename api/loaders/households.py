@@ -64,7 +64,7 @@ LISTING = Listing(
         "REGISTERED": By(H.id, int),
         "APPLIED_ON": By(func.coalesce(H.applied_on, NEVER), dt.date.fromisoformat),
         "FILE_OPENED_ON": By(func.coalesce(H.file_opened_on, NEVER), dt.date.fromisoformat),
-        "REFERENCE": By(H.reference, str),
+        "REFERENCE": By(H.reference, str, unique=True),
     },
     identities={"number": "idNumber", "phone": "phone", "name": "name"},
 )

@@ -28,10 +28,14 @@ AFTER, AFTER_KEY, ORDER_VALUE, LIMIT = "after_", "after_key", "order_value_", "p
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """What a list may be ordered by: a column that is never null, and how its value is read from a cursor."""
+    """What a list may be ordered by: a column that is never null, and how its value is read from a cursor.
+
+    After one that is `unique` nothing is left to be decided.
+    """
 
     column: ColumnElement[Any]
     read: Callable[[Any], Any]
+    unique: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,12 +142,12 @@ Place = tuple[ColumnElement[Any], ColumnElement[Any], bool]
 
 
 def _places(listing: Listing, order: Order, backwards: bool) -> list[Place]:
-    """What decides the order, up to the key, which goes the way of the first."""
+    """What decides the order, at last the key, which goes the way of the first."""
     places: list[Place] = []
     for place, (name, descending) in enumerate(order):
-        column = listing.orders[name].column
-        places.append((column, bindparam(f"{AFTER}{place}", type_=column.type), descending != backwards))
-        if column is listing.key:
+        by = listing.orders[name]
+        places.append((by.column, bindparam(f"{AFTER}{place}", type_=by.column.type), descending != backwards))
+        if by.unique or by.column is listing.key:
             return places
     return [*places, (listing.key, bindparam(AFTER_KEY, type_=listing.key.type), places[0][2])]
 
