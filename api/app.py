@@ -28,7 +28,7 @@ from api.auth import Authenticator
 from api.broadcast import Broadcast
 from api.database import open_engine, reading
 from api.domain.bulk import DEFAULTS, Threshold
-from api.endpoint import Endpoint
+from api.endpoint import Endpoint, TooLarge, refused
 from api.gate.passage import Limits, Passage
 from api.gate.trusted import Trusted
 from api.notary import Notary
@@ -186,7 +186,7 @@ class _Surroundings:
         try:
             body = await _read(receive)
             if body is None:
-                await _json({"errors": [{"message": "The request is too large."}]}, 413)(scope, receive, sending)
+                await refused(Request(scope), TooLarge())(scope, receive, sending)
             else:
                 await self._app(scope, body, sending)
         finally:

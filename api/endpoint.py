@@ -120,6 +120,14 @@ class NotAcceptable(BadRequest):
     en = "No media type in Accept is one of application/graphql-response+json, application/json, text/event-stream."
 
 
+class TooLarge(BadRequest):
+    """A body beyond the limit, read no further."""
+
+    status = 413
+    zh = "请求体过大。"
+    en = "The body is too large."
+
+
 class NotJson(BadRequest):
     """A body of another kind."""
 
@@ -190,6 +198,16 @@ def _response(answer: Answer, media: str, *, malformed: bool = False) -> Respons
 def _said(refused: Refused, context: Context, media: str | None, *, malformed: bool = False) -> Response:
     """A refusal of the request itself."""
     return _response(Answer.of(refused, context), GRAPHQL if media == GRAPHQL else JSON, malformed=malformed)
+
+
+def refused(request: Request, why: Refused) -> Response:
+    """What is said of a request that nobody has looked into."""
+    content = {
+        "errors": [{"message": why.words(language_of(request)), "extensions": {"code": why.code}}],
+        "extensions": {"requestId": request.scope["state"]["request_id"]},
+    }
+    media = GRAPHQL if _media(request) == GRAPHQL else JSON
+    return Response(orjson.dumps(content), why.status, media_type=f"{media}; charset=utf-8")
 
 
 async def _kept_alive(answers: AsyncGenerator[Answer, None]) -> AsyncIterator[Answer | None]:
