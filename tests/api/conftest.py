@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,6 +33,9 @@ from tests.conftest import empty_database
 
 Answer = TypeVar("Answer")
 KEY = sealing.new_key()
+ASKING: ContextVar[bool] = ContextVar("asking", default=False)
+"""Whether a statement is a question's; the service has work of its own beside."""
+
 USERS = {
     "caseworker": (Role.CASEWORKER, "410502"),
     "county-reviewer": (Role.REVIEWER, "410502"),
@@ -70,7 +74,9 @@ class Service:
         headers = {"Accept-Language": language}
         if by is not None:
             headers["Authorization"] = f"Bearer {self.tokens[by]}"
+        asking = ASKING.set(True)
         answer = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        ASKING.reset(asking)
         content: dict[str, Any] = answer.json()
         return content
 
@@ -178,7 +184,8 @@ async def service(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         made = Service(url, engine, vault, tmp_path / "data", prepared.tokens, client)
 
         def note(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-            made.statements.append(statement)
+            if ASKING.get():
+                made.statements.append(statement)
 
         event.listen(app.state.engine.sync_engine, "before_cursor_execute", note)
         yield made

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from api.database import transaction
 from api.domain import divisions
-from api.models import Scan
+from api.models import Alarm, Scan, User
+from api.schema.root import schema
+from api.services import reads
 from tests.api.conftest import Service
 
 HOUSEHOLD = """
@@ -23,6 +25,46 @@ FINDING = """
   household { reference members { name } enrolments { programme { nameZh } } }
   persons { name links { source } } reviews { note } lastScan { asOf }
 """
+ONE = {
+    "household": (f"query ($id: ID!) {{ household(id: $id) {{ {HOUSEHOLD} }} }}", "household", 12),
+    "person": (
+        "query ($id: ID!) { person(id: $id) { name links { source } household { reference members { name } } } }",
+        "person",
+        4,
+    ),
+    "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 9),
+    "scan": ("query ($id: ID!) { scan(id: $id) { id status progress { done } result { findings } } }", "scan", 1),
+    "node": (f"query ($id: ID!) {{ node(id: $id) {{ id ... on Household {{ {HOUSEHOLD} }} }} }}", "household", 12),
+}
+"""Fields that give one thing: the query, of which thing, and how many statements it takes."""
+
+PLAIN = {"programmes": ("{ programmes { code } }", 1), "departments": ("{ departments { code rows } }", 1)}
+NOTHING_READ = {
+    "enumerations": "{ enumerations { name values { value labelZh } } }",
+    "viewer": "{ viewer { login permissions } }",
+}
+KEPT = {
+    "users": (
+        "query ($n: Int) { users(first: $n) { totalCount nodes { login identities { subject } } } }",
+        "administrator",
+        3,
+    ),
+    "organisations": (
+        "query ($n: Int) { organisations(first: $n) { totalCount nodes { code } } }",
+        "administrator",
+        2,
+    ),
+    "clients": (
+        "query ($n: Int) { clients(first: $n) { totalCount nodes "
+        "{ clientId organisation { code } secrets { expiresAt } identities { subject } } } }",
+        "administrator",
+        5,
+    ),
+    "reads": ("query ($n: Int) { reads(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
+    "alarms": ("query ($n: Int) { alarms(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
+}
+"""Lists of what is kept about those who ask, by whom they are asked for."""
+
 LISTS = {
     "households": (
         "query ($n: Int, $filter: HouseholdFilter) "
@@ -76,11 +118,119 @@ async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(serv
     assert rows[100] > 40
 
 
-@pytest.mark.parametrize("name", ["programmes { code }", "departments { code rows }"])
+@pytest.mark.parametrize("name", PLAIN)
 async def test_a_plain_list_takes_one(service: Service, name: str) -> None:
+    query, statements = PLAIN[name]
     service.statements.clear()
-    await service.data(f"{{ {name} }}")
-    assert len(selects(service)) == 1
+    await service.data(query)
+    assert len(selects(service)) == statements
+
+
+@pytest.mark.parametrize("name", NOTHING_READ)
+async def test_what_the_program_knows_by_itself_takes_none(service: Service, name: str) -> None:
+    service.statements.clear()
+    await service.data(NOTHING_READ[name])
+    assert selects(service) == []
+
+
+async def some_ids(service: Service) -> dict[str, str]:
+    """A household that leads to every level, somebody of it, a finding about it, and a scan."""
+    which = await full(service)
+    found = await service.data(
+        """query ($household: HouseholdFilter, $finding: FindingFilter) {
+          households(filter: $household) { nodes { id members { id links { source } } } }
+          findings(filter: $finding) { nodes { id } } scans { nodes { id } }
+        }""",
+        {"household": which["households"], "finding": which["findings"]},
+    )
+    (household,) = found["households"]["nodes"]
+    return {
+        "household": household["id"],
+        "person": household["members"][0]["id"],
+        "finding": found["findings"]["nodes"][0]["id"],
+        "scan": found["scans"]["nodes"][0]["id"],
+    }
+
+
+@pytest.mark.parametrize("name", ONE)
+async def test_one_thing_takes_as_many_statements_as_it_has_levels(service: Service, name: str) -> None:
+    query, thing, statements = ONE[name]
+    ids = await some_ids(service)
+    service.statements.clear()
+    assert (await service.data(query, {"id": ids[thing]}))[name]
+    assert len(selects(service)) == statements
+
+
+async def test_many_things_take_one_statement_for_each_type(service: Service) -> None:
+    page = await service.data(
+        """{ households(first: 30) { nodes { id members { id } } } findings(first: 30) { nodes { id } }
+            scans { nodes { id } } }"""
+    )
+    households = [node["id"] for node in page["households"]["nodes"]]
+    people = [person["id"] for node in page["households"]["nodes"] for person in node["members"]][:30]
+    others = [node["id"] for name in ("findings", "scans") for node in page[name]["nodes"]]
+    ids = [*households, *people, *others, "0" * 32][:100]
+    query = """query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id
+      ... on Household { reference members { name } } ... on Person { household { reference } } } }"""
+    for some in (ids, [households[0], people[0], *others[:1], *others[-1:]]):
+        service.statements.clear()
+        found = (await service.data(query, {"ids": some}))["nodes"]
+        assert [node and node["id"] for node in found] == [each if each in ids[:-1] else None for each in some]
+        assert len(selects(service)) == 4 + 2, "one for each of four types, and one for each of two levels below"
+
+
+async def people_of_the_office(service: Service) -> None:
+    """Organisations and programs beside the users there are, reads of theirs, and alarms."""
+    given = {"kind": "DEPARTMENT", "divisionCode": "410500", "sources": ["tax"], "nameZh": "局", "nameEn": "Bureau"}
+    for number in range(3):
+        code = f"bureau-{number}"
+        saved = await service.data(
+            "mutation ($i: SaveOrganisationInput!) { saveOrganisation(input: $i) { organisation { id } } }",
+            {"i": {**given, "code": code, "idempotencyKey": f"organisation-{number}"}},
+            by="administrator",
+        )
+        program = {
+            "clientId": f"machine-{number}",
+            "name": "机",
+            "kind": "SERVICE",
+            "idempotencyKey": f"client-{number}",
+        }
+        program["organisationId"] = saved["saveOrganisation"]["organisation"]["id"]
+        await service.data(
+            "mutation ($i: SaveClientInput!) { saveClient(input: $i) { client { id } userErrors { message } } }",
+            {"i": program},
+            by="administrator",
+        )
+        await service.data("{ households(first: 5) { nodes { members { name } } } }")
+    now = dt.datetime.now(dt.UTC)
+    row = {"kind": "PEOPLE_A_DAY", "role": "REVIEWER", "division_code": "410500", "people": 900, "threshold": 500}
+    when = {"window_from": now, "window_to": now, "raised_at": now}
+    async with transaction(service.engine) as connection:
+        readers = (
+            await connection.execute(select(User.id).where(User.login.in_(["reviewer", "caseworker"])))
+        ).scalars()
+        await connection.execute(insert(Alarm), [{**row, **when, "user_id": each} for each in readers])
+        await reads.seal(connection)
+
+
+@pytest.mark.parametrize("name", KEPT)
+async def test_a_list_of_the_office_takes_the_same_for_one_row_as_for_all(service: Service, name: str) -> None:
+    query, by, statements = KEPT[name]
+    await people_of_the_office(service)
+    rows = []
+    for number in (1, 100):
+        service.statements.clear()
+        rows.append(len((await service.data(query, {"n": number}, by=by))[name]["nodes"]))
+        assert len(selects(service)) == statements, f"for {number}: {selects(service)}"
+    assert rows[0] == 1
+    assert rows[1] > 1
+
+
+def test_every_field_of_the_root_says_how_many_statements_it_takes() -> None:
+    query = schema._schema.query_type
+    assert query is not None
+    told = [*LISTS, *ONE, *PLAIN, *NOTHING_READ, *KEPT, "nodes"]
+    assert sorted(told) == sorted(query.fields), "a new field of the root has a line in one of the tables above"
 
 
 async def test_what_is_not_asked_for_is_not_read(service: Service) -> None:
