@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -372,16 +373,19 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
     messages.print(
         f"jiekun: GraphQL on http://{host}:{port}/graphql, the page on http://{host}:{port}/", highlight=False
     )
+    service = create_app(
+        told.database_url,
+        vault,
+        Limits.of(told),
+        trusted_only=told.trusted_only,
+        origins=told.origins,
+        thresholds=thresholds,
+        issuer=oidc.issuer(*told.oidc),
+    )
+    gc.collect()
+    gc.freeze()  # what was built once is not walked through again whenever a large request leaves garbage
     uvicorn.run(
-        create_app(
-            told.database_url,
-            vault,
-            Limits.of(told),
-            trusted_only=told.trusted_only,
-            origins=told.origins,
-            thresholds=thresholds,
-            issuer=oidc.issuer(*told.oidc),
-        ),
+        service,
         host=host,
         port=port,
         access_log=False,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
-
 import pytest
 from graphql import build_client_schema, get_introspection_query
 
+from api.loaders import reading
 from tests.api.conftest import Service
 
 
@@ -82,110 +80,62 @@ def chain(levels: int) -> str:
     )
 
 
-def wide(levels: int) -> str:
-    """A chain of fragments on one type, each spread many times: one level, whatever the spreads."""
-    fragments = [f"fragment F{n} on Household {{ {'...F' + str(n + 1) + ' '} ...F{n + 1} }}" for n in range(levels)]
-    return (
-        "{ households(first: 1) { nodes { ...F0 } } }"
-        + "".join(fragments)
-        + f"fragment F{levels} on Household {{ id }}"
-    )
-
-
 @pytest.mark.parametrize("query", [deep(31), chain(12), chain(30)])
 async def test_what_is_too_deep_or_too_large_is_refused_before_it_is_read(service: Service, query: str) -> None:
     before = len(service.statements)
     answer = await service.ask(query)
-    assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
-    assert len(service.statements) - before < 20
+    assert answer["errors"][0]["extensions"]["code"] in ("DOCUMENT_TOO_LARGE", "TOO_COSTLY")
+    assert len(service.statements) - before <= 2, "nothing but who asks"
 
 
-async def steps(service: Service, query: str) -> int:
-    """How many calls of our own code an operation takes: a measure of work that no busy machine disturbs."""
-    calls = 0
-
-    def note(frame: Any, event: str, argument: Any) -> None:
-        nonlocal calls
-        calls += event == "call" and "/api/schema/selection" in frame.f_code.co_filename
-
-    sys.setprofile(note)
-    try:
-        await service.ask(query)
-    finally:
-        sys.setprofile(None)
-    return calls
-
-
-async def test_a_chain_of_fragments_costs_what_it_is_long(service: Service) -> None:
-    once, twice, fourfold = [await steps(service, wide(length)) for length in (10, 20, 40)]
-    assert twice < 2.5 * once
-    assert fourfold < 2.5 * twice
-
-
-async def test_a_large_answer_is_refused_by_its_size(service: Service) -> None:
+async def test_a_large_answer_is_refused_before_it_is_read(service: Service) -> None:
     whole = "id reference relation name idNumber phone sex birthYear masked"
     query = f"""{{ households(first: 100) {{ nodes {{ members {{ {whole} household {{ members {{ {whole} household {{
       members {{ {whole} household {{ members {{ {whole} }} }} }} }} }} }} }} }} }} }}"""
     answer = await service.ask(query)
-    assert answer["data"]["households"] is None
     assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+    assert "data" not in answer
 
 
-async def test_many_small_answers_in_one_are_a_large_one(service: Service) -> None:
-    person = "id name relation phone idNumber reference sex birthYear masked validFrom validTo leftOn"
-    page = f"households(first: 100) {{ nodes {{ members {{ {person} }} }} }}"
-    answer = await service.ask("{" + " ".join(f"a{number}: {page}" for number in range(30)) + "}")
+async def test_an_answer_larger_than_could_be_known_is_given_up_while_it_is_read(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists longer than usual are weighed too lightly; what they bring is counted as it comes."""
+    monkeypatch.setattr(reading, "MOST_VALUES", 500)
+    answer = await service.ask("{ viewer { login } households(first: 100) { nodes { members { name } } } }")
+    assert answer["errors"][0]["extensions"]["code"] == "TOO_COSTLY"
+    assert answer["data"] == {"viewer": {"login": "reviewer"}, "households": None}
+
+
+async def test_many_small_answers_in_one_are_a_large_one(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MOST_VALUES", 1_500)
+    page = "households(first: 20) { nodes { id reference stage members { id name } } }"
+    answer = await service.ask("{" + " ".join(f"a{number}: {page}" for number in range(10)) + "}")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"TOO_COSTLY"}
-    assert 0 < len([each for each in answer["data"].values() if each is not None]) < 30
+    assert 0 < len([each for each in answer["data"].values() if each is not None]) < 10
 
 
 @pytest.mark.parametrize(
     "below",
     [
-        " ".join(f"a{number}: nodes {{ id }}" for number in range(300)),
-        " ".join(f"a{number}: edges {{ node {{ id }} }}" for number in range(300)),
-        "edges { " + " ".join(f"a{number}: node {{ id }}" for number in range(300)) + " }",
-        "nodes { " + " ".join(f"a{number}: reference" for number in range(900)) + " }",
-        "nodes { " + " ".join(f"a{number}: division {{ code nameZh }}" for number in range(400)) + " }",
+        " ".join(f"a{number}: nodes {{ id }}" for number in range(190)),
+        " ".join(f"a{number}: edges {{ node {{ id }} }}" for number in range(190)),
+        "edges { " + " ".join(f"a{number}: node {{ id }}" for number in range(190)) + " }",
+        "nodes { " + " ".join(f"a{number}: members {{ id }}" for number in range(190)) + " }",
+        "nodes { " + " ".join(f"a{number}: division {{ code nameZh }}" for number in range(190)) + " }",
     ],
 )
-async def test_what_is_asked_for_under_many_names_counts_as_often(service: Service, below: str) -> None:
+async def test_what_is_asked_for_under_many_names_counts_as_often(
+    service: Service, below: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_VALUES", 10_000)
     answer = await service.ask(f"{{ households(first: 100) {{ {below} }} }}")
-    codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
-    assert codes == {"TOO_COSTLY"} or len(str(answer)) < 3_000_000
-
-
-REFUSED = {
-    "root fields": "{" + " ".join(f"a{number}: viewer {{ login }}" for number in range(31)) + "}",
-    "root fields in a fragment": "{ ...F } fragment F on Query {"
-    + " ".join(f"a{number}: viewer {{ login }}" for number in range(31))
-    + "}",
-    "mutations": "mutation {"
-    + " ".join(
-        f'a{number}: startScan(input: {{idempotencyKey: "key-{number:04}"}}) {{ scan {{ id }} }}'
-        for number in range(6)
-    )
-    + "}",
-    "fragments": "{ viewer { ...F0 } }"
-    + " ".join(f"fragment F{number} on Viewer {{ login }}" for number in range(61)),
-    "introspection under names": "{" + " ".join(f"a{n}: __schema {{ types {{ name }} }}" for n in range(20)) + "}",
-    "names in introspection": "{ __schema { " + " ".join(f"a{n}: types {{ name }}" for n in range(200)) + " } }",
-    "names in a fragment": "{ __schema { ...F } } fragment F on __Schema { a: types { name } b: types { name } }",
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-async def test_a_document_beyond_the_limits_is_refused_before_it_is_validated(service: Service, name: str) -> None:
-    for by in ("auditor", None):
-        answer = await service.ask(REFUSED[name], by=by)
-        assert answer["data"] is None
-        (error,) = answer["errors"]
-        assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"TOO_COSTLY"}
 
 
 async def test_tools_may_look_at_the_schema(service: Service) -> None:
     answer = await service.ask(
-        get_introspection_query(input_value_deprecation=True, schema_description=True), by=None
+        get_introspection_query(input_value_deprecation=True, schema_description=True), by="auditor"
     )
     assert "errors" not in answer
     assert build_client_schema(answer["data"]).query_type
@@ -197,8 +147,3 @@ async def test_a_variable_that_is_not_given_is_an_argument_that_is_not_given(ser
     assert (await service.data(query))["households"]["nodes"]
     answer = await service.ask(query, {"n": 101})
     assert answer["errors"][0]["extensions"]["code"] == "BAD_INPUT"
-
-
-async def test_a_document_of_many_tokens_is_refused(service: Service) -> None:
-    answer = await service.ask("{ viewer { " + "login " * 10_000 + "} }")
-    assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
