@@ -45,6 +45,7 @@ described(
 class Organisation(Node):
     """A trade union, or a department that keeps data."""
 
+    key: strawberry.Private[int]
     code: str = strawberry.field(description="By which it is known; never changes.")
     name_zh: str = strawberry.field(description="Its Chinese name.")
     name_en: str = strawberry.field(description="Its English name.")
@@ -63,6 +64,7 @@ def organisation_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Or
     return [
         Organisation(
             id=strawberry.ID(public_id),
+            key=row.id,
             code=row.code,
             name_zh=row.name_zh,
             name_en=row.name_en,

@@ -215,7 +215,9 @@ PARTS = {"_NEWEST", "_PRESENT"}
 """Selects that stand inside others only."""
 
 
-@pytest.mark.parametrize("module", [accounts, households, programmes, findings, scans], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [accounts, households, programmes, findings, scans], ids=lambda module: module.__name__
+)
 def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:
     statements = {name: value for name, value in vars(module).items() if isinstance(value, Select)}
     statements |= {name: value.select for name, value in vars(module).items() if isinstance(value, Listing)}

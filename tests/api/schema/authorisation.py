@@ -1,0 +1,203 @@
+"""Who may see and do what, as people have reviewed it: a line for every field of the schema; what has none fails the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.domain.permissions import Permission
+
+P = Permission
+EVERYBODY, SIGNED_IN = "EVERYBODY", "SIGNED_IN"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a field of Query is asked about something that lies in one county.
+
+    `takes` is what it takes to be answered at all. `lies` is whether the answer lies in a division: then whoever answers
+    for another sees an empty list, or null.
+    """
+
+    takes: Permission | str
+    query: str
+    lies: bool = True
+
+
+QUERIES = {
+    "viewer": Asked(EVERYBODY, "{ viewer { login } }", lies=False),
+    "enumerations": Asked(SIGNED_IN, '{ enumerations(names: ["Role"]) { name } }', lies=False),
+    "programmes": Asked(SIGNED_IN, "{ programmes { code } }", lies=False),
+    "departments": Asked(SIGNED_IN, "{ departments { code } }", lies=False),
+    "households": Asked(P.READ_CASES, '{ households(filter: {references: ["$reference"]}) { nodes { id } } }'),
+    "household": Asked(P.READ_CASES, '{ household(id: "$Household") { id } }'),
+    "person": Asked(P.READ_CASES, '{ person(id: "$Person") { id } }'),
+    "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
+    "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
+    "users": Asked(P.MANAGE_ACCOUNTS, '{ users(filter: {logins: ["target"]}) { nodes { id } } }'),
+    "organisations": Asked(P.MANAGE_ACCOUNTS, '{ organisations(filter: {codes: ["target"]}) { nodes { id } } }'),
+    "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
+    "reads": Asked(P.READ_AUDIT, '{ reads(filter: {readers: ["target"]}) { nodes { id } } }'),
+    "alarms": Asked(P.READ_AUDIT, '{ alarms(filter: {readers: ["target"]}) { nodes { id } } }'),
+}
+"""Every field of Query but `node` and `nodes`, of which NODES tells."""
+
+NODES = {
+    "Household": P.READ_CASES,
+    "Person": P.READ_CASES,
+    "Enrolment": P.READ_CASES,
+    "Finding": P.READ_CASES,
+    "Scan": P.READ_SCANS,
+    "User": P.MANAGE_ACCOUNTS,
+    "Organisation": P.MANAGE_ACCOUNTS,
+    "Client": P.MANAGE_ACCOUNTS,
+    "Read": P.READ_AUDIT,
+    "Alarm": P.READ_AUDIT,
+}
+"""What it takes to read a thing by its id: whoever may not, or not in its division, sees null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a mutation is sent about something in one county so that it is refused for its content alone.
+
+    `within` is the code for who may and answers for the county, `beyond` for who may and answers for another.
+    """
+
+    takes: Permission
+    given: dict[str, Any]
+    within: str = "CONFLICT"
+    beyond: str = "NOT_FOUND"
+
+
+STALE = 999
+USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
+ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
+CLIENT = {"name": "x", "kind": "SERVICE", "organisationId": "$Organisation"}
+MUTATIONS = {
+    "startScan": Done(P.START_SCAN, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID", "FORBIDDEN"),
+    "reviewFinding": Done(
+        P.REVIEW_FINDING,
+        {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
+    ),
+    "acknowledgeAlarm": Done(P.READ_AUDIT, {"alarmId": "$Alarm", "note": ""}, "REQUIRED"),
+    "saveUser": Done(P.MANAGE_ACCOUNTS, USER | {"userId": "$User", "expectedVersion": STALE}, beyond="FORBIDDEN"),
+    "deactivateUser": Done(P.MANAGE_ACCOUNTS, {"userId": "$User", "expectedVersion": STALE}),
+    "linkIdentity": Done(P.MANAGE_ACCOUNTS, {"userId": "$User", "issuer": "i", "subject": ""}, "INVALID"),
+    "unlinkIdentity": Done(P.MANAGE_ACCOUNTS, {"issuer": "issuer", "subject": "target"}, "DONE"),
+    "saveOrganisation": Done(
+        P.MANAGE_ACCOUNTS,
+        ORGANISATION | {"organisationId": "$Organisation", "expectedVersion": STALE},
+        beyond="FORBIDDEN",
+    ),
+    "deactivateOrganisation": Done(P.MANAGE_ACCOUNTS, {"organisationId": "$Organisation", "expectedVersion": STALE}),
+    "saveClient": Done(P.MANAGE_ACCOUNTS, CLIENT | {"id": "$Client", "expectedVersion": STALE}),
+    "rotateClientSecret": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
+    "deactivateClient": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
+}
+"""Every field of Mutation. Only unlinkIdentity is carried out, and undone each time."""
+
+SUBSCRIPTIONS = {"scanProgress": Asked(P.READ_SCANS, 'subscription { scanProgress(id: "$Scan") { id } }')}
+"""Every field of Subscription."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of a type, each by how it is shown to whoever is shown the object.
+
+    `plain` are the same for all. `masked` are whole for who may read identities, and masked for others; `hidden` are
+    null for others, and `telling` is whether they are. `permitted` are null or empty without a further permission.
+    """
+
+    plain: str
+    masked: str = ""
+    hidden: str = ""
+    telling: str = ""
+    permitted: tuple[tuple[str, Permission], ...] = ()
+
+    def names(self) -> list[str]:
+        """Every field."""
+        together = f"{self.plain} {self.masked} {self.hidden} {self.telling}".split()
+        return [*together, *(name for name, _ in self.permitted)]
+
+
+CONNECTION, EDGE = Fields("edges nodes pageInfo totalCount"), Fields("cursor node")
+ANSWERED = "userErrors clientMutationId auditId"
+TYPES = {
+    "Household": Fields(
+        "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
+        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members enrolments findings",
+        masked="address phone payeeAccount payeeName",
+        telling="masked",
+    ),
+    "Person": Fields(
+        "id reference relation sex birthYear declaredMaritalStatus declaredMonthlyIncome declaredEmployment validFrom "
+        "validTo leftOn household links",
+        masked="name formerName idNumber phone address",
+        hidden="birthDate",
+        telling="masked",
+    ),
+    "Link": Fields(
+        "source recordId party probability weightBits grade decision numberLevel nameLevel birthDateLevel sexLevel "
+        "phoneLevel divisionLevel addressLevel"
+    ),
+    "Enrolment": Fields("id agency startMonth endMonth amount cause sourceRecord programme person payments"),
+    "Payment": Fields("month amount"),
+    "Finding": Fields(
+        "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
+        "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews",
+        permitted=(("lastScan", P.READ_SCANS),),
+    ),
+    "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence", hidden="note"),
+    "Rule": Fields("id titleZh titleEn descriptionZh descriptionEn basis"),
+    "EvidenceRecord": Fields("source recordId"),
+    "TestedException": Fields("name result"),
+    "Scan": Fields("id status division asOf rules progress result failure createdAt startedAt finishedAt"),
+    "ScanProgress": Fields("stage done total unit"),
+    "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),
+    "RuleCount": Fields("ruleId findings households"),
+    "Programme": Fields("code nameZh nameEn unit"),
+    "Department": Fields("code titleZh titleEn agencyZh asOf complete rows receivedAt"),
+    "Division": Fields("code nameZh"),
+    "Money": Fields("amount currency"),
+    "Viewer": Fields("login displayName role division organisation client permissions sources"),
+    "OwnOrganisation": Fields("code nameZh nameEn kind"),
+    "User": Fields("id login displayName role division active version createdAt organisation identities"),
+    "SignInIdentity": Fields("issuer subject linkedAt"),
+    "Organisation": Fields("id code nameZh nameEn kind division sources active version createdAt"),
+    "Client": Fields(
+        "id clientId name kind role trustedOnly active version createdAt organisation secrets identities"
+    ),
+    "ClientSecret": Fields("createdAt expiresAt"),
+    "Enumeration": Fields("name values"),
+    "EnumerationValue": Fields("value labelZh labelEn descriptionZh descriptionEn deprecated"),
+    "Read": Fields(
+        "id readAt reader role division client purpose fields identity searches people households outcome codes number"
+    ),
+    "Reader": Fields("login displayName organisationZh organisationEn"),
+    "ReadField": Fields("name labelZh labelEn"),
+    "IdentitySearch": Fields("by found"),
+    "Alarm": Fields(
+        "id kind reader role division windowFrom windowTo people threshold raisedAt acknowledgedBy acknowledgedAt note"
+    ),
+    "PageInfo": Fields("hasNextPage hasPreviousPage startCursor endCursor"),
+    **{f"{each}Connection": CONNECTION for each in (*NODES, ) if each not in ("Person", "Enrolment")},
+    **{f"{each}Edge": EDGE for each in (*NODES, ) if each not in ("Person", "Enrolment")},
+    **{f"{each}Error": Fields("code message path") for each in ("Validation", "NotFound", "Permission", "Idempotency")},
+    "ConflictError": Fields("code message path currentVersion"),
+    "StartScanPayload": Fields(f"{ANSWERED} scan"),
+    "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
+    "AcknowledgeAlarmPayload": Fields(f"{ANSWERED} alarm"),
+    "SaveUserPayload": Fields(f"{ANSWERED} user"),
+    "DeactivateUserPayload": Fields(f"{ANSWERED} user"),
+    "LinkIdentityPayload": Fields(f"{ANSWERED} user client"),
+    "UnlinkIdentityPayload": Fields(f"{ANSWERED} user"),
+    "SaveOrganisationPayload": Fields(f"{ANSWERED} organisation"),
+    "DeactivateOrganisationPayload": Fields(f"{ANSWERED} organisation"),
+    "SaveClientPayload": Fields(f"{ANSWERED} client"),
+    "RotateClientSecretPayload": Fields(f"{ANSWERED} client secret"),
+    "DeactivateClientPayload": Fields(f"{ANSWERED} client"),
+}  # fmt: skip
+"""Every object of the schema with every field. A new field that tells something of somebody is masked or hidden."""

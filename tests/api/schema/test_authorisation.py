@@ -1,0 +1,397 @@
+"""Every field × every role × its division, one below, one beside, and nobody: each cell is what the reviewed table says.
+
+The table is `tests/api/schema/authorisation.py`; the schema itself says which fields there are, so that a new one without
+a line fails here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import sealing
+from api.app import create_app
+from api.database import open_engine, transaction
+from api.domain import divisions
+from api.domain.accounts import OPERATOR, ClientKind, OrganisationKind
+from api.domain.permissions import MATRIX, Permission, Role
+from api.models import Alarm, Enrolment, Finding, FindingPerson, Household, Member, Read, Review, Scan
+from api.schema import guards
+from api.schema.nodes import _KINDS as KINDS
+from api.schema.root import Mutation, Query, Subscription, schema
+from api.schema.tree import _BRANCHES as BRANCHES
+from api.services import accounts, clients, identities, organisations
+from tests.api.conftest import KEY, Prepared
+from tests.api.schema.authorisation import (
+    EVERYBODY,
+    MUTATIONS,
+    NODES,
+    QUERIES,
+    SIGNED_IN,
+    SUBSCRIPTIONS,
+    TYPES,
+    Asked,
+    Fields,
+)
+from tests.conftest import empty_database
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+COUNTY = "410502"
+PLACES = {"in its division": COUNTY, "above it": "410500", "beside it": "410505"}
+NOBODY = "nobody"
+VIEWERS = {f"{role} {place}": (role, code) for role in Role for place, code in PLACES.items()}
+WIDE = "authorisation.py"
+DATA, EMPTY, NULL, FORBIDDEN, UNAUTHENTICATED = "data", "empty", "null", "FORBIDDEN", "UNAUTHENTICATED"
+
+
+@dataclass
+class Office:
+    """One service that all cells ask: a viewer of each role and place, and one thing of each type in the county."""
+
+    client: httpx.AsyncClient
+    engine: Any
+    tokens: dict[str, str]
+    targets: dict[str, str]
+
+    def filled(self, text: str) -> str:
+        """The text with the targets in the place of their names, longer names first."""
+        for name in sorted(self.targets, key=len, reverse=True):
+            text = text.replace(f"${name}", self.targets[name])
+        return text
+
+    async def ask(
+        self, query: str, variables: Any = None, by: str = NOBODY, accept: str = "application/json"
+    ) -> httpx.Response:
+        """The answer to one of the viewers."""
+        headers = {"Accept": accept, "Accept-Language": "en"}
+        if by != NOBODY:
+            headers["Authorization"] = f"Bearer {self.tokens[by]}"
+        return await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+
+
+async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.datetime) -> dict[str, str]:
+    """One thing of each type in the county, by the name of its type its id."""
+    found = select(
+        Finding.id, Finding.household_id, Finding.evidence_hash, FindingPerson.member_id, Household.reference
+    )
+    found = found.join(Household, Household.id == Finding.household_id)
+    found = found.join(FindingPerson, FindingPerson.finding_id == Finding.id)
+    found = found.join(Enrolment, Enrolment.household_id == Household.id)
+    found = found.join(Member, Member.id == FindingPerson.member_id).where(Member.household_id == Household.id)
+    lead = (await connection.execute(found.where(Household.division_code == COUNTY).limit(1))).one()
+    enrolment = await connection.scalar(select(Enrolment.id).where(Enrolment.household_id == lead.household_id))
+    low, high = divisions.span(COUNTY)
+    ended = {"status": "FAILED", "rules": [], "created_at": now, "finished_at": now, "failure": "x"}
+    where = {"division_code": COUNTY, "division_from": low, "division_to": high}
+    scan = await connection.scalar(insert(Scan).values(**ended, **where).returning(Scan.id))
+    described = organisations.Described("目标", "Target", OrganisationKind.UNION, COUNTY)
+    organisation = await organisations.save(connection, OPERATOR, described, now, code="target")
+    machine = clients.Registered("目标", ClientKind.SERVICE, organisation)
+    client = await clients.save(connection, OPERATOR, machine, now, client_id="target")
+    user = await accounts.add_user(connection, "target", "目标", Role.REVIEWER, COUNTY, now)
+    await identities.link(connection, OPERATOR, user, "issuer", "target", now)
+    read = {
+        "read_at": now, "user_id": user, "role": "REVIEWER", "division_code": COUNTY, "request_id": "x", "document": b"x",
+        "purpose": "REVIEW", "outcome": "ANSWERED", "codes": [], "identity": "NONE", "whole": 0, "fields": [],
+        "searches": [], "people": [], "households": [],
+    }  # fmt: skip
+    read_id = await connection.scalar(insert(Read).values(**read).returning(Read.id))
+    alarm = {
+        "kind": "PEOPLE_AN_HOUR", "user_id": user, "role": "REVIEWER", "division_code": COUNTY, "window_from": now,
+        "window_to": now, "people": 9, "threshold": 1, "raised_at": now,
+    }  # fmt: skip
+    alarm_id = await connection.scalar(insert(Alarm).values(**alarm).returning(Alarm.id))
+    review = {"outcome": "NEEDS_INQUIRY", "note": vault.seal("reviews.note", "有人说了什么"), "reviewed_at": now}
+    concluded = {"finding_id": lead.id, "reviewer_id": user, "evidence_hash": lead.evidence_hash}
+    await connection.execute(insert(Review).values(**review, **concluded))
+    named = {"address": vault.seal("members.address", "安阳市文峰区某路八号院二号楼301室")}
+    named["former_name"] = vault.seal("members.former_name", "曾用名")
+    await connection.execute(update(Member).where(Member.id == lead.member_id).values(**named))
+    keys = {
+        "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
+        "Scan": scan, "User": user, "Organisation": organisation, "Client": client, "Read": read_id, "Alarm": alarm_id,
+    }  # fmt: skip
+    return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"], scope="module", loop_scope="module")
+async def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    prepared: Prepared = request.getfixturevalue(f"on_{request.param}")
+    folder: Path = tmp_path_factory.mktemp("office")
+    async with AsyncExitStack() as stack:
+        if request.param == "sqlite":
+            shutil.copyfile(str(make_url(prepared.url).database), folder / "jiekun.db")
+            url = f"sqlite:///{folder}/jiekun.db"
+        else:
+            server = str(request.getfixturevalue("postgresql_server"))
+            url = await stack.enter_async_context(empty_database(server, "jiekun_filled"))
+        engine, vault, now = open_engine(url), sealing.vault(KEY), dt.datetime.now(dt.UTC)
+        stack.push_async_callback(engine.dispose)
+        tokens = {}
+        async with transaction(engine) as connection:
+            targets = await _targets(connection, vault, now)
+            for name, (role, division) in VIEWERS.items():
+                login = name.replace(" ", "-")
+                belongs_to = "police" if role is Role.DEPARTMENT else None
+                await accounts.add_user(connection, login, "", role, division, now, belongs_to)
+                tokens[name] = await accounts.issue_token(connection, login, 1, now)
+        app = create_app(url, vault)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        transport = httpx.ASGITransport(app)
+        asking = httpx.AsyncClient(transport=transport, base_url="http://service", timeout=60)
+        yield Office(await stack.enter_async_context(asking), engine, tokens, targets)
+
+
+def may(takes: Permission | str, viewer: str) -> bool:
+    """Whether a viewer's role permits it."""
+    return takes in (EVERYBODY, SIGNED_IN) or takes in MATRIX[VIEWERS[viewer][0]]
+
+
+def reaches(viewer: str) -> bool:
+    """Whether a viewer answers for the county."""
+    return divisions.holds(VIEWERS[viewer][1], COUNTY)
+
+
+def answered(asked: Asked, viewer: str, outside: str) -> str:
+    """What the table says that a viewer is answered."""
+    if viewer == NOBODY:
+        return (NULL if asked.query.startswith("{ viewer") else DATA) if asked.takes == EVERYBODY else UNAUTHENTICATED
+    if not may(asked.takes, viewer):
+        return FORBIDDEN
+    return DATA if reaches(viewer) or not asked.lies else outside
+
+
+def seen(content: dict[str, Any], field: str) -> str:
+    """What an answer shows of its only field, in one word."""
+    if "errors" in content:
+        (error,) = content["errors"]
+        assert (content.get("data") or {}).get(field) is None
+        return str(error["extensions"]["code"])
+    value = content["data"][field]
+    if value is None:
+        return NULL
+    rows = value["nodes"] if isinstance(value, dict) and "nodes" in value else value
+    return DATA if rows else EMPTY
+
+
+def guards_of(root: type) -> dict[str, Permission | str]:
+    """The fields of a root by the guard that stands before them."""
+    fields = root.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    name = schema.config.name_converter.get_graphql_name
+    return {name(each): getattr(each.base_resolver.wrapped_func, guards.GUARD) for each in fields}
+
+
+def same(takes: Permission | str) -> str:
+    return {EVERYBODY: guards.ANYBODY, SIGNED_IN: guards.SIGNED_IN}.get(str(takes), str(takes))
+
+
+@pytest.mark.parametrize(
+    ("root", "reviewed", "elsewhere"),
+    [(Query, QUERIES, {"node", "nodes"}), (Mutation, MUTATIONS, set()), (Subscription, SUBSCRIPTIONS, set())],
+)
+async def test_every_field_of_a_root_has_its_line(root: type, reviewed: dict[str, Any], elsewhere: set[str]) -> None:
+    found = guards_of(root)
+    assert found.keys() - reviewed.keys() - elsewhere == set(), f"{root.__name__}: add a line for each to {WIDE}"
+    assert reviewed.keys() - found.keys() == set(), f"{root.__name__}: these are gone; remove their lines"
+    differ = {name for name, line in reviewed.items() if same(line.takes) != str(found[name])}
+    assert differ == set(), f"{root.__name__}: the guard in the schema is not the one that was reviewed"
+
+
+async def test_every_object_and_field_has_its_line() -> None:
+    kinds = schema._schema.type_map
+    fields = {
+        name: set(kind.fields)
+        for name, kind in kinds.items()
+        if isinstance(kind, GraphQLObjectType) and not name.startswith("__")
+    }
+    for root in ("Query", "Mutation", "Subscription"):
+        del fields[root]
+    lines = {name: set(line.names()) for name, line in TYPES.items()}
+    missing = {f"{name}.{field}" for name in fields for field in fields[name] - lines.get(name, set())}
+    assert missing == set(), f"say in {WIDE} how each of these is shown to whom; what tells of somebody is masked"
+    gone = {f"{name}.{field}" for name in lines for field in lines[name] - fields.get(name, set())}
+    assert gone == set(), "these are gone; remove their lines"
+
+
+async def test_every_kind_of_node_and_every_branch_with_a_permission_has_its_line() -> None:
+    assert {name: how.permission for name, how in KINDS.items()} == NODES, f"add a line for each to NODES in {WIDE}"
+    guarded = {
+        (kind.__name__, field, to.permission)
+        for kind, branches in BRANCHES.items()
+        for field, to in branches.items()
+        if to.permission is not None
+    }
+    assert guarded == {(name, *each) for name, line in TYPES.items() for each in line.permitted}
+
+
+@pytest.mark.parametrize("field", QUERIES)
+async def test_a_query_is_answered_as_reviewed(office: Office, field: str) -> None:
+    asked = QUERIES[field]
+    outside = EMPTY if "nodes" in asked.query else NULL
+    cells = {
+        viewer: seen((await office.ask(office.filled(asked.query), by=viewer)).json(), field)
+        for viewer in (*VIEWERS, NOBODY)
+    }
+    assert cells == {viewer: answered(asked, viewer, outside) for viewer in (*VIEWERS, NOBODY)}
+
+
+@pytest.mark.parametrize("kind", NODES)
+@pytest.mark.parametrize("field", ["node", "nodes"])
+async def test_a_node_is_shown_as_reviewed(office: Office, field: str, kind: str) -> None:
+    """Whoever may not see it, or answers for another division, sees what they would see of nothing."""
+    argument = 'id: "$"' if field == "node" else 'ids: ["$"]'
+
+    async def shown(public_id: str, viewer: str) -> Any:
+        query = f"{{ {field}({argument.replace('$', public_id)}) {{ __typename id }} }}"
+        return (await office.ask(query, by=viewer)).json()
+
+    for viewer in VIEWERS:
+        found, nothing = await shown(office.targets[kind], viewer), await shown("0" * 32, viewer)
+        if may(NODES[kind], viewer) and reaches(viewer):
+            node = {"__typename": kind, "id": office.targets[kind]}
+            assert found["data"][field] == (node if field == "node" else [node]), viewer
+        else:
+            assert found["data"] == nothing["data"], viewer
+            assert "errors" not in found, viewer
+    assert seen(await shown(office.targets[kind], NOBODY), field) == UNAUTHENTICATED
+
+
+def _outcome(content: dict[str, Any], field: str) -> str:
+    """What became of a mutation, in one word."""
+    if "errors" in content:
+        (error,) = content["errors"]
+        return str(error["extensions"]["code"])
+    errors = content["data"][field]["userErrors"]
+    return str(errors[0]["code"]) if errors else "DONE"
+
+
+@pytest.mark.parametrize("field", MUTATIONS)
+async def test_a_mutation_is_done_as_reviewed(office: Office, field: str) -> None:
+    line = MUTATIONS[field]
+    title = field[0].upper() + field[1:]
+    query = f"mutation ($input: {title}Input!) {{ {field}(input: $input) {{ userErrors {{ code }} }} }}"
+    given = json.loads(office.filled(json.dumps(line.given)))
+    cells, expected = {}, {}
+    for viewer in (*VIEWERS, NOBODY):
+        variables = {"input": {**given, "idempotencyKey": uuid.uuid4().hex}}
+        cells[viewer] = _outcome((await office.ask(query, variables, by=viewer)).json(), field)
+        if viewer == NOBODY:
+            expected[viewer] = UNAUTHENTICATED
+        elif not may(line.takes, viewer):
+            expected[viewer] = FORBIDDEN
+        else:
+            expected[viewer] = line.within if reaches(viewer) else line.beyond
+        if cells[viewer] == "DONE":
+            async with transaction(office.engine) as connection:
+                user = await accounts.key_of(connection, "target")
+                await identities.link(connection, OPERATOR, user, "issuer", "target", dt.datetime.now(dt.UTC))
+    assert cells == expected
+
+
+@pytest.mark.parametrize("field", SUBSCRIPTIONS)
+async def test_a_subscription_tells_as_reviewed(office: Office, field: str) -> None:
+    asked = SUBSCRIPTIONS[field]
+    cells = {}
+    for viewer in (*VIEWERS, NOBODY):
+        answer = await office.ask(office.filled(asked.query), by=viewer, accept="text/event-stream")
+        told = [
+            json.loads(line.removeprefix("data: ")) for line in answer.text.splitlines() if line.startswith("data: {")
+        ]
+        cells[viewer] = seen(told[0], field) if told else EMPTY
+    assert cells == {viewer: answered(asked, viewer, EMPTY) for viewer in (*VIEWERS, NOBODY)}
+
+
+def selection(kind: Any, depth: int) -> str:
+    """All that there is below an object, so many levels deep."""
+    parts = []
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        if is_leaf_type(inner):
+            parts.append(name)
+        elif depth and isinstance(inner, GraphQLObjectType | GraphQLInterfaceType):
+            parts.append(f"{name} {selection(inner, depth - 1)}")
+    return "{ __typename " + " ".join(parts) + " }"
+
+
+def pairs(whole: Any, shown: Any) -> Iterator[tuple[str, str, Any, Any]]:
+    """Type, field, and both values of every field below: as who sees all is shown it, and as another is."""
+    if isinstance(whole, list) and isinstance(shown, list):
+        assert len(whole) == len(shown)
+        for one, other in zip(whole, shown, strict=True):
+            yield from pairs(one, other)
+    elif isinstance(whole, dict) and isinstance(shown, dict):
+        for name, value in whole.items():
+            if name != "__typename":
+                yield whole["__typename"], name, value, shown[name]
+                yield from pairs(value, shown[name])
+
+
+def check(line: Fields, field: str, whole: Any, shown: Any, role: Role) -> str | None:
+    """Compares one value with what the table says; how it was shown, where that tells something."""
+    permissions = MATRIX[role]
+    needed = dict(line.permitted).get(field)
+    if needed is not None:
+        assert shown == (whole if needed in permissions else None)
+        return None
+    if field in line.plain.split() or Permission.READ_IDENTITY in permissions:
+        assert type(shown) is type(whole)
+        assert isinstance(whole, dict | list) or shown == whole
+        return None
+    if field in line.telling.split():
+        assert shown is True
+        return None
+    if whole is None:
+        assert shown is None
+        return None
+    if field in line.hidden.split():
+        assert shown is None
+        return "hidden"
+    assert field in line.masked.split()
+    assert shown != whole
+    assert shown is None or str(whole) not in shown
+    return "masked"
+
+
+@pytest.mark.parametrize("role", [role for role, may_do in MATRIX.items() if Permission.READ_CASES in may_do])
+async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, role: Role) -> None:
+    below = selection(schema._schema.type_map["Household"], 2)
+    query = f'{{ households(filter: {{divisionCode: "{COUNTY}"}}, orderBy: {{field: REFERENCE}}, first: 10) {{ nodes {below} }} }}'
+    one = f'{{ household(id: "{office.targets["Household"]}") {below} }}'
+    told: Counter[tuple[str, str, str]] = Counter()
+    shown_kinds = set()
+    for text, field in ((query, "households"), (one, "household")):
+        whole = (await office.ask(text, by=f"{Role.REVIEWER} in its division")).json()
+        shown = (await office.ask(text, by=f"{role} in its division")).json()
+        assert "errors" not in whole, whole["errors"]
+        assert "errors" not in shown, shown["errors"]
+        rows = (whole["data"][field], shown["data"][field])
+        both = [each["nodes"] if field == "households" else each for each in rows]
+        for kind, name, value, other in pairs(*both):
+            shown_kinds.add(kind)
+            try:
+                if how := check(TYPES[kind], name, value, other, role):
+                    told[kind, name, how] += 1
+            except AssertionError:
+                pytest.fail(f"{kind}.{name} is not shown to {role} as reviewed")  # without the values themselves
+    assert shown_kinds >= {"Household", "Person", "Link", "Enrolment", "Payment", "Finding", "Review", "Rule"}
+    if Permission.READ_IDENTITY not in MATRIX[role]:
+        lines = {(kind, field) for kind, line in TYPES.items() for field in (line.masked + " " + line.hidden).split()}
+        never = lines - {(kind, name) for kind, name, _ in told}
+        assert never == set(), "of these no value was there to be masked"
