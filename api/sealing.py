@@ -113,7 +113,7 @@ class Vault:
             block = binascii.unhexlify(public_id)
         except (binascii.Error, ValueError):
             raise NotOurs("not an id of ours") from None
-        if len(block) != TAG_BYTES + KEY_HALF:
+        if len(block) != TAG_BYTES + KEY_HALF or block.hex() != public_id:
             raise NotOurs("not an id of ours")
         return self._ids.decryptor().update(block)
 
@@ -125,6 +125,8 @@ class Vault:
         """The order values in a cursor. Raises NotOurs."""
         try:
             sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            if base64.urlsafe_b64encode(sealed).rstrip(b"=") != cursor.encode():
+                raise NotOurs("not as it was given")
             return self._cursors.decrypt(sealed, [bound_to])
         except (InvalidTag, ValueError):
             raise NotOurs("not a cursor of this list") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any, cast
@@ -17,12 +18,12 @@ from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.unset import UNSET, UnsetType
 
 from api.auth import Authenticator, UnknownToken
-from api.domain.errors import BadRequest, Refused
+from api.domain.errors import BadRequest, Refused, Throttled
 from api.domain.permissions import Viewer
 from api.gate import asked
 from api.gate.asked import Asked
@@ -31,6 +32,15 @@ from api.schema.context import Context
 
 SUBSCRIPTIONS = 100
 """Operations at a time over one connection."""
+
+MOST_CHARACTERS = 262_144
+"""In one message; what a frame may hold is the server's to say."""
+
+MOST_ID = 200
+NAMED = ("subscribe", "complete")
+KINDS = ("connection_init", "ping", "pong", *NAMED)
+
+log = logging.getLogger("jiekun.graphql")
 
 
 class _Gated:
@@ -54,19 +64,51 @@ class _Gated:
 
 
 class _Handler(BaseGraphQLTransportWSHandler[Context, None]):
-    """Reads what a message asks for as strictly as a body, by document id too."""
+    """Reads messages, and what they ask for, as strictly as a body; by document id too."""
+
+    async def handle_message(self, message: Message) -> None:
+        """One message, if it has the protocol's form."""
+        if not _has_form(message):
+            await self.handle_invalid_message("No message of graphql-transport-ws")
+            return
+        await super().handle_message(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begins an operation, or says why not."""
-        payload: Any = message["payload"]
-        try:
-            operation: Any = asked.of(payload if isinstance(payload, dict) else {})
-        except Refused as refused:
-            error = GraphQLError(refused.words(self.context.language), extensions={"code": refused.code})
-            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
-            return
-        payload["query"] = operation
+        if self.connection_acknowledged:
+            if message["id"] in self.operations:
+                await self.websocket.close(code=4409, reason="Subscriber for this id already exists")
+                return
+            try:
+                if len(self.operations) >= SUBSCRIPTIONS:
+                    raise TooMany
+                payload: Any = message["payload"]
+                payload["query"] = asked.of(payload)
+            except Refused as refused:
+                error = GraphQLError(refused.words(self.context.language), extensions={"code": refused.code})
+                await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+                return
         await super().handle_subscribe(message)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Says in the log what kind of thing went wrong, and nothing of what was asked."""
+        log.error("request %s: %s over WebSocket", self.context.request_id, type(error).__name__)
+
+
+class TooMany(Throttled):
+    """More operations at a time than a connection carries."""
+
+    zh = f"一个连接同时最多 {SUBSCRIPTIONS} 个操作。"
+    en = f"A connection carries up to {SUBSCRIPTIONS} operations at a time."
+
+
+def _has_form(message: object) -> bool:
+    """Whether something is a message of the protocol."""
+    if not isinstance(message, dict) or message.get("type") not in KINDS:
+        return False
+    if message["type"] in NAMED and not (isinstance(message.get("id"), str) and 0 < len(message["id"]) <= MOST_ID):
+        return False
+    return message["type"] != "subscribe" or isinstance(message.get("payload"), dict)
 
 
 class _TextFrames(ASGIWebSocketAdapter):
@@ -127,7 +169,9 @@ class Sockets(GraphQL[Context, None]):
         return accepted
 
     def decode_json(self, data: str | bytes) -> object:
-        """From strict JSON. Raises JSONDecodeError."""
+        """From strict JSON within the limit. Raises JSONDecodeError."""
+        if len(data) > MOST_CHARACTERS:
+            raise orjson.JSONDecodeError("too long", "", 0)
         try:
             return asked.strict(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
         except BadRequest as malformed:
