@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
-.PHONY: demo test check bench fuzz locks page clean
+.PHONY: demo test check bench fuzz conformance attacks locks page clean
 
 demo: $(VENV)/.api
 	$(BIN)/jiekun demo
@@ -27,6 +27,15 @@ bench: $(VENV)/.bench
 # Ten thousand mutated files: none may bring a traceback or lose a row.
 fuzz: $(VENV)/.dev
 	JIEKUN_FUZZ_CASES=10000 $(BIN)/python -m pytest -q tests/matcher/sources/test_nasty.py -k mutation
+
+# Stock JavaScript clients and tools, and two thousand operations made at random, on both databases.
+conformance: $(VENV)/.dev
+	JIEKUN_CONFORMANCE_CASES=2000 $(BIN)/python -m pytest tests/api/conformance --numprocesses auto --dist loadfile
+
+# What attacks cost a server that is really running, and what an innocent client notices; then the slowest documents that a search finds.
+attacks: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.graphql.attacks
+	$(BIN)/python -m benchmarks.graphql.slowest 60
 
 # Pins every dependency with its hashes for all platforms. Needs uv; run it after a change of pyproject.toml.
 locks:
