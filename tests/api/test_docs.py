@@ -59,6 +59,8 @@ def test_the_matrix_of_roles_is_the_programs() -> None:
 
     rows = {row[0]: row[1:] for row in re.findall(r"^\| `([A-Z]+)` \| (.*) \|$", PAGE, re.M) if row[0] in set(Role)}
     order = ("READ_CASES", "READ_IDENTITY", "READ_SCANS", "START_SCAN", "REVIEW_FINDING")
+    order += ("READ_SCHEMA", "MANAGE_ACCOUNTS", "READ_AUDIT")
+    assert set(order) == set(Permission)
     assert set(rows) == {role.value for role in Role}
     for role, (cells,) in rows.items():
         said_yes = [cell.strip() == "✓" for cell in cells.split("|")]
