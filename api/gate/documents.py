@@ -190,11 +190,14 @@ class _Names(Visitor):
 
 _VALUE = re.compile(r"[,;]?\s*\(?(?:[Ff]ound\b|but encountered\b).*|(?<= value): .*", re.S)
 _ENUMERATED = re.compile(r"^Value .* does not exist", re.S)
+_NO_NAME = re.compile(r"unknown field '(?![A-Za-z_][A-Za-z0-9_]{0,60}')[^']*'", re.S)
+"""A variable's key that cannot be a slip in a field's name, and so may be anything."""
 
 
 def without_values(message: str) -> str:
     """What the validator says, without the value that it says it of, which may be somebody's name."""
-    shortened = _ENUMERATED.sub("The value does not exist", _VALUE.sub("", message)).rstrip(" .")
+    nameless = _NO_NAME.sub("an unknown field", _VALUE.sub("", message))
+    shortened = _ENUMERATED.sub("The value does not exist", nameless).rstrip(" .")
     return shortened if shortened.endswith("?") else f"{shortened}."
 
 
