@@ -10,6 +10,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -166,6 +168,54 @@ def test_an_operators_day(tmp_path: Path, city: Path) -> None:
     run("user", "remove", "li", place=place)
     assert "whole" in run("audit", "verify", place=place).stderr
     assert (tmp_path / "data" / "key").stat().st_mode & 0o077 == 0
+
+
+def test_an_operator_lets_people_and_programs_in(tmp_path: Path) -> None:
+    """The first administrator, a department with its machine, the machine's token, and who is who at a provider."""
+    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    run("db", "upgrade", place=place)
+    run("user", "first", "chen", "--division", "410500", place=place)
+    assert "already" in run("user", "first", "wu", "--division", "410500", expect=1, place=place).stderr
+    department = ["--kind", "department", "--division", "410500", "--name-zh", "公安局", "--source", "vehicles"]
+    for _ in range(2):  # twice is a change
+        run("organisation", "add", "police", *department, place=place)
+    assert "vehicles" in run("organisation", "list", place=place).stdout
+    belongs_to = ["--organisation", "police"]
+    run("user", "add", "li", "--role", "department", "--division", "410500", *belongs_to, place=place)
+    run("client", "add", "machine", "--kind", "service", *belongs_to, place=place)
+    run("client", "add", "portal", "--kind", "application", "--trusted-only", *belongs_to, place=place)
+    first = run("client", "secret", "machine", place=place).stdout.strip()
+    secret = run("client", "secret", "machine", "--overlap", "0", place=place).stdout.strip()
+    issuer = ["--issuer", "https://idp.example", "--subject", "u-1"]
+    run("user", "link", "li", *issuer, place=place)
+    assert "another user" in run("user", "link", "chen", *issuer, expect=1, place=place).stderr
+    assert "JIEKUN_OIDC_ISSUER" in run("user", "link", "li", "--subject", "x", expect=1, place=place).stderr
+    run("user", "unlink", *issuer, place=place)
+    run("client", "link", "machine", *issuer, place=place)
+    port = free_port()
+    with served(port, "serve", "--no-work", place=place):
+        assert token_of(port, "machine", first) is None
+        token = token_of(port, "machine", secret)
+        assert token is not None
+        assert ask(port, token, "{ viewer { client sources } }")["viewer"] == {
+            "client": "machine",
+            "sources": ["vehicles"],
+        }
+    run("client", "remove", "machine", place=place)
+    run("organisation", "remove", "police", place=place)
+    assert "machine" in run("client", "list", place=place).stdout
+
+
+def token_of(port: int, client: str, secret: str) -> str | None:
+    """What a machine is given for its secret; None where it is refused."""
+    form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/oauth/token", urllib.parse.urlencode(form).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return str(json.loads(answer.read())["access_token"])
+    except urllib.error.HTTPError as refused:
+        refused.close()
+        return None
 
 
 @pytest.mark.parametrize(

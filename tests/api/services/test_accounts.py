@@ -71,6 +71,17 @@ async def test_a_user_is_changed_by_adding_them_again(office: AsyncEngine) -> No
         assert (who.role, who.division_code) == (Role.AUDITOR, "410500")
 
 
+async def test_the_first_administrator_is_made_only_while_there_is_none(office: AsyncEngine) -> None:
+    async with transaction(office) as connection:
+        await accounts.first_administrator(connection, "chen", "", "410500", NOW)
+        with pytest.raises(NotDone, match="already"):
+            await accounts.first_administrator(connection, "wu", "", "410500", NOW)
+        await accounts.deactivate(connection, OPERATOR, await accounts.key_of(connection, "chen"), NOW)
+        await accounts.first_administrator(connection, "li", "", "410500", NOW)
+        roles = {row.login: (row.role, row.active) for row in await accounts.users(connection)}
+    assert roles == {"chen": (Role.ADMINISTRATOR, False), "li": (Role.ADMINISTRATOR, True)}
+
+
 @pytest.mark.parametrize(
     ("login", "division"), [("", "410500"), ("li si", "410500"), ("x" * 65, "410500"), ("li", "41")]
 )
