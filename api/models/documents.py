@@ -12,7 +12,7 @@ class TrustedDocument(Base):
     """One document's text, registered for one client, or for every client where `client` is empty."""
 
     __tablename__ = "trusted_documents"
-    __table_args__ = (UniqueConstraint("client", "digest"),)
+    __table_args__ = (UniqueConstraint("client", "digest", name="uq_trusted_documents_client"),)
 
     id: Mapped[PrimaryKey]
     client: Mapped[Exact]

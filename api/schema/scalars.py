@@ -46,23 +46,23 @@ def _read(name: str, example: str, form: re.Pattern[str], made: Callable[[str], 
     return read
 
 
-def _written(kind: type, text: Callable[[Any], str]) -> Callable[[Any], str]:
+def _written(kind: type, put: Callable[[Any], str]) -> Callable[[Any], str]:
     """How a value of exactly this type is written; another is a mistake of ours."""
 
     def write(value: Any) -> str:
         if type(value) is not kind:
             raise TypeError(f"not a {kind.__name__}")
-        return text(value)
+        return put(value)
 
     return write
 
 
-def _moment(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+def _moment(written: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(written).astimezone(dt.UTC)
 
 
-def _big(text: str) -> int:
-    number = int(text)
+def _big(written: str) -> int:
+    number = int(written)
     if not -MOST_BIG <= number < MOST_BIG:
         raise OverflowError
     return number
@@ -109,7 +109,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         "Month",
         'A month of the calendar: "2026-11".',
         "urn:iso:std:iso:8601:-1:ed-1",
-        _read("Month", "2026-11", _MONTH, lambda text: dt.date.fromisoformat(f"{text}-01")),
+        _read("Month", "2026-11", _MONTH, lambda month: dt.date.fromisoformat(f"{month}-01")),
         _written(dt.date, lambda day: day.isoformat()[:7]),
     ),
     Decimal: _scalar(

@@ -102,8 +102,9 @@ async def test_a_refusal_outlives_the_mutation_that_was_rolled_back(service: Ser
 
 async def test_the_purpose_is_the_roles_own_or_one_that_it_may_name(service: Service) -> None:
     async def asked(purpose: str | None) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {service.tokens['reviewer']}".encode(), "Accept-Language": b"en"}
-        headers |= {"Jiekun-Purpose": purpose.encode()} if purpose else {}
+        headers: dict[bytes, bytes] = {b"Accept-Language": b"en"}
+        headers[b"Authorization"] = f"Bearer {service.tokens['reviewer']}".encode()
+        headers |= {b"Jiekun-Purpose": purpose.encode()} if purpose else {}
         answer = await service.client.post("/graphql", json={"query": PAGE}, headers=headers)
         content: dict[str, Any] = answer.json()
         return content

@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 from api.database import transaction
 from api.models import Link
 from api.schema import households
-from api.schema.root import schema
 from api.schema.levels import LEVELS
+from api.schema.root import schema
 from matcher import plan
 from matcher.comparing.kinds import COMPARISONS
 from tests.api.conftest import Service
