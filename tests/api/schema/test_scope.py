@@ -13,7 +13,7 @@ from sqlalchemy.sql import visitors
 from api import scope
 from api.database import transaction
 from api.domain import divisions
-from api.loaders import accounts, findings, households, programmes, scans
+from api.loaders import accounts, findings, households, programmes, reads, scans
 from api.loaders.pages import Listing
 from api.models import Scan
 from tests.api.conftest import USERS, Service
@@ -216,7 +216,7 @@ PARTS = {"_NEWEST", "_PRESENT"}
 
 
 @pytest.mark.parametrize(
-    "module", [accounts, households, programmes, findings, scans], ids=lambda module: module.__name__
+    "module", [accounts, households, programmes, findings, scans, reads], ids=lambda module: module.__name__
 )
 def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:
     statements = {name: value for name, value in vars(module).items() if isinstance(value, Select)}
