@@ -37,7 +37,18 @@ from api.services import alarms as alarm_service
 described(
     Purpose,
     "For what people's data are read; the header Jiekun-Purpose names one of those of the role.",
-    {purpose.value: Words(*WORDS[purpose], *WORDS[purpose]) for purpose in Purpose},
+    {
+        purpose.value: Words(WORDS[purpose][0], label, meaning, WORDS[purpose][1])
+        for purpose, (label, meaning) in {
+            Purpose.CASE_WORK: ("Case work", "办理家庭的申请、档案与帮扶。"),
+            Purpose.VERIFICATION: ("Verification", "将申报情况与部门数据核对。"),
+            Purpose.REVIEW: ("Review of leads", "对疑点作出结论。"),
+            Purpose.OBJECTION: ("Objection", "答复本人的异议或请求。"),
+            Purpose.AUDIT: ("Audit", "检查系统的使用情况。"),
+            Purpose.STATISTICS: ("Statistics", "不区分个人的统计。"),
+            Purpose.SUPPORT: ("Support", "排查系统故障。"),
+        }.items()
+    },
 )
 described(
     IdentityShown,

@@ -21,7 +21,7 @@ from matcher.comparing.kinds import COMPARISONS
 from tests.api.conftest import Service
 
 FIELDS = plan.load().fields
-LEVELS_OF = """{ households(first: 100) { nodes { members { reference links(first: 100) {
+LEVELS_OF = """{ households(first: 50) { nodes { members { reference links(first: 20) {
   source recordId party numberLevel nameLevel birthDateLevel sexLevel phoneLevel divisionLevel addressLevel
 } } } } }"""
 
