@@ -19,9 +19,9 @@ T = TypeVar("T")
 
 First = Annotated[int | None, strawberry.argument(description="So many rows, up to 100; 25 where nothing is said.")]
 After = Annotated[str | None, strawberry.argument(description="Behind this cursor.")]
-ORDER = "In which order: up to three fields, the first deciding before the next. Where nothing is said,"
 Last = Annotated[int | None, strawberry.argument(description="The last so many rows, up to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Before this cursor.")]
+ORDER = "In which order: up to three fields, the first deciding before the next. Where nothing is said,"
 
 
 @strawberry.type(description="Where a page stands in its list.")
