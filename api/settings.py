@@ -20,7 +20,7 @@ KNOWN = {
     "OIDC_ISSUER": "the identity provider whose access tokens are accepted, as its tokens name it; default: none",
     "OIDC_AUDIENCE": "for whom its tokens have to be",
     "OIDC_JWKS_URL": "where it publishes its keys; default: as its discovery document says",
-    "COST": "how many values the answer of one operation may hold, as far as that is known beforehand; default: 60000",
+    "COST": "how many values the answer of one operation may hold, as far as that is known beforehand; default: 150000",
     "COST_PER_SECOND": "how many values a client may ask for in a second, over time; default: 1000000",
     "COST_BURST": "how many it may ask for at once; default: 10000000",
     "REQUEST_SECONDS": "how long an answer may take; default: 30",

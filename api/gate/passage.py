@@ -37,7 +37,7 @@ from api.schema.errors import bad_request, refusal, told
 from api.schema.straight import StraightExecutor
 from api.settings import Settings
 
-MOST_COST = 60_000
+MOST_COST = 150_000
 
 
 @dataclass(frozen=True, slots=True)

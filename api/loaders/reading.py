@@ -18,7 +18,7 @@ from api.domain.permissions import Permission, Viewer
 from api.domain.reads import ReadLog
 from api.sealing import Vault
 
-MOST_VALUES = 60_000
+MOST_VALUES = 50_000
 """How many values an answer may hold: fields of objects, each as often as it is asked for."""
 
 OF_HOUSEHOLDS = frozenset({"Finding", "Enrolment"})
