@@ -39,6 +39,7 @@ from api.sealing import Vault
 from api.services import alarms, reads
 
 MOST_BODY_BYTES = 256 * 1024
+MOST_DISCARDED_BYTES = 16 * 1024 * 1024
 HEADERS = {
     "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "object-src 'none'",
@@ -207,6 +208,7 @@ async def _read(receive: Receive) -> Receive | None:
             return receive
         body += message.get("body", b"")
         if len(body) > MOST_BODY_BYTES:
+            await _discard(receive)
             return None
         if not message.get("more_body"):
             break
@@ -220,6 +222,16 @@ async def _read(receive: Receive) -> Receive | None:
         return {"type": "http.request", "body": bytes(body), "more_body": False}
 
     return again
+
+
+async def _discard(receive: Receive) -> None:
+    """Reads on for a while, so that a client who is still sending can read the answer; then the connection is closed."""
+    left = MOST_DISCARDED_BYTES
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body"):
+            return
 
 
 def _route(scope: Scope) -> str:

@@ -201,13 +201,13 @@ def _said(refused: Refused, context: Context, media: str | None, *, malformed: b
 
 
 def refused(request: Request, why: Refused) -> Response:
-    """What is said of a request that nobody has looked into."""
+    """What is said of a request that nobody has looked into; what is still to come of it is not read."""
     content = {
         "errors": [{"message": why.words(language_of(request)), "extensions": {"code": why.code}}],
         "extensions": {"requestId": request.scope["state"]["request_id"]},
     }
     media = GRAPHQL if _media(request) == GRAPHQL else JSON
-    return Response(orjson.dumps(content), why.status, media_type=f"{media}; charset=utf-8")
+    return Response(orjson.dumps(content), why.status, {"connection": "close"}, media_type=f"{media}; charset=utf-8")
 
 
 async def _kept_alive(answers: AsyncGenerator[Answer, None]) -> AsyncIterator[Answer | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -15,9 +16,10 @@ def main() -> None:
     """Serves until it is stopped."""
     side, path, port = sys.argv[1:]
     os.sched_setaffinity(0, {0})
-    uvicorn.run(
-        task.app(side, task.read(Path(path))), host="127.0.0.1", port=int(port), access_log=False, log_level="error"
-    )
+    app = task.app(side, task.read(Path(path)))
+    gc.collect()
+    gc.freeze()
+    uvicorn.run(app, host="127.0.0.1", port=int(port), access_log=False, log_level="error")
 
 
 if __name__ == "__main__":
