@@ -3,7 +3,8 @@
     make bench
 
 One server process on one core; the clients and PostgreSQL on the other. Both sides answer the same query from the same
-rows, within the same scope, with the same values opened; the answers are compared first. CPU is the server's own time
+rows, within the same scope, with the same values opened and masked; the answers are compared first. Only ours weighs the
+query, pays for it, and records what was read of whom before it answers. CPU is the server's own time
 for one page, the least of many, driven in the process: the figure that a busy machine disturbs least.
 """
 

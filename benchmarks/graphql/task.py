@@ -20,7 +20,7 @@ from benchmarks.graphql.typical import Typical
 
 @dataclass(frozen=True)
 class Task:
-    """Where the database is, its key, and a reviewer's token."""
+    """Where the database is, its key, and an auditor's token: everything personal is masked for them."""
 
     url: str
     key: str
@@ -41,8 +41,8 @@ async def fill(url: str, city: Path, data_dir: Path) -> Task:
     await migrations.upgrade(engine)
     await intake.take_over(engine, sealing.vault(key), city, data_dir, None, now)
     async with transaction(engine) as connection:
-        await accounts.add_user(connection, "reviewer", "", Role.REVIEWER, "410500", now)
-        token = await accounts.issue_token(connection, "reviewer", 1, now)
+        await accounts.add_user(connection, "auditor", "", Role.AUDITOR, "410500", now)
+        token = await accounts.issue_token(connection, "auditor", 1, now)
     await engine.dispose()
     return Task(url, key, token)
 
@@ -53,6 +53,6 @@ def app(side: str, task: Task) -> Starlette:
     if side == "jiekun":
         return create_app(task.url, vault)
     engine = open_engine(task.url)
-    typical = Starlette(routes=[Route("/graphql", Typical(engine, vault, masked=False), methods=["POST"])])
+    typical = Starlette(routes=[Route("/graphql", Typical(engine, vault, masked=True), methods=["POST"])])
     typical.state.engine = engine
     return typical

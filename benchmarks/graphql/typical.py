@@ -32,6 +32,10 @@ def _shown(info: Info, column: str, sealed: bytes | None, mask: Callable[[str | 
     return mask(text) if info.context["masked"] else text
 
 
+def _month(day: dt.date | None) -> str | None:
+    return None if day is None else f"{day:%Y-%m}"
+
+
 @strawberry.type
 class Money:
     amount: str
@@ -49,8 +53,8 @@ class Enrolment(relay.Node):
     key: relay.NodeID[int]
     row: strawberry.Private[models.Enrolment]
     agency: str | None
-    start_month: dt.date | None
-    end_month: dt.date | None
+    start_month: str | None
+    end_month: str | None
 
     @strawberry.field
     def amount(self) -> Money | None:
@@ -113,7 +117,13 @@ class Household(relay.Node):
     async def enrolments(self, info: Info) -> list[Enrolment]:
         rows = await info.context["enrolments"].load(self.key)
         return [
-            Enrolment(key=row.id, row=row, agency=row.agency, start_month=row.start_month, end_month=row.end_month)
+            Enrolment(
+                key=row.id,
+                row=row,
+                agency=row.agency,
+                start_month=_month(row.start_month),
+                end_month=_month(row.end_month),
+            )
             for row in rows
         ]
 
