@@ -117,10 +117,11 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        sealing = asyncio.create_task(Notary(engine, thresholds).run())
+        notary = Notary(engine, thresholds)
+        sealing = asyncio.create_task(notary.run())
         yield
-        sealing.cancel()
-        await asyncio.gather(sealing, return_exceptions=True)
+        notary.end()
+        await sealing
         await broadcast.close()
         await recorder.close()
         await engine.dispose()

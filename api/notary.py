@@ -6,7 +6,8 @@ import asyncio
 import datetime as dt
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -26,16 +27,22 @@ class Notary:
 
     engine: AsyncEngine
     thresholds: Sequence[Threshold] = tuple(DEFAULTS.values())
+    _ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Seals until it is cancelled."""
-        while True:
+        """Seals until it is told to end; a step that has begun is ended first, so that no connection is left half open."""
+        while not self._ending.is_set():
             try:
                 pause = 0.0 if await self.step() == reads.BATCH else SECONDS
             except Exception as failure:  # whatever it is, sealing goes on; the tail is told by its age
                 log.error("what was read cannot be sealed for the moment: %s", type(failure).__name__)
                 pause = AWAY_SECONDS
-            await asyncio.sleep(pause)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
+
+    def end(self) -> None:
+        """Ends `run` after the step that it is at."""
+        self._ending.set()
 
     async def step(self) -> int:
         """Seals the oldest rows that are not; how many."""
