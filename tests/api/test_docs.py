@@ -58,9 +58,16 @@ def test_the_matrix_of_roles_is_the_programs() -> None:
     from api.domain.permissions import MATRIX, Permission, Role
 
     rows = {row[0]: row[1:] for row in re.findall(r"^\| `([A-Z]+)` \| (.*) \|$", PAGE, re.M) if row[0] in set(Role)}
-    order = (
-        "READ_CASES READ_IDENTITY READ_SCANS START_SCAN REVIEW_FINDING READ_SCHEMA MANAGE_ACCOUNTS READ_AUDIT".split()
-    )
+    order = [
+        "READ_CASES",
+        "READ_IDENTITY",
+        "READ_SCANS",
+        "START_SCAN",
+        "REVIEW_FINDING",
+        "READ_SCHEMA",
+        "MANAGE_ACCOUNTS",
+        "READ_AUDIT",
+    ]
     assert set(order) == set(Permission)
     assert set(rows) == {role.value for role in Role}
     for role, (cells,) in rows.items():
