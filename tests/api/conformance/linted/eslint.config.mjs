@@ -3,21 +3,27 @@ import graphql from "@graphql-eslint/eslint-plugin";
 
 // What has no identity of its own: it is read with what it belongs to.
 const VALUES = [
+  "ClientSecret",
   "Department",
   "Division",
   "Enumeration",
   "EnumerationValue",
   "EvidenceRecord",
+  "IdentitySearch",
   "Link",
   "Money",
+  "OwnOrganisation",
   "PageInfo",
   "Payment",
   "Programme",
+  "ReadField",
+  "Reader",
   "Review",
   "Rule",
   "RuleCount",
   "ScanProgress",
   "ScanResult",
+  "SignInIdentity",
   "TestedException",
   "Viewer",
 ];
