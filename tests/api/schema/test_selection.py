@@ -108,7 +108,7 @@ async def test_an_answer_larger_than_could_be_known_is_given_up_while_it_is_read
 
 
 async def test_many_small_answers_in_one_are_a_large_one(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "MOST_VALUES", 1_500)
+    monkeypatch.setattr(reading, "MOST_VALUES", 2_000)
     page = "households(first: 20) { nodes { id reference stage members { id name } } }"
     answer = await service.ask("{" + " ".join(f"a{number}: {page}" for number in range(10)) + "}")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"TOO_COSTLY"}
