@@ -8,10 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import reading
 from api.domain import credentials
+from api.domain.errors import Internal
 from api.domain.permissions import Viewer
 from api.oidc.tokens import Claims, Issuer, NotAccepted
 from api.services import viewers
@@ -20,7 +22,16 @@ REMEMBERED_SECONDS = 5.0
 MOST_REMEMBERED = 10_000
 SCHEME = "bearer "
 
+AWAY = (OSError, SQLAlchemyError)
+"""What the database and the identity provider raise that cannot be reached."""
+
 log = logging.getLogger("jiekun.auth")
+
+
+class Away(Internal):
+    """The database, or the identity provider, cannot be reached."""
+
+    status = 503
 
 
 class UnknownToken(Exception):

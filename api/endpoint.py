@@ -12,14 +12,13 @@ from contextlib import aclosing
 from typing import Any
 
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.auth import Authenticator, UnknownToken
+from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.broadcast import Broadcast
-from api.domain.errors import BadRequest, Internal, Refused, Unauthenticated
+from api.domain.errors import BadRequest, Refused, Unauthenticated
 from api.gate import asked
 from api.gate.asked import Asked
 from api.gate.passage import Answer, Passage
@@ -72,7 +71,7 @@ class Endpoint:
             context.viewer = await self._authenticator.viewer(request.headers.get("authorization"))
         except UnknownToken as unknown:
             return _said(Unauthenticated(unknown.zh, unknown.en), context, media)
-        except (OSError, SQLAlchemyError):
+        except AWAY:
             return _said(Away(), context, media)
         if request.method == "GET" and HTML in request.headers.get("accept", "") and not request.url.query:
             return RedirectResponse("/", 302)
@@ -134,12 +133,6 @@ class NotJson(BadRequest):
     status = 415
     zh = "请求体须为 application/json（UTF-8）。"
     en = "The body is application/json in UTF-8."
-
-
-class Away(Internal):
-    """The database cannot be reached."""
-
-    status = 503
 
 
 async def _operation(request: Request) -> Asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, cast
 
 import orjson
@@ -22,7 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.unset import UNSET, UnsetType
 
-from api.auth import Authenticator, UnknownToken
+from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.domain.errors import BadRequest, Refused, Throttled
 from api.domain.permissions import Viewer
 from api.gate import asked
@@ -156,13 +156,16 @@ class Sockets(GraphQL[Context, None]):
         context.said_purpose = purpose if isinstance(purpose, str) else None
         try:
             context.viewer = await self._authenticator.viewer(header)
-        except UnknownToken:
+        except (UnknownToken, *AWAY):
             raise ConnectionRejectionError from None
 
         async def recognise() -> Viewer | None:
-            with suppress(UnknownToken):
+            try:
                 return await self._authenticator.viewer(header)
-            return None
+            except UnknownToken:
+                return None
+            except AWAY:
+                raise Away from None
 
         context.recognise = recognise
         accepted: UnsetType = UNSET

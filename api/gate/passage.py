@@ -111,8 +111,9 @@ class Passage:
 
     async def answer(self, asked: Asked, shared: Context) -> Answer:
         """The answer to a query or a mutation."""
-        context = await shared.for_operation()
+        context = shared
         try:
+            context = await shared.for_operation()
             admitted = await self._admitted(asked, context)
             if admitted.operation.operation is OperationType.SUBSCRIPTION:
                 raise BadRequest(
@@ -125,8 +126,9 @@ class Passage:
 
     async def follow(self, asked: Asked, shared: Context) -> AsyncGenerator[Answer, None]:
         """The answers to a subscription, or the one answer to anything else."""
-        context = await shared.for_operation()
+        context = shared
         try:
+            context = await shared.for_operation()
             admitted = await self._admitted(asked, context)
             if admitted.operation.operation is not OperationType.SUBSCRIPTION:
                 yield await self._answered(admitted, asked, context)
