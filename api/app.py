@@ -209,7 +209,8 @@ async def _read(receive: Receive) -> Receive | None:
             return receive
         body += message.get("body", b"")
         if len(body) > MOST_BODY_BYTES:
-            await _discard(receive)
+            if message.get("more_body"):
+                await _discard(receive)
             return None
         if not message.get("more_body"):
             break

@@ -34,7 +34,7 @@ GRAPHQL, JSON, EVENTS, HTML = (
     "text/html",
 )
 PURPOSE = "jiekun-purpose"
-ALWAYS_SAID = (401, 405, 406, 413, 415, 429, 500, 503)
+ALWAYS_SAID = (405, 406, 413, 415, 429, 500, 503)
 """Statuses that a refusal keeps under application/json too; any other would hide the answer from older clients."""
 ALIVE_SECONDS = 12.0
 """How often a line without meaning is sent while nothing happens, so that proxies keep the connection."""
@@ -70,7 +70,7 @@ class Endpoint:
         try:
             context.viewer = await self._authenticator.viewer(request.headers.get("authorization"))
         except UnknownToken as unknown:
-            return _said(Unauthenticated(unknown.zh, unknown.en), context, media)
+            return _said(Unauthenticated(unknown.zh, unknown.en), context, media, malformed=True)
         except AWAY:
             return _said(Away(), context, media)
         if request.method == "GET" and HTML in request.headers.get("accept", "") and not request.url.query:

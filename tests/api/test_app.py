@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -142,3 +143,28 @@ async def test_without_the_database_answers_stay_answers(tmp_path: Path) -> None
     (error,) = answer.json()["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
     assert len(error["extensions"]["requestId"]) == 32
+
+
+async def test_a_body_too_large_is_refused_however_it_is_cut_into_pieces(service: Service) -> None:
+    """Whoever has nothing more to send gets an answer at once, and whoever has is listened to for a while."""
+    app = service.client._transport.app  # type: ignore[attr-defined]
+    for sizes in ([MOST_BODY_BYTES + 1], [MOST_BODY_BYTES, 1], [MOST_BODY_BYTES + 1, 5], [1] * 3 + [MOST_BODY_BYTES]):
+        pieces = [
+            {"type": "http.request", "body": b" " * size, "more_body": place < len(sizes)}
+            for place, size in enumerate(sizes, 1)
+        ]
+        said: list[Any] = []
+
+        async def receive(pieces: list[Any] = pieces) -> Any:
+            return pieces.pop(0)  # an IndexError, where more is asked for than was sent
+
+        async def send(message: Any, said: list[Any] = said) -> None:
+            said.append(message)
+
+        scope = {
+            "type": "http", "method": "POST", "path": "/graphql", "raw_path": b"/graphql", "root_path": "", "scheme": "http",
+            "http_version": "1.1", "query_string": b"", "headers": [], "client": ("127.0.0.1", 1), "server": ("service", 80),
+        }  # fmt: skip
+        await app(scope, receive, send)
+        assert said[0]["status"] == 413
+        assert pieces == []
