@@ -48,7 +48,14 @@ function Page({ examples }) {
         </label>
         <span>{token ? "" : "请先填入令牌。Paste a token first; `jiekun token LOGIN` issues one."}</span>
       </header>
-      <GraphiQL fetcher={fetcher} defaultTabs={examples} shouldPersistHeaders={false} storage={sessionStorage} />
+      <GraphiQL
+        key={token ? "known" : "nobody"} // nobody may ask for the schema: it is fetched when somebody is known
+        schema={token ? undefined : null}
+        fetcher={fetcher}
+        defaultTabs={examples}
+        shouldPersistHeaders={false}
+        storage={sessionStorage}
+      />
     </>
   );
 }
