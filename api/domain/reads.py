@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from api.domain.errors import BadPurpose, Forbidden, Internal, TimedOut, TooCostly, Untrusted
+
 
 class IdentityShown(StrEnum):
     """How much of somebody's identity was shown: the most telling of what an operation opened."""
@@ -37,10 +39,14 @@ TRAIL = "Read"
 SILENT = frozenset({"id", "__typename", "masked", "version"})
 """Fields of theirs that tell nothing."""
 
-REFUSALS = frozenset({"FORBIDDEN", "TOO_COSTLY", "BAD_PURPOSE", "DOCUMENT_NOT_TRUSTED"})
+REFUSALS = frozenset(each.code for each in (Forbidden, TooCostly, BadPurpose, Untrusted))
 """Codes of refusals that are worth a row though nothing was shown; a slip in a document or an argument is not."""
 
-FAULT = "INTERNAL"
+FAULTS = frozenset({Internal.code, TimedOut.code})
+"""Codes of answers that were not, or not wholly, given after something had been read."""
+
+PERSON, HOUSEHOLD = 1, 2
+"""Whom a read is about, as the index of reads tells them apart."""
 
 OF_PEOPLE = "members."
 """Columns of people; all other sealed ones are a household's, or of something that is."""
@@ -115,7 +121,7 @@ class ReadLog:
         """What became of the operation whose errors have these codes; None where there is nothing to record."""
         told = self.refusals.union(codes)
         if self.shows:
-            if FAULT in told:
+            if told & FAULTS:
                 return ReadOutcome.FAILED
             return ReadOutcome.PARTLY_REFUSED if told & REFUSALS else ReadOutcome.ANSWERED
         return ReadOutcome.REFUSED if told & REFUSALS else None

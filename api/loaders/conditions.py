@@ -56,6 +56,11 @@ class Not:
 Condition = Is | All | Either | Not
 
 
+def in_division(code: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition of every list that is about divisions: in one, or below it."""
+    return and_(code >= bindparam("division_from"), code < bindparam("division_to"))
+
+
 def checked(where: Condition) -> Condition:
     """The same. Raises BadInput beyond as many conditions as a statement should have."""
     if sum(1 for _ in _leaves(where)) > MOST_CONDITIONS or _parts(where) > MOST_PARTS:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, String, and_, bindparam, func, select
+from sqlalchemy import BigInteger, String, bindparam, func, select
 
 from api import scope
 from api.database import among
+from api.loaders.conditions import in_division
 from api.loaders.households import M
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
@@ -70,7 +71,7 @@ LISTING = Listing(
     _FINDINGS,
     F.id,
     {
-        "division": and_(H.division_code >= bindparam("division_from"), H.division_code < bindparam("division_to")),
+        "division": in_division(H.division_code),
         "references": among(F.reference, "references", String),
         "rules": among(F.rule_id, "rules", String),
         "severities": among(F.severity, "severities", String),

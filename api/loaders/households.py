@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Date, String, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Date, String, bindparam, func, literal, or_, select
 
 from api import scope
 from api.database import among
 from api.domain.review import FindingState
+from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Finding, Household, Member, table
@@ -39,7 +40,7 @@ LISTING = Listing(
     _HOUSEHOLDS,
     H.id,
     {
-        "division": and_(H.division_code >= bindparam("division_from"), H.division_code < bindparam("division_to")),
+        "division": in_division(H.division_code),
         "references": among(H.reference, "references", String),
         "stages": among(H.stage, "stages", String),
         "target_groups": among(H.target_group, "target_groups", String),

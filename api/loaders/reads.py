@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import String, and_, bindparam, select
 
 from api import scope
 from api.database import UtcDateTime, among
+from api.domain.reads import HOUSEHOLD, PERSON
+from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Alarm, Household, Member, Organisation, Read, ReadSubject, User, table
@@ -17,7 +18,6 @@ READ, SUBJECT, USER = table(Read), table(ReadSubject), table(User)
 A, H, M, R, S, U = table(Alarm).c, table(Household).c, table(Member).c, READ.c, SUBJECT.c, USER.c
 ORGANISATION = table(Organisation).c
 HEARD_BY = USER.alias("heard_by")
-PERSON, HOUSEHOLD = 1, 2
 
 _READER = (U.login, U.display_name, ORGANISATION.name_zh, ORGANISATION.name_en)
 _FROM_READ = READ.join(USER, U.id == R.user_id).outerjoin(table(Organisation), ORGANISATION.id == U.organisation_id)
@@ -49,12 +49,8 @@ _ALARMS = scope.narrow(
 _ALARMS_BY_KEY = _ALARMS.where(among(A.id, "keys"))
 
 
-def _division(column: Any) -> Any:
-    return and_(column >= bindparam("division_from"), column < bindparam("division_to"))
-
-
 _FILTERS = {
-    "division": _division(R.division_code),
+    "division": in_division(R.division_code),
     "readers": among(U.login, "readers", String),
     "purposes": among(R.purpose, "purposes", String),
     "outcomes": among(R.outcome, "outcomes", String),
@@ -77,7 +73,7 @@ ALARMS = Listing(
     _ALARMS,
     A.id,
     {
-        "division": _division(A.division_code),
+        "division": in_division(A.division_code),
         "readers": among(U.login, "readers", String),
         "kinds": among(A.kind, "kinds", String),
         "acknowledged": A.acknowledged_at.is_not(None),

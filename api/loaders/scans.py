@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import String, and_, bindparam, func, select
+from sqlalchemy import String, bindparam, func, select
 
 from api import scope
 from api.database import among
 from api.domain.scans import ScanStatus
+from api.loaders.conditions import in_division
 from api.loaders.households import NEVER
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
@@ -56,7 +57,7 @@ LISTING = Listing(
     _SCANS,
     S.id,
     {
-        "division": and_(S.division_code >= bindparam("division_from"), S.division_code < bindparam("division_to")),
+        "division": in_division(S.division_code),
         "statuses": among(S.status, "statuses", String),
     },
     {"REQUESTED": By(S.id, int), "AS_OF": By(func.coalesce(S.as_of, NEVER), dt.date.fromisoformat)},

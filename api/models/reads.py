@@ -54,7 +54,7 @@ class Read(Base):
 
 
 class ReadSubject(Base):
-    """A person (kind 1) or a household (2) that a sealed read is about.
+    """A person or a household, by its `kind` (domain/reads), that a sealed read is about.
 
     No foreign key to either: who read about somebody is told even after the rows about them are gone.
     """
@@ -74,7 +74,7 @@ class Alarm(Base):
     __table_args__ = (
         CheckConstraint("(acknowledged_at IS NULL) = (acknowledged_by IS NULL)", name="acknowledged"),
         Index("ix_alarms_division_code_id", "division_code", "id"),
-        Index("ix_alarms_user_id_kind_raised_at", "user_id", "kind", "raised_at"),
+        Index("ix_alarms_user_id_kind_window_to", "user_id", "kind", "window_to"),
     )
 
     id: Mapped[PrimaryKey]

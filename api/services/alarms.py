@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import distinct, func, insert, select, true, update
+from sqlalchemy import RowMapping, distinct, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
@@ -17,6 +16,7 @@ from api.domain.permissions import Role, Viewer
 from api.models import Alarm, Read, table
 from api.sealing import Vault
 from api.services import audit
+from api.services.chain import Rows
 
 TOPIC = "alarm"
 NOTE_COLUMN = "alarms.note"
@@ -25,15 +25,13 @@ LONGEST_NOTE = 2_000
 _ALARM = scope.narrow(select(Alarm.id, Alarm.user_id, Alarm.acknowledged_at), Alarm.division_code)
 
 
-async def watch(
-    connection: AsyncConnection, rows: Sequence[Mapping[str, Any]], thresholds: Sequence[Threshold], now: dt.datetime
-) -> int:
+async def watch(connection: AsyncConnection, rows: Rows, thresholds: Sequence[Threshold], now: dt.datetime) -> int:
     """Looks at who read these rows, which are new, and raises what alarms there are; how many.
 
     A window ends at each minute's last read, so that rows sealed late alarm as they would have in time. Nobody is told
     of twice for the same window.
     """
-    latest: dict[tuple[int, dt.datetime], Mapping[str, Any]] = {}
+    latest: dict[tuple[int, dt.datetime], RowMapping] = {}
     for row in rows:
         if row["whole"]:
             minute = row["read_at"].replace(second=0, microsecond=0)
@@ -47,7 +45,7 @@ async def watch(
     return raised
 
 
-async def _weigh(connection: AsyncConnection, row: Mapping[str, Any], threshold: Threshold, now: dt.datetime) -> int:
+async def _weigh(connection: AsyncConnection, row: RowMapping, threshold: Threshold, now: dt.datetime) -> int:
     most, until = threshold.of(Role(row["role"])), row["read_at"]
     since = until - threshold.window
     theirs = (Read.user_id == row["user_id"], Read.read_at > since, Read.read_at <= until, Read.whole > 0)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.models import Base, table
@@ -43,7 +43,7 @@ class Proof:
 
 
 Progress = Callable[[int, int], None]
-Rows = Sequence[Mapping[str, Any]]
+Rows = Sequence[RowMapping]
 Check = Callable[[AsyncConnection, Rows], Awaitable[int | None]]
 
 
@@ -87,7 +87,7 @@ async def prove(
     total = await _count(connection, columns.number)
     now, broken = Head(), None
     while rows := (await connection.execute(after, {"after": now.number})).mappings().all():
-        beside = await check(connection, rows) if check else None  # type: ignore[arg-type]
+        beside = await check(connection, rows) if check else None
         for row in rows:
             content = {name: value for name, value in row.items() if name not in unhashed}
             fits = (

@@ -23,8 +23,10 @@ SHORTEST, LONGEST = 8, 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A viewer's mutation under its key; `subject` is what it made when it was carried out before, `audit_event` the
-    row of the audit that tells so."""
+    """A viewer's mutation under its key.
+
+    `subject` is what it made when it was carried out before, `audit_event` the row of the audit that tells so.
+    """
 
     user_id: int
     digest: bytes

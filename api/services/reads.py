@@ -21,7 +21,7 @@ from api.database import among, each_of, holds, one_writer
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.purposes import Purpose, purpose_of
-from api.domain.reads import ReadLog
+from api.domain.reads import HOUSEHOLD, PERSON, ReadLog
 from api.models import Household, Member, Read, ReadSubject, User, table
 from api.sealing import Vault
 from api.services import chain
@@ -29,7 +29,6 @@ from api.services.chain import Head, Progress, Proof
 
 LOCK = 4_105_003
 BATCH = 500
-PERSON, HOUSEHOLD = 1, 2
 DOCUMENT_COLUMN = "reads.document"
 OURS = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -109,13 +108,13 @@ async def waiting(connection: AsyncConnection) -> bool:
     return (await connection.execute(some)).first() is not None
 
 
-async def seal(connection: AsyncConnection) -> Sequence[Mapping[str, Any]]:
+async def seal(connection: AsyncConnection) -> chain.Rows:
     """Chains the oldest rows that are not sealed, up to BATCH of them, and gives them back.
 
     One sealer at a time, over all processes. Whom the rows are about is indexed in the same transaction.
     """
     await one_writer(connection, LOCK)
-    rows: Sequence[Any] = (await connection.execute(_UNSEALED)).mappings().all()
+    rows = (await connection.execute(_UNSEALED)).mappings().all()
     if not rows:
         return rows
     last, sealed = await chain.head(connection, Read), []

@@ -81,7 +81,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_alarms"),
     )
     op.create_index("ix_alarms_division_code_id", "alarms", ["division_code", "id"])
-    op.create_index("ix_alarms_user_id_kind_raised_at", "alarms", ["user_id", "kind", "raised_at"])
+    op.create_index("ix_alarms_user_id_kind_window_to", "alarms", ["user_id", "kind", "window_to"])
 
 
 def downgrade() -> None:

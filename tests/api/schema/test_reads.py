@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from inspect import signature
 from typing import Any
 
 import pytest
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, get_named_type
 from sqlalchemy import func, select, text, update
 
 from api.database import reading, transaction
 from api.domain import told
 from api.domain.bulk import AlarmKind, thresholds
 from api.domain.reads import SILENT, TELLING
+from api.loaders.reading import OF_HOUSEHOLDS
 from api.models import Alarm, Read, table
 from api.notary import Notary
 from api.schema.root import schema
+from api.schema.tree import _BRANCHES
 from tests.api.conftest import Service
 
 PAGE = """{ households(first: 20) { nodes { id reference members { id name idNumber } } } }"""
@@ -245,6 +248,18 @@ async def test_bulk_reading_raises_one_alarm_that_somebody_else_looks_into(servi
             )
         )
     assert (await acknowledge("ack-00005"))["userErrors"] == [{"code": "FORBIDDEN"}]
+
+
+def test_whatever_leads_from_somebody_is_noted_or_is_about_nobody() -> None:
+    led = set()
+    for parent in _BRANCHES:
+        if parent.__name__ in TELLING:
+            kind = schema._schema.type_map[parent.__name__]
+            assert isinstance(kind, GraphQLObjectType)
+            led |= {get_named_type(kind.fields[field].type).name for field in _BRANCHES[parent]}
+    assert led - TELLING == {"Programme", "Scan"}
+    of_households = {each.__name__ for each in _BRANCHES if "household_key" in signature(each).parameters}
+    assert of_households == {*OF_HOUSEHOLDS, "Person"}, "whose row it is, is told by its own key or its household's"
 
 
 def test_every_field_that_tells_something_has_a_name_for_people() -> None:

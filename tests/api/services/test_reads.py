@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import migrations
 from api.database import reading, transaction
 from api.domain.permissions import Role, Viewer
-from api.domain.reads import ReadLog
+from api.domain.reads import ReadLog, ReadOutcome
 from api.models import AuditEvent, OutboxEvent, Read, ReadSubject, User, table
 from api.notary import Notary
 from api.sealing import new_key, vault
@@ -96,6 +96,25 @@ async def test_a_row_tells_what_was_shown_and_of_whom_and_holds_no_word_of_the_c
     assert row.document == reads.document(VAULT, "sha256:" + "ab" * 32, "Households")
     assert row.document != reads.document(vault(new_key()), "ab" * 32, "Households")
     assert (row.number, row.hash) == (None, None)
+
+
+OUTCOMES: list[tuple[set[str], str, str | None]] = [
+    (set(), "ANSWERED", None),
+    ({"BAD_INPUT"}, "ANSWERED", None),
+    ({"FORBIDDEN"}, "PARTLY_REFUSED", "REFUSED"),
+    ({"TOO_COSTLY"}, "PARTLY_REFUSED", "REFUSED"),
+    ({"BAD_PURPOSE"}, "PARTLY_REFUSED", "REFUSED"),
+    ({"DOCUMENT_NOT_TRUSTED"}, "PARTLY_REFUSED", "REFUSED"),
+    ({"TIMED_OUT"}, "FAILED", None),
+    ({"INTERNAL", "FORBIDDEN"}, "FAILED", "REFUSED"),
+]
+"""By the codes of the answer what became of an operation that showed somebody, and of one that showed nobody."""
+
+
+@pytest.mark.parametrize(("codes", "shown", "nothing"), OUTCOMES)
+def test_what_became_of_an_operation_follows_from_its_codes(codes: set[str], shown: str, nothing: str | None) -> None:
+    assert log_of([1]).outcome(codes) == ReadOutcome(shown)
+    assert ReadLog().outcome(codes) == (nothing and ReadOutcome(nothing))
 
 
 COLUMNS = {
