@@ -45,7 +45,7 @@ class BadRequest(Refused):
 
     code = "BAD_REQUEST"
     status = 400
-    also = (405, 406, 413, 415)
+    also: ClassVar[tuple[int, ...]] = (405, 406, 413, 415)
     zh = "请求格式有误。"
     en = "The request cannot be understood."
     advice_zh = "按消息改正文档、变量或请求体；原样重发结果相同。"
@@ -55,9 +55,10 @@ class BadRequest(Refused):
 
 
 class TooLong(BadRequest):
-    """The document has more characters, tokens, fields, levels, aliases or fragments than a document may."""
+    """The document or its variables are larger than they may be: more characters, fields, levels, objects."""
 
     code = "DOCUMENT_TOO_LARGE"
+    also = ()
     zh = "查询文档过大。"
     en = "The document is too large."
     advice_zh = "拆成几个较小的文档；取值用变量传递，不写入文档。"
@@ -112,6 +113,7 @@ class Forbidden(Refused):
     """The viewer's role does not permit it."""
 
     code = "FORBIDDEN"
+    status = 400
     zh = "您的角色无权进行此操作。"
     en = "Your role does not permit this."
     advice_zh = "该字段为空，其余照常返回；按 viewer.permissions 只显示可用的功能。"
@@ -166,6 +168,7 @@ class TooCostly(Refused):
     """The answer would be too deep or too large."""
 
     code = "TOO_COSTLY"
+    status = 400
     zh = "查询过深或结果过大，请减少层数或每页条数。"
     en = "The query is too deep or its answer too large: ask for fewer levels or smaller pages."
     advice_zh = "减少层数、别名或每页条数，分几次读取。"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from strawberry.types import get_object_definition
+
 from api.domain.errors import USER_ERRORS, refusals
 from api.schema.results import USER_ERRORS as TYPES
 
@@ -18,8 +20,9 @@ programs and do not.
 
 ## `errors[].extensions.code`
 
-The request, or one field of it, was not answered. Where the request as a whole is refused, the answer has the status below and no
-`data`; a field that is refused among others is `null`, and the status is 200.
+The request, or one field of it, was not answered. Where the request as a whole is refused, the answer has no `data`, and the status below
+under `application/graphql-response+json` ([over HTTP](graphql.md#over-http)); a field that is refused among others is `null`, and the
+status is 200.
 """,
     "zh": """# 错误代码
 
@@ -28,7 +31,8 @@ The request, or one field of it, was not answered. Where the request as a whole 
 
 ## `errors[].extensions.code`
 
-请求或其中某个字段未获答复。整个请求被拒绝时，状态码如下表，且没有 `data`；仅某个字段被拒绝时，该字段为 `null`，状态码为 200。
+请求或其中某个字段未获答复。整个请求被拒绝时没有 `data`，在 `application/graphql-response+json` 下状态码如下表（见
+[graphql.md](graphql.md#over-http)）；仅某个字段被拒绝时，该字段为 `null`，状态码为 200。
 """,
 }
 COLUMNS = {"en": ("code", "HTTP", "what it means", "what to do"), "zh": ("代码", "HTTP", "含义", "处理办法")}
@@ -53,7 +57,7 @@ def printed(language: str) -> str:
     refused = [
         (
             f"`{each.code}`",
-            ", ".join(map(str, (each.status, *vars(each).get("also", ())))),
+            ", ".join(map(str, (each.status, *each.also))),
             *((each.zh, each.advice_zh) if chinese else (each.en, each.advice_en)),
         )
         for each in refusals()
@@ -61,7 +65,7 @@ def printed(language: str) -> str:
     users = [
         (
             f"`{code}`",
-            f"`{TYPES[code].__strawberry_definition__.name}`",  # type: ignore[attr-defined]
+            f"`{get_object_definition(TYPES[code], strict=True).name}`",
             *((told.zh + "。", told.advice_zh) if chinese else (told.en + ".", told.advice_en)),
         )
         for code, told in USER_ERRORS.items()
