@@ -21,17 +21,6 @@ class Purpose(StrEnum):
     SUPPORT = "SUPPORT"
 
 
-WORDS: Mapping[Purpose, tuple[str, str]] = {
-    Purpose.CASE_WORK: ("帮扶办理", "Working with the household: its application, its file, its aid."),
-    Purpose.VERIFICATION: ("信息核对", "Checking what is declared against what departments hold."),
-    Purpose.REVIEW: ("疑点复核", "Concluding about a lead."),
-    Purpose.OBJECTION: ("异议处理", "Answering an objection or a request of the person."),
-    Purpose.AUDIT: ("审计监督", "Examining how the service is used."),
-    Purpose.STATISTICS: ("统计分析", "Figures in which nobody is told apart."),
-    Purpose.SUPPORT: ("运行维护", "Finding out why the service does not work as it should."),
-}
-"""Each purpose in Chinese and in English."""
-
 P = Purpose
 PURPOSES: Mapping[Role, tuple[Purpose, ...]] = {
     Role.CASEWORKER: (P.CASE_WORK, P.VERIFICATION, P.OBJECTION),

@@ -31,7 +31,7 @@ from api.schema.households import (
     household_objects,
     person_objects,
 )
-from api.schema.nodes import Id, Kind, key_of, kind
+from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
@@ -179,21 +179,13 @@ class FindingFilter:
     not_: FindingFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-async def findings(
-    info: Info, filter: FindingFilter | None, order_by: list[FindingOrder] | None, window: Window
-) -> Connection[Finding]:
-    """A page of the leads about the viewer's households."""
-    where = joined(filter, lambda given, _: _conditions(info, given))
-    return await connection(info, loaders.LISTING, finding_objects, where, order_of(order_by, "SEVERITY"), window)
-
-
 def _conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
     if given.household_ids is not None:
-        keys = [key_of(info, "Household", each) for each in given.household_ids]
+        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
         yield Is("households", {"households": [key for key in keys if key is not None]})
     if given.scan_id is not None:
-        yield Is("scan", {"scan": key_of(info, "Scan", given.scan_id) or 0})
+        yield Is("scan", {"scan": nodes.key_of(info, "Scan", given.scan_id) or 0})
     yield from one_of("references", given.references)
     yield from one_of("rules", given.rules)
     yield from one_of("severities", given.severities)
@@ -280,7 +272,9 @@ class FindingQueries:
         before: Before = None,
     ) -> Connection[Finding] | None:
         """A page of leads."""
-        return await findings(info, filter, order_by, Window(first, after, last, before))
+        where = joined(filter, lambda given, _: _conditions(info, given))
+        order, window = order_of(order_by, "SEVERITY"), Window(first, after, last, before)
+        return await connection(info, loaders.LISTING, finding_objects, where, order, window)
 
     @guards.query(Permission.READ_CASES, "One finding; null where there is none that this viewer may see.")
     async def finding(self, info: Info, id: Id) -> Finding | None:

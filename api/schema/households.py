@@ -213,14 +213,6 @@ class HouseholdFilter:
     not_: HouseholdFilter | None = strawberry.field(name="not", default=None, description=NOT + NO_SEARCH)
 
 
-async def households(
-    info: Info, filter: HouseholdFilter | None, order_by: list[HouseholdOrder] | None, window: Window
-) -> Connection[Household]:
-    """A page of the viewer's households."""
-    where = joined(filter, lambda given, inside: _conditions(info, given, inside))
-    return await connection(info, loaders.LISTING, household_objects, where, order_of(order_by, "REGISTERED"), window)
-
-
 def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Is]:
     yield from in_division(given.division_code)
     yield from one_of("references", given.references)
@@ -368,7 +360,9 @@ class HouseholdQueries:
         before: Before = None,
     ) -> Connection[Household] | None:
         """A page of households."""
-        return await households(info, filter, order_by, Window(first, after, last, before))
+        where = joined(filter, lambda given, inside: _conditions(info, given, inside))
+        order, window = order_of(order_by, "REGISTERED"), Window(first, after, last, before)
+        return await connection(info, loaders.LISTING, household_objects, where, order, window)
 
     @guards.query(Permission.READ_CASES, "One household; null where there is none that this viewer may see.")
     async def household(self, info: Info, id: Id) -> Household | None:

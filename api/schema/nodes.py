@@ -61,11 +61,6 @@ async def below_payload(info: Info, type_name: str, field: str, key: int | None)
     return None if key is None else await _one(info, type_name, key, wanted(info).below(field))
 
 
-async def any_kind(info: Info, public_id: strawberry.ID) -> Any:
-    """The thing that an id names, whatever its type, or None."""
-    return (await several(info, [public_id]))[0]
-
-
 async def several(info: Info, public_ids: Sequence[strawberry.ID]) -> list[Any]:
     """The things that ids name, each where its id stands, or None there; one statement for each type. Raises BadInput."""
     if len(public_ids) > MOST:
@@ -122,7 +117,7 @@ class NodeQueries:
     @guards.query(guards.SIGNED_IN, "Anything with an id; null where there is none that this viewer may see.")
     async def node(self, info: Info, id: Id) -> Node | None:
         """Anything with an id."""
-        found: Node | None = await any_kind(info, id)
+        found: Node | None = (await several(info, [id]))[0]
         return found
 
     @guards.query(

@@ -90,36 +90,6 @@ class Department:
     received_at: dt.datetime | None = strawberry.field(description="When it came.")
 
 
-async def programmes(info: Info) -> list[Programme]:
-    """All programmes."""
-    asked = wanted(info)
-    async with info.context.reading() as reading:
-        found = _programmes(reading, await loaders.programmes(reading), asked)
-        reading.budget.spend(len(found) * asked.times * asked.values(()))
-    return found
-
-
-async def departments(info: Info) -> list[Department]:
-    """All kinds of department data."""
-    asked = wanted(info)
-    async with info.context.reading() as reading:
-        rows = await loaders.departments(reading)
-        reading.budget.spend(len(rows) * asked.times * asked.values(()))
-        return [
-            Department(
-                code=row.code,
-                title_zh=row.title_zh,
-                title_en=row.title_en,
-                agency_zh=row.agency_zh,
-                as_of=row.as_of,
-                complete=row.complete,
-                rows=row.row_count,
-                received_at=row.received_at,
-            )
-            for row in rows
-        ]
-
-
 def enrolment_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Enrolment]:
     """Rows as enrolments."""
     return [
@@ -144,6 +114,22 @@ def _programmes(reading: Reading, rows: Rows, asked: Wanted) -> list[Programme]:
     return [Programme(code=row.code, name_zh=row.name_zh, name_en=row.name_en, unit=row.unit) for row in rows]
 
 
+def _departments(rows: Rows) -> list[Department]:
+    return [
+        Department(
+            code=row.code,
+            title_zh=row.title_zh,
+            title_en=row.title_en,
+            agency_zh=row.agency_zh,
+            as_of=row.as_of,
+            complete=row.complete,
+            rows=row.row_count,
+            received_at=row.received_at,
+        )
+        for row in rows
+    ]
+
+
 def _payments(reading: Reading, rows: Rows, asked: Wanted) -> list[Payment]:
     return [Payment(month=row.month, amount=known_money(row.amount_fen)) for row in rows]
 
@@ -155,14 +141,22 @@ class ProgrammeQueries:
     @guards.query(guards.SIGNED_IN, "All programmes, in the order of the policy's list.", rows=60)
     async def programmes(self, info: Info) -> list[Programme] | None:
         """All programmes."""
-        return await programmes(info)
+        asked = wanted(info)
+        async with info.context.reading() as reading:
+            found = _programmes(reading, await loaders.programmes(reading), asked)
+            reading.budget.spend(len(found) * asked.times * asked.values(()))
+        return found
 
     @guards.query(
         guards.SIGNED_IN, "All kinds of department data, with what is known of the latest feed of each.", rows=12
     )
     async def departments(self, info: Info) -> list[Department] | None:
         """All kinds of department data."""
-        return await departments(info)
+        asked = wanted(info)
+        async with info.context.reading() as reading:
+            found = _departments(await loaders.departments(reading))
+            reading.budget.spend(len(found) * asked.times * asked.values(()))
+        return found
 
 
 branch(

@@ -14,7 +14,7 @@ from api.domain import told
 from api.domain.bulk import AlarmKind
 from api.domain.errors import BadInput
 from api.domain.permissions import Permission, Viewer
-from api.domain.purposes import WORDS, Purpose
+from api.domain.purposes import Purpose
 from api.domain.reads import IdentityShown, ReadOutcome
 from api.loaders import reads as loaders
 from api.loaders.conditions import Is
@@ -38,16 +38,27 @@ described(
     Purpose,
     "For what people's data are read; the header Jiekun-Purpose names one of those of the role.",
     {
-        purpose.value: Words(WORDS[purpose][0], label, meaning, WORDS[purpose][1])
-        for purpose, (label, meaning) in {
-            Purpose.CASE_WORK: ("Case work", "办理家庭的申请、档案与帮扶。"),
-            Purpose.VERIFICATION: ("Verification", "将申报情况与部门数据核对。"),
-            Purpose.REVIEW: ("Review of leads", "对疑点作出结论。"),
-            Purpose.OBJECTION: ("Objection", "答复本人的异议或请求。"),
-            Purpose.AUDIT: ("Audit", "检查系统的使用情况。"),
-            Purpose.STATISTICS: ("Statistics", "不区分个人的统计。"),
-            Purpose.SUPPORT: ("Support", "排查系统故障。"),
-        }.items()
+        "CASE_WORK": Words(
+            "帮扶办理",
+            "Case work",
+            "办理家庭的申请、档案与帮扶。",
+            "Working with the household: its application, its file, its aid.",
+        ),
+        "VERIFICATION": Words(
+            "信息核对",
+            "Verification",
+            "将申报情况与部门数据核对。",
+            "Checking what is declared against what departments hold.",
+        ),
+        "REVIEW": Words("疑点复核", "Review of leads", "对疑点作出结论。", "Concluding about a lead."),
+        "OBJECTION": Words(
+            "异议处理", "Objection", "答复本人的异议或请求。", "Answering an objection or a request of the person."
+        ),
+        "AUDIT": Words("审计监督", "Audit", "检查系统的使用情况。", "Examining how the service is used."),
+        "STATISTICS": Words("统计分析", "Statistics", "不区分个人的统计。", "Figures in which nobody is told apart."),
+        "SUPPORT": Words(
+            "运行维护", "Support", "排查系统故障。", "Finding out why the service does not work as it should."
+        ),
     },
 )
 described(
