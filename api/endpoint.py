@@ -120,7 +120,7 @@ class NotAcceptable(BadRequest):
 
 
 class TooLarge(BadRequest):
-    """A body beyond the limit, read no further."""
+    """A body beyond the limit."""
 
     status = 413
     zh = "请求体过大。"
@@ -194,7 +194,7 @@ def _said(refused: Refused, context: Context, media: str | None, *, malformed: b
 
 
 def refused(request: Request, why: Refused) -> Response:
-    """What is said of a request that nobody has looked into; what is still to come of it is not read."""
+    """What is said of a request that nobody has looked into; then the connection is closed."""
     content = {
         "errors": [{"message": why.words(language_of(request)), "extensions": {"code": why.code}}],
         "extensions": {"requestId": request.scope["state"]["request_id"]},

@@ -16,15 +16,15 @@ NUL = b"\\u0000"
 """As JSON and GraphQL write it; PostgreSQL cannot keep it."""
 
 MOST_NAME = 200
-DOCUMENT_ID = re.compile(r"sha256:[0-9a-f]{64}")
+DOCUMENT_ID = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One operation: by its text or by the id of a registered document, with its variables."""
+    """One operation: by its text, or by the hash of a registered document's, with its variables."""
 
     text: str | None = None
-    document_id: str | None = None
+    digest: str | None = None
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     in_address: bool = False
@@ -60,21 +60,16 @@ def in_address(query_string: bytes) -> Asked:
 
 def of(content: Mapping[str, Any], *, in_address: bool = False) -> Asked:
     """What a mapping asks for, as it came over any transport. Raises BadRequest."""
-    text, document_id = _text(content, "query"), _text(content, "documentId")
-    if not text and not document_id:
+    text, digest = _text(content, "query"), _digest(content)
+    if not text and not digest:
         raise BadRequest(
             "缺少 query 或 documentId。", "Send the text of an operation as `query`, or the `documentId` of one."
-        )
-    if document_id is not None and not DOCUMENT_ID.fullmatch(document_id):
-        raise BadRequest(
-            "documentId 须为 sha256: 加 64 位小写十六进制。",
-            "A documentId is `sha256:` and 64 lower-case hexadecimal digits.",
         )
     name = _text(content, "operationName") or None
     if name is not None and len(name) > MOST_NAME:
         raise BadRequest("operationName 过长。", f"An operationName has up to {MOST_NAME} characters.")
     _mapping(content, "extensions")
-    return Asked(text or None, document_id or None, name, _mapping(content, "variables"), in_address)
+    return Asked(text or None, digest, name, _mapping(content, "variables"), in_address)
 
 
 def strict(text: bytes) -> Any:
@@ -95,6 +90,20 @@ def _text(content: Mapping[str, Any], name: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise BadRequest(f"{name} 须为字符串。", f"`{name}` is a string.")
     return value
+
+
+def _digest(content: Mapping[str, Any]) -> str | None:
+    """The hash that a document id holds."""
+    document_id = _text(content, "documentId")
+    if not document_id:
+        return None
+    form = DOCUMENT_ID.fullmatch(document_id)
+    if form is None:
+        raise BadRequest(
+            "documentId 须为 sha256: 加 64 位小写十六进制。",
+            "A documentId is `sha256:` and 64 lower-case hexadecimal digits.",
+        )
+    return form[1]
 
 
 def _mapping(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:

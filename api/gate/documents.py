@@ -38,8 +38,8 @@ MOST_COMPARISONS = 30_000
 """Of fields under one name, two by two: the only rule whose work grows faster than the document."""
 MOST_ERRORS = 5
 """Some repeat, before it is cut out, the value that they complain of."""
-KEPT_CHARACTERS = 2_000_000
-"""Of the documents kept, all together: what is built of a text takes some hundred times its size at most."""
+KEPT_CHARACTERS = 500_000
+"""Of the documents kept, all together: what is built of a text takes some hundred times its size at most, 50 MB so."""
 KEPT_REFUSALS = 500
 
 NAMELESS = (
@@ -73,7 +73,7 @@ class Invalid(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A valid document: its id, its operations by name, what they weigh, and what they ask of the schema itself."""
+    """A valid document: the hash of its text, its operations by name, what they weigh, and what they ask of the schema itself."""
 
     id: str
     length: int
@@ -112,11 +112,11 @@ class Documents:
             self._prepared.move_to_end(key)
             return known
         if (refused := self._refused.get(key)) is not None:
-            raise refused
+            raise refused.with_traceback(None)  # else each time would add to what the one before has left behind
         try:
             made = self._prepare(key, text)
         except BadRequest as refusal:
-            self._refused[key] = refusal
+            self._refused[key] = refusal.with_traceback(None)
             if len(self._refused) > KEPT_REFUSALS:
                 self._refused.popitem(last=False)
             raise
@@ -145,7 +145,7 @@ class Documents:
             raise BadRequest("文档中没有操作。", "The document has no operation.")
         names = _Names(document)
         return Prepared(
-            id=f"sha256:{key}",
+            id=key,
             length=len(text),
             document=document,
             operations=operations,
@@ -202,6 +202,5 @@ def without_values(message: str) -> str:
 
 
 def _without_values(error: GraphQLError) -> GraphQLError:
-    return GraphQLError(
-        without_values(error.message), nodes=error.nodes, source=error.source, positions=error.positions
-    )
+    """With its place in the text, and without the nodes: they would keep the whole document alive with the refusal."""
+    return GraphQLError(without_values(error.message), source=error.source, positions=error.positions)

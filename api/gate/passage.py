@@ -10,7 +10,7 @@ import math
 from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     ExecutionResult,
@@ -21,7 +21,6 @@ from graphql import (
     execute,
     subscribe,
 )
-from strawberry.execution import optimized_is_awaitable
 
 from api.domain import purposes
 from api.domain.errors import BadRequest, Forbidden, NotRecorded, Refused, TimedOut, TooCostly, Unauthenticated
@@ -59,9 +58,8 @@ class Limits:
             "seconds": told.request_seconds,
         }
         limits = replace(cls(), **{name: value for name, value in named.items() if value is not None})
-        return replace(
-            limits, burst=max(limits.burst, limits.cost)
-        )  # what may be asked for at all fits into the bucket
+        # what may be asked for at all fits into the bucket
+        return replace(limits, burst=max(limits.burst, limits.cost))
 
 
 @dataclass(slots=True)
@@ -154,7 +152,7 @@ class Passage:
             yield await self._shown(events, admitted, asked, context)
             return
         paid = True
-        async with aclosing(events) as results:  # type: ignore[type-var]
+        async with aclosing(cast(AsyncGenerator[ExecutionResult, None], events)) as results:
             async for result in results:
                 if not paid:
                     self._buckets.take(admitted.client, admitted.requested)
@@ -166,7 +164,7 @@ class Passage:
         variables.within(asked.variables)
         prepared = self._documents.of(await self._trusted.text(asked, context.viewer))
         operation = prepared.operation(asked.operation_name)
-        context.document_id = prepared.id
+        context.document = prepared.id
         if context.viewer is not None:
             context.purpose = purposes.purpose_of(context.viewer.role, context.said_purpose)
         if prepared.introspects and not (context.viewer and context.viewer.may(Permission.READ_SCHEMA)):
@@ -196,7 +194,6 @@ class Passage:
                     variable_values=dict(asked.variables),
                     operation_name=asked.operation_name,
                     executor_class=StraightExecutor,
-                    is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]
                 )
                 if not isinstance(result, ExecutionResult):
                     result = await result
@@ -208,7 +205,7 @@ class Passage:
         """What was executed, with its errors worded, its cost settled and what it showed recorded. Raises NotRecorded."""
         errors = [told(error, context) for error in result.errors or ()]
         await self._record(asked, context, {str((error.extensions or {}).get("code")) for error in errors})
-        actual = context.budget.values
+        actual = context.budget.values + admitted.prepared.weigher.beyond(admitted.operation)
         left = self._buckets.give_back(admitted.client, max(0, admitted.requested - actual))
         extensions = {
             "requestId": context.request_id,
@@ -239,7 +236,7 @@ class Passage:
                 viewer=context.viewer,
                 log=context.log,
                 request_id=context.request_id,
-                document_id=context.document_id or "",
+                document_id=context.document or "",
                 operation=asked.operation_name,
                 purpose=context.purpose,
                 codes=codes,
@@ -265,7 +262,7 @@ def _may_stand_in_address(prepared: Prepared, operation: OperationDefinitionNode
             "GET 请求不接受变量：变量可能含个人信息，请用 POST。",
             "A GET takes no variables, since they might name somebody: use POST.",
         )
-    if prepared.holds_text and asked.document_id is None and not prepared.only_introspects:
+    if prepared.holds_text and asked.digest is None and not prepared.only_introspects:
         raise BadRequest(
             "GET 请求的文档不得含文本值：可能含个人信息，请用 POST。",
             "A document in an address holds no text, since it might name somebody: use POST.",

@@ -7,6 +7,7 @@ what it is long and not what it would unfold to.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from graphql import (
     DocumentNode,
@@ -19,6 +20,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    SourceLocation,
     ValueNode,
     parse,
 )
@@ -82,13 +84,10 @@ def parsed(text: str) -> DocumentNode:
                 f"查询文档最多 {MOST_TOKENS} 个记号、{MOST_COMMENTS} 条注释。",
                 f"A document has up to {MOST_TOKENS} tokens and {MOST_COMMENTS} comments, not too deeply nested.",
             ) from None
-        place = error.locations[0] if error.locations else None
-        where = (
-            (f"第 {place.line} 行第 {place.column} 列", f"line {place.line}, column {place.column}")
-            if place
-            else ("", "")
-        )
-        raise BadRequest(f"查询语法错误（{where[0]}）。", f"Syntax error at {where[1]}.") from None
+        line, column = (error.locations or [SourceLocation(1, 1)])[0]
+        raise BadRequest(
+            f"查询语法错误（第 {line} 行第 {column} 列）。", f"Syntax error at line {line}, column {column}."
+        ) from None
     within(document)
     return document
 
@@ -149,7 +148,7 @@ def _objects(values: list[ValueNode]) -> int:
     return count
 
 
-def _too_long(zh: str, en: str) -> None:
+def _too_long(zh: str, en: str) -> NoReturn:
     raise TooLong(f"查询文档最多 {zh}。", f"A document has up to {en}.")
 
 

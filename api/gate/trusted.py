@@ -17,8 +17,6 @@ REMEMBERED = 2_000
 REMEMBERED_SECONDS = 30.0
 """After as long, a document that was withdrawn is refused."""
 
-PREFIX = "sha256:"
-
 
 class Trusted:
     """Turns what is asked into a text, if this viewer may send it."""
@@ -31,15 +29,14 @@ class Trusted:
         """The text that is asked for. Raises Untrusted."""
         client = viewer.client if viewer else None
         only = self._only or (viewer is not None and viewer.trusted_only)
-        if asked.document_id is None:
+        if asked.digest is None:
             assert asked.text is not None
             if only and await self._find(documents.digest(asked.text), client) is None:
                 raise Untrusted
             return asked.text
-        key = asked.document_id.removeprefix(PREFIX)
-        if asked.text is not None and documents.digest(asked.text) != key:
+        if asked.text is not None and documents.digest(asked.text) != asked.digest:
             raise Untrusted("documentId 与 query 不一致。", "The documentId is not that of the query beside it.")
-        found = await self._find(key, client)
+        found = await self._find(asked.digest, client)
         if found is None:
             raise Untrusted(
                 "没有登记此 documentId 的文档。", "No document of this documentId is registered for this client."

@@ -10,6 +10,8 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     VariableDefinitionNode,
+    is_input_type,
+    is_non_null_type,
     type_from_ast,
 )
 from graphql.utilities import validate_input_value
@@ -63,6 +65,7 @@ def _fit(
     schema: GraphQLSchema, node: VariableDefinitionNode, variables: Mapping[str, Any], mistakes: list[GraphQLError]
 ) -> None:
     name, kind = node.variable.name.value, type_from_ast(schema, node.type)
+    assert is_input_type(kind)  # the document is valid
 
     def told(message: str) -> None:
         mistakes.append(GraphQLError(message, nodes=[node]))
@@ -74,6 +77,6 @@ def _fit(
         told(f"Variable ${name}{place}: {without_values(error.message)}")
 
     if name in variables:
-        validate_input_value(variables[name], kind, unfit, hide_suggestions=True)  # type: ignore[arg-type]
-    elif node.default_value is None and str(kind).endswith("!"):
+        validate_input_value(variables[name], kind, unfit, hide_suggestions=True)
+    elif node.default_value is None and is_non_null_type(kind):
         told(f"Variable ${name}: a value of type {kind} is required.")

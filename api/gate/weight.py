@@ -53,7 +53,6 @@ class Weigher:
         }
         self._known: dict[tuple[str, tuple[Any, ...]], float] = {}
         self._sizing: set[str] = set()
-        self._defaults: dict[str, Any] = {}
 
     def weight(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> int:
         """What the operation may cost with these variables: at most so many values in its answer."""
@@ -75,17 +74,30 @@ class Weigher:
             for each in operation.variable_definitions or ()
             if each.default_value is not None
         }
-        once = _Once(self, {**defaults, **variables})
+        once = _Once(self._schema, self._sizes, self._fragments, {**defaults, **variables})
         fixed, _ = once.selection(operation.selection_set, root.name)
-        return fixed + (MUTATION if operation.operation is OperationType.MUTATION else 0)
+        self._sizing |= once.sizing
+        return fixed + self.beyond(operation)
+
+    @staticmethod
+    def beyond(operation: OperationDefinitionNode) -> int:
+        """What the operation costs beyond its answer."""
+        return MUTATION if operation.operation is OperationType.MUTATION else 0
 
 
 class _Once:
-    """One weighing: fragments are weighed once, whatever spreads them."""
+    """One weighing: fragments are weighed once, whatever spreads them; `sizing` are the variables that tell sizes."""
 
-    def __init__(self, weigher: Weigher, variables: Mapping[str, Any]) -> None:
-        self._of, self._variables = weigher, variables
-        self._fragments: dict[str, Cost] = {}
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        sizes: Sizes,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+    ) -> None:
+        self._schema, self._sizes, self._fragments, self._variables = schema, sizes, fragments, variables
+        self._weighed: dict[str, Cost] = {}
+        self.sizing: set[str] = set()
 
     def selection(self, selections: SelectionSetNode, on: str) -> Cost:
         """What a selection on this type costs."""
@@ -104,20 +116,21 @@ class _Once:
         return fixed, each
 
     def _fragment(self, name: str) -> Cost:
-        if name not in self._fragments:
-            fragment = self._of._fragments[name]
-            self._fragments[name] = self.selection(fragment.selection_set, fragment.type_condition.name.value)
-        return self._fragments[name]
+        if name not in self._weighed:
+            fragment = self._fragments[name]
+            self._weighed[name] = self.selection(fragment.selection_set, fragment.type_condition.name.value)
+        return self._weighed[name]
 
     def _field(self, node: FieldNode, on: str) -> Cost:
-        parent = self._of._schema.type_map[on]
-        field = self._of._schema.get_field(parent, node.name.value)  # type: ignore[arg-type]
+        parent = self._schema.type_map[on]
+        assert is_composite_type(parent)  # the document is valid
+        field = self._schema.get_field(parent, node.name.value)
         if field is None or node.selection_set is None:
             return 1.0, 0.0
         kind = get_named_type(field.type)
         if not is_composite_type(kind):
             return 1.0, 0.0
-        rows = self._of._sizes.of(on, node.name.value)
+        rows = self._sizes.of(on, node.name.value)
         fixed, each = self.selection(node.selection_set, kind.name)
         if rows.of_window:
             return 0.0, 1.0 + fixed
@@ -136,7 +149,7 @@ class _Once:
 
     def _value(self, node: Any) -> float | None:
         if isinstance(node, VariableNode):
-            self._of._sizing.add(node.name.value)
+            self.sizing.add(node.name.value)
             value = self._variables.get(node.name.value)
             return self._value(value) if isinstance(value, IntValueNode | ListValueNode) else _size(value)
         if isinstance(node, IntValueNode):

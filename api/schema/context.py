@@ -25,9 +25,9 @@ from api.sealing import Vault
 class Context:
     """One operation's surroundings; `viewer` is None until somebody known asks.
 
-    `address` is where the request came from, `said_purpose` what the client says it reads for, and `document_id` which
-    document it sent. `connection_params` are what a WebSocket's client said when it connected, and `recognise` who that
-    is by now.
+    `address` is where the request came from, `said_purpose` what the client says it reads for, and `document` the hash
+    of the document that it sent. `connection_params` are what a WebSocket's client said when it connected, and
+    `recognise` who that is by now.
     """
 
     engine: AsyncEngine
@@ -39,7 +39,7 @@ class Context:
     address: str = ""
     said_purpose: str | None = None
     purpose: Purpose | None = None
-    document_id: str | None = None
+    document: str | None = None
     budget: Budget = field(default_factory=Budget)
     log: ReadLog = field(default_factory=ReadLog)
     connection_params: dict[str, Any] | None = None
@@ -56,10 +56,8 @@ class Context:
 
     @property
     def principal(self) -> str:
-        """Whose bucket of cost it is: a department's machine's, a user's, or that of whoever comes from an address."""
-        if self.viewer is None:
-            return f"address {self.address}"
-        return f"user {self.viewer.user_id}" if self.viewer.user_id else f"client {self.viewer.client}"
+        """Whose bucket of cost it is: a user's, of which each department's machine is one, or an address's."""
+        return f"address {self.address}" if self.viewer is None else f"user {self.viewer.user_id}"
 
     async def recognise_again(self) -> None:
         """Over a WebSocket, which may outlive a token, looks at the token again."""

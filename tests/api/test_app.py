@@ -147,7 +147,7 @@ async def test_without_the_database_answers_stay_answers(tmp_path: Path) -> None
 
 async def test_a_body_too_large_is_refused_however_it_is_cut_into_pieces(service: Service) -> None:
     """Whoever has nothing more to send gets an answer at once, and whoever has is listened to for a while."""
-    app = service.client._transport.app  # type: ignore[attr-defined]
+    app = create_app(service.url, service.vault)
     for sizes in ([MOST_BODY_BYTES + 1], [MOST_BODY_BYTES, 1], [MOST_BODY_BYTES + 1, 5], [1] * 3 + [MOST_BODY_BYTES]):
         pieces = [
             {"type": "http.request", "body": b" " * size, "more_body": place < len(sizes)}

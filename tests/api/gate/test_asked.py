@@ -20,7 +20,7 @@ GOOD = [
     ({"query": QUERY, "variables": None, "operationName": None, "extensions": None}, Asked(QUERY)),
     ({"query": QUERY, "operationName": ""}, Asked(QUERY)),
     ({"query": QUERY, "variables": {"a": [1, {"b": None}]}}, Asked(QUERY, variables={"a": [1, {"b": None}]})),
-    ({"documentId": "sha256:" + "0" * 64}, Asked(document_id="sha256:" + "0" * 64)),
+    ({"documentId": "sha256:" + "0" * 64}, Asked(digest="0" * 64)),
     ({"query": QUERY, "somethingElse": 1}, Asked(QUERY)),
 ]
 BAD = [
