@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import parse_qsl, unquote_plus
 
 import orjson
@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.database import reading, transaction
-from api.services import grants
+from api.services import clients, grants
 
 PATH = "/oauth/token"
 GRANT = "client_credentials"
@@ -41,7 +41,7 @@ class NotGranted(Exception):
 
 @dataclass
 class Failures:
-    """How often each client id failed of late. Beyond the limit its failures are neither looked into nor written down.
+    """How often each client id failed of late. Beyond the limit its failures are no longer written down.
 
     A right secret is let through all the same: nobody can lock a department out by knowing what it is called, and 256
     random bits are not found by trying.
@@ -92,21 +92,20 @@ class TokenEndpoint:
             machine = await grants.proved(connection, client_id, secret, now)
         if machine is None:
             await self._refuse(client_id, now)
-        else:
-            async with transaction(self.engine) as connection:
-                token = await grants.grant(connection, machine, now)
-            seconds = int(grants.LIFETIME.total_seconds())
-            return {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
-        raise NotGranted("invalid_client", "the client is not known, or its secret is not good today", 401)
+        async with transaction(self.engine) as connection:
+            token = await grants.grant(connection, machine, now)
+        seconds = int(grants.LIFETIME.total_seconds())
+        return {"access_token": token, "token_type": "Bearer", "expires_in": seconds}
 
-    async def _refuse(self, client_id: str, now: dt.datetime) -> None:
-        """Writes the failure down, unless there were too many. Raises NotGranted then."""
+    async def _refuse(self, client_id: str, now: dt.datetime) -> NoReturn:
+        """Writes the failure down, unless there were too many. Raises NotGranted."""
         async with reading(self.engine) as connection:
-            known = await grants.is_client(connection, client_id)
-        if self.failures.too_many(client_id if known else STRANGERS):
+            key = await clients.known(connection, client_id)
+        if self.failures.too_many(STRANGERS if key is None else client_id):
             raise NotGranted("slow_down", "too many failures: wait a minute", 429)
         async with transaction(self.engine) as connection:
-            await grants.refused(connection, client_id, now)
+            await grants.refused(connection, key, now)
+        raise NotGranted("invalid_client", "the client is not known, or its secret is not good today", 401)
 
 
 async def _form(request: Request) -> dict[str, str]:
@@ -144,6 +143,8 @@ def _credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
         raise NotGranted("invalid_client", "the client's id and secret are needed", 401)
     if "client_id" in form and form["client_id"] != client_id:
         raise NotGranted("invalid_request", "the client has two ids")
+    if not client_id.isprintable():
+        raise NotGranted("invalid_client", "no client is called so", 401)  # PostgreSQL would not look for it
     return client_id, secret
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.domain import divisions
-from api.domain.errors import NotDone, UserErrorCode
+from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Role, Viewer
 
 LONGEST_NAME = 64
@@ -111,6 +111,17 @@ def division(text: str, administrator: Administrator) -> str:
             "The division is not yours to manage.",
         )
     return text
+
+
+def unchanged(version: int, expected: int | None, zh: str, en: str) -> None:
+    """Raises Conflict where something, so called, has changed since it was read; an operator has read no version."""
+    if expected is not None and version != expected:
+        raise Conflict(
+            ("input", "expectedVersion"),
+            f"该{zh}已被更新（现为第 {version} 版），请重新读取后再提交。",
+            f"The {en} has changed (now at version {version}): read it again first.",
+            version,
+        )
 
 
 def role(given: Role, organisation: OrganisationKind | None) -> Role:

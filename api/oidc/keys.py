@@ -47,10 +47,8 @@ class Keys:
 
     async def key(self, key_id: str | None) -> Key | None:
         """The key of this id; of none, the only one there is. Raises NotFetched while no keys can be had."""
-        if (
-            self._age() > FRESH and self._due()
-        ):  # one request waits for the answer, the others go on with what is known
-            await self._ask()
+        if self._age() > FRESH and self._due():
+            await self._ask()  # one request waits for the answer, the others go on with what is known
         found = self._usable(key_id)
         if found is None:
             await self._ask()

@@ -17,7 +17,7 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
-from api.schema.changes import VERSION, named, read_at
+from api.schema.changes import VERSION, ending, named, read_at
 from api.schema.clients import IDENTITIES, SignInIdentity, identity_objects, of_organisations
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
@@ -25,7 +25,7 @@ from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.households import NOT_LOADED
 from api.schema.nodes import Kind, kind
-from api.schema.organisations import Organisation, organisation_objects, whether_active
+from api.schema.organisations import BELONGS_TO, Organisation, whether_active
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted, wanted
 from api.schema.sizes import about
@@ -287,28 +287,13 @@ class AccountMutations:
         self, info: Info, input: Annotated[DeactivateUserInput, strawberry.argument(description="Who.")]
     ) -> DeactivateUserPayload:
         """Deactivates a user."""
-
-        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            by, now = Administrator.of(viewer), info.context.now()
-            key = named(info, "User", input.user_id)
-            return await services.deactivate(connection, by, key, now, input.expected_version)
-
-        done = await carry_out(info, MANAGE, input, act)
+        end = ending(info, "User", input.user_id, input.expected_version, services.deactivate)
+        done = await carry_out(info, MANAGE, input, end)
         ended = await nodes.below_payload(info, "User", "user", done.subject)
         return DeactivateUserPayload(user=ended, **done.answered)
 
 
-branch(
-    User,
-    "organisation",
-    Branch(
-        "organisation_key",
-        lambda reading, keys, _: loaders.organisations_by_key(reading, keys),
-        organisation_objects,
-        "organisation",
-        False,
-    ),
-)
+branch(User, "organisation", BELONGS_TO)
 branch(
     User,
     "identities",

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import strawberry
+import datetime as dt
+from collections.abc import Awaitable, Callable
 
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.accounts import Administrator
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.permissions import Viewer
 from api.schema.context import Info
 from api.schema.nodes import key_of
 
 VERSION = "At which version it was read; needed for a change, and none for a new one."
 NO_ROW = 0
 """A key that no row has."""
+
+End = Callable[[AsyncConnection, Administrator, int | None, dt.datetime, int], Awaitable[int]]
 
 
 def named(info: Info, type_name: str, public_id: strawberry.ID | None) -> int | None:
@@ -28,3 +36,15 @@ def read_at(public_id: strawberry.ID | None, version: int | None) -> int | None:
             "A change says at which version it was read.",
         )
     return version
+
+
+def ending(
+    info: Info, type_name: str, public_id: strawberry.ID, version: int, end: End
+) -> Callable[[AsyncConnection, Viewer], Awaitable[int]]:
+    """How an administrator ends what an input names, as it was read at this version."""
+
+    async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+        key = named(info, type_name, public_id)
+        return await end(connection, Administrator.of(viewer), key, info.context.now(), version)
+
+    return act

@@ -17,14 +17,14 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
-from api.schema.changes import VERSION, named, read_at
+from api.schema.changes import VERSION, ending, named, read_at
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.households import NOT_LOADED
 from api.schema.nodes import Kind, key_of, kind
-from api.schema.organisations import Organisation, organisation_objects, whether_active
+from api.schema.organisations import BELONGS_TO, Organisation, whether_active
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.sizes import about
@@ -339,28 +339,13 @@ class ClientMutations:
         self, info: Info, input: Annotated[DeactivateClientInput, strawberry.argument(description="Which.")]
     ) -> DeactivateClientPayload:
         """Deactivates a program."""
-
-        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            by, now = Administrator.of(viewer), info.context.now()
-            key = named(info, "Client", input.id)
-            return await services.deactivate(connection, by, key, now, input.expected_version)
-
-        done = await carry_out(info, MANAGE, input, act)
+        end = ending(info, "Client", input.id, input.expected_version, services.deactivate)
+        done = await carry_out(info, MANAGE, input, end)
         ended = await nodes.below_payload(info, "Client", "client", done.subject)
         return DeactivateClientPayload(client=ended, **done.answered)
 
 
-branch(
-    Client,
-    "organisation",
-    Branch(
-        "organisation_key",
-        lambda reading, keys, _: loaders.organisations_by_key(reading, keys),
-        organisation_objects,
-        "organisation",
-        False,
-    ),
-)
+branch(Client, "organisation", BELONGS_TO)
 branch(
     Client,
     "secrets",

@@ -17,7 +17,7 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
-from api.schema.changes import VERSION, named, read_at
+from api.schema.changes import VERSION, ending, named, read_at
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
@@ -25,6 +25,7 @@ from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
+from api.schema.tree import Branch
 from api.schema.values import Division, Node, division_of
 from api.schema.words import Direction
 from api.services import organisations as services
@@ -77,6 +78,16 @@ def organisation_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Or
         )
         for row, public_id in zip(rows, reading.ids("Organisation", rows), strict=True)
     ]
+
+
+BELONGS_TO = Branch(
+    "organisation_key",
+    lambda reading, keys, _: loaders.organisations_by_key(reading, keys),
+    organisation_objects,
+    "organisation",
+    many=False,
+)
+"""What leads from somebody, or a program, to the organisation they belong to."""
 
 
 class OrganisationOrderField(StrEnum):
@@ -233,13 +244,8 @@ class OrganisationMutations:
         self, info: Info, input: Annotated[DeactivateOrganisationInput, strawberry.argument(description="Which.")]
     ) -> DeactivateOrganisationPayload:
         """Deactivates an organisation."""
-
-        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            key = named(info, "Organisation", input.organisation_id)
-            by, now = Administrator.of(viewer), info.context.now()
-            return await services.deactivate(connection, by, key, now, input.expected_version)
-
-        done = await carry_out(info, MANAGE, input, act)
+        end = ending(info, "Organisation", input.organisation_id, input.expected_version, services.deactivate)
+        done = await carry_out(info, MANAGE, input, end)
         ended = await nodes.below_payload(info, "Organisation", "organisation", done.subject)
         return DeactivateOrganisationPayload(organisation=ended, **done.answered)
 

@@ -10,24 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked, one_writer
+from api.database import locked
 from api.domain import accounts as rules
 from api.domain import credentials
 from api.domain.accounts import OPERATOR, Administrator, UserKind
-from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Role
 from api.models import Organisation, Token, User
-from api.services import audit, organisations
-
-LOCK = 4_105_006
-"""Held by whoever changes users, so that two administrators cannot end each other at once."""
+from api.services import administrators, audit, organisations
 
 _USERS = scope.narrow(
-    select(User.id, User.role, User.division_code, User.active, User.version).where(User.kind == UserKind.PERSON),
+    select(User.id, User.role, User.division_code, User.version).where(User.kind == UserKind.PERSON),
     User.division_code,
 )
 
@@ -53,7 +50,7 @@ async def save(
     expected_version: int | None = None,
 ) -> int:
     """A new user of this login, or a user changed; active afterwards. Raises NotDone."""
-    await one_writer(connection, LOCK)
+    await administrators.one_at_a_time(connection)
     organisation = await organisations.kind_of(connection, by, account.organisation_id)
     values = {
         "display_name": rules.name(account.display_name, "displayName"),
@@ -74,9 +71,8 @@ async def save(
                 "不能修改自己的角色或区划。",
                 "Nobody changes their own role or division.",
             )
-        if account.role is not Role.ADMINISTRATOR:
-            await _keep_an_administrator(connection, by, found)
         await connection.execute(update(User).where(User.id == key).values(**values, version=found.version + 1))
+        await administrators.keep_one(connection, by, "userId")
     detail = {"role": account.role, "division": account.division_code, "organisation": account.organisation_id}
     await audit.record(connection, by.user_id, "user.saved", ("User", key), now, detail)
     return key
@@ -90,14 +86,14 @@ async def deactivate(
     expected_version: int | None = None,
 ) -> int:
     """The user can no longer do anything, and has no token; what they did stays. Raises NotDone."""
-    await one_writer(connection, LOCK)
+    await administrators.one_at_a_time(connection)
     found = await _found(connection, by, user_id, expected_version)
     if found.id == by.user_id:
         raise NotDone(
             UserErrorCode.FORBIDDEN, ("input", "userId"), "不能停用自己。", "Nobody deactivates themselves."
         )
-    await _keep_an_administrator(connection, by, found)
     await connection.execute(update(User).where(User.id == found.id).values(active=False, version=found.version + 1))
+    await administrators.keep_one(connection, by, "userId")
     await _end_tokens(connection, found.id, now)
     await audit.record(connection, by.user_id, "user.deactivated", ("User", found.id), now)
     return int(found.id)
@@ -123,8 +119,8 @@ async def first_administrator(
     connection: AsyncConnection, login: str, display_name: str, division_code: str, now: dt.datetime
 ) -> int:
     """The first administrator, from whom all others come; only while there is none. Raises NotDone."""
-    await one_writer(connection, LOCK)
-    if await _administrators(connection):
+    await administrators.one_at_a_time(connection)
+    if await administrators.at_work(connection):
         raise NotDone(
             UserErrorCode.FORBIDDEN,
             ("input", "login"),
@@ -198,41 +194,14 @@ async def _add(connection: AsyncConnection, login: str, values: Mapping[str, Any
 
 async def _found(
     connection: AsyncConnection, by: Administrator, user_id: int | None, expected_version: int | None
-) -> Row[int, str, str, bool, int]:
+) -> Row[int, str, str, int]:
     """The user as they stand, whom nobody else changes meanwhile. Raises NotDone."""
     statement = locked(_USERS.where(User.id == user_id), connection, User)
     found = (await connection.execute(statement, scope.of(by))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "userId"), "没有此用户。", "There is no such user.")
-    if expected_version is not None and found.version != expected_version:
-        raise Conflict(
-            ("input", "expectedVersion"),
-            f"该用户已被更新（现为第 {found.version} 版），请重新读取后再提交。",
-            f"The user has changed (now at version {found.version}): read it again first.",
-            found.version,
-        )
+    rules.unchanged(found.version, expected_version, "用户", "user")
     return found
-
-
-async def _keep_an_administrator(
-    connection: AsyncConnection, by: Administrator, found: Row[int, str, str, bool, int]
-) -> None:
-    """Raises NotDone where this user is the last administrator; an operator, who can make another, may go on."""
-    if by == OPERATOR or found.role != Role.ADMINISTRATOR or not found.active:
-        return
-    if await _administrators(connection) <= 1:
-        raise NotDone(
-            UserErrorCode.FORBIDDEN,
-            ("input", "userId"),
-            "这是最后一名管理员，不能停用或改任。",
-            "This is the last administrator, who can be neither deactivated nor given another role.",
-        )
-
-
-async def _administrators(connection: AsyncConnection) -> int:
-    """How many administrators there are at work."""
-    counted = select(func.count()).where(User.role == Role.ADMINISTRATOR, User.active, User.kind == UserKind.PERSON)
-    return int(await connection.scalar(counted) or 0)
 
 
 async def _end_tokens(connection: AsyncConnection, user_id: int, now: dt.datetime) -> int:

@@ -17,7 +17,7 @@ from api.database import locked
 from api.domain import accounts as rules
 from api.domain import credentials
 from api.domain.accounts import OPERATOR, Administrator, ClientKind, UserKind
-from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Role
 from api.models import Client, ClientSecret, Organisation, Token, User
 from api.services import audit, organisations
@@ -37,7 +37,10 @@ _CLIENTS = scope.narrow(
         Client.active,
         Client.version,
         Organisation.active.label("organisation_active"),
-    ).join(Organisation, Organisation.id == Client.organisation_id),
+        User.role,
+    )
+    .join(Organisation, Organisation.id == Client.organisation_id)
+    .outerjoin(User, User.id == Client.user_id),
     Organisation.division_code,
 )
 
@@ -72,6 +75,7 @@ async def save(
         role = rules.role(registered.role or Role.DEPARTMENT, organisation)
         if role is Role.ADMINISTRATOR:
             raise _invalid("role", "程序不能是管理员。", "A program is no administrator.")
+        _require_reader_of_no_case(by, role, "role")
     elif registered.role is not None:
         raise _invalid("role", "应用程序没有角色：以用户的角色为准。", "An application has no role: its users have.")
     values = {
@@ -118,12 +122,16 @@ async def rotate_secret(
     overlap: dt.timedelta = dt.timedelta(0),
     expected_version: int | None = None,
 ) -> tuple[int, str]:
-    """A new secret of a machine, shown once; those before it are good for the overlap only. Raises NotDone."""
+    """A new secret of a machine, shown once; those before it are good for the overlap only. Raises NotDone.
+
+    Without an overlap somebody else may know them: then the tokens that were had for them are ended too.
+    """
     found = await _found(connection, by, key, expected_version)
     if found.kind != ClientKind.SERVICE:
         raise _invalid("id", "应用程序没有密钥。", "An application has no secret.")
     if not (found.active and found.organisation_active):
         raise _invalid("id", "该程序或其组织已停用。", "The program or its organisation has been deactivated.")
+    _require_reader_of_no_case(by, Role(found.role), "id")
     if not 1 <= days <= MOST_SECRET_DAYS:
         raise _invalid(
             "days", f"有效期为 1 至 {MOST_SECRET_DAYS} 天。", f"A secret is good for 1 to {MOST_SECRET_DAYS} days."
@@ -146,6 +154,7 @@ async def rotate_secret(
         )
     else:
         await connection.execute(delete(ClientSecret).where(ClientSecret.id.in_(ending)))
+        await _end_tokens(connection, found.id, now)
     await connection.execute(
         insert(ClientSecret).values(
             client_id=found.id,
@@ -173,9 +182,7 @@ async def deactivate(
         update(Client).where(Client.id == found.id).values(active=False, version=found.version + 1)
     )
     await connection.execute(delete(ClientSecret).where(ClientSecret.client_id == found.id))
-    await connection.execute(
-        update(Token).where(Token.client_id == found.id, Token.revoked_at.is_(None)).values(revoked_at=now)
-    )
+    await _end_tokens(connection, found.id, now)
     if found.user_id is not None:
         await connection.execute(update(User).where(User.id == found.user_id).values(active=False))
     await audit.record(connection, by.user_id, "client.deactivated", ("Client", found.id), now)
@@ -183,7 +190,7 @@ async def deactivate(
 
 
 async def known(connection: AsyncConnection, client_id: str) -> int | None:
-    """By an operator: the key of the program of this client id, if there is one."""
+    """The key of the program of this client id, if there is one."""
     return await connection.scalar(select(Client.id).where(Client.client_id == client_id))
 
 
@@ -253,20 +260,31 @@ async def _as_user(connection: AsyncConnection, registered: Registered, role: Ro
 
 async def _found(
     connection: AsyncConnection, by: Administrator, key: int | None, expected_version: int | None
-) -> Row[int, str, str, int | None, bool, int, bool]:
+) -> Row[int, str, str, int | None, bool, int, bool, str | None]:
     """The program as it stands, which nobody else changes meanwhile. Raises NotDone."""
     statement = locked(_CLIENTS.where(Client.id == key), connection, Client)
     found = (await connection.execute(statement, scope.of(by))).one_or_none()
     if found is None:
         raise _missing()
-    if expected_version is not None and found.version != expected_version:
-        raise Conflict(
-            ("input", "expectedVersion"),
-            f"该程序已被更新（现为第 {found.version} 版），请重新读取后再提交。",
-            f"The program has changed (now at version {found.version}): read it again first.",
-            found.version,
-        )
+    rules.unchanged(found.version, expected_version, "程序", "program")
     return found
+
+
+async def _end_tokens(connection: AsyncConnection, key: int, now: dt.datetime) -> None:
+    await connection.execute(
+        update(Token).where(Token.client_id == key, Token.revoked_at.is_(None)).values(revoked_at=now)
+    )
+
+
+def _require_reader_of_no_case(by: Administrator, role: Role, field: str) -> None:
+    """Raises NotDone where an administrator, who sees no case, would come by the secret of a machine that may."""
+    if by != OPERATOR and role is not Role.DEPARTMENT:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", field),
+            "非 DEPARTMENT 角色的程序由运维人员在服务器上办理。",
+            "A machine of another role than DEPARTMENT is for an operator: jiekun client.",
+        )
 
 
 def _missing() -> NotDone:

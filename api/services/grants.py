@@ -78,12 +78,6 @@ async def grant(connection: AsyncConnection, machine: Proved, now: dt.datetime) 
     return token
 
 
-async def is_client(connection: AsyncConnection, client_id: str) -> bool:
-    """Whether any program is called so."""
-    return await connection.scalar(select(Client.id).where(Client.client_id == client_id)) is not None
-
-
-async def refused(connection: AsyncConnection, client_id: str, now: dt.datetime) -> None:
+async def refused(connection: AsyncConnection, client: int | None, now: dt.datetime) -> None:
     """A program that did not prove itself, in the audit trail; what it sent is not kept, nor an id that is not ours."""
-    key = await connection.scalar(select(Client.id).where(Client.client_id == client_id))
-    await audit.record(connection, None, "client.refused", ("Client", int(key or 0)), now)
+    await audit.record(connection, None, "client.refused", ("Client", client or 0), now)

@@ -11,11 +11,11 @@ from api import scope
 from api.domain.accounts import Administrator
 from api.domain.errors import NotDone, UserErrorCode
 from api.models import Identity, User
-from api.services import audit
+from api.services import administrators, audit
 
 LONGEST = 255
 
-_USER = scope.narrow(select(User.id, User.active), User.division_code)
+_USER = scope.narrow(select(User.id), User.division_code)
 _IDENTITY = scope.narrow(
     select(Identity.id, Identity.user_id).join(User, User.id == Identity.user_id), User.division_code
 )
@@ -25,6 +25,7 @@ async def link(
     connection: AsyncConnection, by: Administrator, user_id: int | None, issuer: str, subject: str, now: dt.datetime
 ) -> int:
     """Whoever bears a token of this issuer about this subject is this user from now on; the user's key. Raises NotDone."""
+    await administrators.one_at_a_time(connection)
     found = (await connection.execute(_USER.where(User.id == user_id), scope.of(by))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "userId"), "没有此用户。", "There is no such user.")

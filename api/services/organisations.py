@@ -10,17 +10,14 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked, one_writer
+from api.database import locked
 from api.domain import accounts as rules
-from api.domain.accounts import Administrator, OrganisationKind
-from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.accounts import Administrator, OrganisationKind, UserKind
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Role
 from api.matching import reference
 from api.models import Organisation, User
-from api.services import audit
-
-LOCK = 4_105_007
-"""Held by whoever changes an organisation, so that nobody joins it meanwhile."""
+from api.services import administrators, audit
 
 _ORGANISATIONS = scope.narrow(
     select(Organisation.id, Organisation.kind, Organisation.version, Organisation.active),
@@ -50,7 +47,7 @@ async def save(
     expected_version: int | None = None,
 ) -> int:
     """A new organisation of this code, or one changed; active afterwards. Raises NotDone."""
-    await one_writer(connection, LOCK)
+    await administrators.one_at_a_time(connection)
     sources = _sources(described)
     values = {
         "name_zh": rules.name(described.name_zh, "nameZh"),
@@ -69,6 +66,8 @@ async def save(
             await _require_no_case_worker(connection, key)
         changed = update(Organisation).where(Organisation.id == key)
         await connection.execute(changed.values(**values, version=found.version + 1))
+        machines = update(User).where(User.organisation_id == key, User.kind == UserKind.SERVICE)
+        await connection.execute(machines.values(division_code=described.division_code))
     detail = {"kind": described.kind, "division": described.division_code, "sources": sources}
     await audit.record(connection, by.user_id, "organisation.saved", ("Organisation", key), now, detail)
     return key
@@ -82,7 +81,7 @@ async def deactivate(
     expected_version: int | None = None,
 ) -> int:
     """Nobody of it can do anything any more, people and programs alike; what they did stays. Raises NotDone."""
-    await one_writer(connection, LOCK)
+    await administrators.one_at_a_time(connection)
     found = await _found(connection, by, organisation_id, expected_version)
     own = await connection.scalar(select(User.organisation_id).where(User.id == by.user_id))
     if own == found.id:
@@ -92,8 +91,10 @@ async def deactivate(
             "不能停用自己所属的组织。",
             "Nobody deactivates the organisation that they belong to.",
         )
+    await _require_none_beyond(connection, by, found.id)
     changed = update(Organisation).where(Organisation.id == found.id)
     await connection.execute(changed.values(active=False, version=found.version + 1))
+    await administrators.keep_one(connection, by, "organisationId")
     await audit.record(connection, by.user_id, "organisation.deactivated", ("Organisation", found.id), now)
     return int(found.id)
 
@@ -118,7 +119,7 @@ async def kind_of(
     """What an organisation is that somebody is to belong to; None for none. Raises NotDone: out of reach, or inactive."""
     if organisation_id is None:
         return None
-    await one_writer(connection, LOCK)
+    await administrators.one_at_a_time(connection)
     statement = _ORGANISATIONS.where(Organisation.id == organisation_id)
     found = (await connection.execute(statement, scope.of(by))).one_or_none()
     if found is None:
@@ -186,14 +187,20 @@ async def _found(
     found = (await connection.execute(statement, scope.of(by))).one_or_none()
     if found is None:
         raise _missing()
-    if expected_version is not None and found.version != expected_version:
-        raise Conflict(
-            ("input", "expectedVersion"),
-            f"该组织已被更新（现为第 {found.version} 版），请重新读取后再提交。",
-            f"The organisation has changed (now at version {found.version}): read it again first.",
-            found.version,
-        )
+    rules.unchanged(found.version, expected_version, "组织", "organisation")
     return found
+
+
+async def _require_none_beyond(connection: AsyncConnection, by: Administrator, organisation_id: int) -> None:
+    """Raises NotDone where somebody of it answers for more than the administrator does, who could not end them either."""
+    answered_for = select(User.division_code).where(User.organisation_id == organisation_id, User.active).distinct()
+    if not all(by.reaches(code) for code in (await connection.execute(answered_for)).scalars()):
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "organisationId"),
+            "该组织有用户的区划不在您的管理范围内。",
+            "Somebody of the organisation answers for a division that is not yours to manage.",
+        )
 
 
 async def _require_no_case_worker(connection: AsyncConnection, organisation_id: int) -> None:

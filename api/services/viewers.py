@@ -27,7 +27,6 @@ _WHO = (
         Organisation.kind.label("organisation_kind"),
         Organisation.sources,
         _PROGRAM.c.client_id.label("program"),
-        _PROGRAM.c.kind.label("program_kind"),
         _PROGRAM.c.trusted_only,
     )
     .outerjoin(Organisation, Organisation.id == User.organisation_id)

@@ -15,10 +15,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from api.database import reading, transaction
+from api.domain import credentials
 from api.domain.accounts import OPERATOR, ClientKind
 from api.models import AuditEvent, ClientSecret, Token
 from api.oauth import MOST_FAILURES, STRANGERS, WINDOW, Failures
-from api.services import clients, grants, organisations
+from api.services import clients, grants, organisations, viewers
 from tests.api.conftest import Service
 
 NOW = dt.datetime.now(dt.UTC)
@@ -103,6 +104,12 @@ REFUSED: dict[str, tuple[dict[str, str] | str | bytes, dict[str, str], int, str]
     "an empty secret": ({**GRANT, "client_id": "machine", "client_secret": ""}, {}, 401, "invalid_client"),
     "a wrong secret": ({**GRANT, "client_id": "machine", "client_secret": "jks_x"}, {}, 401, "invalid_client"),
     "an unknown client": ({**GRANT, "client_id": "nobody", "client_secret": "$"}, {}, 401, "invalid_client"),
+    "an id that no database keeps": (
+        {**GRANT, "client_id": "ma\0chine", "client_secret": "$"},
+        {},
+        401,
+        "invalid_client",
+    ),
     "an application": ({**GRANT, "client_id": "portal", "client_secret": "$"}, {}, 401, "invalid_client"),
     "a field twice": ("grant_type=client_credentials&grant_type=client_credentials", {}, 400, "invalid_request"),
     "no form": ("%zz", {}, 400, "invalid_request"),
@@ -169,6 +176,17 @@ async def test_tokens_of_a_client_that_ended_are_ended(machine: Machine) -> None
     service.tokens = {**service.tokens, "machine": token}
     answer = await service.ask("{ viewer { login } }", by="machine")
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_secret_that_others_may_know_takes_its_tokens_along(machine: Machine) -> None:
+    service = machine.service
+    token = (await machine.post(machine.in_body())).json()["access_token"]
+    for overlap, known in ((dt.timedelta(hours=1), True), (dt.timedelta(0), False)):
+        async with transaction(service.engine) as connection:
+            await clients.rotate_secret(connection, OPERATOR, machine.key, dt.datetime.now(dt.UTC), overlap=overlap)
+        async with reading(service.engine) as connection:
+            digest = credentials.digest(token)
+            assert (await viewers.of_token(connection, digest, dt.datetime.now(dt.UTC)) is not None) is known
 
 
 async def test_failures_are_written_down_until_there_are_too_many_and_a_right_secret_is_let_through(

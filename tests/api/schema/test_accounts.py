@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import select
 
 from api.database import reading, transaction
-from api.models import AuditEvent, ClientSecret
-from api.services import accounts
+from api.domain.accounts import OPERATOR, ClientKind
+from api.domain.permissions import Role
+from api.models import AuditEvent, ClientSecret, User
+from api.services import accounts, clients, organisations
 from tests.api.conftest import Service
 
 USERS = """query ($filter: UserFilter) { users(filter: $filter, first: 100) { totalCount nodes {
@@ -50,8 +52,8 @@ async def codes(service: Service, mutation: str, given: Mapping[str, Any], by: s
     return [error["code"] for error in (await act(service, mutation, given, by))["userErrors"]]
 
 
-async def the_user(service: Service, login: str) -> dict[str, Any]:
-    found = await service.data(USERS, {"filter": {"logins": [login]}}, by="administrator")
+async def the_user(service: Service, login: str, by: str = "administrator") -> dict[str, Any]:
+    found = await service.data(USERS, {"filter": {"logins": [login]}}, by=by)
     (user,) = found["users"]["nodes"]
     return dict(user)
 
@@ -174,6 +176,47 @@ async def test_two_administrators_cannot_end_each_other(service: Service) -> Non
     assert await codes(service, SAVE_USER, demoted, by="second") == ["FORBIDDEN"]
 
 
+async def test_two_administrators_cannot_end_each_others_organisations(service: Service) -> None:
+    """Likewise; and nobody of an organisation that was ended counts as an administrator."""
+    made = {}
+    for login in ("first", "second"):
+        named = {"nameZh": login, "nameEn": login, "kind": "UNION", "divisionCode": "410500"}
+        union = (await act(service, SAVE_ORGANISATION, {"code": login, **named}))["organisation"]
+        given = {"login": login, "displayName": login, "role": "ADMINISTRATOR", "divisionCode": "410500"}
+        assert await codes(service, SAVE_USER, given | {"organisationId": union["id"]}) == []
+        made[login] = {"organisationId": union["id"], "expectedVersion": union["version"]}
+        async with transaction(service.engine) as connection:
+            token = await accounts.issue_token(connection, login, 1, dt.datetime.now(dt.UTC))
+        service.tokens = {**service.tokens, login: token}
+    me = await the_user(service, "administrator")
+    assert await codes(service, END_USER, {"userId": me["id"], "expectedVersion": me["version"]}, by="first") == []
+    assert (await service.data("{ viewer { login } }", by="second"))["viewer"] == {"login": "second"}
+    assert await codes(service, END_ORGANISATION, made["second"], by="first") == []
+    assert await codes(service, END_ORGANISATION, made["first"], by="second") == ["FORBIDDEN"]
+    first = await the_user(service, "first", by="first")
+    end_first = {"userId": first["id"], "expectedVersion": first["version"]}
+    assert await codes(service, END_USER, end_first, by="second") == ["FORBIDDEN"]
+    second = await the_user(service, "second", by="first")
+    end_second = {"userId": second["id"], "expectedVersion": second["version"]}
+    assert await codes(service, END_USER, end_second, by="first") == []
+
+
+async def test_who_answers_for_more_is_not_ended_with_an_organisation_below(service: Service) -> None:
+    """The city's reviewer belongs to a county's union: the county's administrator cannot end the one by the other."""
+    union = await organisation(service, "county-union", kind="UNION", divisionCode="410502", sources=None)
+    given = {"login": "county", "displayName": "县管理员", "role": "ADMINISTRATOR", "divisionCode": "410502"}
+    assert await codes(service, SAVE_USER, given) == []
+    above = {**NEW, "divisionCode": "410500", "organisationId": union["id"]}
+    wang = (await act(service, SAVE_USER, above))["user"]
+    async with transaction(service.engine) as connection:
+        token = await accounts.issue_token(connection, "county", 1, dt.datetime.now(dt.UTC))
+    service.tokens = {**service.tokens, "county": token}
+    end = {"organisationId": union["id"], "expectedVersion": 1}
+    assert await codes(service, END_ORGANISATION, end, by="county") == ["FORBIDDEN"]
+    assert await codes(service, END_USER, {"userId": wang["id"], "expectedVersion": 1}) == []
+    assert await codes(service, END_ORGANISATION, end, by="county") == [], "nobody above is at work there any more"
+
+
 @pytest.mark.parametrize("by", ["caseworker", "reviewer", "auditor", "department"])
 async def test_others_keep_no_accounts(service: Service, by: str) -> None:
     assert await codes(service, SAVE_USER, NEW, by=by) == ["FORBIDDEN"]
@@ -237,6 +280,38 @@ async def test_a_machines_life_and_its_secret(service: Service) -> None:
     ended = await act(service, END_CLIENT, {"id": machine["id"], "expectedVersion": 5})
     assert ended["client"] == {"active": False, "secrets": []}
     assert await codes(service, ROTATE, {"id": machine["id"], "expectedVersion": 6}) == ["INVALID"]
+
+
+async def test_whoever_keeps_accounts_gives_no_machine_a_secret_to_read_cases_by(service: Service) -> None:
+    """They would have a reader's token with nothing more than two mutations; an operator may, as with tokens."""
+    union = await organisation(service, "union", kind="UNION", sources=None)
+    given = {"clientId": "reader", "name": "x", "kind": "SERVICE", "organisationId": union["id"]}
+    payload = await act(service, SAVE_CLIENT, given | {"role": "CASEWORKER"})
+    assert payload["userErrors"] == [{"code": "FORBIDDEN", "path": ["input", "role"]}]
+    reader = (await act(service, SAVE_CLIENT, given))["client"]
+    assert await codes(service, ROTATE, {"id": reader["id"], "expectedVersion": 1}) == []
+    change = given | {"id": reader["id"], "expectedVersion": 2, "role": "REVIEWER"}
+    assert await codes(service, SAVE_CLIENT, change) == ["FORBIDDEN"]
+    async with transaction(service.engine) as connection:
+        key, now = await clients.key_of(connection, "reader"), dt.datetime.now(dt.UTC)
+        belongs_to = await organisations.key_of(connection, OPERATOR, "union")
+        registered = clients.Registered("x", ClientKind.SERVICE, belongs_to, Role.CASEWORKER)
+        await clients.save(connection, OPERATOR, registered, now, key=key)
+        assert (await clients.rotate_secret(connection, OPERATOR, key, now))[1].startswith("jks_")
+    refused = await act(service, ROTATE, {"id": reader["id"], "expectedVersion": 4})
+    assert refused["secret"] is None
+    assert refused["userErrors"] == [{"code": "FORBIDDEN", "path": ["input", "id"]}]
+
+
+async def test_a_machine_goes_where_its_organisation_goes(service: Service) -> None:
+    tax = await organisation(service)
+    machine = {"clientId": "tax-machine", "name": "x", "kind": "SERVICE", "organisationId": tax["id"]}
+    assert await codes(service, SAVE_CLIENT, machine) == []
+    moved = {"nameZh": "税务局", "nameEn": "Taxes", "kind": "DEPARTMENT", "divisionCode": "410502"}
+    assert await codes(service, SAVE_ORGANISATION, {**moved, "organisationId": tax["id"], "expectedVersion": 1}) == []
+    async with reading(service.engine) as connection:
+        acts_for = select(User.division_code).where(User.login == "client:tax-machine")
+        assert await connection.scalar(acts_for) == "410502"
 
 
 async def test_programs_are_what_they_are(service: Service) -> None:

@@ -24,6 +24,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
+from strawberry.types import get_object_definition
 
 from api import sealing
 from api.app import create_app
@@ -193,7 +194,7 @@ def seen(content: dict[str, Any], field: str) -> str:
 
 def guards_of(root: type) -> dict[str, Permission | str]:
     """The fields of a root by the guard that stands before them."""
-    fields = root.__strawberry_definition__.fields  # type: ignore[attr-defined]
+    fields = get_object_definition(root, strict=True).fields
     name = schema.config.name_converter.get_graphql_name
     return {name(each): getattr(each.base_resolver.wrapped_func, guards.GUARD) for each in fields}
 
