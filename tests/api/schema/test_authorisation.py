@@ -194,9 +194,11 @@ def seen(content: dict[str, Any], field: str) -> str:
 
 def guards_of(root: type) -> dict[str, Permission | str]:
     """The fields of a root by the guard that stands before them."""
-    fields = get_object_definition(root, strict=True).fields
-    name = schema.config.name_converter.get_graphql_name
-    return {name(each): getattr(each.base_resolver.wrapped_func, guards.GUARD) for each in fields}
+    name, found = schema.config.name_converter.get_graphql_name, {}
+    for each in get_object_definition(root, strict=True).fields:
+        assert each.base_resolver is not None, f"{each.name} has no resolver to guard"
+        found[name(each)] = getattr(each.base_resolver.wrapped_func, guards.GUARD)
+    return found
 
 
 def same(takes: Permission | str) -> str:
