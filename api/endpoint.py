@@ -177,7 +177,7 @@ def _response(answer: Answer, media: str, *, malformed: bool = False) -> Respons
     """The answer with the status that its media type gives it."""
     status = 200
     if answer.refused is not None:
-        status = answer.refused.status if answer.refused.status >= 400 else 400
+        status = answer.refused.status
         if media == JSON and not malformed and status not in ALWAYS_SAID:
             status = 200
     headers = dict(answer.headers)

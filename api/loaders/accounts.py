@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, and_, bindparam, select
+from sqlalchemy import String, bindparam, select
 
 from api import scope
 from api.database import among
 from api.domain.accounts import UserKind
+from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Client, ClientSecret, Identity, Organisation, User, table
@@ -46,7 +47,7 @@ USERS = Listing(
     _USERS,
     U.id,
     {
-        "division": and_(U.division_code >= bindparam("division_from"), U.division_code < bindparam("division_to")),
+        "division": in_division(U.division_code),
         "logins": among(U.login, "logins", String),
         "roles": among(U.role, "roles", String),
         "organisations": among(U.organisation_id, "organisations"),
@@ -60,7 +61,7 @@ ORGANISATIONS = Listing(
     _ORGANISATIONS,
     O.id,
     {
-        "division": and_(O.division_code >= bindparam("division_from"), O.division_code < bindparam("division_to")),
+        "division": in_division(O.division_code),
         "codes": among(O.code, "codes", String),
         "kinds": among(O.kind, "kinds", String),
         "active": O.active.is_(True),
@@ -73,7 +74,7 @@ CLIENTS = Listing(
     _CLIENTS,
     C.id,
     {
-        "division": and_(O.division_code >= bindparam("division_from"), O.division_code < bindparam("division_to")),
+        "division": in_division(O.division_code),
         "client_ids": among(C.client_id, "client_ids", String),
         "kinds": among(C.kind, "kinds", String),
         "organisations": among(C.organisation_id, "organisations"),

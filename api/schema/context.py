@@ -50,8 +50,8 @@ class Context:
 
         And none is asked by somebody who is no longer known. Raises BadPurpose.
         """
-        context = replace(self, budget=Budget(), log=ReadLog())
-        await context.recognise_again()
+        context = replace(self)
+        await context.begin()
         return context
 
     @property
@@ -59,8 +59,12 @@ class Context:
         """Whose bucket of cost it is: a user's, of which each department's machine is one, or an address's."""
         return f"address {self.address}" if self.viewer is None else f"user {self.viewer.user_id}"
 
-    async def recognise_again(self) -> None:
-        """Over a WebSocket, which may outlive a token, looks at the token again."""
+    async def begin(self) -> None:
+        """Nothing is counted or shown yet; and over a WebSocket, which may outlive a token, the token is looked at again.
+
+        For every operation, and for every message of a subscription.
+        """
+        self.budget, self.log = Budget(), ReadLog()
         if self.recognise is not None:
             self.viewer = await self.recognise()
 

@@ -11,11 +11,10 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
-from api.domain.reads import ReadLog
 from api.loaders import scans as loaders
 from api.loaders.conditions import Is
 from api.loaders.pages import Window
-from api.loaders.reading import Budget, Reading, Rows
+from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
@@ -274,8 +273,7 @@ class ScanSubscriptions:
         async with info.context.broadcast.subscribed(scan_service.TOPIC, key or 0) as heard:
             while True:
                 heard.clear()
-                info.context.budget, info.context.log = Budget(), ReadLog()
-                await info.context.recognise_again()
+                await info.context.begin()
                 info.context.viewer_who_may(Permission.READ_SCANS)
                 scan: Scan | None = await nodes.one(info, "Scan", id)
                 if scan is None:
