@@ -51,7 +51,7 @@ class Context:
         And none is asked by somebody who is no longer known. Raises BadPurpose.
         """
         context = replace(self)
-        await context.begin()
+        await context.anew()
         return context
 
     @property
@@ -59,7 +59,7 @@ class Context:
         """Whose bucket of cost it is: a user's, of which each department's machine is one, or an address's."""
         return f"address {self.address}" if self.viewer is None else f"user {self.viewer.user_id}"
 
-    async def begin(self) -> None:
+    async def anew(self) -> None:
         """Nothing is counted or shown yet; and over a WebSocket, which may outlive a token, the token is looked at again.
 
         For every operation, and for every message of a subscription.

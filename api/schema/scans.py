@@ -273,7 +273,7 @@ class ScanSubscriptions:
         async with info.context.broadcast.subscribed(scan_service.TOPIC, key or 0) as heard:
             while True:
                 heard.clear()
-                await info.context.begin()
+                await info.context.anew()
                 info.context.viewer_who_may(Permission.READ_SCANS)
                 scan: Scan | None = await nodes.one(info, "Scan", id)
                 if scan is None:
