@@ -91,7 +91,7 @@ def document(vault: Vault, document_id: str, operation: str | None) -> bytes:
     A document may hold a citizen number, and a plain hash of it would be found by trying all (F-31); whoever has the
     key and a document can tell whether it was this one.
     """
-    named = hashlib.sha256(f"{document_id}\0{operation or ''}".encode()).hexdigest()
+    named = hashlib.sha256(f"{document_id.removeprefix('sha256:')}\0{operation or ''}".encode()).hexdigest()
     kept = vault.index(DOCUMENT_COLUMN, named)
     assert kept is not None
     return kept
