@@ -6,7 +6,7 @@ what it is long and not what it would unfold to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from graphql import (
@@ -38,6 +38,8 @@ MOST_ALIASES = 200
 MOST_DIRECTIVES = 200
 MOST_OBJECTS = 100
 """As values, in a document or in variables: each costs what its type has fields, whether they are given or not."""
+MOST_MEMBERS = 500
+"""Fields of such objects in a document: each mistake in one prints, before we cut it out, the whole of it."""
 MOST_ROOT_FIELDS = {OperationType.QUERY: 30, OperationType.MUTATION: 5, OperationType.SUBSCRIPTION: 1}
 MOST_INTROSPECTIONS = 5
 INTROSPECTION = ("__schema", "__type")
@@ -45,7 +47,10 @@ INTROSPECTION = ("__schema", "__type")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What a selection unfolds to: levels below it, and fields, aliases, directives and objects on all of them."""
+    """What a selection unfolds to: levels below it, and on all of them fields, aliases, directives, objects as values.
+
+    `members` are the fields of those objects.
+    """
 
     levels: int = 0
     introspection_levels: int = 0
@@ -53,6 +58,7 @@ class Size:
     aliases: int = 0
     directives: int = 0
     objects: int = 0
+    members: int = 0
     root_fields: int = 0
     introspections: int = 0
 
@@ -65,6 +71,7 @@ class Size:
             self.aliases + other.aliases,
             self.directives + other.directives,
             self.objects + other.objects,
+            self.members + other.members,
             self.root_fields + other.root_fields,
             self.introspections + other.introspections,
         )
@@ -122,6 +129,7 @@ def within(document: DocumentNode) -> None:
             (size.directives, MOST_DIRECTIVES, "个指令", "directives"),
             (size.introspections, MOST_INTROSPECTIONS, "次内省", "fields that ask for the schema"),
             (size.objects, MOST_OBJECTS, "个对象值", "objects as values"),
+            (size.members, MOST_MEMBERS, "个对象字段", "fields of such objects"),
         ):
             if count > most:
                 _too_long(f"{most} {zh}", f"{most} {en}")
@@ -132,20 +140,20 @@ def _own(operation: OperationDefinitionNode) -> Size:
     defaults: list[ValueNode] = [
         each.default_value for each in operation.variable_definitions or () if each.default_value is not None
     ]
-    return Size(directives=len(operation.directives or ()), objects=_objects(defaults))
+    return _objects(defaults).beside(Size(directives=len(operation.directives or ())))
 
 
-def _objects(values: list[ValueNode]) -> int:
-    """How many objects are among these values and in them."""
-    count = 0
+def _objects(values: list[ValueNode]) -> Size:
+    """The objects among these values and in them."""
+    objects = members = 0
     while values:
         value = values.pop()
         if isinstance(value, ListValueNode):
             values += value.values
         elif isinstance(value, ObjectValueNode):
-            count += 1
+            objects, members = objects + 1, members + len(value.fields)
             values += [each.value for each in value.fields]
-    return count
+    return Size(objects=objects, members=members)
 
 
 def _too_long(zh: str, en: str) -> NoReturn:
@@ -175,16 +183,16 @@ class _Measure:
         levels, introspection, introspects = below.levels + 1, below.introspection_levels, 0
         if node.name.value in INTROSPECTION:
             levels, introspection, introspects = 1, levels, 1
-        return Size(
-            levels,
-            introspection,
-            below.fields + 1,
-            below.aliases + (node.alias is not None),
-            below.directives,
-            below.objects + _objects([each.value for each in node.arguments or ()]),
-            1,
-            introspects,
+        own = Size(
+            levels=levels,
+            introspection_levels=introspection,
+            fields=1,
+            aliases=node.alias is not None,
+            root_fields=1,
+            introspections=introspects,
         )
+        inside = replace(below, levels=0, introspection_levels=0, root_fields=0, introspections=0)
+        return own.beside(inside).beside(_objects([each.value for each in node.arguments or ()]))
 
     def _fragment(self, name: str) -> Size:
         if name not in self.known:
