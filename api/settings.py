@@ -82,12 +82,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
             raise ValueError(f"{PREFIX}{name} is a number above 0: {KNOWN[name]}")
         return value
 
-    data_dir = Path(setting("DATA_DIR") or "jiekun-data")
+    kept_in = data_dir(environment)
     return Settings(
         database_url=setting("DATABASE_URL") or DEFAULT_DATABASE_URL,
-        data_dir=data_dir,
+        data_dir=kept_in,
         key=setting("KEY"),
-        key_file=Path(setting("KEY_FILE") or data_dir / "key"),
+        key_file=Path(setting("KEY_FILE") or kept_in / "key"),
         bulk_people_hour=setting("BULK_PEOPLE_HOUR"),
         bulk_people_day=setting("BULK_PEOPLE_DAY"),
         oidc_issuer=setting("OIDC_ISSUER"),
@@ -100,6 +100,11 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         trusted_only=_switch("TRUSTED_ONLY", setting("TRUSTED_ONLY")),
         origins=tuple(filter(None, (part.strip() for part in (setting("ORIGINS") or "").split(",")))),
     )
+
+
+def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where feeds, scans' folders and the city's own policy.toml lie."""
+    return Path(environment.get(f"{PREFIX}DATA_DIR") or "jiekun-data")
 
 
 def _switch(name: str, said: str | None) -> bool:

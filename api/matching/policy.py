@@ -1,0 +1,70 @@
+"""Dated values by division, as they are in force: the shipped ones, and before them the city's own policy.toml.
+
+The city's own file comes with a folder that is taken over and lies in the data folder (`intake.take_over`); it is read
+again when it changes. Whoever serves and whoever works need the same data folder to go by the same values.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+
+from api import settings
+from api.matching import folders
+from matcher.errors import MatcherError
+from matcher.policy import Policy, load
+
+LINE = "line.dibao"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The line of a division in a month: yuan a head, on which basis, and whether that is only assumed."""
+
+    yuan: Decimal
+    basis: str
+    assumed: bool
+
+
+def in_force() -> Policy:
+    """All dated values. Raises MatcherError for a malformed file of the city's."""
+    path = settings.data_dir() / folders.POLICY
+    try:
+        file = path.stat()
+    except FileNotFoundError:
+        return _read(None, 0, 0)
+    return _read(path, file.st_mtime_ns, file.st_size)
+
+
+def value(key: str, day: dt.date, division: str | None = None) -> Decimal:
+    """The value of `key` that counts on that day in that division. Raises MatcherError where none is in force."""
+    return _exact(in_force().value(key, day, division))
+
+
+def whole(key: str, day: dt.date, division: str | None = None) -> int:
+    """`value` as a whole number, of days or months. Raises MatcherError where none is in force, or a part of one."""
+    number = value(key, day, division)
+    if number != number.to_integral_value():
+        raise MatcherError(f"{key} is a whole number, in policy.toml too")
+    return int(number)
+
+
+def line(division: str | None, month: dt.date) -> Line | None:
+    """The minimum living standard of that division in that month; None where none is in force, which is unknown, not zero."""
+    try:
+        entry = in_force().entry(LINE, month, division)
+    except MatcherError:
+        return None
+    return Line(_exact(entry.value).quantize(Decimal("0.01")), entry.basis, entry.status == "assumed")
+
+
+def _exact(number: float) -> Decimal:
+    return Decimal(int(number)) if number.is_integer() else Decimal(repr(number))
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path | None, changed: int, size: int) -> Policy:
+    return load(path)
