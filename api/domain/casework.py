@@ -1,0 +1,92 @@
+"""The daily work on a household: kinds of tasks, causes, visits, measures and referrals, and what each may say.
+
+A task is told by codes and ids alone; whatever people write about somebody is sealed where it is kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from api.domain.errors import NotDone, UserErrorCode
+
+MOST_CHARACTERS = 2_000
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_MANY_DIGITS = re.compile(r"\d{6}")
+_GREATEST_KEY = 10**10
+"""A key of ours is less; telephone and citizen numbers are more."""
+
+
+class TaskKind(StrEnum):
+    """What somebody has to do, each for one household."""
+
+    REVERIFY_DUE = "REVERIFY_DUE"
+    REVIEW_DUE = "REVIEW_DUE"
+    RECORD_DUE = "RECORD_DUE"
+    OBJECTION_DUE = "OBJECTION_DUE"
+    TRANSFER_DUE = "TRANSFER_DUE"
+    WATCH_DUE = "WATCH_DUE"
+    VISIT_DUE = "VISIT_DUE"
+    CHANGE_REPORTED = "CHANGE_REPORTED"
+    REGISTER_DIFFERS = "REGISTER_DIFFERS"
+    CONSENT_MISSING = "CONSENT_MISSING"
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    OFFICER_MISSING = "OFFICER_MISSING"
+    REFERRAL = "REFERRAL"
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    OPEN = "OPEN"
+    DONE = "DONE"
+    CANCELLED = "CANCELLED"
+
+
+def codes(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, if it holds codes, days and keys only. Raises ValueError: words and long numbers may be somebody's.
+
+    >>> codes({"source": "tax", "member": 17, "month": "2026-05"})
+    {'source': 'tax', 'member': 17, 'month': '2026-05'}
+    """
+    for name, value in detail.items():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if not (_CODE.fullmatch(name) and _is_code(each)):
+                raise ValueError(f"{name if _CODE.fullmatch(name) else 'a name'} is no code, day or key")
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in detail.items()}
+
+
+def _is_code(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(_DAY.fullmatch(value) or (_CODE.fullmatch(value) and not _MANY_DIGITS.search(value)))
+    if isinstance(value, int):
+        return 0 <= value < _GREATEST_KEY
+    return value is None
+
+
+def words(text: str | None, field: str, *, required: bool = True) -> str | None:
+    """What somebody wrote, without blanks around it; None for nothing. Raises NotDone."""
+    written = (text or "").strip()
+    if required and not written:
+        raise NotDone(UserErrorCode.REQUIRED, ("input", field), "请填写此项。", "Fill this in.")
+    if len(written) > MOST_CHARACTERS:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", field),
+            f"不得超过 {MOST_CHARACTERS} 字。",
+            f"It may have {MOST_CHARACTERS} characters.",
+        )
+    return written or None
+
+
+def past(day: dt.date, today: dt.date, field: str) -> dt.date:
+    """The same, if it is no day to come. Raises NotDone."""
+    if day > today:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", field), "日期不能晚于今天。", "The day is no later than today."
+        )
+    return day

@@ -1,0 +1,41 @@
+"""The daily work on households: tasks, causes of hardship, home visits, contact officers, plans and referrals."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structure
+
+
+class Task(Base):
+    """Something that somebody has to do for a household by a day; `reference` is the same for the same occasion.
+
+    `detail` holds codes and keys, and nothing personal; `note` is why a person cancelled it.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("(state = 'OPEN') = (done_at IS NULL)", name="done"),
+        Index("ix_tasks_state_due_on_id", "state", "due_on", "id"),
+        Index("ix_tasks_assigned_to_state_due_on", "assigned_to", "state", "due_on"),
+    )
+
+    id: Mapped[PrimaryKey]
+    reference: Mapped[Exact] = mapped_column(unique=True)
+    kind: Mapped[str]
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    assigned_to: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    due_on: Mapped[dt.date]
+    state: Mapped[str]
+    detail: Mapped[Structure]
+    note: Mapped[Sealed | None]
+    created_at: Mapped[Moment]
+    done_at: Mapped[Moment | None]
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    version: Mapped[int]
