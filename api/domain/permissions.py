@@ -23,6 +23,8 @@ class Permission(StrEnum):
     READ_SCHEMA = "READ_SCHEMA"
     MANAGE_ACCOUNTS = "MANAGE_ACCOUNTS"
     READ_AUDIT = "READ_AUDIT"
+    KEEP_FILES = "KEEP_FILES"
+    DECIDE_FILES = "DECIDE_FILES"
 
 
 class Role(StrEnum):
@@ -37,8 +39,10 @@ class Role(StrEnum):
 
 P = Permission
 MATRIX: Mapping[Role, frozenset[Permission]] = {
-    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.READ_SCHEMA}),
-    Role.REVIEWER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.READ_SCANS, P.REVIEW_FINDING, P.READ_SCHEMA}),
+    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.KEEP_FILES, P.READ_SCHEMA}),
+    Role.REVIEWER: frozenset(
+        {P.READ_CASES, P.READ_IDENTITY, P.READ_SCANS, P.REVIEW_FINDING, P.KEEP_FILES, P.DECIDE_FILES, P.READ_SCHEMA}
+    ),
     Role.AUDITOR: frozenset({P.READ_CASES, P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA, P.READ_AUDIT}),
     Role.DEPARTMENT: frozenset({P.READ_SCANS}),
     Role.ADMINISTRATOR: frozenset({P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA, P.MANAGE_ACCOUNTS}),
@@ -61,6 +65,8 @@ class Viewer:
     """The registered program that speaks for the viewer, by its client id; None for a token of one's own."""
     trusted_only: bool = False
     """Whether only documents that the client has registered are answered."""
+    cleared: bool = False
+    """Whether the viewer may see what is hidden of protected persons (F-29)."""
 
     def may(self, permission: Permission) -> bool:
         """Whether the role permits it."""

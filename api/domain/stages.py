@@ -16,6 +16,18 @@ class Stage(StrEnum):
     RELIEVED = "RELIEVED"
     GRADUATED = "GRADUATED"
     DEREGISTERED = "DEREGISTERED"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+ACTIVE = frozenset({Stage.RECORDED, Stage.RELIEVED})
+"""A file is open, and aid goes on."""
+
+PENDING = frozenset({Stage.APPLIED, Stage.UNDER_REVIEW, Stage.PUBLIC_NOTICE})
+"""An application is under way."""
+
+ENDED = frozenset({Stage.GRADUATED, Stage.DEREGISTERED, Stage.REFUSED, Stage.WITHDRAWN})
+"""Neither: the household may apply, or apply again."""
 
 
 def of_dates(file_opened_on: dt.date | None, file_closed_on: dt.date | None) -> Stage:

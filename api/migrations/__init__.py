@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import reading
 
@@ -21,15 +23,42 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-async def upgrade(engine: AsyncEngine) -> None:
-    """Brings the database to the newest step; a new one gets all its tables."""
-    async with engine.begin() as connection:
-        await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
+@asynccontextmanager
+async def _altering(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """One transaction in which tables may be made anew.
+
+    SQLite changes a table by making another of that name, which rows of others refer to meanwhile: their foreign keys are
+    not looked at until the end, and then all at once.
+    """
+    async with engine.connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            await _foreign_keys(connection, "OFF")
+        try:
+            async with connection.begin():
+                yield connection
+                if sqlite and (broken := (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first()):
+                    raise RuntimeError(f"a row of {broken[0]} would refer to one of {broken[2]} that is not there")
+        finally:
+            if sqlite:
+                await _foreign_keys(connection, "ON")
+
+
+async def _foreign_keys(connection: AsyncConnection, state: str) -> None:
+    raw = await connection.get_raw_connection()
+    assert raw.driver_connection is not None
+    await raw.driver_connection.execute(f"PRAGMA foreign_keys={state}")
+
+
+async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
+    """Brings the database to a step, by default the newest; a new one gets all its tables."""
+    async with _altering(engine) as connection:
+        await connection.run_sync(lambda sync: command.upgrade(_config(sync), to))
 
 
 async def downgrade(engine: AsyncEngine, to: str) -> None:
     """Takes the database back to a step, or to `base`, where nothing is left."""
-    async with engine.begin() as connection:
+    async with _altering(engine) as connection:
         await connection.run_sync(lambda sync: command.downgrade(_config(sync), to))
 
 

@@ -2,10 +2,12 @@
 
 from api.models.accounts import Client, ClientSecret, Identity, Organisation, Token, User
 from api.models.base import Base, table
+from api.models.casework import Task
 from api.models.documents import TrustedDocument
 from api.models.feeds import Department, Feed
+from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
-from api.models.households import Authorisation, Household, Member
+from api.models.households import Authorisation, Household, Human, Member
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.reads import Alarm, Read, ReadSubject
 from api.models.scans import Link, Scan
@@ -18,12 +20,16 @@ __all__ = [
     "Base",
     "Client",
     "ClientSecret",
+    "Decision",
     "Department",
     "Enrolment",
     "Feed",
+    "File",
+    "FilePerson",
     "Finding",
     "FindingPerson",
     "Household",
+    "Human",
     "IdempotencyKey",
     "Identity",
     "Job",
@@ -38,7 +44,10 @@ __all__ = [
     "ReadSubject",
     "Review",
     "Scan",
+    "StageMove",
+    "Task",
     "Token",
+    "Transition",
     "TrustedDocument",
     "User",
     "table",

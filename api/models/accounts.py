@@ -30,7 +30,7 @@ class User(Base):
     """Somebody who works with the service; or, of the kind SERVICE, a department's machine at work."""
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("version > 0", name="version"),)
+    __table_args__ = (CheckConstraint("version > 0", name="version"), UniqueConstraint("id", "kind"))
 
     id: Mapped[PrimaryKey]
     login: Mapped[str] = mapped_column(unique=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
@@ -17,19 +17,30 @@ from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
 class Household(Base):
     """The unit of recognition, calculation and aid; `reference` is its number in the register.
 
-    `digest` is a keyed hash of what the register said, so that the same said again changes nothing.
+    It stands where its last move led, the one of `transition_number`. `digest` is a keyed hash of what the register
+    said, so that the same said again changes nothing. `form` holds the national form's fields beyond our columns.
     """
 
     __tablename__ = "households"
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
         Index("ix_households_division_code_stage", "division_code", "stage"),
+        ForeignKeyConstraint(
+            ["id", "transition_number", "stage"],
+            ["transitions.household_id", "transitions.number", "transitions.to_stage"],
+            name="fk_households_stage",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=True,
+        ),
     )
 
     id: Mapped[PrimaryKey]
     reference: Mapped[Exact] = mapped_column(unique=True)
     division_code: Mapped[Exact]
     stage: Mapped[str]
+    transition_number: Mapped[int]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     target_group: Mapped[str | None]
     programme_code: Mapped[str | None]
     residence: Mapped[str | None]
@@ -47,9 +58,28 @@ class Household(Base):
     payee_account: Mapped[Sealed | None]
     payee_name: Mapped[Sealed | None]
     others: Mapped[Sealed | None]
+    form: Mapped[Sealed | None]
     digest: Mapped[Sealed]
     version: Mapped[int]
     updated_at: Mapped[Moment]
+
+
+class Human(Base):
+    """Somebody, whichever households they are and were in: found by the normal forms of number and name together.
+
+    One number under two names is two people until a person has found out more (P02); without a number that can be
+    read, every membership is somebody else. `protected_since` hides where they are and who handles them (F-29).
+    """
+
+    __tablename__ = "people"
+    __table_args__ = (UniqueConstraint("number_index", "name_index"),)
+
+    id: Mapped[PrimaryKey]
+    number_index: Mapped[Sealed | None]
+    name_index: Mapped[Sealed | None]
+    protected_since: Mapped[dt.date | None]
+    protected_reason: Mapped[Sealed | None]
+    created_at: Mapped[Moment]
 
 
 class Member(Base):
@@ -63,6 +93,7 @@ class Member(Base):
     id: Mapped[PrimaryKey]
     reference: Mapped[Exact] = mapped_column(unique=True)
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), index=True)
     relation: Mapped[str | None]
     name: Mapped[Sealed | None]
     name_index: Mapped[Sealed | None] = mapped_column(index=True)
@@ -84,6 +115,7 @@ class Member(Base):
     authorised_until: Mapped[dt.date | None]
     left_on: Mapped[dt.date | None]
     others: Mapped[Sealed | None]
+    form: Mapped[Sealed | None]
 
 
 class Authorisation(Base):

@@ -76,6 +76,18 @@ described(
             "The cause is gone and income has stayed above the line.",
         ),
         "DEREGISTERED": Words("已注销", "Deregistered", "档案已关闭。", "Its file is closed."),
+        "REFUSED": Words(
+            "不予建档",
+            "Refused",
+            "申请未获通过，可再次申请。",
+            "The application was refused; it may apply again.",
+        ),
+        "WITHDRAWN": Words(
+            "已撤回",
+            "Withdrawn",
+            "申请人撤回申请，可再次申请。",
+            "The applicant took the application back; it may apply again.",
+        ),
     },
 )
 described(
@@ -230,6 +242,18 @@ described(
             "Read the audit",
             "查看谁查阅了谁的数据，并处理批量查阅警报。",
             "Who read whose data is shown, and alarms of bulk reading are looked into.",
+        ),
+        "KEEP_FILES": Words(
+            "经办档案",
+            "Keep files",
+            "受理申请，登记成员、授权、走访与致困原因，提出退出建议。",
+            "Applications, members, consents, visits and causes are recorded, and exits proposed.",
+        ),
+        "DECIDE_FILES": Words(
+            "审批档案",
+            "Decide on files",
+            "公示、建档、不予建档、批准退出。",
+            "Notices are opened, files recorded or refused, and exits decided.",
         ),
     },
 )
