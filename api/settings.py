@@ -26,6 +26,7 @@ KNOWN = {
     "REQUEST_SECONDS": "how long an answer may take; default: 30",
     "TRUSTED_ONLY": "1: only registered documents are answered, whoever asks; default: 0",
     "ORIGINS": "sites whose pages may ask from a browser, with commas between; default: only our own",
+    "WORKDAYS_FILE": "days that are off or worked, in TOML or CSV, for years that the calendar does not know; default: none",
     "TEST_DATABASE_URL": "the PostgreSQL that the tests may use",
     "REQUIRE_ALL": "tests fail where a database or browser is missing",
 }
@@ -105,6 +106,12 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
 def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
     """Where feeds, scans' folders and the city's own policy.toml lie."""
     return Path(environment.get(f"{PREFIX}DATA_DIR") or "jiekun-data")
+
+
+def workdays_file(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The file of working days before the calendar's own."""
+    written = environment.get(f"{PREFIX}WORKDAYS_FILE")
+    return Path(written) if written else None
 
 
 def _switch(name: str, said: str | None) -> bool:

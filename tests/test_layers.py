@@ -38,7 +38,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("database",),
     ("models",),
     ("migrations",),
-    ("scope", "matching", "jobs", "outbox", "oidc"),
+    ("scope", "matching", "jobs", "outbox", "oidc", "workdays"),
     ("loaders", "broadcast"),
     ("services",),
     ("recorder", "notary"),
