@@ -4,23 +4,44 @@ A statement is narrowed when it is written, and given the viewer's range when it
 none can be run for nobody in particular. A test finds selects of the loaders that are not narrowed.
 
 What is about a kind of department data is narrowed by it: a department sees its own alone.
+
+Rows about protected persons are seen like all others; what tells where such a person is, is not (F-29). Whether a row
+is about one is a column of its own statement, so that hiding costs no statement more and no search finds what is hidden.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Boolean, Column, Select, String, bindparam, or_
+from sqlalchemy import Boolean, Column, ColumnElement, Select, String, bindparam, func, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.database import among
 from api.domain import divisions
 from api.domain.accounts import Administrator
 from api.domain.permissions import Viewer
+from api.models import Human, Member, table
 
 Columns = TypeVarTuple("Columns")
 FROM, TO = "scope_from", "scope_to"
 EVERY_SOURCE, SOURCES = "scope_every_source", "scope_sources"
+CLEARED = "scope_cleared"
+
+_MARKED, _SAME, _MEMBERS = (
+    table(Human).alias("marked"),
+    table(Human).alias("same"),
+    table(Member).alias("protected_members"),
+)
+_PROTECTED = (
+    select(_MARKED.c.id)
+    .where(_MARKED.c.protected_since.is_not(None))
+    .union_all(
+        select(_SAME.c.id)
+        .join(_MARKED, _SAME.c.number_index == _MARKED.c.number_index)
+        .where(_MARKED.c.protected_since.is_not(None))
+    )
+)
+"""People who are protected, and whoever bears the number of one: a name written otherwise ends no protection."""
 
 
 def narrow(statement: Select[*Columns], division_code: Column[str] | InstrumentedAttribute[str]) -> Select[*Columns]:
@@ -33,8 +54,25 @@ def narrow_to_sources(statement: Select[*Columns], source: Column[str]) -> Selec
     return statement.where(or_(bindparam(EVERY_SOURCE, type_=Boolean()), among(source, SOURCES, String)))
 
 
+def protects_person(person_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether this person is protected; to be selected as `protected` by rows about a person."""
+    return person_id.in_(_PROTECTED)
+
+
+def protects_household(household_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether somebody protected lives in this household; to be selected as `protected` by rows about a household."""
+    still = or_(_MEMBERS.c.left_on.is_(None), _MEMBERS.c.left_on > func.current_date())
+    return household_id.in_(select(_MEMBERS.c.household_id).where(still, _MEMBERS.c.person_id.in_(_PROTECTED)))
+
+
+def unless_hidden(protected: ColumnElement[bool]) -> ColumnElement[bool]:
+    """What a condition about something that may be hidden has beside it: it finds what this viewer is shown."""
+    return or_(bindparam(CLEARED, False, Boolean()), not_(protected))
+
+
 def of(who: Viewer | Administrator) -> dict[str, Any]:
     """The parameters of every narrowed statement."""
     low, high = divisions.span(who.division_code)
     sources = who.sources if isinstance(who, Viewer) else None
-    return {FROM: low, TO: high, EVERY_SOURCE: sources is None, SOURCES: list(sources or ())}
+    cleared = isinstance(who, Viewer) and who.cleared
+    return {FROM: low, TO: high, EVERY_SOURCE: sources is None, SOURCES: list(sources or ()), CLEARED: cleared}

@@ -68,14 +68,17 @@ class Viewer:
     cleared: bool = False
     """Whether the viewer may see what is hidden of protected persons (F-29)."""
 
+    masked: bool = False
+    """Whether identities are masked whatever the role permits, since the request's purpose does not need them."""
+
     def may(self, permission: Permission) -> bool:
-        """Whether the role permits it."""
-        return permission in MATRIX[self.role]
+        """Whether the role permits it, for this purpose."""
+        return permission in self.permissions
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """All that the role permits."""
-        return MATRIX[self.role]
+        """All that the role permits, for this purpose."""
+        return MATRIX[self.role] - {Permission.READ_IDENTITY} if self.masked else MATRIX[self.role]
 
     @property
     def divisions(self) -> tuple[str, str]:

@@ -22,7 +22,6 @@ from graphql import (
     subscribe,
 )
 
-from api.domain import purposes
 from api.domain.errors import BadRequest, Forbidden, NotRecorded, Refused, TimedOut, TooCostly, Unauthenticated
 from api.domain.permissions import Permission
 from api.gate import variables
@@ -165,8 +164,7 @@ class Passage:
         prepared = self._documents.of(await self._trusted.text(asked, context.viewer))
         operation = prepared.operation(asked.operation_name)
         context.document = prepared.id
-        if context.viewer is not None:
-            context.purpose = purposes.purpose_of(context.viewer.role, context.said_purpose)
+        context.for_purpose()
         if prepared.introspects and not (context.viewer and context.viewer.may(Permission.READ_SCHEMA)):
             raise Unauthenticated if context.viewer is None else Forbidden
         if asked.in_address:

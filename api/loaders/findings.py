@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, String, bindparam, func, select
+from sqlalchemy import BigInteger, String, bindparam, func, or_, select
 
 from api import scope
 from api.database import among
 from api.loaders.conditions import in_division
-from api.loaders.households import M
+from api.loaders.households import PROTECTED, M
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Finding, FindingPerson, Household, Member, Review, User, table
@@ -18,7 +18,12 @@ from api.models import Finding, FindingPerson, Household, Member, Review, User, 
 F, H, R = table(Finding).c, table(Household).c, table(Review).c
 FP = table(FindingPerson).c
 
-_COLUMNS = (*F, H.division_code)
+_ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(scope.protects_person(M.person_id))
+_COLUMNS = (
+    *F,
+    H.division_code,
+    or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected"),
+)
 _FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code)
 _BY_KEY = _FINDINGS.where(among(F.id, "keys"))
 _NUMBERED = (
@@ -41,7 +46,7 @@ _OF = (
 )
 _PERSONS_OF = (
     scope.narrow(
-        select(FP.finding_id, *[column for column in M if column.name != "others"])
+        select(FP.finding_id, *[column for column in M if column.name != "others"], PROTECTED)
         .join(Member, M.id == FP.member_id)
         .join(Household, H.id == M.household_id),
         H.division_code,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Date, String, bindparam, func, literal, or_, select
+from sqlalchemy import Date, LargeBinary, String, and_, bindparam, func, literal, or_, select
 
 from api import scope
 from api.database import among
@@ -18,16 +18,21 @@ from api.models import Finding, Household, Member, table
 H, M = table(Household).c, table(Member).c
 NEVER = literal(dt.date(1, 1, 1), Date())
 
-_HOUSEHOLDS = scope.narrow(select(*[column for column in H if column.name != "others"]), H.division_code)
+PROTECTED_HOME = scope.protects_household(H.id)
+PROTECTED = scope.protects_person(M.person_id).label("protected")
+
+_HOUSEHOLDS = scope.narrow(
+    select(*[column for column in H if column.name != "others"], PROTECTED_HOME.label("protected")), H.division_code
+)
 _MEMBERS = scope.narrow(
-    select(M.household_id, *[column for column in M if column.name not in ("household_id", "others")]).join(
-        Household, H.id == M.household_id
-    ),
+    select(
+        M.household_id, *[column for column in M if column.name not in ("household_id", "others")], PROTECTED
+    ).join(Household, H.id == M.household_id),
     H.division_code,
 )
 _BY_KEY = _HOUSEHOLDS.where(among(H.id, "keys"))
 _MEMBERS_BY_KEY = scope.narrow(
-    select(*[column for column in M if column.name != "others"]).join(Household, H.id == M.household_id),
+    select(*[column for column in M if column.name != "others"], PROTECTED).join(Household, H.id == M.household_id),
     H.division_code,
 ).where(among(M.id, "keys"))
 _MEMBERS_OF = _MEMBERS.where(among(M.household_id, "keys"), M.left_on.is_(None)).order_by(M.household_id, M.id)
@@ -48,13 +53,17 @@ LISTING = Listing(
         "applied_to": H.applied_on <= bindparam("applied_to"),
         "opened_from": H.file_opened_on >= bindparam("opened_from"),
         "opened_to": H.file_opened_on <= bindparam("opened_to"),
-        "number": H.id.in_(_PRESENT.where(M.id_number_index == bindparam("number"))),
+        "number": H.id.in_(_PRESENT.where(among(M.id_number_index, "number", LargeBinary))),
         "phone": or_(
-            H.phone_index == bindparam("phone"),
-            H.id.in_(_PRESENT.where(M.phone_index == bindparam("phone"))),
+            and_(among(H.phone_index, "phone", LargeBinary), scope.unless_hidden(PROTECTED_HOME)),
+            H.id.in_(
+                _PRESENT.where(
+                    among(M.phone_index, "phone", LargeBinary), scope.unless_hidden(scope.protects_person(M.person_id))
+                )
+            ),
         ),
         "name": H.id.in_(
-            _PRESENT.where(or_(M.name_index == bindparam("name"), M.former_name_index == bindparam("name")))
+            _PRESENT.where(or_(among(M.name_index, "name", LargeBinary), among(M.former_name_index, "name", LargeBinary)))
         ),
         "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
         "without_open_findings": H.id.not_in(

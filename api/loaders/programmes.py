@@ -18,9 +18,11 @@ UNKNOWN = literal(dt.date.max, Date())
 _PROGRAMMES = select(*P).order_by(P.position)
 _BY_CODE = select(P.code.label("key"), *P).where(among(P.code, "keys", String))
 _ENROLMENTS = scope.narrow(
-    select(E.household_id, *[column for column in E if column.name != "household_id"]).join(
-        Household, H.id == E.household_id
-    ),
+    select(
+        E.household_id,
+        *[column for column in E if column.name != "household_id"],
+        scope.protects_household(E.household_id).label("protected"),
+    ).join(Household, H.id == E.household_id),
     H.division_code,
 )
 _ENROLMENTS_OF = _ENROLMENTS.where(among(E.household_id, "keys")).order_by(

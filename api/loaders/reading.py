@@ -1,13 +1,14 @@
 """One viewer reading one unchanging state of the database, with what it takes to show a row: ids and opened values.
 
-Whatever is shown of people passes here, and is noted: which columns were opened, and whose rows they are (F-28).
+Whatever is shown of people passes here, and is noted: which columns were opened, and whose rows they are (F-28). What
+tells where a protected person is, is unknown to whoever is not cleared, as it would be of somebody who told none (F-29).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,6 +27,7 @@ OF_HOUSEHOLDS = frozenset({"Finding", "Enrolment"})
 
 Rows = Sequence[Row[*tuple[Any, ...]]]
 Mask = Callable[[str | None], str | None]
+Value = TypeVar("Value")
 
 
 @dataclass
@@ -58,8 +60,16 @@ class Reading:
 
     @property
     def sees_identity(self) -> bool:
-        """Whether names, numbers, telephones and addresses are shown whole."""
+        """Whether names, numbers, telephones and addresses are shown whole: by the role, for the purpose of the request."""
         return self.viewer.may(Permission.READ_IDENTITY)
+
+    def hides(self, row: Row[*tuple[Any, ...]]) -> bool:
+        """Whether this viewer is not told where the person, or household, of this row is; it says so in `protected`."""
+        return bool(row.protected) and not self.viewer.cleared
+
+    def whereabouts(self, row: Row[*tuple[Any, ...]], value: Value) -> Value | None:
+        """A value of the row that tells where somebody is: address, telephone, employer, school, who handles them."""
+        return None if self.hides(row) else value
 
     def ids(self, type_name: str, rows: Rows) -> Iterator[str]:
         """The opaque ids of rows, which have their key in `id`; whose they are is noted."""

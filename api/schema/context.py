@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.broadcast import Broadcast
 from api.database import reading
+from api.domain import purposes
 from api.domain.errors import Forbidden, Unauthenticated
 from api.domain.permissions import Permission, Viewer
 from api.domain.purposes import Purpose
@@ -25,8 +26,8 @@ from api.sealing import Vault
 class Context:
     """One operation's surroundings; `viewer` is None until somebody known asks.
 
-    `address` is where the request came from, `said_purpose` what the client says it reads for, and `document` the hash
-    of the document that it sent. `connection_params` are what a WebSocket's client said when it connected, and
+    `address` is where the request came from, `said_purpose` what the client says it reads for, without which there are
+    masks where `purpose_required`, and `document` the hash of the document that it sent. `connection_params` are what a WebSocket's client said when it connected, and
     `recognise` who that is by now.
     """
 
@@ -38,6 +39,7 @@ class Context:
     request_id: str
     address: str = ""
     said_purpose: str | None = None
+    purpose_required: bool = False
     purpose: Purpose | None = None
     document: str | None = None
     budget: Budget = field(default_factory=Budget)
@@ -67,6 +69,18 @@ class Context:
         self.budget, self.log = Budget(), ReadLog()
         if self.recognise is not None:
             self.viewer = await self.recognise()
+            self._bind()
+
+    def for_purpose(self) -> None:
+        """The viewer reads for the purpose that the client named, or the role's own. Raises BadPurpose."""
+        if self.viewer is not None:
+            self.purpose = purposes.purpose_of(self.viewer.role, self.said_purpose)
+            self._bind()
+
+    def _bind(self) -> None:
+        if self.viewer is not None and self.purpose is not None:
+            named = self.said_purpose is not None or not self.purpose_required
+            self.viewer = purposes.bound(self.viewer, self.purpose, named=named)
 
     def viewer_who_may(self, permission: Permission | None) -> Viewer:
         """Who asks, if their role permits it. Raises Unauthenticated or Forbidden."""

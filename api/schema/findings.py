@@ -110,7 +110,8 @@ class Finding(Node):
         description="What was tested that would explain it.", metadata=about(4)
     )
     explanation_zh: str = strawberry.field(
-        description="For people, in Chinese: what was compared, and what clears it."
+        description="For people, in Chinese: what was compared, and what clears it. What the rule asks, where what was "
+        "compared may tell where somebody is who is protected."
     )
     explanation_en: str = strawberry.field(description="The same in English.")
     raised_on: dt.date = strawberry.field(description="The day it was first raised.")
@@ -217,7 +218,7 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
             household_key=row.household_id,
             scan_key=row.last_scan_id,
             reference=row.reference,
-            rule=_rule(row.rule_id),
+            rule=rule,
             rule_version=row.rule_version,
             division=division_of(row.division_code),
             severity=Severity(row.severity),
@@ -230,12 +231,13 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
             period_end=row.period_end,
             evidence=[EvidenceRecord(source=each["source"], record_id=each["record_id"]) for each in row.evidence],
             exceptions=[TestedException(name=each["name"], result=each["result"]) for each in row.exceptions],
-            explanation_zh=row.explanation_zh,
-            explanation_en=row.explanation_en,
+            explanation_zh=reading.whereabouts(row, row.explanation_zh) or rule.description_zh,
+            explanation_en=reading.whereabouts(row, row.explanation_en) or rule.description_en,
             raised_on=row.raised_on,
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Finding", rows), strict=True)
+        for rule in (_rule(row.rule_id),)
     ]
 
 

@@ -230,7 +230,7 @@ def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Is
     for name, (written, read, column) in searches.items():
         if written is not None:
             form = _searched(info, inside, read(written))
-            yield Is(name, {name: info.context.vault.index(column, form)})
+            yield Is(name, {name: info.context.vault.indexes(column, form)})
 
 
 def _searched(info: Info, inside: bool, form: str | None) -> str:
@@ -273,8 +273,8 @@ def household_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Hous
             declared_vehicles=row.declared_vehicles,
             declared_homes=row.declared_homes,
             declared_businesses=row.declared_businesses,
-            address=address(row.address),
-            phone=phone(row.phone),
+            address=address(reading.whereabouts(row, row.address)),
+            phone=phone(reading.whereabouts(row, row.phone)),
             payee_account=account(row.payee_account),
             payee_name=payee(row.payee_name),
             masked=masked,
@@ -303,8 +303,8 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
             name=name(row.name),
             former_name=former(row.former_name),
             id_number=number(row.id_number),
-            phone=phone(row.phone),
-            address=address(row.address),
+            phone=phone(reading.whereabouts(row, row.phone)),
+            address=address(reading.whereabouts(row, row.address)),
             masked=masked,
             sex=row.sex,
             birth_date=None if masked else row.birth_date,

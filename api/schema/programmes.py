@@ -99,7 +99,7 @@ def enrolment_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Enrol
             household_key=row.household_id,
             person_key=row.member_id,
             programme_code=row.programme_code,
-            agency=row.agency,
+            agency=reading.whereabouts(row, row.agency),
             start_month=row.start_month,
             end_month=row.end_month,
             amount=money_of(row.amount_fen),
