@@ -3,14 +3,15 @@
     Refused                     the request as a whole, or one field of it: stands in `errors`, code in extensions
     └── ...                     a class a code: its words, its advice, its HTTP status; `refusals` lists them
     NotDone                     a mutation that is not carried out: stands in `userErrors`, with a `UserErrorCode`
-    └── Conflict                what it was meant for has changed since
+    ├── Conflict                what it was meant for has changed since
+    └── MissingConsent          somebody may not be looked up yet
 
 docs/errors.md is printed from here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -207,6 +208,7 @@ class UserErrorCode(StrEnum):
     REQUIRED = "REQUIRED"
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    MISSING_CONSENT = "MISSING_CONSENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,13 @@ USER_ERRORS: Mapping[UserErrorCode, Told] = {
         "每次操作生成新的幂等键；只有重发同一请求时才沿用。",
         "Make a key for each act; use one again only to send the same request again.",
     ),
+    UserErrorCode.MISSING_CONSENT: Told(
+        "有成年人尚未授权",
+        "Somebody has not consented",
+        "missing 列出缺少授权的人员及部门数据；补签后用 recordAuthorisation 登记，再以新幂等键提交。",
+        "`missing` lists who has not consented, and to which data; have them sign, record it with "
+        "`recordAuthorisation`, and send this again under a new idempotency key.",
+    ),
 }
 """By code what it means and what to do."""
 
@@ -282,3 +291,16 @@ class Conflict(NotDone):
     def __init__(self, path: tuple[str, ...], zh: str, en: str, current_version: int) -> None:
         self.current_version = current_version
         super().__init__(UserErrorCode.CONFLICT, path, zh, en)
+
+
+class MissingConsent(NotDone):
+    """Adults may not be looked up: `missing` has the keys of their rows in `members`, each with the sources (F-23)."""
+
+    def __init__(self, path: tuple[str, ...], missing: Sequence[tuple[int, tuple[str, ...]]]) -> None:
+        self.missing = tuple(missing)
+        super().__init__(
+            UserErrorCode.MISSING_CONSENT,
+            path,
+            f"有 {len(self.missing)} 名成年家庭成员尚无有效授权。",
+            f"{len(self.missing)} adults of the household have no valid authorisation.",
+        )

@@ -1,4 +1,4 @@
-"""Households, the people in them, and what each adult has authorised.
+"""Households, and the people in them.
 
 A member is one person in one household: somebody in two households has two rows, as in the register they come from.
 Money is in fen. What a register tells beyond these columns is kept in `others`, sealed, and goes back to the matcher.
@@ -25,6 +25,7 @@ class Household(Base):
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
         Index("ix_households_division_code_stage", "division_code", "stage"),
+        Index("ix_households_updated_at", "updated_at"),
         ForeignKeyConstraint(
             ["id", "transition_number", "stage"],
             ["transitions.household_id", "transitions.number", "transitions.to_stage"],
@@ -116,17 +117,3 @@ class Member(Base):
     left_on: Mapped[dt.date | None]
     others: Mapped[Sealed | None]
     form: Mapped[Sealed | None]
-
-
-class Authorisation(Base):
-    """A person's consent to be looked up in a source, or in ALL, for a purpose and a time (F-23)."""
-
-    __tablename__ = "authorisations"
-
-    id: Mapped[PrimaryKey]
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
-    source: Mapped[str | None]
-    purpose: Mapped[str | None]
-    valid_from: Mapped[dt.date | None]
-    valid_to: Mapped[dt.date | None]
-    withdrawn_on: Mapped[dt.date | None]

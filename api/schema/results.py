@@ -14,11 +14,13 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
+from api.domain import errors
 from api.domain.errors import Conflict, Forbidden, NotDone
 from api.domain.permissions import Permission, Viewer
-from api.schema.context import Info
+from api.schema.context import Context, Info
 from api.schema.sizes import about
 from api.schema.words import UserErrorCode
+from api.sealing import Vault
 from api.services import audit, once
 
 
@@ -60,6 +62,23 @@ class IdempotencyError(UserError):
     """The idempotency key stood for another request."""
 
 
+@strawberry.type(description="An adult who may not be looked up yet, and in which departments' data.")
+class MissingConsent:
+    """An adult who may not be looked up yet."""
+
+    person_id: strawberry.ID = strawberry.field(description="Who, as `person(id:)` takes it; never a name.")
+    sources: list[str] = strawberry.field(
+        description="Which kinds of data are not consented to, as in `departments`.", metadata=about(9)
+    )
+
+
+@strawberry.type(description="Adults of the household have not consented to be looked up.")
+class MissingConsentError(UserError):
+    """Adults of the household have not consented to be looked up."""
+
+    missing: list[MissingConsent] = strawberry.field(description="Who, and where.", metadata=about(3))
+
+
 USER_ERRORS: Mapping[UserErrorCode, type[UserError]] = {
     UserErrorCode.NOT_FOUND: NotFoundError,
     UserErrorCode.FORBIDDEN: NotPermitted,
@@ -67,6 +86,7 @@ USER_ERRORS: Mapping[UserErrorCode, type[UserError]] = {
     UserErrorCode.REQUIRED: ValidationError,
     UserErrorCode.CONFLICT: ConflictError,
     UserErrorCode.IDEMPOTENCY_KEY_REUSED: IdempotencyError,
+    UserErrorCode.MISSING_CONSENT: MissingConsentError,
 }
 """By code the type that tells it."""
 
@@ -117,12 +137,12 @@ async def carry_out(
     context, asked = info.context, asdict(given)
     key, given_back = asked.pop("idempotency_key"), asked.pop("client_mutation_id")
 
-    def done(subject: int | None, audit_event: int | None, *errors: UserError) -> Done:
+    def done(subject: int | None, audit_event: int | None, *told: UserError) -> Done:
         audit_id = None if audit_event is None else context.vault.ids("AuditEvent", [audit_event])[0]
         return Done(
             subject,
             {
-                "user_errors": list(errors),
+                "user_errors": list(told),
                 "client_mutation_id": given_back,
                 "audit_id": audit_id and strawberry.ID(audit_id),
             },
@@ -140,15 +160,24 @@ async def carry_out(
             return done(subject, audit_event)
     except Forbidden as refused:
         context.log.refused(refused.code)
-        return done(None, None, _told(NotDone(UserErrorCode.FORBIDDEN, (), refused.zh, refused.en), context.language))
+        return done(None, None, _told(NotDone(UserErrorCode.FORBIDDEN, (), refused.zh, refused.en), context))
     except NotDone as reason:
         if reason.code is UserErrorCode.FORBIDDEN:
             context.log.refused(reason.code.value)
-        return done(None, None, _told(reason, context.language))
+        return done(None, None, _told(reason, context))
 
 
-def _told(reason: NotDone, language: str) -> UserError:
-    code, message, path = reason.code, reason.words(language), list(reason.path)
+def _told(reason: NotDone, context: Context) -> UserError:
+    code, message, path = reason.code, reason.words(context.language), list(reason.path)
     if isinstance(reason, Conflict):
         return ConflictError(code=code, message=message, path=path, current_version=reason.current_version)
+    if isinstance(reason, errors.MissingConsent):
+        missing = _missing(reason, context.vault)
+        return MissingConsentError(code=code, message=message, path=path, missing=missing)
     return USER_ERRORS[code](code=code, message=message, path=path)
+
+
+def _missing(reason: errors.MissingConsent, vault: Vault) -> list[MissingConsent]:
+    keys, sources = zip(*reason.missing, strict=True)
+    people = zip(vault.ids("Person", keys), sources, strict=True)
+    return [MissingConsent(person_id=strawberry.ID(public_id), sources=[*where]) for public_id, where in people]

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import String, delete, insert, select, update
+from sqlalchemy import String, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, upsert
 from api.domain import days, divisions, money, stages
+from api.domain.consent import ALL
 from api.matching import folders, identity, reference
 from api.models import (
     Authorisation,
@@ -215,7 +216,7 @@ async def _households(
             **{column: vault.seal(f"households.{column}", row.get(column)) for column in HOUSEHOLD_SEALED},
             "phone_index": vault.index("phone", identity.phone(row.get("phone"))),
             "others": vault.seal("households.others", _others(row, known, _division_as_written(row))),
-            "digest": vault.index("households.digest", json.dumps([row, home], sort_keys=True, default=str)),
+            "digest": vault.digest("households.digest", json.dumps([row, home], sort_keys=True, default=str)),
             "version": 1,
             "updated_at": now,
         }
@@ -260,12 +261,21 @@ async def _members(
 
 
 async def _authorisations(connection: AsyncConnection, rows: list[folders.Row], members: Mapping[str, int]) -> None:
+    """What the folder says takes the place of what such a folder said before, but not of what was recorded or withdrawn here.
+
+    Where no row names a source, each means all of them, as for the matcher; that is told by the whole table alone.
+    """
     for some in _batches(members.values()):
         theirs = among(table(Authorisation).c.member_id, "keys")
-        await connection.execute(delete(Authorisation).where(theirs), {"keys": some})
+        from_registers = and_(Authorisation.recorded_at.is_(None), Authorisation.withdrawn_at.is_(None))
+        await connection.execute(delete(Authorisation).where(theirs, from_registers), {"keys": some})
     columns = ("source", "purpose", "valid_from", "valid_to", "withdrawn_on")
+    unnamed = {"source": ALL} if all(row.get("source") is None for row in rows) else {}
     known = (row for row in rows if row["person_id"] in members)
-    given = ({"member_id": members[row["person_id"]], **{each: row.get(each) for each in columns}} for row in known)
+    given = (
+        {"member_id": members[row["person_id"]], **{each: row.get(each) for each in columns}, **unnamed}
+        for row in known
+    )
     for batch in _batches(given):
         await connection.execute(insert(Authorisation), batch)
 
