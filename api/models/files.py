@@ -30,6 +30,7 @@ class File(Base):
         Index("uq_files_open", "household_id", unique=True, postgresql_where=OPEN, sqlite_where=OPEN),
         Index("ix_files_household_id", "household_id"),
         Index("ix_files_next_review_on", "next_review_on"),
+        Index("ix_files_due_on_id", "due_on", "id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -44,6 +45,7 @@ class File(Base):
     closed_on: Mapped[dt.date | None]
     closing: Mapped[str | None]
     next_review_on: Mapped[dt.date | None]
+    due_on: Mapped[dt.date | None]
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     version: Mapped[int]
     created_at: Mapped[Moment]

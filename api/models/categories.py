@@ -1,0 +1,32 @@
+"""The categories of a file, dated: each by its method, and decided by a person."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base, Moment, PrimaryKey
+
+
+class FileCategory(Base):
+    """A file is of this category from a day on, until another row says otherwise; no machine decides it (F-2)."""
+
+    __tablename__ = "file_categories"
+    __table_args__ = (
+        CheckConstraint("user_kind = 'PERSON'", name="by_a_person"),
+        ForeignKeyConstraint(
+            ["decided_by", "user_kind"], ["users.id", "users.kind"], name="fk_file_categories_officer"
+        ),
+        Index("ix_file_categories_file_id_since", "file_id", "since"),
+    )
+
+    id: Mapped[PrimaryKey]
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
+    method: Mapped[str]
+    category: Mapped[str]
+    since: Mapped[dt.date]
+    decided_by: Mapped[int]
+    user_kind: Mapped[str]
+    decided_at: Mapped[Moment]
