@@ -47,6 +47,7 @@ class Guard(StrEnum):
     NOTICE_READY = "NOTICE_READY"
     NOTICE_OVER = "NOTICE_OVER"
     NO_OBJECTION = "NO_OBJECTION"
+    NO_OPEN_OBJECTION = "NO_OPEN_OBJECTION"
     ONE_FILE = "ONE_FILE"
     PROPOSED = "PROPOSED"
     CAUSES_RESOLVED = "CAUSES_RESOLVED"
@@ -91,14 +92,15 @@ def _table() -> Iterator[Move]:
     for pending in (S.APPLIED, S.UNDER_REVIEW, S.PUBLIC_NOTICE):
         yield Move(pending, A.WITHDRAW, S.WITHDRAWN, KEEP)
     for judged in (S.UNDER_REVIEW, S.PUBLIC_NOTICE):
-        yield Move(judged, A.REFUSE, S.REFUSED, DECIDE, (G.NO_OBJECTION,), adverse=True)
+        yield Move(judged, A.REFUSE, S.REFUSED, DECIDE, (G.NO_OPEN_OBJECTION,), adverse=True)
 
     for active in (S.RECORDED, S.RELIEVED):
         yield Move(active, A.REVERIFY, active, KEEP)
         yield Move(active, A.REPORT_CHANGE, active, KEEP)
-        leaving = (G.PROPOSED, G.CAUSES_RESOLVED, G.SIX_MONTHS, G.STATED, G.NO_OBJECTION)
-        yield Move(active, A.GRADUATE, S.GRADUATED, DECIDE, leaving, adverse=True)
-        yield Move(active, A.DEREGISTER, S.DEREGISTERED, DECIDE, (G.PROPOSED, G.STATED, G.NO_OBJECTION), adverse=True)
+        leaving = (G.PROPOSED, G.STATED, G.NO_OPEN_OBJECTION)
+        proved = (*leaving, G.CAUSES_RESOLVED, G.SIX_MONTHS)
+        yield Move(active, A.GRADUATE, S.GRADUATED, DECIDE, proved, adverse=True)
+        yield Move(active, A.DEREGISTER, S.DEREGISTERED, DECIDE, leaving, adverse=True)
     yield Move(S.RECORDED, A.RELIEVE, S.RELIEVED, DECIDE, (G.PROPOSED, G.LIFTED, G.STATED))
 
     yield Move(S.RELIEVED, A.FALL_BACK, S.RECORDED, KEEP)
@@ -110,10 +112,18 @@ def _table() -> Iterator[Move]:
 MOVES: tuple[Move, ...] = tuple(_table())
 """Every move that a person can make."""
 
-TAKEN_OVER: tuple[Move, ...] = tuple(
-    Move(None, Action.TAKE_OVER, stage, Permission.MANAGE_ACCOUNTS) for stage in Stage
+TAKEN_OVER: tuple[Move, ...] = (
+    *(Move(None, Action.TAKE_OVER, stage, Permission.MANAGE_ACCOUNTS) for stage in Stage),
+    Move(S.APPLIED, A.TAKE_OVER, S.RECORDED, Permission.MANAGE_ACCOUNTS),
+    Move(S.DEREGISTERED, A.TAKE_OVER, S.RECORDED, Permission.MANAGE_ACCOUNTS),
+    Move(S.DEREGISTERED, A.TAKE_OVER, S.APPLIED, Permission.MANAGE_ACCOUNTS),
+    Move(S.APPLIED, A.TAKE_OVER, S.DEREGISTERED, Permission.MANAGE_ACCOUNTS, adverse=True),
+    Move(S.RECORDED, A.TAKE_OVER, S.DEREGISTERED, Permission.MANAGE_ACCOUNTS, adverse=True),
 )
-"""Where a household may stand that comes from another register; only the import does so, and only for one not known yet."""
+"""Where another register may tell that a household stands; only the import moves so, and none that moved on here.
+
+What it tells for the worse needs an officer's decision, as everything of the kind does.
+"""
 
 BY_PLACE: Mapping[tuple[Stage | None, Action], Move] = {(move.stage, move.action): move for move in MOVES}
 """The table by stage and action."""

@@ -19,6 +19,11 @@ STAGES = (
 MOVES = (
     ("NOTHING", "APPLY", "APPLIED", False),
     *(("NOTHING", "TAKE_OVER", stage, False) for stage in STAGES),
+    ("APPLIED", "TAKE_OVER", "RECORDED", False),
+    ("DEREGISTERED", "TAKE_OVER", "RECORDED", False),
+    ("DEREGISTERED", "TAKE_OVER", "APPLIED", False),
+    ("APPLIED", "TAKE_OVER", "DEREGISTERED", True),
+    ("RECORDED", "TAKE_OVER", "DEREGISTERED", True),
     *((ended, "APPLY", "APPLIED", False) for ended in ("REFUSED", "WITHDRAWN", "DEREGISTERED", "GRADUATED")),
     ("APPLIED", "ACCEPT", "UNDER_REVIEW", False),
     ("UNDER_REVIEW", "PUBLISH", "PUBLIC_NOTICE", False),
@@ -43,8 +48,12 @@ FOLLOWS = (
     "(NEW.transition_number = OLD.transition_number AND NEW.stage = OLD.stage)"
     " OR NEW.transition_number = OLD.transition_number + 1"
 )
-KEPT = ("transitions", "decisions")
-"""Tables whose rows are never changed."""
+KEPT = {
+    "transitions": "id, household_id, number, previous_number, file_id, from_stage, action, to_stage, adverse, user_id,"
+    " decision_id, evidence, effective_on, happened_at",
+    "decisions": "id, household_id, file_id, kind, proposed_by, user_id, user_kind, document_no, evidence, made_at",
+}
+"""Tables whose rows are never changed, and the columns of which that is true; a sealed one is sealed anew with a new key."""
 
 
 def upgrade() -> None:
@@ -295,10 +304,14 @@ def _triggers() -> None:
             "CREATE TRIGGER households_begin BEFORE INSERT ON households WHEN NEW.transition_number <> 1"
             " BEGIN SELECT RAISE(ABORT, 'a household begins with its first move'); END"
         )
-        for name in KEPT:
+        for name, columns in KEPT.items():
             op.execute(
-                f"CREATE TRIGGER {name}_kept BEFORE UPDATE ON {name}"
+                f"CREATE TRIGGER {name}_kept BEFORE UPDATE OF {columns} ON {name}"
                 f" BEGIN SELECT RAISE(ABORT, '{name} are only added'); END"
+            )
+            op.execute(
+                f"CREATE TRIGGER {name}_never_deleted BEFORE DELETE ON {name}"
+                f" BEGIN SELECT RAISE(ABORT, '{name} are never deleted'); END"
             )
         return
     op.execute(
@@ -313,10 +326,14 @@ def _triggers() -> None:
         "CREATE TRIGGER households_begin BEFORE INSERT ON households FOR EACH ROW WHEN (NEW.transition_number <> 1)"
         " EXECUTE FUNCTION jiekun_refuse('a household begins with its first move')"
     )
-    for name in KEPT:
+    for name, columns in KEPT.items():
         op.execute(
-            f"CREATE TRIGGER {name}_kept BEFORE UPDATE ON {name} FOR EACH ROW"
+            f"CREATE TRIGGER {name}_kept BEFORE UPDATE OF {columns} ON {name} FOR EACH ROW"
             f" EXECUTE FUNCTION jiekun_refuse('{name} are only added')"
+        )
+        op.execute(
+            f"CREATE TRIGGER {name}_never_deleted BEFORE DELETE ON {name} FOR EACH ROW"
+            f" EXECUTE FUNCTION jiekun_refuse('{name} are never deleted')"
         )
 
 
@@ -327,6 +344,7 @@ def downgrade() -> None:
         ("households_follow", "households"),
         ("households_begin", "households"),
         *((f"{name}_kept", name) for name in KEPT),
+        *((f"{name}_never_deleted", name) for name in KEPT),
     ):
         op.execute(f"DROP TRIGGER {trigger}" if sqlite else f"DROP TRIGGER {trigger} ON {name}")
     if not sqlite:

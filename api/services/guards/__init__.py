@@ -1,0 +1,29 @@
+"""What must hold before a household is moved: by guard the function that refuses. A guard that nobody wrote refuses."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.lifecycle import Guard
+from api.services.guards.case import Case
+
+Check = Callable[[AsyncConnection, Case, dt.datetime], Awaitable[None]]
+
+
+async def _closed(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    raise NotDone(
+        UserErrorCode.INVALID, ("input",), "此步骤的条件尚不能核实。", "What this step takes cannot be checked yet."
+    )
+
+
+GUARDS: Mapping[Guard, Check] = dict.fromkeys(Guard, _closed)
+"""Every guard of the table of moves; each reads, and neither writes nor locks."""
+
+
+async def check(connection: AsyncConnection, guard: Guard, case: Case, now: dt.datetime) -> None:
+    """Raises NotDone where the guard does not hold."""
+    await GUARDS[guard](connection, case, now)

@@ -1,0 +1,321 @@
+"""The one place where a household's stage changes: permission, table, guards, file, move, audit and event together.
+
+Whoever moves a household holds its row until the transaction ends, so that two cannot move it from the same stage; the
+database refuses a move that does not follow the one before (models/files).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Date, Row, bindparam, false, func, insert, literal, null, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import outbox, scope
+from api.database import locked
+from api.domain import days
+from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
+from api.domain.files import Closing
+from api.domain.lifecycle import BY_PLACE, Action, Move
+from api.domain.permissions import Viewer
+from api.domain.stages import ENDED, Stage
+from api.models import File, FilePerson, Household, Member, Transition, table
+from api.sealing import Vault
+from api.services import audit, guards
+from api.services.guards.case import Case
+
+TOPIC = "household"
+CLOSING: Mapping[Action, Closing] = {
+    Action.REFUSE: Closing.REFUSED,
+    Action.WITHDRAW: Closing.WITHDRAWN,
+    Action.GRADUATE: Closing.GRADUATED,
+}
+"""Why a file ended, where the move tells it; who deregisters says why."""
+
+H, F, M = table(Household).c, table(File).c, table(Member).c
+_HOUSEHOLD = scope.narrow(
+    select(H.id, H.reference, H.division_code, H.stage, H.version, H.transition_number), H.division_code
+).where(H.id == bindparam("household"))
+_LAST_FILE = (
+    select(F.id, F.opened_on, F.closed_on)
+    .where(F.household_id == bindparam("household"))
+    .order_by(F.id.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Where a household stands now, by which move, and which file it has."""
+
+    household_id: int
+    file_id: int
+    transition_id: int
+    stage: Stage
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why somebody moves a household: in words, by which decision, on which evidence, and from which day on."""
+
+    reason: str | None = None
+    decision_id: int | None = None
+    evidence: Sequence[str] = ()
+    on: dt.date | None = None
+    closing: Closing | None = None
+
+
+async def begin(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household: Mapping[str, Any],
+    now: dt.datetime,
+    *,
+    file: Mapping[str, Any] | None = None,
+    why: Why | None = None,
+) -> Moved:
+    """A household that was not known applies; `household` and `file` are columns of theirs. Raises Forbidden or NotDone."""
+    why = why or Why()
+    move_made, on = _move(viewer, None, Action.APPLY), _day(why, now)
+    low, high = viewer.divisions
+    if not low <= household["division_code"] < high:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "divisionCode"),
+            "该区划不在您的管辖范围内。",
+            "This division is not within yours.",
+        )
+    values = {**household, "stage": Stage.APPLIED, "transition_number": 1, "applied_on": on}
+    added = await connection.execute(
+        insert(Household).values(**values, version=1, updated_at=now).returning(H.id, H.reference)
+    )
+    row = added.one()
+    file_id = await _open(connection, row.id, row.reference, {**(file or {}), "applied_on": on}, now)
+    case = Case(row.id, file_id, None, household["division_code"], Action.APPLY, viewer, None)
+    await _guarded(connection, move_made, case, now)
+    transition_id = await _write(connection, vault, viewer, row.id, 0, file_id, move_made, why, on, now)
+    return Moved(row.id, file_id, transition_id, Stage.APPLIED, 1)
+
+
+async def move(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household_id: int | None,
+    action: Action,
+    now: dt.datetime,
+    *,
+    expected_version: int | None,
+    why: Why | None = None,
+    file: Mapping[str, Any] | None = None,
+) -> Moved:
+    """The household stands where the action leads; `file` are columns of its file that the action sets.
+
+    Raises Forbidden, Conflict where it changed since it was read, and NotDone: there is none within the viewer's reach,
+    the table knows no such move from where it stands, or a guard does not hold.
+    """
+    why = why or Why()
+    found = await _held(connection, viewer, household_id)
+    if expected_version is not None and found.version != expected_version:
+        raise Conflict(
+            ("input", "expectedVersion"),
+            f"该户已被更新（现为第 {found.version} 版），请重新读取后再提交。",
+            f"The household has changed (now at version {found.version}): read it again first.",
+            found.version,
+        )
+    stage, on = Stage(found.stage), _day(why, now)
+    move_made = _move(viewer, stage, action)
+    last = (await connection.execute(_LAST_FILE, {"household": found.id})).one_or_none()
+    case = Case(found.id, last and last.id, stage, found.division_code, action, viewer, why.decision_id)
+    await _guarded(connection, move_made, case, now)
+    file_id, dates = await _file(connection, found, last, move_made, why, dict(file or {}), on, now)
+    transition_id = await _write(
+        connection, vault, viewer, found.id, found.transition_number, file_id, move_made, why, on, now
+    )
+    await connection.execute(
+        update(Household)
+        .where(H.id == found.id)
+        .values(
+            stage=move_made.next,
+            transition_number=found.transition_number + 1,
+            version=found.version + 1,
+            updated_at=now,
+            **dates,
+        )
+    )
+    return Moved(found.id, file_id, transition_id, move_made.next, found.version + 1)
+
+
+async def _held(connection: AsyncConnection, viewer: Viewer, household_id: int | None) -> Row[*tuple[Any, ...]]:
+    statement = locked(_HOUSEHOLD, connection, table(Household))
+    found = (await connection.execute(statement, {**scope.of(viewer), "household": household_id})).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    return found
+
+
+def _move(viewer: Viewer, stage: Stage | None, action: Action) -> Move:
+    found = BY_PLACE.get((stage, action))
+    if found is None:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "householdId"),
+            f"该户现处阶段 {stage}，不能进行 {action}。",
+            f"The household stands at {stage}: {action} does not lead from there.",
+        )
+    if not viewer.may(found.permission):
+        raise Forbidden
+    return found
+
+
+async def _guarded(connection: AsyncConnection, made: Move, case: Case, now: dt.datetime) -> None:
+    for guard in made.guards:
+        await guards.check(connection, guard, case, now)
+    if made.adverse and case.decision_id is None:
+        raise NotDone(
+            UserErrorCode.REQUIRED,
+            ("input",),
+            "不利变更须有工作人员作出的决定。",
+            "A change for the worse takes an officer's decision.",
+        )
+
+
+def _day(why: Why, now: dt.datetime) -> dt.date:
+    today = days.today(now)
+    if why.on is not None and why.on > today:
+        raise NotDone(UserErrorCode.INVALID, ("input", "on"), "日期不能晚于今天。", "The day lies in the future.")
+    return why.on or today
+
+
+async def _file(
+    connection: AsyncConnection,
+    household: Row[*tuple[Any, ...]],
+    last: Row[*tuple[Any, ...]] | None,
+    made: Move,
+    why: Why,
+    columns: dict[str, Any],
+    on: dt.date,
+    now: dt.datetime,
+) -> tuple[int, dict[str, Any]]:
+    """The file as the move leaves it, and the household's dates that go with it."""
+    if made.action is Action.APPLY:
+        file_id = await _open(connection, household.id, household.reference, {**columns, "applied_on": on}, now)
+        await _list(connection, household.id, file_id, on)
+        return file_id, {"applied_on": on, "file_opened_on": None, "file_closed_on": None}
+    if made.action is Action.FALL_BACK and made.stage in ENDED:
+        previous = last and last.id
+        told = {**columns, "opened_on": on, "previous_id": previous}
+        file_id = await _open(connection, household.id, household.reference, told, now)
+        await _list(connection, household.id, file_id, on)
+        return file_id, {"file_opened_on": on, "file_closed_on": None}
+    if last is None:
+        raise NotDone(UserErrorCode.INVALID, ("input", "householdId"), "该户没有档案。", "The household has no file.")
+    dates: dict[str, Any] = {}
+    if made.action is Action.RECORD:
+        columns["opened_on"] = dates["file_opened_on"] = on
+    elif made.action is Action.REINSTATE:
+        columns |= {"closed_on": None, "closing": None}
+        columns["opened_on"] = last.opened_on or on
+        dates |= {"file_opened_on": columns["opened_on"], "file_closed_on": None}
+    elif made.next in ENDED:
+        columns |= {"closed_on": on, "closing": why.closing or CLOSING[made.action]}
+        dates |= {"file_closed_on": on} if last.opened_on else {}
+    await connection.execute(update(File).where(F.id == last.id).values(version=File.version + 1, **columns))
+    if made.next in ENDED:
+        listed = table(FilePerson).c
+        await connection.execute(
+            update(FilePerson).where(listed.file_id == last.id, listed.until.is_(None)).values(until=on)
+        )
+    elif made.action is Action.REINSTATE:
+        await _list(connection, household.id, last.id, on)
+    return int(last.id), dates
+
+
+async def _open(
+    connection: AsyncConnection, household_id: int, reference: str, columns: Mapping[str, Any], now: dt.datetime
+) -> int:
+    """A new file, numbered after its household and how many it had before."""
+    before = select(func.count()).where(F.household_id == household_id)
+    count = int((await connection.execute(before)).scalar_one())
+    added = await connection.execute(
+        insert(File)
+        .values(
+            household_id=household_id,
+            number=reference if count == 0 else f"{reference}/{count + 1}",
+            version=1,
+            created_at=now,
+            **columns,
+        )
+        .returning(F.id)
+    )
+    return int(added.scalar_one())
+
+
+async def _list(connection: AsyncConnection, household_id: int, file_id: int, on: dt.date) -> None:
+    """Everybody in the household is counted in the file. Raises NotDone where somebody is counted in another."""
+    there = select(literal(file_id), M.person_id, M.id, literal(on, Date()), null(), false()).where(
+        M.household_id == household_id, M.left_on.is_(None), or_(M.valid_to.is_(None), M.valid_to > on)
+    )
+    names = ["file_id", "person_id", "member_id", "since", "until", "disputed"]
+    try:
+        async with connection.begin_nested():
+            await connection.execute(insert(FilePerson).from_select(names, there))
+    except IntegrityError:
+        raise in_another_file() from None
+
+
+def in_another_file() -> NotDone:
+    """What is told where somebody is counted in another file; whose it is, is not."""
+    return NotDone(
+        UserErrorCode.INVALID,
+        ("input",),
+        "有家庭成员已列入另一份在办或在档的档案；一人只能列入一份档案，请先核实。",
+        "Somebody in the household is counted in another file; a person is counted in one, so find out which is right.",
+    )
+
+
+async def _write(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household_id: int,
+    before: int,
+    file_id: int,
+    made: Move,
+    why: Why,
+    on: dt.date,
+    now: dt.datetime,
+) -> int:
+    added = await connection.execute(
+        insert(Transition)
+        .values(
+            household_id=household_id,
+            number=before + 1,
+            previous_number=before or None,
+            file_id=file_id,
+            from_stage=made.origin,
+            action=made.action,
+            to_stage=made.next,
+            adverse=made.adverse,
+            user_id=viewer.user_id,
+            decision_id=why.decision_id,
+            reason=vault.seal("transitions.reason", why.reason),
+            evidence=list(why.evidence),
+            effective_on=on,
+            happened_at=now,
+        )
+        .returning(Transition.id)
+    )
+    transition_id = int(added.scalar_one())
+    detail = {"transition": transition_id, "from": made.origin, "to": made.next.value, "decision": why.decision_id}
+    await audit.record(
+        connection, viewer.user_id, f"household.{made.action.lower()}", ("Household", household_id), now, detail
+    )
+    await outbox.append(connection, TOPIC, household_id, now)
+    return transition_id

@@ -1,0 +1,17 @@
+"""What is done without anybody asking: things whose day has come. Each is done in a transaction of its own, and again
+is as good as once; none changes anything for the worse.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.sealing import Vault
+
+Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
+
+CHORES: dict[str, Chore] = {}
+"""By name, in the order in which they are done; each returns how many things it changed."""
