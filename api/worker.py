@@ -28,7 +28,7 @@ from api.database import reading, transaction
 from api.jobs import Leased, LeaseLost
 from api.matching import outputs
 from api.sealing import Vault
-from api.services import once, scans
+from api.services import once, scans, upkeep
 
 IDLE_SECONDS = 0.5
 AWAY_SECONDS = 5.0
@@ -182,6 +182,12 @@ class Worker:
         async with transaction(self.engine) as connection:
             await outbox.forget_old(connection, _now())
             await once.forget_old(connection, _now())
+        for name, chore in upkeep.CHORES.items():
+            try:
+                async with transaction(self.engine) as connection:
+                    await chore(connection, self.vault, _now())
+            except Exception as failure:  # the others are done all the same, and this one next time
+                log.error("upkeep %s: %s", name, type(failure).__name__)
 
     def _folder(self, scan_id: int) -> Path:
         return self.data_dir / "scans" / str(scan_id)

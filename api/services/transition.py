@@ -25,7 +25,7 @@ from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
 from api.models import File, FilePerson, Household, Member, Transition, table
 from api.sealing import Vault
-from api.services import audit, guards
+from api.services import audit, clocks, guards
 from api.services.guards.case import Case
 
 TOPIC = "household"
@@ -96,7 +96,8 @@ async def begin(
         insert(Household).values(**values, version=1, updated_at=now).returning(H.id, H.reference)
     )
     row = added.one()
-    file_id = await _open(connection, row.id, row.reference, {**(file or {}), "applied_on": on}, now)
+    clock = clocks.columns(None, Action.APPLY, Stage.APPLIED, household["division_code"], on)
+    file_id = await _open(connection, row.id, row.reference, {**(file or {}), **clock, "applied_on": on}, now)
     case = Case(row.id, file_id, None, household["division_code"], Action.APPLY, viewer, None)
     await _guarded(connection, move_made, case, now)
     transition_id = await _write(connection, vault, viewer, row.id, 0, file_id, move_made, why, on, now)
@@ -134,7 +135,8 @@ async def move(
     last = (await connection.execute(_LAST_FILE, {"household": found.id})).one_or_none()
     case = Case(found.id, last and last.id, stage, found.division_code, action, viewer, why.decision_id)
     await _guarded(connection, move_made, case, now)
-    file_id, dates = await _file(connection, found, last, move_made, why, dict(file or {}), on, now)
+    clock = clocks.columns(stage, action, move_made.next, found.division_code, on)
+    file_id, dates = await _file(connection, found, last, move_made, why, {**(file or {}), **clock}, on, now)
     transition_id = await _write(
         connection, vault, viewer, found.id, found.transition_number, file_id, move_made, why, on, now
     )
