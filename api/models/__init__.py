@@ -3,20 +3,22 @@
 from api.models.accounts import Client, ClientSecret, Identity, Organisation, Token, User
 from api.models.attachments import Attachment
 from api.models.base import Base, table
-from api.models.categories import FileCategory
 from api.models.casework import Referral, Task
 from api.models.causes import Cause, CauseEvent
 from api.models.consents import Authorisation, EmergencyException
+from api.models.declarations import Declaration, ExternalReference, MemberChange
 from api.models.documents import TrustedDocument
+from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Household, Human, Member
+from api.models.keeping import FileCategory, FileTransfer
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.reads import Alarm, Read, ReadSubject
 from api.models.scans import Link, Scan
-from api.models.visits import ContactOfficer, HomeVisit, VisitPhoto, Visitor
+from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.work import AuditEvent, IdempotencyKey, Job, KeyCheck, OutboxEvent
 
 __all__ = [
@@ -31,13 +33,17 @@ __all__ = [
     "ClientSecret",
     "ContactOfficer",
     "Decision",
+    "Declaration",
     "Department",
     "EmergencyException",
     "Enrolment",
+    "ExitAssessment",
+    "ExternalReference",
     "Feed",
     "File",
     "FileCategory",
     "FilePerson",
+    "FileTransfer",
     "Finding",
     "FindingPerson",
     "HomeVisit",
@@ -45,10 +51,12 @@ __all__ = [
     "Human",
     "IdempotencyKey",
     "Identity",
+    "IncomeMonth",
     "Job",
     "KeyCheck",
     "Link",
     "Member",
+    "MemberChange",
     "Organisation",
     "OutboxEvent",
     "Payment",
@@ -56,6 +64,7 @@ __all__ = [
     "PlannedMeasure",
     "Programme",
     "Progress",
+    "Proposal",
     "Read",
     "ReadSubject",
     "Referral",
@@ -69,5 +78,6 @@ __all__ = [
     "User",
     "VisitPhoto",
     "Visitor",
+    "Watch",
     "table",
 ]

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
+
+ALONE = text("left_on IS NULL AND valid_to IS NULL AND NOT overlapping")
 
 
 class Household(Base):
@@ -86,10 +88,15 @@ class Human(Base):
 class Member(Base):
     """One person in one household; `reference` is the person's number in the register.
 
-    `left_on` is the day on which the register no longer listed the person; what was found out before stays theirs.
+    From `valid_from` on, and to before `valid_to`; `left_on` is the day on which the register no longer listed the person;
+    what was found out before stays theirs. Nobody is in two households at a time, but for whom a register itself lists
+    so (`overlapping`: custody is shared, and a register may err). `id_kind` says which document `id_number` is of.
     """
 
     __tablename__ = "members"
+    __table_args__ = (
+        Index("uq_members_alone", "person_id", unique=True, postgresql_where=ALONE, sqlite_where=ALONE),
+    )
 
     id: Mapped[PrimaryKey]
     reference: Mapped[Exact] = mapped_column(unique=True)
@@ -100,6 +107,7 @@ class Member(Base):
     name_index: Mapped[Sealed | None] = mapped_column(index=True)
     former_name: Mapped[Sealed | None]
     former_name_index: Mapped[Sealed | None] = mapped_column(index=True)
+    id_kind: Mapped[str | None]
     id_number: Mapped[Sealed | None]
     id_number_index: Mapped[Sealed | None] = mapped_column(index=True)
     sex: Mapped[str | None]
@@ -113,6 +121,7 @@ class Member(Base):
     declared_employment: Mapped[str | None]
     valid_from: Mapped[dt.date | None]
     valid_to: Mapped[dt.date | None]
+    overlapping: Mapped[bool] = mapped_column(server_default=false())
     authorised_until: Mapped[dt.date | None]
     left_on: Mapped[dt.date | None]
     others: Mapped[Sealed | None]
