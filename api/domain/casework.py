@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -45,6 +45,96 @@ class TaskState(StrEnum):
     OPEN = "OPEN"
     DONE = "DONE"
     CANCELLED = "CANCELLED"
+
+
+class HardshipCause(StrEnum):
+    """Why a household is in hardship: the ten of the national form (domain.md B1)."""
+
+    NO_LABOUR_ABILITY = "NO_LABOUR_ABILITY"
+    NOT_EMPLOYED = "NOT_EMPLOYED"
+    LAID_OFF = "LAID_OFF"
+    UNINSURED = "UNINSURED"
+    INSURANCE_LACKING = "INSURANCE_LACKING"
+    SEVERE_ILLNESS = "SEVERE_ILLNESS"
+    NATURAL_DISASTER = "NATURAL_DISASTER"
+    ACCIDENT = "ACCIDENT"
+    SCHOOLING = "SCHOOLING"
+    OTHER = "OTHER"
+
+
+class CauseChange(StrEnum):
+    """What became of a cause."""
+
+    ADDED = "ADDED"
+    RANKED = "RANKED"
+    RESOLVED = "RESOLVED"
+    REOPENED = "REOPENED"
+
+
+class VisitKind(StrEnum):
+    """What a home visit is for."""
+
+    BASELINE_SURVEY = "BASELINE_SURVEY"
+    ROUTINE = "ROUTINE"
+    CONDOLENCE = "CONDOLENCE"
+    VERIFICATION = "VERIFICATION"
+
+
+class Answer(StrEnum):
+    """What a visit found out about a question; unknown is neither yes nor no."""
+
+    YES = "YES"
+    NO = "NO"
+    UNKNOWN = "UNKNOWN"
+
+
+class MeasureState(StrEnum):
+    """How far a planned measure is."""
+
+    PLANNED = "PLANNED"
+    UNDER_WAY = "UNDER_WAY"
+    DONE = "DONE"
+    DROPPED = "DROPPED"
+
+
+class ReferralState(StrEnum):
+    """Where a referral stands."""
+
+    OPEN = "OPEN"
+    ACCEPTED = "ACCEPTED"
+    CLOSED = "CLOSED"
+
+
+class ReferralOutcome(StrEnum):
+    """What became of a household that was referred."""
+
+    PROVIDED = "PROVIDED"
+    NOT_ENTITLED = "NOT_ENTITLED"
+    DECLINED = "DECLINED"
+    NOT_REACHED = "NOT_REACHED"
+
+
+MAIN, MOST_CAUSES = 0, 4
+"""The rank of the main cause, and how many causes a file has at a time that are not resolved."""
+
+
+def rank(taken: Collection[int], main: bool | None) -> int:
+    """Which rank a cause gets beside those that others have: the main one's where it is free, unless told otherwise.
+
+    Raises NotDone where all four are taken.
+
+    >>> rank([], None), rank([0], None), rank([0, 1, 3], False), rank([1], True)
+    (0, 1, 2, 0)
+    """
+    if len(taken) >= MOST_CAUSES:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "cause"),
+            "致困原因最多一个主要、三个次要。",
+            "A file has one main cause and up to three more.",
+        )
+    places = [1, 2, 3, MAIN] if main is False and taken else [MAIN, 1, 2, 3]
+    return next(place for place in places if place not in taken)
 
 
 def codes(detail: Mapping[str, Any]) -> dict[str, Any]:

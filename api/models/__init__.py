@@ -15,7 +15,9 @@ from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileCategory, FileTransfer
 from api.models.plans import Plan, PlannedMeasure, Progress
+from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
 from api.models.programmes import Enrolment, Payment, Programme
+from api.models.protection import Protection
 from api.models.reads import Alarm, Read, ReadSubject
 from api.models.scans import Link, Scan
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
@@ -58,6 +60,8 @@ __all__ = [
     "Member",
     "MemberChange",
     "Organisation",
+    "OrganisationName",
+    "OrganisationPlace",
     "OutboxEvent",
     "Payment",
     "Plan",
@@ -65,10 +69,12 @@ __all__ = [
     "Programme",
     "Progress",
     "Proposal",
+    "Protection",
     "Read",
     "ReadSubject",
     "Referral",
     "Review",
+    "RoleAssignment",
     "Scan",
     "StageMove",
     "Task",

@@ -1,4 +1,4 @@
-"""The daily work on households: tasks, causes of hardship, home visits, contact officers, plans and referrals."""
+"""What has to be done for households, and to whom they are sent: tasks and referrals."""
 
 from __future__ import annotations
 
@@ -38,4 +38,32 @@ class Task(Base):
     created_at: Mapped[Moment]
     done_at: Mapped[Moment | None]
     done_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    version: Mapped[int]
+
+
+class Referral(Base):
+    """A household, or somebody in it, sent to an organisation for a programme; answered by that organisation."""
+
+    __tablename__ = "referrals"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("(state = 'CLOSED') = (outcome IS NOT NULL)", name="outcome"),
+        CheckConstraint("(state = 'OPEN') = (answered_at IS NULL)", name="answered"),
+        Index("ix_referrals_organisation_id_state_id", "organisation_id", "state", "id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    programme_code: Mapped[str | None] = mapped_column(ForeignKey("programmes.code"))
+    note: Mapped[Sealed]
+    state: Mapped[str]
+    outcome: Mapped[str | None]
+    answer: Mapped[Sealed | None]
+    due_on: Mapped[dt.date]
+    referred_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    referred_at: Mapped[Moment]
+    answered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    answered_at: Mapped[Moment | None]
     version: Mapped[int]

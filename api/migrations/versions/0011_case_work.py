@@ -1,4 +1,7 @@
-"""Case work: tasks."""
+"""Case work: tasks, referrals, causes of hardship, home visits, contact officers and plans."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,43 +15,165 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
-MOMENT = sa.DateTime(timezone=True)
+TEXT, DAY, MOMENT, SEALED = sa.String(), sa.Date(), sa.DateTime(timezone=True), sa.LargeBinary()
+PENDING, NOW = sa.text("resolved_on IS NULL"), sa.text("until IS NULL")
 
 
 def upgrade() -> None:
     """One step forwards."""
-    op.create_table(
+    _table(
         "tasks",
-        sa.Column("id", KEY, sa.Identity(), nullable=False),
-        sa.Column("reference", CODE, nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("household_id", KEY, nullable=False),
-        sa.Column("file_id", KEY, nullable=True),
-        sa.Column("member_id", KEY, nullable=True),
-        sa.Column("assigned_to", KEY, nullable=True),
-        sa.Column("due_on", sa.Date(), nullable=False),
-        sa.Column("state", sa.String(), nullable=False),
-        sa.Column("detail", JSON, nullable=False),
-        sa.Column("note", sa.LargeBinary(), nullable=True),
-        sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("done_at", MOMENT, nullable=True),
-        sa.Column("done_by", KEY, nullable=True),
-        sa.Column("version", KEY, nullable=False),
-        sa.CheckConstraint("version > 0", name="ck_tasks_version"),
-        sa.CheckConstraint("(state = 'OPEN') = (done_at IS NULL)", name="ck_tasks_done"),
-        sa.ForeignKeyConstraint(["household_id"], ["households.id"], name="fk_tasks_household_id_households"),
-        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name="fk_tasks_file_id_files"),
-        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name="fk_tasks_member_id_members"),
-        sa.ForeignKeyConstraint(["assigned_to"], ["users.id"], name="fk_tasks_assigned_to_users"),
-        sa.ForeignKeyConstraint(["done_by"], ["users.id"], name="fk_tasks_done_by_users"),
-        sa.PrimaryKeyConstraint("id", name="pk_tasks"),
-        sa.UniqueConstraint("reference", name="uq_tasks_reference"),
+        {
+            "reference": CODE, "kind": TEXT, "household_id": "households", "file_id?": "files", "member_id?": "members",
+            "assigned_to?": "users", "due_on": DAY, "state": TEXT, "detail": JSON, "note?": SEALED, "created_at": MOMENT,
+            "done_at?": MOMENT, "done_by?": "users", "version": KEY,
+        },
+        {"version": "version > 0", "done": "(state = 'OPEN') = (done_at IS NULL)"},
+        [["reference"]],
+        [["household_id"], ["state", "due_on", "id"], ["assigned_to", "state", "due_on"]],
+    )  # fmt: skip
+    _table(
+        "referrals",
+        {
+            "household_id": "households", "member_id?": "members", "organisation_id": "organisations",
+            "programme_code?": TEXT, "note": SEALED, "state": TEXT, "outcome?": TEXT, "answer?": SEALED, "due_on": DAY,
+            "referred_by": "users", "referred_at": MOMENT, "answered_by?": "users", "answered_at?": MOMENT, "version": KEY,
+        },
+        {
+            "version": "version > 0",
+            "outcome": "(state = 'CLOSED') = (outcome IS NOT NULL)",
+            "answered": "(state = 'OPEN') = (answered_at IS NULL)",
+        },
+        indexes=[["household_id"], ["organisation_id", "state", "id"]],
+        further=[_reference("referrals", "programme_code", "programmes", "code")],
+    )  # fmt: skip
+    _table(
+        "causes",
+        {
+            "household_id": "households", "file_id": "files", "cause": TEXT, "rank": KEY, "since": DAY, "note?": SEALED,
+            "resolved_on?": DAY, "resolution_id?": KEY, "version": KEY,
+        },
+        {
+            "version": "version > 0",
+            "rank": "rank BETWEEN 0 AND 3",
+            "resolution": "(resolved_on IS NULL) = (resolution_id IS NULL)",
+            "resolved_on": "resolved_on IS NULL OR resolved_on >= since",
+        },
+        indexes=[["household_id"], ["file_id"]],
+    )  # fmt: skip
+    _one("uq_causes_rank", "causes", ["file_id", "rank"], PENDING)
+    _one("uq_causes_cause", "causes", ["file_id", "cause"], PENDING)
+    _table(
+        "cause_events",
+        {
+            "cause_id": "causes", "change": TEXT, "rank": KEY, "effective_on": DAY, "statement?": SEALED, "evidence": JSON,
+            "user_id?": "users", "happened_at": MOMENT,
+        },
+        {"statement": "change <> 'RESOLVED' OR statement IS NOT NULL"},
+        indexes=[["cause_id", "effective_on", "id"]],
+    )  # fmt: skip
+    _table(
+        "home_visits",
+        {
+            "household_id": "households", "file_id?": "files", "kind": TEXT, "visited_on": DAY, "met": SEALED,
+            "findings": SEALED, "income_changed": TEXT, "causes_gone": TEXT, "to_be_closed": TEXT,
+            "corrects_id?": "home_visits", "correction?": SEALED, "recorded_by": "users", "recorded_at": MOMENT,
+        },
+        {"correction": "(corrects_id IS NULL) = (correction IS NULL)"},
+        [["corrects_id"]],
+        [["household_id", "visited_on"]],
+    )  # fmt: skip
+    _pair("visitors", {"visit_id": "home_visits", "user_id": "users"})
+    _pair("visit_photos", {"visit_id": "home_visits", "attachment_id": "attachments"})
+    _table(
+        "contact_officers",
+        {
+            "household_id": "households", "user_id": "users", "since": DAY, "until?": DAY, "assigned_by": "users",
+            "assigned_at": MOMENT,
+        },
+        {"until": "until IS NULL OR until >= since"},
+        indexes=[["user_id"], ["household_id", "since"]],
+    )  # fmt: skip
+    _one("uq_contact_officers_current", "contact_officers", ["household_id"], NOW)
+    _table(
+        "plans",
+        {
+            "household_id": "households", "file_id": "files", "number": KEY, "goal": SEALED, "since": DAY, "until?": DAY,
+            "made_by": "users", "made_at": MOMENT,
+        },
+        {"number": "number > 0", "until": "until IS NULL OR until >= since"},
+        [["household_id", "number"]],
+        [["file_id"]],
+    )  # fmt: skip
+    _one("uq_plans_current", "plans", ["household_id"], NOW)
+    _table(
+        "planned_measures",
+        {
+            "plan_id": "plans", "place": KEY, "measure": TEXT, "what": SEALED, "organisation_id": "organisations",
+            "due_on": DAY, "state": TEXT, "continues_id?": "planned_measures", "version": KEY,
+        },
+        {"version": "version > 0"},
+        [["plan_id", "place"]],
+        [["organisation_id"]],
+    )  # fmt: skip
+    _table(
+        "progress",
+        {"measure_id": "planned_measures", "state": TEXT, "note": SEALED, "user_id": "users", "noted_at": MOMENT},
+        indexes=[["measure_id"]],
     )
-    op.create_index("ix_tasks_household_id", "tasks", ["household_id"])
-    op.create_index("ix_tasks_state_due_on_id", "tasks", ["state", "due_on", "id"])
-    op.create_index("ix_tasks_assigned_to_state_due_on", "tasks", ["assigned_to", "state", "due_on"])
 
 
 def downgrade() -> None:
     """One step back."""
-    op.drop_table("tasks")
+    for name in (
+        "progress", "planned_measures", "plans", "contact_officers", "visit_photos", "visitors", "home_visits",
+        "cause_events", "causes", "referrals", "tasks",
+    ):  # fmt: skip
+        op.drop_table(name)
+
+
+def _table(
+    name: str,
+    columns: Mapping[str, Any],
+    checks: Mapping[str, str] | None = None,
+    unique: list[list[str]] | None = None,
+    indexes: list[list[str]] | None = None,
+    further: list[sa.ForeignKeyConstraint] | None = None,
+) -> None:
+    """A table with a key; a column's type, or the table whose key it holds; ? marks one that may be null."""
+    op.create_table(
+        name,
+        sa.Column("id", KEY, sa.Identity(), nullable=False),
+        *(
+            sa.Column(column.rstrip("?"), KEY if isinstance(kind, str) else kind, nullable=column.endswith("?"))
+            for column, kind in columns.items()
+        ),
+        *(sa.CheckConstraint(check, name=f"ck_{name}_{of}") for of, check in (checks or {}).items()),
+        *(_reference(name, column.rstrip("?"), kind) for column, kind in columns.items() if isinstance(kind, str)),
+        *(further or ()),
+        *(sa.UniqueConstraint(*each, name=f"uq_{name}_{'_'.join(each)}") for each in unique or ()),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
+    )
+    for each in indexes or ():
+        op.create_index(f"ix_{name}_{'_'.join(each)}", name, each)
+
+
+def _pair(name: str, columns: Mapping[str, str]) -> None:
+    """A table of pairs, found from either side."""
+    op.create_table(
+        name,
+        *(sa.Column(column, KEY, autoincrement=False, nullable=False) for column in columns),
+        *(_reference(name, column, to) for column, to in columns.items()),
+        sa.PrimaryKeyConstraint(*columns, name=f"pk_{name}"),
+    )
+    second = list(columns)[1]
+    op.create_index(f"ix_{name}_{second}", name, [second])
+
+
+def _one(name: str, table: str, columns: list[str], where: sa.TextClause) -> None:
+    """Only one row of those of which this holds."""
+    op.create_index(name, table, columns, unique=True, postgresql_where=where, sqlite_where=where)
+
+
+def _reference(table: str, column: str, to: str, key: str = "id") -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{to}.{key}"], name=f"fk_{table}_{column}_{to}")
