@@ -5,6 +5,7 @@ folders     reads the register and the feeds of a folder, and lays out the folde
 outputs     what a scan found, in batches
 reference   programmes, departments and rules, as the matcher publishes them
 identity    the normal forms by which a person is found
+income      the test for leaving hardship, and months
 policy      dated values by division, the city's own before the shipped ones
 """
 

@@ -33,14 +33,17 @@ class Assessment:
     unclear: tuple[dt.date, ...]
 
 
-def six_months_above(rows: Iterable[Mapping[str, Any]], last: dt.date, count: int) -> Assessment:
+def six_months_above(
+    rows: Iterable[Mapping[str, Any]], last: dt.date, count: int, *, reaching: bool = False
+) -> Assessment:
     """Whether the `count` months up to `last` (policy: exit.months) were all above; rows are those of one household's PER_CAPITA.
 
-    A month without a row is unclear. Months may span a change of the line; above is strictly above.
+    A month without a row is unclear. Months may span a change of the line; above is strictly above, or with `reaching`
+    (解困, whether aid has lifted a household to the line) at the line as well.
     """
     by_month = {row["month"]: row for row in rows}
     under_test = months(add_months(last, 1 - count), last)
-    states = {month: _state(by_month.get(month)) for month in under_test}
+    states = {month: _state(by_month.get(month), reaching) for month in under_test}
     above, not_above, unclear = (
         tuple(month for month in under_test if states[month] == state) for state in ("above", "not_above", "unclear")
     )
@@ -48,12 +51,13 @@ def six_months_above(rows: Iterable[Mapping[str, Any]], last: dt.date, count: in
     return Assessment(outcome, above, not_above, unclear)
 
 
-def _state(row: Mapping[str, Any] | None) -> str:
+def _state(row: Mapping[str, Any] | None, reaching: bool) -> str:
     if row is None or row["line"] is None:
         return "unclear"
-    if row["high"] is not None and row["high"] <= row["line"]:
+    low, high, line = row["low"], row["high"], row["line"]
+    if high is not None and (high < line if reaching else high <= line):
         return "not_above"
-    return "above" if row["known"] and row["low"] > row["line"] else "unclear"
+    return "above" if row["known"] and (low >= line if reaching else low > line) else "unclear"
 
 
 def assess(per_capita: pl.DataFrame, last: dt.date, count: int) -> pl.DataFrame:

@@ -1,0 +1,155 @@
+"""Ways out of hardship: what is proposed, what a test of incomes says, and how a household is watched afterwards.
+
+A test says what is due and what is missing; it moves nobody. An officer proposes with a statement, and another decides.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.files import ON_PROPOSAL, Closing
+from api.domain.incomes import Month, Source
+from api.domain.lifecycle import Action
+
+MOST_STATEMENT = 4_000
+MOST_EVIDENCE, MOST_CHARACTERS = 20, 120
+
+
+class Verdict(StrEnum):
+    """What a test of incomes says; an exit is still a person's decision."""
+
+    EXIT_DUE = "EXIT_DUE"
+    NOT_ABOVE = "NOT_ABOVE"
+    INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
+
+
+class Standing(StrEnum):
+    """How a month's income a head stands to that month's own line."""
+
+    ABOVE = "ABOVE"
+    NOT_ABOVE = "NOT_ABOVE"
+    UNCLEAR = "UNCLEAR"
+
+
+class Gap(StrEnum):
+    """What a month lacks to be clear."""
+
+    INCOME = "INCOME"
+    YEAR_ONLY = "YEAR_ONLY"
+    LINE = "LINE"
+    NOBODY = "NOBODY"
+
+
+class ExitAction(StrEnum):
+    """What may be proposed for a file that is open."""
+
+    GRADUATE = "GRADUATE"
+    RELIEVE = "RELIEVE"
+    DEREGISTER = "DEREGISTER"
+
+    @property
+    def action(self) -> Action:
+        """The move that it proposes."""
+        return Action(self.value)
+
+
+class ProposalState(StrEnum):
+    """What became of a proposal."""
+
+    OPEN = "OPEN"
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+
+
+class WatchOutcome(StrEnum):
+    """How a household that left hardship is found when it is looked after."""
+
+    FINE = "FINE"
+    AT_RISK = "AT_RISK"
+    BACK_IN_HARDSHIP = "BACK_IN_HARDSHIP"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that a month lacks: of whom, and from which source, where it is an income."""
+
+    gap: Gap
+    month: dt.date
+    member: int | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """Months in a row, each against its own line, and what they come to."""
+
+    __test__ = False  # no test case, whatever its name begins with
+
+    verdict: Verdict
+    months: tuple[Month, ...]
+    standings: tuple[Standing, ...]
+
+    @property
+    def missing(self) -> tuple[Missing, ...]:
+        """What the months lack that are not clear; nothing where the verdict stands without it."""
+        unclear = (
+            month for month, standing in zip(self.months, self.standings, strict=True) if standing is Standing.UNCLEAR
+        )
+        return tuple(each for month in unclear for each in _lacks(month))
+
+
+def _lacks(month: Month) -> Iterator[Missing]:
+    if not month.members:
+        yield Missing(Gap.NOBODY, month.month)
+    if month.line is None:
+        yield Missing(Gap.LINE, month.month)
+    for member, source in month.silent:
+        yield Missing(Gap.INCOME, month.month, member, source)
+    for member in month.unsized:
+        yield Missing(Gap.YEAR_ONLY, month.month, member)
+
+
+def check_proposal(
+    action: ExitAction, reason: Closing | None, statement: str, evidence: Sequence[str]
+) -> Closing | None:
+    """The reason for which the file would be closed; None where it stays open. Raises NotDone unless it may be proposed so."""
+    if not statement.strip():
+        raise NotDone(
+            UserErrorCode.REQUIRED, ("input", "statement"), "请写明情况说明。", "Give the officer's statement."
+        )
+    if len(statement) > MOST_STATEMENT:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "statement"),
+            f"情况说明不得超过 {MOST_STATEMENT} 字。",
+            f"The statement may have {MOST_STATEMENT} characters.",
+        )
+    if len(evidence) > MOST_EVIDENCE or any(not each.strip() or len(each) > MOST_CHARACTERS for each in evidence):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "evidence"),
+            f"佐证最多 {MOST_EVIDENCE} 项，每项不超过 {MOST_CHARACTERS} 字。",
+            f"Up to {MOST_EVIDENCE} pieces of evidence, of {MOST_CHARACTERS} characters each.",
+        )
+    if action is ExitAction.DEREGISTER:
+        if reason not in ON_PROPOSAL:
+            raise NotDone(
+                UserErrorCode.REQUIRED,
+                ("input", "reason"),
+                "注销须写明原因：死亡、退休社会化管理、建档有误、迁出或自愿退出。",
+                "A file is closed for a reason: DECEASED, RETIRED_SOCIALISED, ERROR, MOVED or WITHDRAWN.",
+            )
+        return reason
+    own = Closing.GRADUATED if action is ExitAction.GRADUATE else None
+    if reason not in (None, own):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "reason"),
+            "此原因只用于注销。",
+            "This reason is for closing a file otherwise.",
+        )
+    return own
