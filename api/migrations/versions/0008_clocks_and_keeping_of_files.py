@@ -1,4 +1,4 @@
-"""Clocks and categories of files: by when a stage should be done, and of which category a file was when."""
+"""Clocks and keeping of files: by when a stage should be done, of which category a file was when, who handed it to whom."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
+CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -46,9 +47,36 @@ def upgrade() -> None:
     )
     op.create_index("ix_file_categories_file_id_since", "file_categories", ["file_id", "since"])
 
+    op.create_table(
+        "file_transfers",
+        sa.Column("id", KEY, sa.Identity(), nullable=False),
+        sa.Column("file_id", KEY, nullable=False),
+        sa.Column("from_organisation_id", KEY, nullable=True),
+        sa.Column("to_organisation_id", KEY, nullable=False),
+        sa.Column("from_division_code", CODE, nullable=False),
+        sa.Column("to_division_code", CODE, nullable=False),
+        sa.Column("reason", sa.LargeBinary(), nullable=False),
+        sa.Column("user_id", KEY, nullable=False),
+        sa.Column("transferred_on", sa.Date(), nullable=False),
+        sa.Column("transferred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name="fk_file_transfers_file_id_files"),
+        sa.ForeignKeyConstraint(
+            ["from_organisation_id"],
+            ["organisations.id"],
+            name="fk_file_transfers_from_organisation_id_organisations",
+        ),
+        sa.ForeignKeyConstraint(
+            ["to_organisation_id"], ["organisations.id"], name="fk_file_transfers_to_organisation_id_organisations"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_file_transfers_user_id_users"),
+        sa.PrimaryKeyConstraint("id", name="pk_file_transfers"),
+    )
+    op.create_index("ix_file_transfers_file_id", "file_transfers", ["file_id"])
+
 
 def downgrade() -> None:
     """One step back."""
+    op.drop_table("file_transfers")
     op.drop_table("file_categories")
     op.drop_index("ix_households_updated_at", "households")
     with op.batch_alter_table("files") as table:

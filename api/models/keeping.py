@@ -1,4 +1,4 @@
-"""The categories of a file, dated: each by its method, and decided by a person."""
+"""How a file is kept: of which category it is since when, and which union handed it to which."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, Moment, PrimaryKey
+from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
 
 
 class FileCategory(Base):
@@ -30,3 +30,20 @@ class FileCategory(Base):
     decided_by: Mapped[int]
     user_kind: Mapped[str]
     decided_at: Mapped[Moment]
+
+
+class FileTransfer(Base):
+    """A file was handed to another union, its household to another division with it, or not."""
+
+    __tablename__ = "file_transfers"
+
+    id: Mapped[PrimaryKey]
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id"), index=True)
+    from_organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    to_organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    from_division_code: Mapped[Exact]
+    to_division_code: Mapped[Exact]
+    reason: Mapped[Sealed]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    transferred_on: Mapped[dt.date]
+    transferred_at: Mapped[Moment]
