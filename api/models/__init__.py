@@ -14,8 +14,8 @@ from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileCategory, FileTransfer
-from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
+from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
 from api.models.reads import Alarm, Read, ReadSubject

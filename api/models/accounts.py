@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -9,28 +11,44 @@ from api.models.base import Base, Exact, Moment, PrimaryKey, Structures
 
 
 class Organisation(Base):
-    """A trade union, or a department that keeps data; `sources` are the kinds of data that a department keeps."""
+    """A trade union, a department that keeps data, or another that takes part; `sources` are a department's data.
+
+    The name is the one of today; those of other days, and where it stands in the tree, are in models/organisations.
+    """
 
     __tablename__ = "organisations"
-    __table_args__ = (CheckConstraint("version > 0", name="version"),)
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_to > valid_from", name="lasts"),
+    )
 
     id: Mapped[PrimaryKey]
     code: Mapped[Exact] = mapped_column(unique=True)
     name_zh: Mapped[str]
     name_en: Mapped[str]
     kind: Mapped[str]
+    level: Mapped[str | None]
     division_code: Mapped[Exact] = mapped_column(index=True)
     sources: Mapped[Structures]
+    valid_from: Mapped[dt.date | None]
+    valid_to: Mapped[dt.date | None]
     active: Mapped[bool]
     version: Mapped[int]
     created_at: Mapped[Moment]
 
 
 class User(Base):
-    """Somebody who works with the service; or, of the kind SERVICE, a department's machine at work."""
+    """Somebody who works with the service; or, of the kind SERVICE, a department's machine at work.
+
+    Whoever is `cleared` is told where protected persons are: only somebody whose role sees identities can be.
+    """
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("version > 0", name="version"), UniqueConstraint("id", "kind"))
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("NOT cleared OR (role IN ('CASEWORKER', 'REVIEWER') AND kind = 'PERSON')", name="cleared"),
+        UniqueConstraint("id", "kind"),
+    )
 
     id: Mapped[PrimaryKey]
     login: Mapped[str] = mapped_column(unique=True)
@@ -39,6 +57,7 @@ class User(Base):
     role: Mapped[str]
     division_code: Mapped[Exact]
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    cleared: Mapped[bool]
     active: Mapped[bool]
     version: Mapped[int]
     created_at: Mapped[Moment]
