@@ -341,7 +341,7 @@ def _checked_vault(told: settings.Settings) -> Vault:
     run(told.database_url, require_current)
     if told.key is None:
         told.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = sealing.vault(told.key or sealing.key_file(told.key_file))
+    vault = sealing.opened(told.key, told.key_file, told.crypto)
 
     async def check(connection: AsyncConnection) -> None:
         await keys.check(connection, vault)

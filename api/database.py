@@ -14,7 +14,20 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import JSON, BigInteger, Boolean, ColumnElement, Integer, String, Table, bindparam, event, func, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    event,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
@@ -31,6 +44,9 @@ BUSY_SECONDS = 30
 Columns = TypeVarTuple("Columns")
 READING, USED_AT = "jiekun_reading", "jiekun_used_at"
 IDLE_SECONDS = 1.0
+FROM_HEX = "jiekun_from_hex"
+"""Bytes of hexadecimal digits, for SQLite, which had no such function before 3.41."""
+
 OUTBOX_LOCK = 4_105_001
 """The advisory lock under which PostgreSQL's outbox is written, so that ids become visible in their order."""
 
@@ -84,7 +100,7 @@ class Keys(TypeDecorator[Sequence[Any]]):
         """As the driver takes it."""
         if value is None or dialect.name == "postgresql":
             return value
-        return json.dumps(list(value))
+        return json.dumps([each.hex() if isinstance(each, bytes) else each for each in value])
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """As a list again."""
@@ -110,7 +126,10 @@ def _among_postgresql(element: among, compiler: Any, **words: Any) -> str:
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler: Any, **words: Any) -> str:
     column, keys = element.clauses
-    return f"{compiler.process(column, **words)} IN (SELECT value FROM json_each({compiler.process(keys, **words)}))"
+    value = f"{FROM_HEX}(value)" if isinstance(keys.type, Keys) and keys.type.item is LargeBinary else "value"
+    return (
+        f"{compiler.process(column, **words)} IN (SELECT {value} FROM json_each({compiler.process(keys, **words)}))"
+    )
 
 
 class holds(FunctionElement[bool]):
@@ -247,6 +266,7 @@ def _ping_if_idle(connection: Any, record: Any, proxy: Any) -> None:
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # the begin event speaks for the driver
+    connection.create_function(FROM_HEX, 1, bytes.fromhex, deterministic=True)
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")

@@ -80,7 +80,7 @@ def prepare(folder: Path, size: Size, language: str) -> Demo:
         options = [part for name, value in asdict(size).items() for part in (f"--{name}", str(value))]
         matching.run(["synth", "--out", str(folder / "city"), *options])
     told = Settings(f"sqlite:///{database}", service, None, service / "key")
-    vault = sealing.vault(sealing.key_file(told.key_file))
+    vault = sealing.opened(None, told.key_file, told.crypto)
     tokens = asyncio.run(_fill(folder / "city", told, vault, there))
     out = _first_scan(folder) / "out"
     matching.run(["report", str(out), "--lang", language])

@@ -13,8 +13,9 @@ DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///jiekun.db"
 KNOWN = {
     "DATABASE_URL": "SQLite or PostgreSQL; default: the file jiekun.db here",
     "DATA_DIR": "where feeds and the scans' folders lie; default: jiekun-data here",
-    "KEY": "the master key, 32 bytes in base64",
+    "KEY": "the master key, 32 bytes in base64; or several, each as VERSION:BASE64: the newest seals, all open",
     "KEY_FILE": "a file that holds the key, made where there is none; default: key in the data folder",
+    "CRYPTO": "AES (AES-256-GCM, HMAC-SHA-256) or SM (SM4-GCM, HMAC-SM3); default: AES",
     "BULK_PEOPLE_HOUR": "more people whose identity one user sees within an hour raise an alarm; 300 REVIEWER=600",
     "BULK_PEOPLE_DAY": "the same for a day; default: 1200",
     "OIDC_ISSUER": "the identity provider whose access tokens are accepted, as its tokens name it; default: none",
@@ -41,6 +42,7 @@ class Settings:
     data_dir: Path
     key: str | None = field(repr=False)
     key_file: Path
+    crypto: str = "AES"
     bulk_people_hour: str | None = None
     bulk_people_day: str | None = None
     oidc_issuer: str | None = None
@@ -61,6 +63,7 @@ class Settings:
     def environment(self) -> dict[str, str]:
         """The variables that tell another process of ours the same."""
         told = {"DATABASE_URL": self.database_url, "DATA_DIR": str(self.data_dir), "KEY_FILE": str(self.key_file)}
+        told["CRYPTO"] = self.crypto
         return {PREFIX + name: value for name, value in {**told, "KEY": self.key or ""}.items()}
 
 
@@ -89,6 +92,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         data_dir=kept_in,
         key=setting("KEY"),
         key_file=Path(setting("KEY_FILE") or kept_in / "key"),
+        crypto=setting("CRYPTO") or "AES",
         bulk_people_hour=setting("BULK_PEOPLE_HOUR"),
         bulk_people_day=setting("BULK_PEOPLE_DAY"),
         oidc_issuer=setting("OIDC_ISSUER"),

@@ -13,8 +13,13 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from api.database import Code, Json, Key, UtcDateTime
 
+
+class SealedBytes(LargeBinary):
+    """What the vault made: by this type, rotation finds every column of the kind."""
+
+
 PrimaryKey = Annotated[int, mapped_column(Key, Identity(), primary_key=True)]
-Sealed = Annotated[bytes, mapped_column(LargeBinary)]
+Sealed = Annotated[bytes, mapped_column(SealedBytes)]
 Moment = Annotated[dt.datetime, mapped_column(UtcDateTime)]
 Exact = Annotated[str, mapped_column(Code)]
 Structure = Annotated[dict[str, Any], mapped_column(Json)]

@@ -92,9 +92,7 @@ def document(vault: Vault, document_id: str, operation: str | None) -> bytes:
     key and a document can tell whether it was this one.
     """
     named = hashlib.sha256(f"{document_id.removeprefix('sha256:')}\0{operation or ''}".encode()).hexdigest()
-    kept = vault.index(DOCUMENT_COLUMN, named)
-    assert kept is not None
-    return kept
+    return vault.digest(DOCUMENT_COLUMN, named)
 
 
 async def add(connection: AsyncConnection, entries: Sequence[Mapping[str, Any]]) -> None:
