@@ -81,7 +81,6 @@ class Human(Base):
     number_index: Mapped[Sealed | None]
     name_index: Mapped[Sealed | None]
     protected_since: Mapped[dt.date | None]
-    protected_reason: Mapped[Sealed | None]
     created_at: Mapped[Moment]
 
 

@@ -72,7 +72,6 @@ def _tables() -> None:
         sa.Column("number_index", sa.LargeBinary(), nullable=True),
         sa.Column("name_index", sa.LargeBinary(), nullable=True),
         sa.Column("protected_since", sa.Date(), nullable=True),
-        sa.Column("protected_reason", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_people"),
         sa.UniqueConstraint("number_index", "name_index", name="uq_people_number_index_name_index"),

@@ -13,7 +13,7 @@ from api.domain.stages import Stage
 class Case:
     """A household, its file that is not closed, or the last one where all are, and who would move it how.
 
-    `decision_id` is the decision that the move rests on, where there is one; `file_id` is None of a household without any.
+    `decision_id` is the decision that the move rests on, where there is one, and `reason` is what they say; `file_id` is None of a household without any.
     """
 
     household_id: int
@@ -23,3 +23,4 @@ class Case:
     action: Action
     viewer: Viewer
     decision_id: int | None
+    reason: str | None = None
