@@ -111,7 +111,7 @@ class Worker:
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
         (folder / "in").mkdir(exist_ok=True)
         async with reading(self.engine) as connection:
-            await scans.lay_out(connection, self.vault, order, self.data_dir, folder / "in")
+            await scans.lay_out(connection, self.vault, order, self.data_dir, folder / "in", _now())
         arguments = ["--as-of", order.as_of.isoformat()] if order.as_of else []
         arguments += ["--rules", ",".join(order.rules)] if order.rules else []
         await matching.scan(folder / "in", out, arguments, self._teller(job))

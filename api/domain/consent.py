@@ -18,6 +18,11 @@ ADULT_AGE = 18
 ALL = "ALL"
 """What stands for every source, those of later years too."""
 
+NINE = (
+    "population", "social_insurance", "business", "tax", "marriage", "real_estate", "vehicles", "housing_fund", "finance",
+)  # fmt: skip
+"""The policy's nine kinds of data, against which a household is checked before its file is opened."""
+
 LONGEST = 2_000
 """How long a reason may be."""
 
@@ -117,7 +122,8 @@ def missing(
 ) -> list[tuple[int, tuple[str, ...]]]:
     """Who may not be looked up, and where: adults without a consent of their own, in the order in which they are given.
 
-    An emergency stands in for a signature that could not be had, never for one that was taken back.
+    An emergency stands in for a signature that could not be had, never for one that was taken back; and for nobody whose
+    register says that their time is over, who has to sign anew.
     """
     found = []
     for person in people:
@@ -128,32 +134,32 @@ def missing(
         lacking = tuple(
             source
             for source in sources
-            if not _consented([] if lapsed else own, own, source, purpose, day)
-            and not (not _withdrew(own, source) and any(each.covers(source, purpose, day) for each in emergencies))
+            if lapsed
+            or not (_consented(own, source, purpose, day) or _excepted(own, emergencies, source, purpose, day))
         )
         if lacking:
             found.append((person.member_id, lacking))
     return found
 
 
-def _consented(
-    standing: Iterable[Signed], own: Iterable[Signed], source: str, purpose: ConsentPurpose, day: dt.date
-) -> bool:
+def _consented(own: Collection[Signed], source: str, purpose: ConsentPurpose, day: dt.date) -> bool:
     last = _last_withdrawal(own, source)
     return any(
         each.covers(source)
         and each.purpose is purpose
         and each.holds_on(day)
         and (last is None or (each.valid_from is not None and each.valid_from > last))
-        for each in standing
+        for each in own
     )
 
 
-def _withdrew(own: Iterable[Signed], source: str) -> bool:
-    return _last_withdrawal(own, source) is not None
+def _excepted(
+    own: Collection[Signed], emergencies: Iterable[Emergency], source: str, purpose: ConsentPurpose, day: dt.date
+) -> bool:
+    return _last_withdrawal(own, source) is None and any(each.covers(source, purpose, day) for each in emergencies)
 
 
-def _last_withdrawal(own: Iterable[Signed], source: str) -> dt.date | None:
+def _last_withdrawal(own: Collection[Signed], source: str) -> dt.date | None:
     """The last day on which the person took something back that this source is meant by, or may be."""
     days = [each.withdrawn_on for each in own if each.withdrawn_on and (not each.sources or each.covers(source))]
     return max(days, default=None)

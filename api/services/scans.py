@@ -26,9 +26,9 @@ from api.domain.permissions import Viewer
 from api.domain.review import FindingState, Outcome, state_after
 from api.domain.scans import ScanStatus, Severity
 from api.matching import Step, folders, reference
-from api.models import Authorisation, Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
+from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
-from api.services import audit, registers
+from api.services import audit, consented, registers
 
 JOB = "scan"
 TOPIC = "scan"
@@ -148,7 +148,9 @@ async def begin(connection: AsyncConnection, scan_id: int, now: dt.datetime) -> 
     return order
 
 
-async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, folder: Path) -> None:
+async def lay_out(
+    connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, folder: Path, now: dt.datetime
+) -> None:
     """Fills the scan's folder: register, authorisations, and of each department what it sent last (folders.in_use)."""
     low, high = divisions.span(order.division_code)
     ours = and_(Household.division_code >= low, Household.division_code < high)
@@ -161,21 +163,8 @@ async def lay_out(connection: AsyncConnection, vault: Vault, order: Order, data_
         .order_by(Member.id)
     )
     members = [_member(vault, dict(row)) for row in (await connection.execute(people)).mappings()]
-    given = (
-        select(
-            Member.reference.label("person_id"),
-            Authorisation.source,
-            Authorisation.purpose,
-            Authorisation.valid_from,
-            Authorisation.valid_to,
-            Authorisation.withdrawn_on,
-        )
-        .join(Member, Member.id == Authorisation.member_id)
-        .join(Household, Household.id == Member.household_id)
-        .where(ours, Member.left_on.is_(None))
-        .order_by(Authorisation.id)
-    )
-    authorisations = [dict(row) for row in (await connection.execute(given)).mappings()]
+    theirs = and_(ours, Member.left_on.is_(None))
+    authorisations = await consented.laid_out(connection, theirs, days.today(now))
     sent = folders.in_use(await registers.came(connection, data_dir))
     tables = {"households": households, "members": members, "authorisations": authorisations}
     folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))

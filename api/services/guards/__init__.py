@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Guard
+from api.services.guards import consents
 from api.services.guards.case import Case
 
 Check = Callable[[AsyncConnection, Case, dt.datetime], Awaitable[None]]
@@ -20,7 +21,11 @@ async def _closed(connection: AsyncConnection, case: Case, now: dt.datetime) -> 
     )
 
 
-GUARDS: Mapping[Guard, Check] = dict.fromkeys(Guard, _closed)
+GUARDS: Mapping[Guard, Check] = {
+    **dict.fromkeys(Guard, _closed),
+    Guard.CONSENTED: consents.consents,
+    Guard.SIGNED: consents.signed,
+}
 """Every guard of the table of moves; each reads, and neither writes nor locks."""
 
 

@@ -177,7 +177,7 @@ async def test_what_goes_back_to_the_matcher_is_what_came(
     out.mkdir()
     order = scans.Order(1, "000000", None, (), ScanStatus.RUNNING)
     async with transaction(empty) as connection:
-        await scans.lay_out(connection, vault, order, tmp_path / "data", out)
+        await scans.lay_out(connection, vault, order, tmp_path / "data", out, NOW)
     came, went = folders.register(city), folders.register(out)
     assert went.households == came.households
     assert went.members == came.members
@@ -200,7 +200,7 @@ async def test_a_departments_own_layout_goes_with_its_files(empty: AsyncEngine, 
     out.mkdir()
     async with transaction(empty) as connection:
         await scans.lay_out(
-            connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", out
+            connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", out, NOW
         )
     (came,) = folders.department_feeds(where)
     (went,) = folders.department_feeds(out)
@@ -299,7 +299,7 @@ def found(where: Path, out: Path) -> list[tuple[Any, ...]]:
 async def laid_out(engine: AsyncEngine, vault: Vault, data: Path, out: Path) -> Path:
     out.mkdir()
     async with transaction(engine) as connection:
-        await scans.lay_out(connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), data, out)
+        await scans.lay_out(connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), data, out, NOW)
     return out
 
 

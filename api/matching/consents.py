@@ -1,0 +1,43 @@
+"""What consents of other registers say, in the matcher's own reading: which departments' data a cell names, and what for."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from api.domain.consent import ALL, ConsentPurpose
+from api.matching.reference import OWN_TABLES
+from matcher.authorisations import ALL_SOURCES, ECONOMIC_CHECK, SEPARATORS
+from matcher.sources.contract import all_contracts, fold
+
+_PURPOSES = frozenset(each.value for each in ConsentPurpose)
+
+
+@cache
+def _names() -> dict[str, frozenset[str]]:
+    return {each.id: each.names() for each in all_contracts() if each.id not in OWN_TABLES}
+
+
+@cache
+def sources() -> frozenset[str]:
+    """Every kind of department data that may be consented to."""
+    return frozenset(_names())
+
+
+def sources_in(cell: str | None) -> frozenset[str]:
+    """The kinds of department data that one cell names, or ALL; none for a cell that names nothing we know.
+
+    >>> sorted(sources_in("税务，机动车登记")), sorted(sources_in("全部部门"))
+    (['vehicles'], ['ALL'])
+    """
+    words = {fold(name) for name in SEPARATORS.split(cell or "") if name}
+    if words & ALL_SOURCES:
+        return frozenset({ALL})
+    return frozenset(source for source, names in _names().items() if words & names)
+
+
+def purpose_of(written: str | None) -> ConsentPurpose | None:
+    """What it was given for: one of ours, a check where nothing or words of checking or aid are written; else None."""
+    said = (written or "").strip()
+    if said in _PURPOSES:
+        return ConsentPurpose(said)
+    return ConsentPurpose.ECONOMIC_CHECK if not said or ECONOMIC_CHECK.search(said) else None
