@@ -1,0 +1,107 @@
+"""Objections: by whom and on which grounds one may be raised, at any stage, and how a person may answer it (F-32).
+
+It is for the authority to prove what it rests on. So nothing here asks anybody to disprove anything: an objection that
+is not answered in time is told to the level above, and stays open until a person has answered.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from enum import StrEnum
+
+from api.domain.errors import NotDone, UserErrorCode
+
+MOST_CHARACTERS, MOST_NAME = 4_000, 64
+
+
+class Objector(StrEnum):
+    """Who objects."""
+
+    HOUSEHOLD = "HOUSEHOLD"
+    PUBLIC = "PUBLIC"
+    ORGANISATION = "ORGANISATION"
+    ANONYMOUS = "ANONYMOUS"
+
+
+class Ground(StrEnum):
+    """What an objection rests on."""
+
+    CIRCUMSTANCES = "CIRCUMSTANCES"
+    INCOME_OR_PROPERTY = "INCOME_OR_PROPERTY"
+    MEMBERS = "MEMBERS"
+    AIDED_ELSEWHERE = "AIDED_ELSEWHERE"
+    NOT_ME = "NOT_ME"
+    NO_LONGER_OWNED = "NO_LONGER_OWNED"
+    NOTICE_WRONG = "NOTICE_WRONG"
+    PRIVACY = "PRIVACY"
+    PROCEDURE = "PROCEDURE"
+    DECISION = "DECISION"
+    OTHER = "OTHER"
+
+
+class ObjectionState(StrEnum):
+    """Whether a person has answered."""
+
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+
+
+class ObjectionOutcome(StrEnum):
+    """What became of an objection."""
+
+    UPHELD = "UPHELD"
+    PARTLY = "PARTLY"
+    REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+PROVED = frozenset({ObjectionOutcome.UPHELD, ObjectionOutcome.PARTLY})
+"""Outcomes after which a household on notice is reviewed again before it is recorded."""
+
+
+def check(
+    objector: Objector,
+    name: str | None,
+    contact: str | None,
+    grounds: Sequence[Ground],
+    received_on: dt.date,
+    today: dt.date,
+) -> None:
+    """Raises NotDone where an objection cannot be taken down as it is told; its words are checked by `words`."""
+    if objector is Objector.ANONYMOUS and (name or contact):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "objector"),
+            "匿名异议不登记姓名和联系方式。",
+            "Of somebody who objects without a name neither name nor contact is kept.",
+        )
+    for text, field in ((name, "objectorName"), (contact, "objectorContact")):
+        if text is not None and len(text) > MOST_NAME:
+            raise NotDone(
+                UserErrorCode.INVALID,
+                ("input", field),
+                f"不得超过 {MOST_NAME} 字。",
+                f"It may have {MOST_NAME} characters.",
+            )
+    if not grounds:
+        raise NotDone(UserErrorCode.REQUIRED, ("input", "grounds"), "请选择异议理由。", "Say on which grounds.")
+    if received_on > today:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "receivedOn"), "日期不能晚于今天。", "The day is no later than today."
+        )
+
+
+def words(text: str, field: str) -> str:
+    """What was said, without blanks around it. Raises NotDone."""
+    said = text.strip()
+    if not said:
+        raise NotDone(UserErrorCode.REQUIRED, ("input", field), "请填写此项。", "Fill this in.")
+    if len(said) > MOST_CHARACTERS:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", field),
+            f"不得超过 {MOST_CHARACTERS} 字。",
+            f"It may have {MOST_CHARACTERS} characters.",
+        )
+    return said
