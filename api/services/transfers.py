@@ -1,0 +1,117 @@
+"""A file is handed to another union, and its household to another division with it: the employer ended, or they moved."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import outbox, scope, workdays
+from api.database import locked
+from api.domain import days, divisions
+from api.domain.accounts import OrganisationKind
+from api.domain.casework import TaskKind
+from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
+from api.domain.permissions import Permission, Viewer
+from api.matching import policy
+from api.models import File, FileTransfer, Household, Organisation, table
+from api.sealing import Vault
+from api.services import audit, tasks, transition
+from api.services.decisions import checked_reason
+
+H, F = table(Household).c, table(File).c
+_KEPT = scope.narrow(
+    select(H.id, H.version, H.division_code, H.organisation_id, F.id.label("file_id")).outerjoin(
+        File, (F.household_id == H.id) & F.closed_on.is_(None)
+    ),
+    H.division_code,
+).where(H.id == bindparam("household"))
+
+
+async def transfer(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household_id: int | None,
+    expected_version: int,
+    organisation_id: int | None,
+    division_code: str | None,
+    reason: str,
+    now: dt.datetime,
+) -> int:
+    """Another union keeps the file, and its household belongs to another division, where one is named.
+
+    The papers follow within the time that a transfer may take: a task for whoever keeps it now. Raises NotDone.
+    """
+    written, today = checked_reason(reason), days.today(now)
+    if not viewer.may(Permission.DECIDE_FILES):
+        raise Forbidden
+    statement = locked(_KEPT, connection, table(Household))
+    found = (await connection.execute(statement, {**scope.of(viewer), "household": household_id})).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    if found.version != expected_version:
+        raise Conflict(
+            ("input", "expectedVersion"),
+            f"该户已被更新（现为第 {found.version} 版），请重新读取后再提交。",
+            f"The household has changed (now at version {found.version}): read it again first.",
+            found.version,
+        )
+    division = await _receiving(connection, found, organisation_id, division_code)
+    moved_to = {"organisation_id": organisation_id, "version": found.version + 1, "updated_at": now}
+    await connection.execute(update(Household).where(H.id == found.id).values(**moved_to, division_code=division))
+    kept = update(File).where(F.id == found.file_id)
+    await connection.execute(kept.values(organisation_id=organisation_id, version=File.version + 1))
+    row = {
+        "file_id": found.file_id,
+        "from_organisation_id": found.organisation_id,
+        "to_organisation_id": organisation_id,
+        "from_division_code": found.division_code,
+        "to_division_code": division,
+        "transferred_on": today,
+    }
+    added = await connection.execute(
+        insert(FileTransfer)
+        .values(
+            **row, user_id=viewer.user_id, reason=vault.seal("file_transfers.reason", written), transferred_at=now
+        )
+        .returning(FileTransfer.id)
+    )
+    transfer_id = int(added.scalar_one())
+    limit = workdays.add(today, policy.whole("transfer.working_days", today, division))
+    await tasks.open_task(
+        connection, TaskKind.TRANSFER_DUE, found.id, limit, now,
+        reference=f"TRANSFER_DUE:{transfer_id}", file_id=found.file_id,
+    )  # fmt: skip
+    told = {"transfer": transfer_id, "from": found.division_code, "to": division}
+    await audit.record(connection, viewer.user_id, "file.transferred", ("Household", found.id), now, told)
+    await outbox.append(connection, transition.TOPIC, found.id, now)
+    return int(found.id)
+
+
+async def _receiving(
+    connection: AsyncConnection,
+    found: Row[*tuple[Any, ...]],
+    organisation_id: int | None,
+    division_code: str | None,
+) -> str:
+    """The division that the household belongs to then. Raises NotDone for what cannot receive the file."""
+    if found.file_id is None:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "householdId"), "该户没有在办或在档的档案。", "No file of it is open."
+        )
+    union = select(Organisation.id).where(
+        Organisation.id == organisation_id, Organisation.active, Organisation.kind == OrganisationKind.UNION
+    )
+    if (await connection.execute(union)).one_or_none() is None or organisation_id == found.organisation_id:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "organisationId"),
+            "接收单位须为另一个在用的工会组织。",
+            "The file goes to another union, one that is active.",
+        )
+    if division_code is not None and not divisions.is_known(division_code):
+        raise NotDone(UserErrorCode.INVALID, ("input", "divisionCode"), "没有此区划。", "There is no such division.")
+    return division_code or str(found.division_code)
