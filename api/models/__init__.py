@@ -14,6 +14,7 @@ from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileCategory, FileTransfer
+from api.models.notices import Notice, Objection
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
@@ -59,6 +60,8 @@ __all__ = [
     "Link",
     "Member",
     "MemberChange",
+    "Notice",
+    "Objection",
     "Organisation",
     "OrganisationName",
     "OrganisationPlace",
