@@ -36,7 +36,7 @@ async def transfer(
     viewer: Viewer,
     household_id: int | None,
     expected_version: int,
-    organisation_id: int | None,
+    organisation_code: str,
     division_code: str | None,
     reason: str,
     now: dt.datetime,
@@ -59,7 +59,7 @@ async def transfer(
             f"The household has changed (now at version {found.version}): read it again first.",
             found.version,
         )
-    division = await _receiving(connection, found, organisation_id, division_code)
+    organisation_id, division = await _receiving(connection, found, organisation_code, division_code)
     moved_to = {"organisation_id": organisation_id, "version": found.version + 1, "updated_at": now}
     await connection.execute(update(Household).where(H.id == found.id).values(**moved_to, division_code=division))
     kept = update(File).where(F.id == found.file_id)
@@ -94,24 +94,25 @@ async def transfer(
 async def _receiving(
     connection: AsyncConnection,
     found: Row[*tuple[Any, ...]],
-    organisation_id: int | None,
+    organisation_code: str,
     division_code: str | None,
-) -> str:
-    """The division that the household belongs to then. Raises NotDone for what cannot receive the file."""
+) -> tuple[int, str]:
+    """Which union keeps the file then, and the household's division. Raises NotDone for what cannot receive it."""
     if found.file_id is None:
         raise NotDone(
             UserErrorCode.INVALID, ("input", "householdId"), "该户没有在办或在档的档案。", "No file of it is open."
         )
     union = select(Organisation.id).where(
-        Organisation.id == organisation_id, Organisation.active, Organisation.kind == OrganisationKind.UNION
+        Organisation.code == organisation_code, Organisation.active, Organisation.kind == OrganisationKind.UNION
     )
-    if (await connection.execute(union)).one_or_none() is None or organisation_id == found.organisation_id:
+    organisation_id = await connection.scalar(union)
+    if organisation_id is None or organisation_id == found.organisation_id:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "organisationId"),
+            ("input", "organisationCode"),
             "接收单位须为另一个在用的工会组织。",
             "The file goes to another union, one that is active.",
         )
     if division_code is not None and not divisions.is_known(division_code):
         raise NotDone(UserErrorCode.INVALID, ("input", "divisionCode"), "没有此区划。", "There is no such division.")
-    return division_code or str(found.division_code)
+    return organisation_id, division_code or str(found.division_code)
