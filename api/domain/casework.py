@@ -66,7 +66,7 @@ class CauseChange(StrEnum):
     """What became of a cause."""
 
     ADDED = "ADDED"
-    RANKED = "RANKED"
+    MAIN_CHANGED = "MAIN_CHANGED"
     RESOLVED = "RESOLVED"
     REOPENED = "REOPENED"
 
@@ -114,27 +114,25 @@ class ReferralOutcome(StrEnum):
     NOT_REACHED = "NOT_REACHED"
 
 
-MAIN, MOST_CAUSES = 0, 4
-"""The rank of the main cause, and how many causes a file has at a time that are not resolved."""
+MOST_CAUSES = 4
+"""How many causes a file has at a time that are not resolved: the main one, and three more."""
 
 
-def rank(taken: Collection[int], main: bool | None) -> int:
-    """Which rank a cause gets beside those that others have: the main one's where it is free, unless told otherwise.
+def place(taken: Collection[int]) -> int:
+    """The first place that no other cause has. Raises NotDone where all four are taken.
 
-    Raises NotDone where all four are taken.
-
-    >>> rank([], None), rank([0], None), rank([0, 1, 3], False), rank([1], True)
-    (0, 1, 2, 0)
+    >>> place([]), place([0, 2])
+    (0, 1)
     """
-    if len(taken) >= MOST_CAUSES:
+    free = set(range(MOST_CAUSES)).difference(taken)
+    if not free:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "cause"),
             "致困原因最多一个主要、三个次要。",
             "A file has one main cause and up to three more.",
         )
-    places = [1, 2, 3, MAIN] if main is False and taken else [MAIN, 1, 2, 3]
-    return next(place for place in places if place not in taken)
+    return min(free)
 
 
 def codes(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,23 +10,25 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, Moment, PrimaryKey, Sealed, Structures
 
 PENDING = text("resolved_on IS NULL")
+MAIN = text("resolved_on IS NULL AND main")
 
 
 class Cause(Base):
-    """A cause of hardship that a file names: rank 0 is the main one, 1 to 3 stand beside it.
+    """A cause of hardship that a file names; of those that are not resolved, four have a place and one may be the main one.
 
-    A resolved one leaves its rank to others. What became of it and when is told by its changes, `resolution_id` being
-    the one that resolved it (no foreign key: changes point here already). `note` says what OTHER is.
+    What became of it and when is told by its events, `resolution_id` being the one that resolved it (no foreign key:
+    events point here already). `note` says what it is in words.
     """
 
     __tablename__ = "causes"
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
-        CheckConstraint("rank BETWEEN 0 AND 3", name="rank"),
+        CheckConstraint("place BETWEEN 0 AND 3", name="place"),
         CheckConstraint("(resolved_on IS NULL) = (resolution_id IS NULL)", name="resolution"),
         CheckConstraint("resolved_on IS NULL OR resolved_on >= since", name="resolved_on"),
-        Index("uq_causes_rank", "file_id", "rank", unique=True, postgresql_where=PENDING, sqlite_where=PENDING),
+        Index("uq_causes_place", "file_id", "place", unique=True, postgresql_where=PENDING, sqlite_where=PENDING),
         Index("uq_causes_cause", "file_id", "cause", unique=True, postgresql_where=PENDING, sqlite_where=PENDING),
+        Index("uq_causes_main", "file_id", unique=True, postgresql_where=MAIN, sqlite_where=MAIN),
         Index("ix_causes_file_id", "file_id"),
     )
 
@@ -34,7 +36,8 @@ class Cause(Base):
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
     cause: Mapped[str]
-    rank: Mapped[int]
+    place: Mapped[int]
+    main: Mapped[bool]
     since: Mapped[dt.date]
     note: Mapped[Sealed | None]
     resolved_on: Mapped[dt.date | None]
@@ -54,7 +57,7 @@ class CauseEvent(Base):
     id: Mapped[PrimaryKey]
     cause_id: Mapped[int] = mapped_column(ForeignKey("causes.id"))
     change: Mapped[str]
-    rank: Mapped[int]
+    main: Mapped[bool]
     effective_on: Mapped[dt.date]
     statement: Mapped[Sealed | None]
     evidence: Mapped[Structures]

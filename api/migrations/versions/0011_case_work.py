@@ -17,6 +17,7 @@ CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 TEXT, DAY, MOMENT, SEALED = sa.String(), sa.Date(), sa.DateTime(timezone=True), sa.LargeBinary()
 PENDING, NOW = sa.text("resolved_on IS NULL"), sa.text("until IS NULL")
+MAIN = sa.text("resolved_on IS NULL AND main")
 
 
 def upgrade() -> None:
@@ -50,23 +51,24 @@ def upgrade() -> None:
     _table(
         "causes",
         {
-            "household_id": "households", "file_id": "files", "cause": TEXT, "rank": KEY, "since": DAY, "note?": SEALED,
-            "resolved_on?": DAY, "resolution_id?": KEY, "version": KEY,
+            "household_id": "households", "file_id": "files", "cause": TEXT, "place": KEY, "main": sa.Boolean(),
+            "since": DAY, "note?": SEALED, "resolved_on?": DAY, "resolution_id?": KEY, "version": KEY,
         },
         {
             "version": "version > 0",
-            "rank": "rank BETWEEN 0 AND 3",
+            "place": "place BETWEEN 0 AND 3",
             "resolution": "(resolved_on IS NULL) = (resolution_id IS NULL)",
             "resolved_on": "resolved_on IS NULL OR resolved_on >= since",
         },
         indexes=[["household_id"], ["file_id"]],
     )  # fmt: skip
-    _one("uq_causes_rank", "causes", ["file_id", "rank"], PENDING)
+    _one("uq_causes_place", "causes", ["file_id", "place"], PENDING)
+    _one("uq_causes_main", "causes", ["file_id"], MAIN)
     _one("uq_causes_cause", "causes", ["file_id", "cause"], PENDING)
     _table(
         "cause_events",
         {
-            "cause_id": "causes", "change": TEXT, "rank": KEY, "effective_on": DAY, "statement?": SEALED, "evidence": JSON,
+            "cause_id": "causes", "change": TEXT, "main": sa.Boolean(), "effective_on": DAY, "statement?": SEALED, "evidence": JSON,
             "user_id?": "users", "happened_at": MOMENT,
         },
         {"statement": "change <> 'RESOLVED' OR statement IS NOT NULL"},

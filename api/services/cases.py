@@ -1,0 +1,110 @@
+"""A household at work: found within the viewer's reach and held, with the file that is not closed, until the act is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import and_, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope
+from api.database import locked
+from api.domain.accounts import UserKind
+from api.domain.divisions import holds
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.permissions import MATRIX, Permission, Role, Viewer
+from api.models import Attachment, File, HomeVisit, Household, Member, Organisation, User
+
+_HOUSEHOLD = scope.narrow(
+    select(Household.id, Household.division_code, File.id.label("file_id")).outerjoin(
+        File, and_(File.household_id == Household.id, File.closed_on.is_(None))
+    ),
+    Household.division_code,
+).where(Household.id == bindparam("household"))
+
+Record = tuple[str, int]
+"""A record by its type and key, on which a statement may rest."""
+
+_RECORDS: Mapping[str, Any] = {"Attachment": Attachment, "HomeVisit": HomeVisit}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A household that nobody else changes until the transaction ends; `file_id` is its file, unless that is closed."""
+
+    id: int
+    division_code: str
+    file_id: int | None
+
+    @property
+    def open_file(self) -> int:
+        """The file. Raises NotDone where there is none that is not closed."""
+        if self.file_id is None:
+            raise NotDone(
+                UserErrorCode.INVALID,
+                ("input", "householdId"),
+                "该户没有未结的档案或申请。",
+                "The household has no file or application that is not closed.",
+            )
+        return self.file_id
+
+
+async def held(connection: AsyncConnection, viewer: Viewer, household_id: int | None) -> Held:
+    """The household of this key. Raises NotDone."""
+    statement = locked(_HOUSEHOLD, connection, Household)
+    found = (await connection.execute(statement, {**scope.of(viewer), "household": household_id})).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    return Held(*found)
+
+
+async def member(connection: AsyncConnection, household: Held, member_id: int | None, field: str) -> None:
+    """Somebody of this household has this key. Raises NotDone."""
+    statement = select(Member.id).where(Member.id == member_id, Member.household_id == household.id)
+    if await connection.scalar(statement) is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", field), "没有此人。", "There is no such person.")
+
+
+async def colleague(connection: AsyncConnection, household: Held, login: str, field: str) -> int:
+    """The key of the person of this login, who keeps files where the household is. Raises NotDone."""
+    statement = select(User.id, User.role, User.division_code).where(
+        User.login == login, User.kind == UserKind.PERSON, User.active
+    )
+    found = (await connection.execute(statement)).one_or_none()
+    keeps = found is not None and Permission.KEEP_FILES in MATRIX[Role(found.role)]
+    if found is None or not keeps or not holds(found.division_code, household.division_code):
+        raise NotDone(
+            UserErrorCode.NOT_FOUND,
+            ("input", field),
+            "没有此工作人员，或其不负责该户所在区划。",
+            "There is no such officer, or not for the household's division.",
+        )
+    return int(found.id)
+
+
+async def organisation(connection: AsyncConnection, code: str, field: str) -> int:
+    """The key of the organisation of this code that is at work. Raises NotDone."""
+    found = await connection.scalar(select(Organisation.id).where(Organisation.code == code, Organisation.active))
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", field), "没有此组织。", "There is no such organisation.")
+    return int(found)
+
+
+async def evidence(connection: AsyncConnection, household_id: int, given: Sequence[Record]) -> list[str]:
+    """The household's attachments and visits on which a statement rests, as `Attachment:17`. Raises NotDone."""
+    for kind, key in given:
+        model = _RECORDS.get(kind)
+        if (
+            model is None
+            or await connection.scalar(select(model.id).where(model.id == key, model.household_id == household_id))
+            is None
+        ):
+            raise NotDone(
+                UserErrorCode.NOT_FOUND,
+                ("input", "evidenceIds"),
+                "没有此附件或走访记录。",
+                "There is no such attachment or visit.",
+            )
+    return [f"{kind}:{key}" for kind, key in given]

@@ -1,0 +1,158 @@
+"""Households sent to another organisation for help that it gives, and what that organisation answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import outbox, scope
+from api.database import locked
+from api.domain import accounts, casework, days
+from api.domain.casework import ReferralOutcome, ReferralState, TaskKind
+from api.domain.errors import Forbidden, NotDone, UserErrorCode
+from api.domain.permissions import Viewer
+from api.models import Household, Programme, Referral
+from api.sealing import Vault
+from api.services import audit, cases, tasks
+
+_REFERRAL = scope.narrow(
+    select(Referral.id, Referral.household_id, Referral.organisation_id, Referral.state, Referral.version).join(
+        Household, Household.id == Referral.household_id
+    ),
+    Household.division_code,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """To which organisation a household, or somebody in it, is sent, for which programme, until when, and why."""
+
+    organisation: str
+    programme: str | None
+    due_on: dt.date
+    note: str
+    member_id: int | None = None
+
+
+async def refer(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household_id: int | None,
+    sent: Sent,
+    now: dt.datetime,
+) -> int:
+    """The household is referred, and a task asks for the answer by the day; the referral's key. Raises NotDone."""
+    household = await cases.held(connection, viewer, household_id)
+    if sent.member_id is not None:
+        await cases.member(connection, household, sent.member_id, "personId")
+    if sent.due_on < days.today(now):
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "dueOn"), "办理期限不能早于今天。", "The day to answer by is over."
+        )
+    programme = select(Programme.code).where(Programme.code == sent.programme)
+    if sent.programme is not None and await connection.scalar(programme) is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "programme"), "没有此项目。", "There is no such programme.")
+    row = {
+        "household_id": household.id,
+        "member_id": sent.member_id,
+        "organisation_id": await cases.organisation(connection, sent.organisation, "organisation"),
+        "programme_code": sent.programme,
+        "note": vault.seal("referrals.note", casework.words(sent.note, "note")),
+        "state": ReferralState.OPEN,
+        "due_on": sent.due_on,
+        "referred_by": viewer.user_id,
+        "referred_at": now,
+        "version": 1,
+    }
+    added = await connection.execute(insert(Referral).values(**row).returning(Referral.id))
+    key = int(added.scalar_one())
+    await tasks.open_task(
+        connection,
+        TaskKind.REFERRAL,
+        household.id,
+        sent.due_on,
+        now,
+        reference=_reference(key),
+        file_id=household.file_id,
+        member_id=sent.member_id,
+        detail={"referral": key, "organisation": row["organisation_id"]},
+    )
+    detail = {"organisation": row["organisation_id"], "programme": sent.programme}
+    return await _told(connection, viewer, "referral.made", key, household.id, detail, now)
+
+
+async def answer(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    referral_id: int | None,
+    expected_version: int,
+    outcome: ReferralOutcome | None,
+    words: str | None,
+    now: dt.datetime,
+) -> int:
+    """By the organisation that it was sent to: accepted, or closed with an outcome, which ends the task; its key.
+
+    Raises Forbidden for anybody else, and NotDone.
+    """
+    statement = locked(_REFERRAL.where(Referral.id == referral_id), connection, Referral)
+    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "referralId"), "没有此转介。", "There is no such referral.")
+    if viewer.organisation_id != found.organisation_id:
+        raise Forbidden("只有接收转介的组织可以答复。", "Only the organisation that it was sent to answers.")
+    accounts.unchanged(found.version, expected_version, "转介", "referral")
+    _check(found, outcome)
+    said = casework.words(words, "note", required=outcome is not None)
+    state = ReferralState.ACCEPTED if outcome is None else ReferralState.CLOSED
+    changed = update(Referral).where(Referral.id == found.id)
+    await connection.execute(
+        changed.values(
+            state=state,
+            outcome=outcome,
+            answer=vault.seal("referrals.answer", said),
+            answered_by=viewer.user_id,
+            answered_at=now,
+            version=found.version + 1,
+        )
+    )
+    if outcome is not None:
+        await tasks.finish(connection, _reference(found.id), now, viewer.user_id)
+    detail = {"state": state, "outcome": outcome}
+    return await _told(connection, viewer, "referral.answered", found.id, found.household_id, detail, now)
+
+
+def _reference(key: int) -> str:
+    return f"{TaskKind.REFERRAL}:{key}"
+
+
+def _check(found: Row[int, int, int, str, int], outcome: ReferralOutcome | None) -> None:
+    """Raises NotDone where there is nothing to be answered so any more."""
+    if found.state == ReferralState.CLOSED or (outcome is None and found.state == ReferralState.ACCEPTED):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "referralId"),
+            "该转介已答复。",
+            "The referral has been answered so, or is closed.",
+        )
+
+
+async def _told(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    action: str,
+    key: int,
+    household_id: int,
+    detail: Mapping[str, Any],
+    now: dt.datetime,
+) -> int:
+    told = {"household": household_id, **detail}
+    await audit.record(connection, viewer.user_id, action, ("Referral", key), now, told)
+    await outbox.append(connection, "household", household_id, now)
+    return key
