@@ -1,0 +1,207 @@
+"""Attachments' bytes beside the database: sealed piece by piece, never whole in memory, written in two steps.
+
+A file is a sequence of pieces, each four bytes of its length and then what the vault sealed for its place: this file,
+this number, the last one or not. So none can be swapped, left out, cut off or put into another file.
+
+First the file is written under a passing name, forced to the disk and given its name; only then does a row name it. What
+breaks off between leaves a file that no row names, which `sweep` removes when it has lain there for a day; it never leaves
+a row without its file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.domain.attachments import HEAD, media_type
+from api.sealing import NotOurs, Vault
+
+FOLDER = "attachments"
+COLUMN = "attachments.content"
+PIECE = 256 * 1024
+LENGTH = 4
+MOST_SEALED = PIECE + 1024
+"""More than sealing adds to a piece; a length beyond it is damage."""
+
+PASSING = ".part"
+LIES_SECONDS = 24 * 3600.0
+
+
+class Missing(Exception):
+    """The file is not there."""
+
+
+class Damaged(Exception):
+    """The file is not what was written: it was changed, cut off, or sealed with another key."""
+
+
+class TooLarge(Exception):
+    """More bytes than an attachment may have."""
+
+
+class NotTaken(Exception):
+    """No bytes, or a file of another type than those that are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file on the disk that no row names yet."""
+
+    stored: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class Store:
+    """The folder of attachments, and the vault that seals them."""
+
+    data_dir: Path
+    vault: Vault = field(repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """Where they lie; only its owner may look."""
+        return self.data_dir / FOLDER
+
+    async def write(self, content: AsyncIterator[bytes], most: int) -> Written:
+        """The content in a file of its own. Raises TooLarge or NotTaken, and leaves nothing then."""
+        stored = secrets.token_hex(16)
+        writing = await asyncio.to_thread(_Writing, self.vault, self.folder, stored)
+        try:
+            async for some in content:
+                if writing.size + len(some) > most:
+                    raise TooLarge
+                if writing.add(some):
+                    await asyncio.to_thread(writing.pass_on)
+            return await asyncio.to_thread(writing.finish)
+        except BaseException:
+            await asyncio.to_thread(writing.give_up)
+            raise
+
+    def discard(self, written: Written) -> None:
+        """The file is gone, which no row names."""
+        (self.folder / written.stored).unlink(missing_ok=True)
+
+    async def check(self, stored: str, size: int, sha256: str) -> None:
+        """The file is, to the byte, what was written. Raises Missing or Damaged."""
+        await asyncio.to_thread(self._check, stored, size, sha256)
+
+    async def read(self, stored: str) -> AsyncIterator[bytes]:
+        """The plain content, piece by piece. Raises Missing or Damaged."""
+        pieces = self._pieces(stored)
+        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+            yield piece
+
+    def sweep(self, named: Collection[str]) -> int:
+        """Removes files that have lain for a day and no row names; how many."""
+        if not self.folder.is_dir():
+            return 0
+        removed, before = 0, time.time() - LIES_SECONDS
+        for path in self.folder.iterdir():
+            if path.name not in named and path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
+                removed += 1
+        return removed
+
+    def _check(self, stored: str, size: int, sha256: str) -> None:
+        found, digest = 0, hashlib.sha256()
+        for piece in self._pieces(stored):
+            found += len(piece)
+            digest.update(piece)
+        if (found, digest.hexdigest()) != (size, sha256):
+            raise Damaged
+
+    def _pieces(self, stored: str) -> Iterator[bytes]:
+        try:
+            with (self.folder / stored).open("rb") as opened:
+                sealed, number = _sealed(opened.read), 0
+                this = next(sealed, None)
+                while this is not None:
+                    following = next(sealed, None)
+                    yield self.vault.open_bytes(COLUMN, this, _place(stored, number, following is None))
+                    this, number = following, number + 1
+        except FileNotFoundError:
+            raise Missing from None
+        except NotOurs:
+            raise Damaged from None
+
+
+class _Writing:
+    """A file that is being written: a piece waits until another follows, since the last is sealed as the last."""
+
+    def __init__(self, vault: Vault, folder: Path, stored: str) -> None:
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self._vault, self._folder, self._stored = vault, folder, stored
+        self._passing = folder / (stored + PASSING)
+        self._file = os.fdopen(os.open(self._passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        self._waiting, self._head, self._digest = bytearray(), b"", hashlib.sha256()
+        self.size, self._number = 0, 0
+
+    def add(self, some: bytes) -> bool:
+        """Takes more in; whether there is a piece to be passed on. Raises NotTaken as soon as the type can be told."""
+        self._waiting += some
+        self.size += len(some)
+        self._digest.update(some)
+        if len(self._head) < HEAD:
+            self._head += some[: HEAD - len(self._head)]
+            if len(self._head) == HEAD and media_type(self._head) is None:
+                raise NotTaken
+        return len(self._waiting) > PIECE
+
+    def pass_on(self) -> None:
+        """Writes all pieces but the last."""
+        while len(self._waiting) > PIECE:
+            piece = bytes(self._waiting[:PIECE])
+            del self._waiting[:PIECE]
+            self._write(piece, last=False)
+
+    def finish(self) -> Written:
+        """The file has its name, and the disk has the file. Raises NotTaken."""
+        found = media_type(self._head)
+        if found is None:
+            raise NotTaken
+        self.pass_on()
+        self._write(bytes(self._waiting), last=True)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._passing.rename(self._folder / self._stored)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return Written(self._stored, self.size, self._digest.hexdigest(), found)
+
+    def give_up(self) -> None:
+        """Nothing is left of it."""
+        self._file.close()
+        self._passing.unlink(missing_ok=True)
+        (self._folder / self._stored).unlink(missing_ok=True)
+
+    def _write(self, piece: bytes, *, last: bool) -> None:
+        sealed = self._vault.seal_bytes(COLUMN, piece, _place(self._stored, self._number, last))
+        self._file.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
+        self._number += 1
+
+
+def _place(stored: str, number: int, last: bool) -> bytes:
+    return f"{stored}/{number}/{int(last)}".encode()
+
+
+def _sealed(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """The sealed pieces of a file. Raises Damaged for one that breaks off, or has none."""
+    while header := read(LENGTH):
+        length = int.from_bytes(header, "big")
+        piece = read(length) if len(header) == LENGTH and length <= MOST_SEALED else b""
+        if len(piece) < max(length, 1):
+            raise Damaged
+        yield piece
