@@ -6,9 +6,10 @@ A test says what is due and what is missing; it moves nobody. An officer propose
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import ON_PROPOSAL, Closing
@@ -153,3 +154,44 @@ def check_proposal(
             "This reason is for closing a file otherwise.",
         )
     return own
+
+
+def told(name: str, test: Test, members: Mapping[int, int]) -> dict[str, Any]:
+    """A test as it is kept and shown: codes, months, fen and keys of members; `members` by person."""
+    return {
+        "test": name,
+        "verdict": test.verdict.value,
+        "months": [
+            {
+                "month": month.month.isoformat(),
+                "members": len(month.members),
+                "low": month.head.low,
+                "high": month.head.high,
+                "line": month.line,
+                "known": month.known,
+                "standing": standing.value,
+            }
+            for month, standing in zip(test.months, test.standings, strict=True)
+        ],
+        "missing": [
+            {
+                "gap": each.gap.value,
+                "month": each.month.isoformat(),
+                "member": None if each.member is None else members[each.member],
+                "source": each.source and each.source.value,
+            }
+            for each in test.missing
+        ],
+    }
+
+
+def later(day: dt.date, months: int) -> dt.date:
+    """The day so many months later; the last of its month where that has no such day.
+
+    >>> later(dt.date(2026, 11, 30), 3)
+    datetime.date(2027, 2, 28)
+    """
+    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
+    first = dt.date(year, index + 1, 1)
+    last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
+    return first.replace(day=min(day.day, last.day))

@@ -38,12 +38,7 @@ async def decide(
     """
     written = checked_reason(reason)
     if proposed_by == viewer.user_id:
-        raise NotDone(
-            UserErrorCode.FORBIDDEN,
-            (),
-            "须由提出人以外的另一名工作人员决定。",
-            "Another officer than the one who proposed it has to decide.",
-        )
+        raise another_officer()
     user_kind = (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
     if user_kind != UserKind.PERSON:
         raise NotDone(UserErrorCode.FORBIDDEN, (), "决定只能由人作出。", "Only a person decides.")
@@ -64,6 +59,16 @@ async def decide(
         .returning(Decision.id)
     )
     return int(added.scalar_one())
+
+
+def another_officer() -> NotDone:
+    """What somebody is told who would decide on what they proposed."""
+    return NotDone(
+        UserErrorCode.FORBIDDEN,
+        (),
+        "须由提出人以外的另一名工作人员决定。",
+        "Another officer than the one who proposed it has to decide.",
+    )
 
 
 def checked_reason(reason: str) -> str:

@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
+from api.services import watches
 
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
-CHORES: dict[str, Chore] = {}
+CHORES: dict[str, Chore] = {
+    "reminders": watches.remind,
+}
 """By name, in the order in which they are done; each returns how many things it changed."""

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Guard
-from api.services.guards import casework, consents
+from api.services.guards import casework, consents, exits, notices
 from api.services.guards.case import Case
 
 Check = Callable[[AsyncConnection, Case, dt.datetime], Awaitable[None]]
@@ -27,6 +27,15 @@ GUARDS: Mapping[Guard, Check] = {
     Guard.CAUSES_RESOLVED: casework.causes_resolved,
     Guard.CONSENTED: consents.consents,
     Guard.SIGNED: consents.signed,
+    Guard.NOTICE_READY: notices.ready,
+    Guard.NOTICE_OVER: notices.over,
+    Guard.NO_OBJECTION: notices.no_objection,
+    Guard.NO_OPEN_OBJECTION: notices.no_open_objection,
+    Guard.PROPOSED: exits.proposed,
+    Guard.STATED: exits.stated,
+    Guard.SIX_MONTHS: exits.six_months,
+    Guard.LIFTED: exits.lifted,
+    Guard.WATCHED: exits.watched,
 }
 """Every guard of the table of moves; each reads, and neither writes nor locks."""
 

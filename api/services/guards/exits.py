@@ -1,0 +1,134 @@
+"""What must hold before a household leaves a file, or comes back to one: looked at again on the day of the decision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain import days, exits
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.exits import ProposalState, Test, Verdict
+from api.domain.files import Closing
+from api.loaders import incomes
+from api.matching import income, policy
+from api.models import File, Member, Proposal
+from api.services.guards.case import Case
+
+NOT_PROPOSED = NotDone(
+    UserErrorCode.INVALID,
+    ("input",),
+    "须先由另一名工作人员提出，并附情况说明。",
+    "Another officer has to propose it first, with a statement.",
+)
+
+
+async def proposed(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    """Another officer proposed this very move for this file, and the decision was made for that proposal."""
+    found = await _proposal(connection, case)
+    if found is None:
+        raise NOT_PROPOSED
+    if found.closing == Closing.DECEASED:
+        await nobody_left(connection, case.household_id, case.file_id, days.today(now))
+
+
+async def stated(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    """The proposal carries the officer's statement."""
+    found = await _proposal(connection, case)
+    if found is None or not found.statement:
+        raise NOT_PROPOSED
+
+
+async def six_months(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    """家庭人均收入连续六个月超过当地低保标准: each month against its own line; one that is not known breaks the run."""
+    family, today = await tested(connection, case, now), days.today(now)
+    _due(family.graduation(today) if family else None, "超过", "above")
+
+
+async def lifted(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    """家庭人均生活水平达到当地低保标准: aid counted, at the line or above it, for the last months."""
+    family, today = await tested(connection, case, now), days.today(now)
+    _due(family.relief(today) if family else None, "达到", "at")
+
+
+async def watched(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    """The household left hardship, and not longer ago than it is watched: it comes back without a new application."""
+    last = (
+        await connection.execute(select(File.closing, File.closed_on).where(File.id == case.file_id))
+    ).one_or_none()
+    today = days.today(now)
+    months = policy.whole("watch.fall_back_months", today, case.division_code)
+    left = last is not None and last.closing == Closing.GRADUATED and last.closed_on is not None
+    if last is None or not left or today > exits.later(last.closed_on, months):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "householdId"),
+            f"只有脱困后 {months} 个月跟踪期内的家庭可直接恢复建档；逾期请重新申请。",
+            f"Only within {months} months after leaving hardship does a household come back so; later it applies again.",
+        )
+
+
+async def nobody_left(connection: AsyncConnection, household_id: int, file_id: int | None, today: dt.date) -> None:
+    """Nobody but the file's subject lives in the household. Raises NotDone: a family's aid does not stop with a death."""
+    subject = select(File.subject_member_id).where(File.id == file_id).scalar_subquery()
+    others = select(func.count()).where(
+        Member.household_id == household_id,
+        or_(subject.is_(None), Member.id != subject),
+        or_(Member.left_on.is_(None), Member.left_on > today),
+        or_(Member.valid_to.is_(None), Member.valid_to > today),
+    )
+    if (await connection.execute(others)).scalar_one():
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "reason"),
+            "该户尚有其他家庭成员，职工死亡不等于注销：请先将档案改由其他成员为主体（changeSubject），家庭救助继续。",
+            "Others live in this household: a worker's death does not end its file. Put it in another member's name "
+            "(changeSubject), and aid goes on.",
+        )
+
+
+async def tested(connection: AsyncConnection, case: Case, now: dt.datetime) -> incomes.Family | None:
+    """The household with what is known of the months that are tested today."""
+    today = days.today(now)
+    run = incomes.running(connection, case.viewer)
+    return await incomes.family(run, case.household_id, *span(today, case.division_code))
+
+
+def span(as_of: dt.date, division: str) -> tuple[dt.date, dt.date]:
+    """The first and last month that either test of that day looks at."""
+    last = income.tested_until(as_of, division)
+    most = max(policy.whole(key, as_of, division) for key in ("exit.months", "relief.months"))
+    return income.add_months(last, 1 - most), last
+
+
+async def _proposal(connection: AsyncConnection, case: Case) -> Row[*tuple[Any, ...]] | None:
+    """The proposal that the decision was made for; before there is one, that which waits for it."""
+    of_this = select(Proposal.closing, Proposal.statement).where(
+        Proposal.file_id == case.file_id, Proposal.action == case.action
+    )
+    if case.decision_id is None:
+        return (await connection.execute(of_this.where(Proposal.state == ProposalState.OPEN))).one_or_none()
+    return (await connection.execute(of_this.where(Proposal.decision_id == case.decision_id))).one_or_none()
+
+
+def _due(test: Test | None, zh: str, en: str) -> None:
+    if test is not None and test.verdict is Verdict.EXIT_DUE:
+        return
+    count = len(test.months) if test is not None else 0
+    if test is not None and test.verdict is Verdict.NOT_ABOVE:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input",),
+            f"最近 {count} 个月中有月份家庭人均收入未{zh}当月低保标准。",
+            f"In the last {count} months there is one without an income a head {en} the line of that month.",
+        )
+    gaps = len(test.missing) if test is not None else 0
+    raise NotDone(
+        UserErrorCode.INVALID,
+        ("input",),
+        f"最近 {count} 个月的收入尚不能确认（缺 {gaps} 项，见 exitAssessment）；不明不作为零，也不作为已{zh}。",
+        f"The last {count} months are not all known ({gaps} things are missing, see exitAssessment): unknown is neither "
+        f"zero nor {en} the line.",
+    )
