@@ -11,14 +11,14 @@ from enum import StrEnum
 from api.domain.errors import NotDone, UserErrorCode
 
 
-class Method(StrEnum):
+class CategoryMethod(StrEnum):
     """By which rules a category was found."""
 
     A2016 = "A2016"
     B2020 = "B2020"
 
 
-class Category(StrEnum):
+class HardshipCategory(StrEnum):
     """What kind of hardship a household is in."""
 
     DIBAO = "DIBAO"
@@ -28,17 +28,17 @@ class Category(StrEnum):
     ACCIDENTAL = "ACCIDENTAL"
 
 
-KNOWN: Mapping[Method, tuple[Category, ...]] = {
-    Method.A2016: (Category.DIBAO, Category.DIBAO_MARGIN, Category.ACCIDENTAL),
-    Method.B2020: (Category.DEEP, Category.RELATIVE, Category.ACCIDENTAL),
+KNOWN: Mapping[CategoryMethod, tuple[HardshipCategory, ...]] = {
+    CategoryMethod.A2016: (HardshipCategory.DIBAO, HardshipCategory.DIBAO_MARGIN, HardshipCategory.ACCIDENTAL),
+    CategoryMethod.B2020: (HardshipCategory.DEEP, HardshipCategory.RELATIVE, HardshipCategory.ACCIDENTAL),
 }
 """By method the categories that it knows."""
 
-BY_YEAR: Mapping[int, Method] = {2016: Method.A2016, 2020: Method.B2020}
+BY_YEAR: Mapping[int, CategoryMethod] = {2016: CategoryMethod.A2016, 2020: CategoryMethod.B2020}
 """Methods as the parameter names them."""
 
 
-def check(method: Method, category: Category) -> None:
+def check(method: CategoryMethod, category: HardshipCategory) -> None:
     """Raises NotDone for a category that the method does not know."""
     if category not in KNOWN[method]:
         raise NotDone(

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain import categories, days
 from api.domain.accounts import UserKind
 from api.domain.casework import TaskKind
-from api.domain.categories import Category
+from api.domain.categories import HardshipCategory
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
 from api.domain.files import Tier
 from api.domain.lifecycle import Action
@@ -39,7 +39,7 @@ class Kept:
     """How a file is kept: which level pays for it, and of which category it is; None leaves it as it is."""
 
     tier: Tier | None = None
-    category: Category | None = None
+    category: HardshipCategory | None = None
 
     def columns(self) -> dict[str, Any]:
         """As the file's columns."""
@@ -142,7 +142,7 @@ async def reinstate(
 
 
 async def _categorise(
-    connection: AsyncConnection, viewer: Viewer, moved: Moved, category: Category | None, now: dt.datetime
+    connection: AsyncConnection, viewer: Viewer, moved: Moved, category: HardshipCategory | None, now: dt.datetime
 ) -> None:
     """From today on the file is of this category by the method in force. Raises NotDone."""
     if category is None:
