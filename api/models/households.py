@@ -11,7 +11,7 @@ import datetime as dt
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
+from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
 ALONE = text("left_on IS NULL AND valid_to IS NULL AND NOT overlapping")
 
@@ -20,7 +20,8 @@ class Household(Base):
     """The unit of recognition, calculation and aid; `reference` is its number in the register.
 
     It stands where its last move led, the one of `transition_number`. `digest` is a keyed hash of what the register
-    said, so that the same said again changes nothing. `form` holds the national form's fields beyond our columns.
+    said, so that the same said again changes nothing. `form` holds the national form's fields beyond our columns, and
+    `form_fields` which of them are filled in.
     """
 
     __tablename__ = "households"
@@ -62,6 +63,7 @@ class Household(Base):
     payee_name: Mapped[Sealed | None]
     others: Mapped[Sealed | None]
     form: Mapped[Sealed | None]
+    form_fields: Mapped[Structures | None]
     digest: Mapped[Sealed]
     version: Mapped[int]
     updated_at: Mapped[Moment]
@@ -125,3 +127,5 @@ class Member(Base):
     left_on: Mapped[dt.date | None]
     others: Mapped[Sealed | None]
     form: Mapped[Sealed | None]
+    form_fields: Mapped[Structures | None]
+    digest: Mapped[Sealed | None]

@@ -34,6 +34,9 @@ WORDS = ("EMPLOYMENT", "MARITAL_STATUS")
 def upgrade() -> None:
     """One step forwards; what was declared so far was declared with the application, or when it was last taken over."""
     _tables()
+    op.add_column("households", sa.Column("form_fields", JSON, nullable=True))
+    op.add_column("members", sa.Column("form_fields", JSON, nullable=True))
+    op.add_column("members", sa.Column("digest", sa.LargeBinary(), nullable=True))
     op.add_column("members", sa.Column("id_kind", sa.String(), nullable=True))
     op.add_column("members", sa.Column("overlapping", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.execute(
@@ -125,7 +128,8 @@ def downgrade() -> None:
     """One step back; the columns of households and members keep what was declared last."""
     op.drop_index("uq_members_alone", "members")
     with op.batch_alter_table("members") as table:
-        table.drop_column("overlapping")
-        table.drop_column("id_kind")
+        for column in ("overlapping", "id_kind", "digest", "form_fields"):
+            table.drop_column(column)
+    op.drop_column("households", "form_fields")
     for name in ("external_references", "member_changes", "declarations"):
         op.drop_table(name)
