@@ -105,3 +105,14 @@ def words(text: str, field: str) -> str:
             f"It may have {MOST_CHARACTERS} characters.",
         )
     return said
+
+
+def level_above(code: str) -> str:
+    """The city of a county, the province of a city, and so on up to the country.
+
+    >>> level_above("410502"), level_above("410500"), level_above("410000")
+    ('410500', '410000', '000000')
+    """
+    stem = code.rstrip("0") if code.endswith("00") else code
+    length = len(stem) + len(stem) % 2
+    return code[: max(length - 2, 0)].ljust(6, "0")

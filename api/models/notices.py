@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.domain.notices import HIDDEN_DIGITS, OF_SOMEBODY
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
 NO_DIGIT = " AND ".join(f"street NOT LIKE '%{digit}%'" for digit in range(10))
-UP = text("state = 'OPEN'")
 NOTHING = " AND ".join(f"{name} IS NULL" for name in OF_SOMEBODY)
 
 
@@ -31,7 +30,6 @@ class Notice(Base):
         CheckConstraint(f"length(street) <= 20 AND {NO_DIGIT}", name="street"),
         CheckConstraint("(state = 'TAKEN_DOWN') = (taken_down_at IS NOT NULL)", name="taken_down"),
         CheckConstraint(f"(state = 'OPEN' AND form = 'NAMED') OR ({NOTHING})", name="says_nothing"),
-        Index("uq_notices_up", "household_id", unique=True, postgresql_where=UP, sqlite_where=UP),
         Index("ix_notices_household_id", "household_id"),
         Index("ix_notices_file_id", "file_id"),
         Index("ix_notices_state_to_day", "state", "to_day"),
@@ -41,7 +39,7 @@ class Notice(Base):
     number: Mapped[Exact] = mapped_column(unique=True)
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
     file_id: Mapped[int] = mapped_column(ForeignKey("files.id"))
-    transition_id: Mapped[int | None] = mapped_column(ForeignKey("transitions.id"), unique=True)
+    transition_id: Mapped[int] = mapped_column(ForeignKey("transitions.id"), unique=True)
     form: Mapped[str]
     division_code: Mapped[Exact]
     places: Mapped[Structures]

@@ -12,7 +12,6 @@ depends_on = None
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
-UP = sa.text("state = 'OPEN'")
 STREET = " AND ".join(["length(street) <= 20", *(f"street NOT LIKE '%{digit}%'" for digit in range(10))])
 OF_SOMEBODY = ("applicant", "id_number", "street", "people", "tier", "category", "keeper")
 SAYS_NOTHING = " AND ".join(f"{name} IS NULL" for name in OF_SOMEBODY)
@@ -31,7 +30,7 @@ def upgrade() -> None:
         sa.Column("number", CODE, nullable=False),
         sa.Column("household_id", KEY, nullable=False),
         sa.Column("file_id", KEY, nullable=False),
-        sa.Column("transition_id", KEY, nullable=True),
+        sa.Column("transition_id", KEY, nullable=False),
         sa.Column("form", sa.String(), nullable=False),
         sa.Column("division_code", CODE, nullable=False),
         sa.Column("places", JSON, nullable=False),
@@ -69,7 +68,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name="uq_notices_number"),
         sa.UniqueConstraint("transition_id", name="uq_notices_transition_id"),
     )
-    op.create_index("uq_notices_up", "notices", ["household_id"], unique=True, postgresql_where=UP, sqlite_where=UP)
     op.create_index("ix_notices_household_id", "notices", ["household_id"])
     op.create_index("ix_notices_file_id", "notices", ["file_id"])
     op.create_index("ix_notices_state_to_day", "notices", ["state", "to_day"])
