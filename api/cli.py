@@ -30,7 +30,9 @@ from api import demo as demonstration
 from api import intake, matching, migrations, oidc, sealing, settings
 from api.app import create_app
 from api.commands import accounts, documents
-from api.commands.console import NotReady, look, messages, now, require_current, results, run
+from api.commands import keys as key_commands
+from api.commands.console import NotReady, look, messages, now, results
+from api.commands.keys import checked_vault
 from api.database import open_engine
 from api.domain import bulk
 from api.domain.bulk import AlarmKind
@@ -39,7 +41,7 @@ from api.gate.passage import Limits
 from api.schema import catalogue, evolution
 from api.schema.root import printed
 from api.sealing import Vault
-from api.services import audit, chain, keys, reads
+from api.services import audit, chain, reads
 from api.services.chain import Proof
 from api.services.registers import TakenOver
 from api.worker import Worker
@@ -58,6 +60,7 @@ app.add_typer(accounts.organisation, name="organisation")
 app.add_typer(accounts.client, name="client")
 app.command()(accounts.token)
 app.add_typer(audit_trail, name="audit")
+app.add_typer(key_commands.keys, name="keys")
 
 Host = Annotated[str, typer.Option(help="Where to listen.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="On which port.")]
@@ -102,7 +105,7 @@ def serve(
 ) -> None:
     """Serve GraphQL, and carry out jobs in a process beside it."""
     told = settings.read()
-    vault = _checked_vault(told)
+    vault = checked_vault(told)
     _require_free(host, port)
     with contextlib.nullcontext() if no_work else _worker(told):
         _serve(told, vault, host, port)
@@ -116,7 +119,7 @@ def work(
 ) -> None:
     """Carry out jobs, until it is stopped."""
     told = settings.read()
-    vault = _checked_vault(told)
+    vault = checked_vault(told)
 
     async def until_stopped() -> None:
         engine = open_engine(told.database_url)
@@ -151,7 +154,7 @@ def take_over(
 ) -> None:
     """Take a folder over: its register into the database, its feeds beside it. Twice is as good as once."""
     told = settings.read()
-    vault = _checked_vault(told)
+    vault = checked_vault(told)
 
     async def act() -> TakenOver:
         engine = open_engine(told.database_url)
@@ -334,27 +337,6 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def _checked_vault(told: settings.Settings) -> Vault:
-    """The vault, if its key is the one that the database was filled with."""
-    run(told.database_url, require_current)
-    if told.key is None:
-        told.key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    vault = sealing.opened(told.key, told.key_file, told.crypto)
-
-    async def check(connection: AsyncConnection) -> None:
-        await keys.check(connection, vault)
-
-    try:
-        run(told.database_url, check)
-    except sealing.NotOurs:
-        source = "JIEKUN_KEY" if told.key else str(told.key_file)
-        raise NotReady(
-            f"the key in {source} is not the one that this database was filled with; name the right one "
-            "with JIEKUN_KEY or JIEKUN_KEY_FILE"
-        ) from None
-    return vault
 
 
 def _require_free(host: str, port: int) -> None:

@@ -14,15 +14,17 @@ from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileCategory, FileTransfer
+from api.models.keys import KeyCheck, Resealing
 from api.models.notices import Notice, Objection
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
 from api.models.reads import Alarm, Read, ReadSubject
+from api.models.retention import ChainCut, Erasure
 from api.models.scans import Link, Scan
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
-from api.models.work import AuditEvent, IdempotencyKey, Job, KeyCheck, OutboxEvent
+from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
 
 __all__ = [
     "Alarm",
@@ -32,6 +34,7 @@ __all__ = [
     "Base",
     "Cause",
     "CauseEvent",
+    "ChainCut",
     "Client",
     "ClientSecret",
     "ContactOfficer",
@@ -40,6 +43,7 @@ __all__ = [
     "Department",
     "EmergencyException",
     "Enrolment",
+    "Erasure",
     "ExitAssessment",
     "ExternalReference",
     "Feed",
@@ -76,6 +80,7 @@ __all__ = [
     "Read",
     "ReadSubject",
     "Referral",
+    "Resealing",
     "Review",
     "RoleAssignment",
     "Scan",

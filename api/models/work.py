@@ -37,15 +37,6 @@ class OutboxEvent(Base):
     happened_at: Mapped[Moment]
 
 
-class KeyCheck(Base):
-    """A value sealed with the key of this database, so that another key is noticed before it is used."""
-
-    __tablename__ = "key_checks"
-
-    id: Mapped[PrimaryKey]
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class AuditEvent(Base):
     """Who did what to what, in the transaction that did it; each row carries the hash of the one before."""
 

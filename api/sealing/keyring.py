@@ -34,6 +34,11 @@ class Keyring:
     masters: Mapping[int, bytes] = field(repr=False)
     lasting: bytes = field(repr=False)
 
+    @classmethod
+    def anew(cls, version: int) -> Keyring:
+        """One new key of this version, where none is left: ids made before are void."""
+        return cls({version: os.urandom(KEY_BYTES)}, os.urandom(LASTING_BYTES))
+
     @property
     def newest(self) -> int:
         """The version that seals."""
@@ -44,11 +49,12 @@ class Keyring:
         """All versions, the newest first."""
         return sorted(self.masters, reverse=True)
 
-    def rotated(self, master: bytes | None = None) -> Keyring:
-        """With one key more, which seals from now on."""
-        if self.newest == MOST:
-            raise ValueError(f"a key's version is at most {MOST}")
-        return Keyring({**self.masters, self.newest + 1: master or os.urandom(KEY_BYTES)}, self.lasting)
+    def rotated(self, version: int | None = None) -> Keyring:
+        """With one key more, which seals from now on. Raises ValueError for a version that is not above all others."""
+        version = self.newest + 1 if version is None else version
+        if not self.newest < version <= MOST:
+            raise ValueError(f"the next key's version is above {self.newest}, and at most {MOST}")
+        return Keyring({**self.masters, version: os.urandom(KEY_BYTES)}, self.lasting)
 
     def without(self, version: int) -> Keyring:
         """Without a key that nothing needs any more. Raises ValueError for the one that seals."""

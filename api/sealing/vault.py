@@ -87,6 +87,11 @@ class Ring:
 class Vault:
     """Seals and opens with a ring of keys; where they lie in a file, one that is added to it is noticed at once."""
 
+    ANCIENT: Final = ANCIENT
+    HEADER: Final = HEADER
+    INDEX_HEADER: Final = HEADER - len(FORMAT)
+    INDEX_LENGTH: Final = INDEX_BYTES
+
     def __init__(self, keys: Keyring, suite: Suite = AES, file: Path | None = None) -> None:
         self.suite = suite
         self._file = file
@@ -110,11 +115,6 @@ class Vault:
         """With what everything begins that is sealed now."""
         return self._now().parts[0].header
 
-    @property
-    def index_header(self) -> bytes:
-        """With what every index begins that is made now; empty under the first key."""
-        return self._now().parts[0].index_header
-
     def seal(self, column: str, text: str | None) -> bytes | None:
         """The text sealed for this column (`table.column`); None stays None."""
         return None if text is None else self._sealed(text.encode(), column.encode())
@@ -134,6 +134,20 @@ class Vault:
     def current(self, sealed: bytes) -> bool:
         """Whether this was sealed with what seals now."""
         return sealed[:HEADER] == self._now().parts[0].header
+
+    def current_index(self, index: bytes) -> bool:
+        """Whether this index was made with what seals now."""
+        return index[:-INDEX_BYTES] == self._now().parts[0].index_header
+
+    def current_header(self, header: bytes) -> bool:
+        """Whether what begins so, a value or an index, was made with what seals now."""
+        part = self._now().parts[0]
+        return header in (part.header, part.index_header)
+
+    @staticmethod
+    def version_of(header: bytes) -> int:
+        """The key that something sealed, or an index, with this header was made with."""
+        return FIRST if header in (b"", ANCIENT) else int.from_bytes(header[-2:], "big")
 
     def index(self, column: str, normal: str | None) -> bytes | None:
         """By which the value is found: equal for equal normalised forms in the same column; None for None (F-9)."""
