@@ -19,13 +19,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from api.database import among
 from api.domain import divisions
 from api.domain.accounts import Administrator
-from api.domain.permissions import Viewer
+from api.domain.permissions import Permission, Viewer
 from api.models import Human, Member, table
 
 Columns = TypeVarTuple("Columns")
 FROM, TO = "scope_from", "scope_to"
 EVERY_SOURCE, SOURCES = "scope_every_source", "scope_sources"
 CLEARED = "scope_cleared"
+EVERY_CASE, OWN = "scope_every_case", "scope_own_organisation"
 
 _MARKED, _SAME, _MEMBERS = (
     table(Human).alias("marked"),
@@ -54,6 +55,11 @@ def narrow_to_sources(statement: Select[*Columns], source: Column[str]) -> Selec
     return statement.where(or_(bindparam(EVERY_SOURCE, type_=Boolean()), among(source, SOURCES, String)))
 
 
+def narrow_to_receiver(statement: Select[*Columns], organisation_id: Column[int]) -> Select[*Columns]:
+    """Only rows that were sent to the viewer's own organisation, where the viewer reads no cases."""
+    return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), organisation_id == bindparam(OWN)))
+
+
 def protects_person(person_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether this person is protected; to be selected as `protected` by rows about a person."""
     return person_id.in_(_PROTECTED)
@@ -73,6 +79,14 @@ def unless_hidden(protected: ColumnElement[bool]) -> ColumnElement[bool]:
 def of(who: Viewer | Administrator) -> dict[str, Any]:
     """The parameters of every narrowed statement."""
     low, high = divisions.span(who.division_code)
-    sources = who.sources if isinstance(who, Viewer) else None
-    cleared = isinstance(who, Viewer) and who.cleared
-    return {FROM: low, TO: high, EVERY_SOURCE: sources is None, SOURCES: list(sources or ()), CLEARED: cleared}
+    viewer = who if isinstance(who, Viewer) else None
+    sources = viewer.sources if viewer else None
+    return {
+        FROM: low,
+        TO: high,
+        EVERY_SOURCE: sources is None,
+        SOURCES: list(sources or ()),
+        CLEARED: viewer is not None and viewer.cleared,
+        EVERY_CASE: viewer is not None and viewer.may(Permission.READ_CASES),
+        OWN: (viewer and viewer.organisation_id) or 0,
+    }

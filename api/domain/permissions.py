@@ -25,6 +25,8 @@ class Permission(StrEnum):
     READ_AUDIT = "READ_AUDIT"
     KEEP_FILES = "KEEP_FILES"
     DECIDE_FILES = "DECIDE_FILES"
+    READ_REFERRALS = "READ_REFERRALS"
+    ANSWER_REFERRALS = "ANSWER_REFERRALS"
 
 
 class Role(StrEnum):
@@ -38,13 +40,25 @@ class Role(StrEnum):
 
 
 P = Permission
+REFERRALS = frozenset({P.READ_REFERRALS, P.ANSWER_REFERRALS})
 MATRIX: Mapping[Role, frozenset[Permission]] = {
-    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.KEEP_FILES, P.READ_SCHEMA}),
+    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.KEEP_FILES, *REFERRALS, P.READ_SCHEMA}),
     Role.REVIEWER: frozenset(
-        {P.READ_CASES, P.READ_IDENTITY, P.READ_SCANS, P.REVIEW_FINDING, P.KEEP_FILES, P.DECIDE_FILES, P.READ_SCHEMA}
+        {
+            P.READ_CASES,
+            P.READ_IDENTITY,
+            P.READ_SCANS,
+            P.REVIEW_FINDING,
+            P.KEEP_FILES,
+            P.DECIDE_FILES,
+            *REFERRALS,
+            P.READ_SCHEMA,
+        }
     ),
-    Role.AUDITOR: frozenset({P.READ_CASES, P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA, P.READ_AUDIT}),
-    Role.DEPARTMENT: frozenset({P.READ_SCANS}),
+    Role.AUDITOR: frozenset(
+        {P.READ_CASES, P.READ_SCANS, P.START_SCAN, P.READ_REFERRALS, P.READ_SCHEMA, P.READ_AUDIT}
+    ),
+    Role.DEPARTMENT: frozenset({P.READ_SCANS, *REFERRALS}),
     Role.ADMINISTRATOR: frozenset({P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA, P.MANAGE_ACCOUNTS}),
 }
 

@@ -255,6 +255,18 @@ described(
             "公示、建档、不予建档、批准退出。",
             "Notices are opened, files recorded or refused, and exits decided.",
         ),
+        "READ_REFERRALS": Words(
+            "查看转介",
+            "Read referrals",
+            "查看转介；不查看个案者只见转给本组织的。",
+            "Referrals are shown; to who reads no cases, those to their own organisation.",
+        ),
+        "ANSWER_REFERRALS": Words(
+            "答复转介",
+            "Answer referrals",
+            "答复转给本组织的转介。",
+            "What was referred to one's own organisation is answered.",
+        ),
     },
 )
 described(
