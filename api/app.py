@@ -8,7 +8,8 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from importlib.resources import files
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,7 +24,8 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import jobs, migrations, oauth
+from api import files, jobs, migrations, oauth, settings
+from api.attachments_store import Store
 from api.auth import Authenticator
 from api.broadcast import Broadcast
 from api.database import open_engine, reading
@@ -80,17 +82,23 @@ def create_app(
     origins: Sequence[str] = (),
     thresholds: Sequence[Threshold] = tuple(DEFAULTS.values()),
     issuer: Issuer | None = None,
+    data_dir: Path | None = None,
+    attachment_bytes: int = settings.ATTACHMENT_BYTES,
 ) -> Starlette:
     """The service over one database.
 
     `origins` are the sites whose pages may ask from a browser; beyond `thresholds`, reading raises an alarm;
-    `issuer` is the identity provider whose tokens are accepted.
+    `issuer` is the identity provider whose tokens are accepted. Attachments lie in the data folder, by default the
+    environment's, each of up to `attachment_bytes`.
     """
     engine = open_engine(database_url)
     broadcast, metrics = Broadcast(engine), Metrics()
     recorder = Recorder(engine, vault)
     passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
-    endpoint = Endpoint(passage, Authenticator(engine, issuer), vault, broadcast, origins)
+    authenticator = Authenticator(engine, issuer)
+    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins)
+    store = Store(data_dir or settings.data_dir(), vault)
+    door = files.Files(authenticator, recorder, store, attachment_bytes)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -132,6 +140,8 @@ def create_app(
             Route("/graphql", endpoint, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", endpoint),
             Route(oauth.PATH, oauth.TokenEndpoint(engine).answer, methods=["POST"]),
+            Route(files.PATH, door.take, methods=["POST"]),
+            Route(f"{files.PATH}/{{id}}", door.give, methods=["GET"]),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", measured, methods=["GET"]),
@@ -151,8 +161,8 @@ def _for_pages_of(origins: Sequence[str]) -> Iterator[Middleware]:
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type", "jiekun-purpose"],
-            expose_headers=["x-request-id", "ratelimit", "ratelimit-policy", "retry-after"],
+            allow_headers=["authorization", "content-type", "jiekun-purpose", files.KEY, files.NAME],
+            expose_headers=["content-disposition", "x-request-id", "ratelimit", "ratelimit-policy", "retry-after"],
             max_age=600,
         )
 
@@ -186,7 +196,9 @@ class _Surroundings:
             await send(message)
 
         try:
-            body = await _read(receive)
+            body = (
+                receive if scope["path"] == files.PATH else await _read(receive)
+            )  # that door has a limit of its own
             if body is None:
                 await refused(Request(scope), TooLarge())(scope, receive, sending)
             else:
@@ -238,13 +250,13 @@ async def _discard(receive: Receive) -> None:
 
 def _route(scope: Scope) -> str:
     path = scope["path"]
-    return (
-        path if path in ("/", "/graphql", oauth.PATH, *PROBES) else "/page" if path.startswith("/page/") else "other"
-    )
+    if path in ("/", "/graphql", oauth.PATH, files.PATH, *PROBES):
+        return str(path)
+    return next((above for above in ("/page", files.PATH) if path.startswith(f"{above}/")), "other")
 
 
 def _page() -> str:
-    return (files("api.page") / "index.html").read_text(encoding="utf-8")
+    return (resources.files("api.page") / "index.html").read_text(encoding="utf-8")
 
 
 def _json(content: Any, status: int = 200) -> Response:

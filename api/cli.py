@@ -363,6 +363,8 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         origins=told.origins,
         thresholds=thresholds,
         issuer=oidc.issuer(*told.oidc),
+        data_dir=told.data_dir,
+        attachment_bytes=told.attachment_bytes,
     )
     gc.collect()
     gc.freeze()  # what was built once is not walked through again whenever a large request leaves garbage

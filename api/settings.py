@@ -9,6 +9,8 @@ from pathlib import Path
 
 PREFIX = "JIEKUN_"
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///jiekun.db"
+MIB = 1024 * 1024
+ATTACHMENT_BYTES = 20 * MIB
 
 KNOWN = {
     "DATABASE_URL": "SQLite or PostgreSQL; default: the file jiekun.db here",
@@ -21,6 +23,7 @@ KNOWN = {
     "OIDC_ISSUER": "the identity provider whose access tokens are accepted, as its tokens name it; default: none",
     "OIDC_AUDIENCE": "for whom its tokens have to be",
     "OIDC_JWKS_URL": "where it publishes its keys; default: as its discovery document says",
+    "ATTACHMENT_MIB": "how large an attachment may be, in MiB; default: 20",
     "COST": "how many values the answer of one operation may hold, as far as that is known beforehand; default: 150000",
     "COST_PER_SECOND": "how many values a client may ask for in a second, over time; default: 1000000",
     "COST_BURST": "how many it may ask for at once; default: 10000000",
@@ -48,12 +51,18 @@ class Settings:
     oidc_issuer: str | None = None
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
+    attachment_mib: float | None = None
     cost: float | None = None
     cost_per_second: float | None = None
     cost_burst: float | None = None
     request_seconds: float | None = None
     trusted_only: bool = False
     origins: tuple[str, ...] = ()
+
+    @property
+    def attachment_bytes(self) -> int:
+        """How large an attachment may be."""
+        return ATTACHMENT_BYTES if self.attachment_mib is None else int(self.attachment_mib * MIB)
 
     @property
     def oidc(self) -> tuple[str | None, str | None, str | None]:
@@ -98,6 +107,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         oidc_issuer=setting("OIDC_ISSUER"),
         oidc_audience=setting("OIDC_AUDIENCE"),
         oidc_jwks_url=setting("OIDC_JWKS_URL"),
+        attachment_mib=number("ATTACHMENT_MIB"),
         cost=number("COST"),
         cost_per_second=number("COST_PER_SECOND"),
         cost_burst=number("COST_BURST"),

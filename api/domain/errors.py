@@ -176,6 +176,20 @@ class TooCostly(Refused):
     advice_en = "Ask for fewer levels, aliases or rows a page, in several requests."
 
 
+class AttachmentLost(Refused):
+    """The attachment is known, but its file is gone or damaged."""
+
+    code = "ATTACHMENT_LOST"
+    status = 500
+    zh = "附件文件缺失或已损坏，无法提供。"
+    en = "The attachment's file is missing or damaged, so it cannot be given."
+    advice_zh = "通知运维人员核对（jiekun attachments verify）并从备份恢复；必要时请当事人重新提交。"
+    advice_en = (
+        "Tell whoever runs the service: `jiekun attachments verify` finds it, a backup brings it back; else have it "
+        "handed in again."
+    )
+
+
 class Internal(Refused):
     """Something went wrong that is no client's fault; nothing else is told."""
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from api.domain.errors import BadPurpose, Forbidden, Internal, TimedOut, TooCostly, Untrusted
+from api.domain.errors import AttachmentLost, BadPurpose, Forbidden, Internal, TimedOut, TooCostly, Untrusted
 
 
 class IdentityShown(StrEnum):
@@ -30,7 +30,7 @@ class ReadOutcome(StrEnum):
     FAILED = "FAILED"
 
 
-TELLING = frozenset({"Household", "Person", "Enrolment", "Payment", "Link", "Finding", "Review", "Read"})
+TELLING = frozenset({"Household", "Person", "Enrolment", "Payment", "Link", "Finding", "Review", "Protection", "Read"})
 """Types whose fields tell something about somebody."""
 
 TRAIL = "Read"
@@ -42,14 +42,14 @@ SILENT = frozenset({"id", "__typename", "masked", "version"})
 REFUSALS = frozenset(each.code for each in (Forbidden, TooCostly, BadPurpose, Untrusted))
 """Codes of refusals that are worth a row though nothing was shown; a slip in a document or an argument is not."""
 
-FAULTS = frozenset({Internal.code, TimedOut.code})
+FAULTS = frozenset({AttachmentLost.code, Internal.code, TimedOut.code})
 """Codes of answers that were not, or not wholly, given after something had been read."""
 
 PERSON, HOUSEHOLD = 1, 2
 """Whom a read is about, as the index of reads tells them apart."""
 
-OF_PEOPLE = "members."
-"""Columns of people; all other sealed ones are a household's, or of something that is."""
+OF_PEOPLE = ("members.", "attachments.content")
+"""Columns of people, and papers that tell of all of a household; other sealed ones are a household's, or of what is."""
 
 
 @dataclass(slots=True)

@@ -24,9 +24,9 @@ from api.domain.permissions import Viewer
 from api.loaders import consents as loaders
 from api.matching import consents as reading
 from api.matching import policy
-from api.models import Attachment, Authorisation, EmergencyException, Household, Member, table
+from api.models import Authorisation, EmergencyException, Household, Member, table
 from api.sealing import Vault
-from api.services import audit, tasks
+from api.services import attachments, audit, tasks
 
 A, H, M = table(Authorisation).c, table(Household).c, table(Member).c
 LONGEST_NAME = 200
@@ -69,7 +69,7 @@ async def record(connection: AsyncConnection, vault: Vault, viewer: Viewer, pape
     person = await _person(connection, viewer, paper.person_id, "personId")
     sources = consent.check_sources(paper.sources, reading.sources(), ("input", "sources"))
     consent.check_time(paper.valid_from, paper.valid_to)
-    await _require_paper(connection, person.household_id, paper.attachment_id)
+    await attachments.require(connection, person.household_id, paper.attachment_id, AttachmentKind.AUTHORISATION)
     guardian = await _guardian(connection, viewer, person, paper)
     added = await connection.execute(
         insert(Authorisation)
@@ -208,22 +208,6 @@ async def _person(connection: AsyncConnection, viewer: Viewer, key: int | None, 
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", field), "没有此人。", "There is no such person.")
     return found
-
-
-async def _require_paper(connection: AsyncConnection, household_id: int, attachment_id: int | None) -> None:
-    """Raises NotDone unless it is a signed authorisation that is attached to the household."""
-    signed = select(Attachment.id).where(
-        Attachment.id == attachment_id,
-        Attachment.household_id == household_id,
-        Attachment.kind == AttachmentKind.AUTHORISATION,
-    )
-    if (await connection.execute(signed)).one_or_none() is None:
-        raise NotDone(
-            UserErrorCode.NOT_FOUND,
-            ("input", "attachmentId"),
-            "该户没有此份已签署的授权书附件。",
-            "No such signed authorisation is attached to this household.",
-        )
 
 
 async def _guardian(

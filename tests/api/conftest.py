@@ -176,7 +176,7 @@ async def service(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         shutil.copytree(prepared.data_dir, tmp_path / "data")
         engine, vault = open_engine(url), sealing.vault(KEY)
         stack.push_async_callback(engine.dispose)
-        app = create_app(url, vault)
+        app = create_app(url, vault, data_dir=tmp_path / "data")
         await stack.enter_async_context(app.router.lifespan_context(app))
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
