@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from api.domain import divisions
 from api.domain.errors import Conflict, NotDone, UserErrorCode
-from api.domain.permissions import Role, Viewer
+from api.domain.permissions import MATRIX, Permission, Role, Viewer
 
 LONGEST_NAME = 64
 _CODE = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
@@ -20,6 +21,24 @@ class OrganisationKind(StrEnum):
 
     UNION = "UNION"
     DEPARTMENT = "DEPARTMENT"
+    GOVERNMENT = "GOVERNMENT"
+    PARTY_COMMITTEE = "PARTY_COMMITTEE"
+    SOCIAL_ORGANISATION = "SOCIAL_ORGANISATION"
+    ASSISTANCE_CENTRE = "ASSISTANCE_CENTRE"
+
+
+class OrganisationLevel(StrEnum):
+    """How high an organisation stands, the highest first: that of a union is the tier of its files."""
+
+    NATIONAL = "NATIONAL"
+    PROVINCIAL = "PROVINCIAL"
+    MUNICIPAL = "MUNICIPAL"
+    COUNTY = "COUNTY"
+    GRASSROOTS = "GRASSROOTS"
+
+
+WORK_WITH_HOUSEHOLDS = frozenset({OrganisationKind.UNION, OrganisationKind.ASSISTANCE_CENTRE})
+"""Of which organisations somebody may be a case worker."""
 
 
 class ClientKind(StrEnum):
@@ -127,7 +146,8 @@ def unchanged(version: int, expected: int | None, zh: str, en: str) -> None:
 def role(given: Role, organisation: OrganisationKind | None) -> Role:
     """The same, if somebody of this organisation may have it. Raises NotDone.
 
-    Whoever belongs to a department that keeps data is bound to that data, and no case worker.
+    Whoever belongs to a department that keeps data is bound to that data, and no case worker; nor is anybody of an
+    organisation that does not work with households.
     """
     if organisation is OrganisationKind.DEPARTMENT and given is not Role.DEPARTMENT:
         raise NotDone(
@@ -136,4 +156,45 @@ def role(given: Role, organisation: OrganisationKind | None) -> Role:
             "数据部门的用户和程序只能是 DEPARTMENT 角色。",
             "Users and programs of a department are of the role DEPARTMENT.",
         )
+    if not fits(given, organisation):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "role"),
+            "只有工会和帮扶中心的用户可以经办个案。",
+            "Only somebody of a union or an assistance centre works with cases.",
+        )
     return given
+
+
+def fits(given: Role, organisation: OrganisationKind | None) -> bool:
+    """Whether somebody of this organisation, or of none, may have this role."""
+    if organisation is OrganisationKind.DEPARTMENT:
+        return given is Role.DEPARTMENT
+    sees_identity = Permission.READ_IDENTITY in MATRIX[given]
+    return organisation is None or organisation in WORK_WITH_HOUSEHOLDS or not sees_identity
+
+
+def cleared(wanted: bool | None, given: Role, before: bool) -> bool:
+    """Whether somebody of this role is cleared, who was or was not `before` in the same role and division.
+
+    Raises NotDone: only whoever sees identities is told where protected persons are.
+    """
+    if wanted and Permission.READ_IDENTITY not in MATRIX[given]:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "cleared"),
+            "只有可查看完整身份的角色才能获准查看受保护人员的去处。",
+            "Only somebody whose role sees identities can be cleared for protected persons.",
+        )
+    return before if wanted is None else wanted
+
+
+def lasts(valid_from: dt.date | None, valid_to: dt.date | None) -> None:
+    """Raises NotDone where something would end before it begins."""
+    if valid_from is not None and valid_to is not None and valid_to <= valid_from:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "validTo"),
+            "结束日期须晚于开始日期。",
+            "The end is after the beginning.",
+        )

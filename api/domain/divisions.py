@@ -63,6 +63,15 @@ def holds(code: str, other: str) -> bool:
     return low <= other < high
 
 
+def chain(code: str) -> list[str]:
+    """The divisions that hold this one, itself the first and the country the last.
+
+    >>> chain("410502"), chain("410500")
+    (['410502', '410500', '410000', '000000'], ['410500', '410000', '000000'])
+    """
+    return list(dict.fromkeys((code, f"{code[:4]}00", f"{code[:2]}0000", COUNTRY)))
+
+
 def above_all(codes: Iterable[str]) -> str:
     """The lowest division that holds all of these; the country where there is none.
 

@@ -12,13 +12,17 @@ from api.domain.accounts import UserKind
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
-from api.models import Client, ClientSecret, Identity, Organisation, User, table
+from api.models import Client, ClientSecret, Identity, Organisation, OrganisationPlace, User, table
 
+PLACE = table(OrganisationPlace).c
 C, D, O, S, U = (table(each).c for each in (Client, Identity, Organisation, ClientSecret, User))  # noqa: E741
 
 _USERS = scope.narrow(select(*U).where(U.kind == UserKind.PERSON), U.division_code)
 _USERS_BY_KEY = _USERS.where(among(U.id, "keys"))
-_ORGANISATIONS = scope.narrow(select(*O), O.division_code)
+_ORGANISATIONS = scope.narrow(
+    select(*O, PLACE.parent_id.label("parent_key")).join(OrganisationPlace, PLACE.organisation_id == O.id),
+    O.division_code,
+)
 _ORGANISATIONS_BY_KEY = _ORGANISATIONS.where(among(O.id, "keys"))
 _CLIENTS = scope.narrow(
     select(*C, U.role).join(Organisation, O.id == C.organisation_id).outerjoin(User, U.id == C.user_id),
@@ -51,6 +55,8 @@ USERS = Listing(
         "logins": among(U.login, "logins", String),
         "roles": among(U.role, "roles", String),
         "organisations": among(U.organisation_id, "organisations"),
+        "cleared": U.cleared.is_(True),
+        "uncleared": U.cleared.is_(False),
         "active": U.active.is_(True),
         "inactive": U.active.is_(False),
     },
@@ -64,6 +70,8 @@ ORGANISATIONS = Listing(
         "division": in_division(O.division_code),
         "codes": among(O.code, "codes", String),
         "kinds": among(O.kind, "kinds", String),
+        "levels": among(O.level, "levels", String),
+        "parents": among(PLACE.parent_id, "parents"),
         "active": O.active.is_(True),
         "inactive": O.active.is_(False),
     },

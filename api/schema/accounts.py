@@ -62,7 +62,10 @@ class ViewerType:
     client: str | None = strawberry.field(
         description="The registered program that speaks for the viewer, by its client id; null for a token of one's own."
     )
-    permissions: list[PermissionWord] = strawberry.field(description="What the role permits.")
+    permissions: list[PermissionWord] = strawberry.field(
+        description="What the role permits, for the purpose of this request."
+    )
+    cleared: bool = strawberry.field(description="Whether the viewer is told where protected persons are.")
     sources: list[str] | None = strawberry.field(
         description="The kinds of data that a department's viewer is bound to; null where nothing is narrowed by them."
     )
@@ -81,6 +84,7 @@ async def viewer(info: Info) -> ViewerType | None:
         organisation=await _own_organisation(info) if wanted(info).has("organisation") else None,
         client=who.client,
         permissions=sorted(who.permissions),
+        cleared=who.cleared,
         sources=None if who.sources is None else list(who.sources),
     )
 
@@ -103,6 +107,7 @@ class User(Node):
     display_name: str = strawberry.field(description="The name shown to others.")
     role: Role = strawberry.field(description="What they are.")
     division: Division = strawberry.field(description="The division that they answer for, with all below it.")
+    cleared: bool = strawberry.field(description="Whether they are told where protected persons are.")
     active: bool = strawberry.field(description="Whether they may do anything.")
     version: int = strawberry.field(description="Counts changes; to be given back by whoever changes it.")
     created_at: dt.datetime = strawberry.field(description="When they were added.")
@@ -125,6 +130,7 @@ def user_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[User]:
             display_name=row.display_name,
             role=Role(row.role),
             division=division_of(row.division_code),
+            cleared=row.cleared,
             active=row.active,
             version=row.version,
             created_at=row.created_at,
@@ -169,6 +175,9 @@ class UserFilter:
         default=None, description="Of one of these organisations."
     )
     active: bool | None = strawberry.field(default=None, description="Whether they are active.")
+    cleared: bool | None = strawberry.field(
+        default=None, description="Whether they are told where protected persons are."
+    )
     and_: list[UserFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[UserFilter] | None = strawberry.field(name="or", default=None, description=OR)
     not_: UserFilter | None = strawberry.field(name="not", default=None, description=NOT)
@@ -180,6 +189,8 @@ def _conditions(info: Info, given: UserFilter) -> Iterator[Is]:
     yield from one_of("roles", given.roles)
     yield from of_organisations(info, given.organisation_ids)
     yield from whether_active(given.active)
+    if given.cleared is not None:
+        yield Is("cleared" if given.cleared else "uncleared", {})
 
 
 @strawberry.type(description="What may be asked about whoever asks, and about users.")
@@ -225,6 +236,11 @@ class SaveUserInput(MutationInput):
         description="The division that they answer for: the viewer's own, or one below it."
     )
     organisation_id: strawberry.ID | None = strawberry.field(default=None, description="To which they belong.")
+    cleared: bool | None = strawberry.field(
+        default=None,
+        description="Whether they are told where protected persons are: case workers and reviewers alone can be. Where nothing "
+        "is said it stays as it was, and ends with a change of role or division.",
+    )
 
 
 @strawberry.type(description="What `saveUser` answers.")
@@ -268,7 +284,7 @@ class AccountMutations:
             return await services.save(
                 connection,
                 Administrator.of(viewer),
-                services.Account(input.display_name, input.role, input.division_code, organisation_id),
+                services.Account(input.display_name, input.role, input.division_code, organisation_id, input.cleared),
                 info.context.now(),
                 login=input.login,
                 user_id=named(info, "User", input.user_id),

@@ -34,6 +34,7 @@ from api.schema.words import Direction, Grade, Stage, TargetGroup
 if TYPE_CHECKING:
     from api.schema.findings import Finding
     from api.schema.programmes import Enrolment
+    from api.schema.protection import Protection
 
 NOT_LOADED = cast(Any, None)
 FINDINGS, LINKS = 10, 25
@@ -74,8 +75,12 @@ class Person(Node):
     name: str | None = strawberry.field(description="Masked unless the viewer may see identities.")
     former_name: str | None = strawberry.field(description="Masked likewise.")
     id_number: str | None = strawberry.field(description="The citizen number as registered; masked likewise.")
-    phone: str | None = strawberry.field(description="Masked likewise.")
-    address: str | None = strawberry.field(description="Masked likewise.")
+    phone: str | None = strawberry.field(
+        description="Masked likewise. Null where it is not known, or not to be known."
+    )
+    address: str | None = strawberry.field(
+        description="Masked likewise. Null where it is not known, or not to be known."
+    )
     masked: bool = strawberry.field(description="Whether name, number, phone and address are masked for this viewer.")
     sex: str | None = strawberry.field(description="MALE or FEMALE.")
     birth_date: dt.date | None = strawberry.field(description="As registered; null for viewers who see masks.")
@@ -89,6 +94,10 @@ class Person(Node):
         description="The day on which the register no longer listed the person."
     )
     household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
+    protection: Annotated[Protection, strawberry.lazy("api.schema.protection")] | None = strawberry.field(
+        default=NOT_LOADED,
+        description="That the person is protected, and why; null for others, and for every viewer who is not cleared.",
+    )
     found_links: strawberry.Private[list[Link]] = NOT_LOADED
 
     @strawberry.field(  # type: ignore[untyped-decorator]

@@ -12,9 +12,11 @@ from api.schema.enumerations import EnumerationQueries
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
+from api.schema.measures import MeasureMutations, MeasureQueries
 from api.schema.nodes import NodeQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
+from api.schema.protection import ProtectionMutations
 from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
@@ -25,6 +27,7 @@ from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 class Query(
     AccountQueries,
     OrganisationQueries,
+    MeasureQueries,
     ClientQueries,
     NodeQueries,
     EnumerationQueries,
@@ -42,6 +45,8 @@ class Mutation(
     AccountMutations,
     IdentityMutations,
     OrganisationMutations,
+    MeasureMutations,
+    ProtectionMutations,
     ClientMutations,
     ScanMutations,
     FindingMutations,

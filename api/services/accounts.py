@@ -24,19 +24,23 @@ from api.models import Organisation, Token, User
 from api.services import administrators, audit, organisations
 
 _USERS = scope.narrow(
-    select(User.id, User.role, User.division_code, User.version).where(User.kind == UserKind.PERSON),
+    select(User.id, User.role, User.division_code, User.cleared, User.version).where(User.kind == UserKind.PERSON),
     User.division_code,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What a user is to be: their name, role and division, and the organisation they belong to, if any."""
+    """What a user is to be: their name, role and division, and the organisation they belong to, if any.
+
+    Where nothing is said, whoever is cleared for protected persons stays so in the same role and division, and nobody else is.
+    """
 
     display_name: str
     role: Role
     division_code: str
     organisation_id: int | None = None
+    cleared: bool | None = None
 
 
 async def save(
@@ -60,20 +64,28 @@ async def save(
         "active": True,
     }
     if user_id is None:
+        values["cleared"] = rules.cleared(account.cleared, account.role, False)
         key = await _add(connection, rules.login(login or ""), values, now)
     else:
         key = user_id
         found = await _found(connection, by, user_id, expected_version)
-        if key == by.user_id and (found.role, found.division_code) != (account.role, account.division_code):
+        same = (found.role, found.division_code) == (account.role, account.division_code)
+        values["cleared"] = rules.cleared(account.cleared, account.role, same and found.cleared)
+        if key == by.user_id and not (same and values["cleared"] == found.cleared):
             raise NotDone(
                 UserErrorCode.FORBIDDEN,
                 ("input", "role"),
-                "不能修改自己的角色或区划。",
-                "Nobody changes their own role or division.",
+                "不能修改自己的角色、区划或保护信息权限。",
+                "Nobody changes their own role or division, or clears themselves.",
             )
         await connection.execute(update(User).where(User.id == key).values(**values, version=found.version + 1))
         await administrators.keep_one(connection, by, "userId")
-    detail = {"role": account.role, "division": account.division_code, "organisation": account.organisation_id}
+    detail = {
+        "role": account.role,
+        "division": account.division_code,
+        "organisation": account.organisation_id,
+        "cleared": values["cleared"],
+    }
     await audit.record(connection, by.user_id, "user.saved", ("User", key), now, detail)
     return key
 
@@ -194,7 +206,7 @@ async def _add(connection: AsyncConnection, login: str, values: Mapping[str, Any
 
 async def _found(
     connection: AsyncConnection, by: Administrator, user_id: int | None, expected_version: int | None
-) -> Row[int, str, str, int]:
+) -> Row[int, str, str, bool, int]:
     """The user as they stand, whom nobody else changes meanwhile. Raises NotDone."""
     statement = locked(_USERS.where(User.id == user_id), connection, User)
     found = (await connection.execute(statement, scope.of(by))).one_or_none()

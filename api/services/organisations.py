@@ -1,39 +1,63 @@
-"""Organisations: trade unions, and departments with the data that they keep."""
+"""Organisations: trade unions, departments with the data that they keep, and whoever else takes part.
+
+What one was called before stays with its days; how one stands below another is kept in services/tree.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
 from api.database import locked
 from api.domain import accounts as rules
-from api.domain.accounts import Administrator, OrganisationKind, UserKind
+from api.domain import days
+from api.domain.accounts import Administrator, OrganisationKind, OrganisationLevel, UserKind
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Role
 from api.matching import reference
-from api.models import Organisation, User
-from api.services import administrators, audit
+from api.models import Organisation, OrganisationName, OrganisationPlace, User
+from api.services import administrators, audit, tree
+
+ALWAYS = dt.date(1, 1, 1)
+"""From when an organisation's first name was its name."""
 
 _ORGANISATIONS = scope.narrow(
-    select(Organisation.id, Organisation.kind, Organisation.version, Organisation.active),
+    select(
+        Organisation.id,
+        Organisation.kind,
+        Organisation.version,
+        Organisation.active,
+        Organisation.level,
+        Organisation.valid_from,
+        Organisation.valid_to,
+    ),
     Organisation.division_code,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """What an organisation is to be."""
+    """What an organisation is to be; of level and days, None is what they were.
+
+    With `renamed_on`, the name is a new one from that day on, and the one before is kept; without, the name of today is
+    put right.
+    """
 
     name_zh: str
     name_en: str
     kind: OrganisationKind
     division_code: str
     sources: tuple[str, ...] = ()
+    level: OrganisationLevel | None = None
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
+    renamed_on: dt.date | None = None
 
 
 async def save(
@@ -49,7 +73,7 @@ async def save(
     """A new organisation of this code, or one changed; active afterwards. Raises NotDone."""
     await administrators.one_at_a_time(connection)
     sources = _sources(described)
-    values = {
+    values: dict[str, Any] = {
         "name_zh": rules.name(described.name_zh, "nameZh"),
         "name_en": rules.name(described.name_en, "nameEn"),
         "kind": described.kind,
@@ -57,13 +81,18 @@ async def save(
         "sources": sources,
         "active": True,
     }
+    given = {name: getattr(described, name) for name in ("level", "valid_from", "valid_to")}
+    values |= {name: value for name, value in given.items() if value is not None}
     if organisation_id is None:
+        rules.lasts(described.valid_from, described.valid_to)
         key = await _add(connection, rules.code(code or "", "code"), values, now)
     else:
         found = await _found(connection, by, organisation_id, expected_version)
         key = int(found.id)
-        if described.kind is OrganisationKind.DEPARTMENT and found.kind != described.kind:
-            await _require_no_case_worker(connection, key)
+        rules.lasts(described.valid_from or found.valid_from, described.valid_to or found.valid_to)
+        await _require_fitting_users(connection, key, described.kind)
+        await tree.require_fitting(connection, key, described.division_code, described.level or found.level)
+        await _named(connection, key, values["name_zh"], values["name_en"], described.renamed_on, now)
         changed = update(Organisation).where(Organisation.id == key)
         await connection.execute(changed.values(**values, version=found.version + 1))
         machines = update(User).where(User.organisation_id == key, User.kind == UserKind.SERVICE)
@@ -168,7 +197,7 @@ def _sources(described: Described) -> list[str]:
     return wanted
 
 
-async def _add(connection: AsyncConnection, code: str, values: dict[str, object], now: dt.datetime) -> int:
+async def _add(connection: AsyncConnection, code: str, values: dict[str, Any], now: dt.datetime) -> int:
     if await connection.scalar(select(Organisation.id).where(Organisation.code == code)) is not None:
         raise NotDone(
             UserErrorCode.INVALID,
@@ -177,12 +206,37 @@ async def _add(connection: AsyncConnection, code: str, values: dict[str, object]
             "There is an organisation of this code already.",
         )
     new = insert(Organisation).values(code=code, version=1, created_at=now, **values)
-    return int((await connection.execute(new.returning(Organisation.id))).scalar_one())
+    key = int((await connection.execute(new.returning(Organisation.id))).scalar_one())
+    named = {"name_zh": values["name_zh"], "name_en": values["name_en"], "valid_from": ALWAYS}
+    await connection.execute(insert(OrganisationName).values(organisation_id=key, **named))
+    await connection.execute(insert(OrganisationPlace).values(organisation_id=key, depth=0))
+    return key
+
+
+async def _named(
+    connection: AsyncConnection, key: int, name_zh: str, name_en: str, since: dt.date | None, now: dt.datetime
+) -> None:
+    """What it is called from this day on, or what its name of today should have been. Raises NotDone."""
+    theirs = OrganisationName.organisation_id == key
+    begun = (await connection.execute(select(func.max(OrganisationName.valid_from)).where(theirs))).scalar_one()
+    if since is None or since == begun:
+        put_right = update(OrganisationName).where(theirs, OrganisationName.valid_from == begun)
+        await connection.execute(put_right.values(name_zh=name_zh, name_en=name_en))
+        return
+    if not begun < since <= days.today(now):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "renamedOn"),
+            "更名日期须晚于上次更名，且不晚于今天。",
+            "A new name begins after the one before, and not after today.",
+        )
+    new = {"organisation_id": key, "valid_from": since, "name_zh": name_zh, "name_en": name_en}
+    await connection.execute(insert(OrganisationName).values(new))
 
 
 async def _found(
     connection: AsyncConnection, by: Administrator, organisation_id: int | None, expected_version: int | None
-) -> Row[int, str, int, bool]:
+) -> Row[int, str, int, bool, str | None, dt.date | None, dt.date | None]:
     statement = locked(_ORGANISATIONS.where(Organisation.id == organisation_id), connection, Organisation)
     found = (await connection.execute(statement, scope.of(by))).one_or_none()
     if found is None:
@@ -203,15 +257,15 @@ async def _require_none_beyond(connection: AsyncConnection, by: Administrator, o
         )
 
 
-async def _require_no_case_worker(connection: AsyncConnection, organisation_id: int) -> None:
-    """Raises NotDone where somebody of it has a role that nobody of a department has."""
-    others = select(User.id).where(User.organisation_id == organisation_id, User.role != Role.DEPARTMENT, User.active)
-    if await connection.scalar(others.limit(1)) is not None:
+async def _require_fitting_users(connection: AsyncConnection, key: int, kind: OrganisationKind) -> None:
+    """Raises NotDone where somebody of it has a role that nobody of such an organisation has."""
+    theirs = select(User.role).where(User.organisation_id == key, User.active).distinct()
+    if not all(rules.fits(Role(role), kind) for role in (await connection.execute(theirs)).scalars()):
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "kind"),
-            "该组织尚有非 DEPARTMENT 角色的用户，不能改为数据部门。",
-            "It has users of other roles than DEPARTMENT, and cannot become a department.",
+            "该组织尚有用户的角色与此类组织不符，不能改为此类。",
+            "Somebody of it has a role that nobody of such an organisation has.",
         )
 
 

@@ -24,6 +24,7 @@ _WHO = (
         User.role,
         User.division_code,
         User.organisation_id,
+        User.cleared,
         Organisation.kind.label("organisation_kind"),
         Organisation.sources,
         _PROGRAM.c.client_id.label("program"),
@@ -94,6 +95,7 @@ def _viewer(row: Row[*tuple[Any, ...]] | None) -> Viewer | None:
         sources=_sources(row),
         client=row.program,
         trusted_only=bool(row.trusted_only),
+        cleared=row.cleared,
     )
 
 

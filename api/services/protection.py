@@ -1,0 +1,106 @@
+"""Somebody is protected, and no longer: only by a person who decides on files and is cleared (F-29).
+
+It is about the person, in whichever household, and about whoever bears the same number under another name. Nothing of
+it stands in the history of a household: whoever is not cleared finds no trace there either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope
+from api.database import locked
+from api.domain import days
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.permissions import Viewer
+from api.models import Household, Human, Member, Protection
+from api.sealing import Vault
+from api.services import audit
+
+LONGEST_REASON = 2_000
+_PERSON = scope.narrow(
+    select(Human.id, Human.number_index, Human.protected_since)
+    .join(Member, Member.person_id == Human.id)
+    .join(Household, Household.id == Member.household_id),
+    Household.division_code,
+)
+
+
+async def protect(
+    connection: AsyncConnection, vault: Vault, viewer: Viewer, member_id: int | None, reason: str, now: dt.datetime
+) -> int:
+    """Where the person is, is told to nobody from now on but to who is cleared; the member's key. Raises NotDone."""
+    found = await _person(connection, viewer, member_id, reason)
+    if found.protected_since is not None:
+        raise _refused("该人员已受保护。", "The person is protected already.")
+    people = await _same(connection, found)
+    today = days.today(now)
+    await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=today))
+    begun = {"since": today, "protected_by": viewer.user_id, "created_at": now}
+    for person_id in people:
+        sealed = vault.seal("protections.reason", reason)
+        new = insert(Protection).values(person_id=person_id, reason=sealed, **begun).returning(Protection.id)
+        key = int((await connection.execute(new)).scalar_one())
+        await audit.record(connection, viewer.user_id, "person.protected", ("Protection", key), now)
+    assert member_id is not None
+    return member_id
+
+
+async def end(
+    connection: AsyncConnection, vault: Vault, viewer: Viewer, member_id: int | None, reason: str, now: dt.datetime
+) -> int:
+    """The person is protected no longer; the member's key. Raises NotDone."""
+    found = await _person(connection, viewer, member_id, reason)
+    people = await _same(connection, found)
+    running = select(Protection.id).where(Protection.person_id.in_(people), Protection.ended_on.is_(None))
+    keys = list((await connection.scalars(running)).all())
+    if not keys:
+        raise _refused("该人员未受保护。", "The person is not protected.")
+    await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=None))
+    for key in keys:
+        ended = {"ended_on": days.today(now), "ended_by": viewer.user_id}
+        sealed = vault.seal("protections.ending_reason", reason)
+        await connection.execute(update(Protection).where(Protection.id == key).values(ending_reason=sealed, **ended))
+        await audit.record(connection, viewer.user_id, "person.protection_ended", ("Protection", key), now)
+    assert member_id is not None
+    return member_id
+
+
+async def _person(
+    connection: AsyncConnection, viewer: Viewer, member_id: int | None, reason: str
+) -> Row[int, bytes | None, dt.date | None]:
+    """Who a member is. Raises NotDone, and for who is not cleared before anything is looked at."""
+    if not viewer.cleared:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            (),
+            "只有获准查看受保护人员去处的人员可以设立或解除保护。",
+            "Only somebody who is cleared for protected persons begins or ends a protection.",
+        )
+    if not reason.strip() or len(reason) > LONGEST_REASON:
+        raise NotDone(
+            UserErrorCode.REQUIRED if not reason.strip() else UserErrorCode.INVALID,
+            ("input", "reason"),
+            f"请填写理由，不超过 {LONGEST_REASON} 字。",
+            f"Give the reason, in up to {LONGEST_REASON} characters.",
+        )
+    statement = locked(_PERSON.where(Member.id == member_id), connection, Human)
+    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "personId"), "没有此人。", "There is no such person.")
+    return found
+
+
+async def _same(connection: AsyncConnection, found: Row[int, bytes | None, dt.date | None]) -> list[int]:
+    """The person, and whoever bears the same number; without a number, nobody else (F-9)."""
+    if found.number_index is None:
+        return [found.id]
+    same = select(Human.id).where(Human.number_index == found.number_index).order_by(Human.id)
+    return list((await connection.scalars(locked(same, connection, Human))).all())
+
+
+def _refused(zh: str, en: str) -> NotDone:
+    return NotDone(UserErrorCode.INVALID, ("input", "personId"), zh, en)
