@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
 from api.domain import divisions
@@ -27,7 +27,7 @@ class Filter(Protocol):
 F = TypeVar("F", bound=Filter)
 
 
-def joined(given: F | None, conditions: Callable[[F, bool], Iterator[Is]]) -> Condition:
+def joined(given: F | None, conditions: Callable[[F, bool], Iterator[Condition]]) -> Condition:
     """What must hold. `conditions` gives what a filter says itself, told whether it stands in an `or` or a `not`.
 
     Raises BadInput.
@@ -35,7 +35,7 @@ def joined(given: F | None, conditions: Callable[[F, bool], Iterator[Is]]) -> Co
     return All() if given is None else _joined(given, conditions, False, 1)
 
 
-def _joined(given: F, conditions: Callable[[F, bool], Iterator[Is]], inside: bool, level: int) -> Condition:
+def _joined(given: F, conditions: Callable[[F, bool], Iterator[Condition]], inside: bool, level: int) -> Condition:
     if level > MOST_LEVELS:
         raise BadInput(f"筛选条件嵌套不得超过 {MOST_LEVELS} 层。", f"A filter has up to {MOST_LEVELS} levels.")
     parts: list[Condition] = list(conditions(given, inside))
@@ -68,3 +68,10 @@ def one_of(name: str, values: list[Any] | None) -> Iterator[Is]:
     """One of these values; of none, nothing is."""
     if values is not None:
         yield Is(name, {name: [str(value) for value in values]})
+
+
+def whether(name: str, given: bool | None, values: Mapping[str, Any] | None = None) -> Iterator[Condition]:
+    """The condition of this name, or that it does not hold."""
+    if given is not None:
+        holds = Is(name, values or {})
+        yield holds if given else Not(holds)
