@@ -190,6 +190,19 @@ class AttachmentLost(Refused):
     )
 
 
+class SealedByLostKey(Refused):
+    """What was asked for is sealed under a key that this service does not have."""
+
+    code = "KEY_LOST"
+    zh = "所查内容由已遗失的密钥加密，无法读取；其余内容不受影响。"
+    en = "What was asked for is sealed under a key that is not here, and cannot be read; all else can."
+    advice_zh = "去掉姓名、号码、电话、地址等加密字段后重试；请联系管理员恢复密钥（jiekun keys status）。"
+    advice_en = (
+        "Ask without the sealed fields: names, numbers, telephones, addresses, reasons; and tell whoever runs the service, "
+        "who sees with `jiekun keys status` which key it is."
+    )
+
+
 class Internal(Refused):
     """Something went wrong that is no client's fault; nothing else is told."""
 

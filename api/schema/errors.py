@@ -6,9 +6,10 @@ import logging
 
 from graphql import GraphQLError
 
-from api.domain.errors import BadRequest, Internal, Refused
+from api.domain.errors import BadRequest, Internal, Refused, SealedByLostKey
 from api.domain.permissions import Permission
 from api.schema.context import Context
+from api.sealing import KeyLost
 
 SUGGESTION = " Did you mean "
 
@@ -20,6 +21,9 @@ def told(error: GraphQLError, context: Context) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
+    if isinstance(cause, KeyLost):
+        log.error("request %s: %s", context.request_id, cause)
+        cause = SealedByLostKey()
     if isinstance(cause, Refused):
         return _told(error, cause.words(context.language), {"code": cause.code})
     if cause is None:
