@@ -30,7 +30,24 @@ class ReadOutcome(StrEnum):
     FAILED = "FAILED"
 
 
-TELLING = frozenset({"Household", "Person", "Enrolment", "Payment", "Link", "Finding", "Review", "Protection", "Read"})
+TELLING = frozenset(
+    {
+        "Household",
+        "Person",
+        "Enrolment",
+        "Payment",
+        "Link",
+        "HardshipFile",
+        "Transition",
+        "FileCategory",
+        "FileTransfer",
+        "NextStep",
+        "Finding",
+        "Review",
+        "Protection",
+        "Read",
+    }
+)
 """Types whose fields tell something about somebody."""
 
 TRAIL = "Read"

@@ -24,14 +24,17 @@ from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
 from api.schema.levels import LEVELS, AddressLevel, DateLevel, NameLevel, NumberLevel, ValueLevel
+from api.schema.lifecycle import Transition, actions_open_to
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted
 from api.schema.sizes import about
+from api.schema.terms import Action
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
 from api.schema.words import Direction, Grade, Stage, TargetGroup
 
 if TYPE_CHECKING:
+    from api.schema.files import HardshipFile
     from api.schema.findings import Finding
     from api.schema.programmes import Enrolment
     from api.schema.protection import Protection
@@ -143,6 +146,19 @@ class Household(Node):
     )
     enrolments: list[Annotated[Enrolment, strawberry.lazy("api.schema.programmes")]] = strawberry.field(
         default=NOT_LOADED, description="The programmes it takes part in, the latest first.", metadata=about(6)
+    )
+    actions: list[Action] = strawberry.field(
+        default_factory=list,
+        description="What stage and role let the viewer do with it; what stands in the way is told by `nextSteps`.",
+    )
+    file: Annotated[HardshipFile, strawberry.lazy("api.schema.files")] | None = strawberry.field(
+        default=NOT_LOADED, description="Its file that is open, or its application; null where it has none."
+    )
+    files: list[Annotated[HardshipFile, strawberry.lazy("api.schema.files")]] = strawberry.field(
+        default=NOT_LOADED, description="All its files, the latest first.", metadata=about(1)
+    )
+    history: list[Transition] = strawberry.field(
+        default=NOT_LOADED, description="The moves of its life, the first one first.", metadata=about(8)
     )
     found_findings: strawberry.Private[list[Any]] = NOT_LOADED
 
@@ -286,6 +302,7 @@ def household_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Hous
             phone=phone(reading.whereabouts(row, row.phone)),
             payee_account=account(row.payee_account),
             payee_name=payee(row.payee_name),
+            actions=actions_open_to(reading.viewer, Stage(row.stage)),
             masked=masked,
             version=row.version,
             updated_at=row.updated_at,

@@ -40,6 +40,11 @@ def kind(type_name: str, how: Kind) -> None:
     _KINDS[type_name] = how
 
 
+def known() -> frozenset[str]:
+    """The types that can be read by their id."""
+    return frozenset(_KINDS)
+
+
 def key_of(info: Info, type_name: str, public_id: strawberry.ID) -> int | None:
     """The row that an id of this type names, or None."""
     try:
@@ -67,23 +72,23 @@ async def several(info: Info, public_ids: Sequence[strawberry.ID]) -> list[Any]:
         raise BadInput(f"一次最多 {MOST} 个 id。", f"Up to {MOST} ids at a time.")
     viewer = info.context.viewer_who_may(None)
     keys: dict[str, set[int]] = {}
-    named = [_named(info, public_id) for public_id in public_ids]
-    for type_name, key in filter(None, named):
+    asked = [named(info, public_id) for public_id in public_ids]
+    for type_name, key in filter(None, asked):
         if viewer.may(_KINDS[type_name].permission):
             keys.setdefault(type_name, set()).add(key)
     found: dict[tuple[str, int], Any] = {}
     if not keys:
-        return [None] * len(named)
+        return [None] * len(asked)
     async with info.context.reading() as reading:
         for type_name, some in keys.items():
             below = wanted(info, frozenset({type_name, "Node"}))
-            times = _times(named, type_name)
+            times = _times(asked, type_name)
             for each in await _read(reading, _KINDS[type_name], sorted(some), below, times):
                 found[type_name, each.key] = each
-    return [found.get(name) if name else None for name in named]
+    return [found.get(name) if name else None for name in asked]
 
 
-def _named(info: Info, public_id: strawberry.ID) -> tuple[str, int] | None:
+def named(info: Info, public_id: strawberry.ID) -> tuple[str, int] | None:
     """Of which type an id is, and which row it names."""
     vault = info.context.vault
     try:

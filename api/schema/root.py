@@ -9,9 +9,11 @@ from strawberry.schema.config import StrawberryConfig
 from api.schema.accounts import AccountMutations, AccountQueries
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.enumerations import EnumerationQueries
+from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
+from api.schema.lifecycle import LifecycleQueries
 from api.schema.measures import MeasureMutations, MeasureQueries
 from api.schema.nodes import NodeQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
@@ -32,6 +34,8 @@ class Query(
     NodeQueries,
     EnumerationQueries,
     HouseholdQueries,
+    FileQueries,
+    LifecycleQueries,
     ProgrammeQueries,
     FindingQueries,
     ScanQueries,
@@ -65,7 +69,7 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS),
-    types=[Household, Person, Enrolment, Finding, Scan, Read, Alarm, *dict.fromkeys(USER_ERRORS.values())],
+    types=[Household, Person, HardshipFile, Enrolment, Finding, Scan, Read, Alarm, *dict.fromkeys(USER_ERRORS.values())],
 )
 """Described here, and executed by the gate."""
 

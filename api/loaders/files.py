@@ -1,0 +1,207 @@
+"""Files from application to exit, of which category they were, to whom they were handed, and the moves of households' lives.
+
+Where a reading is as of a day, what came later is not told: a file is at the stage to which it had come by then.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from api import scope
+from api.database import among
+from api.loaders.conditions import in_division
+from api.loaders.pages import By, Listing
+from api.loaders.reading import Reading, Rows
+from api.models import (
+    Decision,
+    File,
+    FileCategory,
+    FileTransfer,
+    Household,
+    Organisation,
+    Transition,
+    User,
+    table,
+)
+
+F, H, T = table(File).c, table(Household).c, table(Transition).c
+C, X, O = table(FileCategory).c, table(FileTransfer).c, table(Organisation).c  # noqa: E741
+NEVER, FOREVER = dt.date(1, 1, 1), dt.date(9999, 12, 31)
+AS_OF = bindparam("as_of", FOREVER, Date())
+PROTECTED = scope.protects_household(H.id).label("protected")
+
+_LAST_STAGE = (
+    select(T.to_stage)
+    .where(T.file_id == F.id, T.effective_on <= AS_OF)
+    .order_by(T.number.desc())
+    .limit(1)
+    .correlate(table(File))
+    .scalar_subquery()
+)
+_STAGE = case((and_(F.closed_on.is_(None), literal(FOREVER) == AS_OF), H.stage), else_=_LAST_STAGE)
+
+
+def _files(*first: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Files within the viewer's reach, told with their household and the union that keeps them."""
+    union = (O.code.label("union_code"), O.name_zh.label("union_zh"), O.name_en.label("union_en"))
+    return scope.narrow(
+        select(*first, *F, _STAGE.label("stage"), H.division_code, H.target_group, *union, PROTECTED)
+        .join(Household, H.id == F.household_id)
+        .outerjoin(Organisation, O.id == F.organisation_id),
+        H.division_code,
+    )
+
+
+def _moves(of: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Moves within the viewer's reach, with who made them and by which document they were decided."""
+    return (
+        scope.narrow(
+            select(of.label("parent"), *T, User.display_name, Decision.document_no, PROTECTED)
+            .join(Household, H.id == T.household_id)
+            .outerjoin(User, User.id == T.user_id)
+            .outerjoin(Decision, Decision.id == T.decision_id),
+            H.division_code,
+        )
+        .where(among(of, "keys"), T.effective_on <= AS_OF)
+        .order_by(of, T.number)
+    )
+
+
+_FILES = _files()
+_BY_KEY = _FILES.where(among(F.id, "keys"))
+_OF = (
+    _files(F.household_id.label("parent"))
+    .where(among(F.household_id, "keys"), or_(F.applied_on.is_(None), F.applied_on <= AS_OF))
+    .order_by(F.household_id, F.id.desc())
+)
+_CURRENT = _OF.where(or_(F.closed_on.is_(None), F.closed_on > AS_OF))
+_MOVES_OF, _MOVES_OF_FILES = _moves(T.household_id), _moves(T.file_id)
+_CATEGORIES_OF = (
+    scope.narrow(
+        select(C.file_id, C.method, C.category, C.since, C.decided_at, User.display_name, PROTECTED)
+        .join(File, F.id == C.file_id)
+        .join(Household, H.id == F.household_id)
+        .join(User, User.id == C.decided_by),
+        H.division_code,
+    )
+    .where(among(C.file_id, "keys"), C.since <= AS_OF)
+    .order_by(C.file_id, C.since, C.id)
+)
+_GIVER, _TAKER = aliased(Organisation), aliased(Organisation)
+_TRANSFERS_OF = (
+    scope.narrow(
+        select(
+            X.file_id,
+            X.from_division_code,
+            X.to_division_code,
+            X.reason,
+            X.transferred_on,
+            User.display_name,
+            *(
+                column.label(f"{side}_{name}")
+                for side, union in (("giver", _GIVER), ("taker", _TAKER))
+                for name, column in (("code", union.code), ("zh", union.name_zh), ("en", union.name_en))
+            ),
+            PROTECTED,
+        )
+        .join(File, F.id == X.file_id)
+        .join(Household, H.id == F.household_id)
+        .join(User, User.id == X.user_id)
+        .outerjoin(_GIVER, _GIVER.id == X.from_organisation_id)
+        .join(_TAKER, _TAKER.id == X.to_organisation_id),
+        H.division_code,
+    )
+    .where(among(X.file_id, "keys"), X.transferred_on <= AS_OF)
+    .order_by(X.file_id, X.id)
+)
+
+LISTING = Listing(
+    "files",
+    _FILES,
+    F.id,
+    {
+        "division": in_division(H.division_code),
+        "numbers": among(F.number, "numbers", String),
+        "households": among(F.household_id, "households", BigInteger),
+        "tiers": among(F.tier, "tiers", String),
+        "categories": among(F.category, "categories", String),
+        "target_groups": among(H.target_group, "target_groups", String),
+        "stages": among(_STAGE, "stages", String),
+        "at_stages": and_(F.closed_on.is_(None), among(H.stage, "at_stages", String)),
+        "open": F.closed_on.is_(None),
+        "closed": F.closed_on.is_not(None),
+        "due_before": F.due_on < bindparam("due_before"),
+        "review_before": F.next_review_on < bindparam("review_before"),
+        "unchanged_since": H.updated_at < bindparam("unchanged_since", type_=H.updated_at.type),
+        "applied_from": F.applied_on >= bindparam("applied_from"),
+        "applied_to": F.applied_on <= bindparam("applied_to"),
+        "opened_from": F.opened_on >= bindparam("opened_from"),
+        "opened_to": F.opened_on <= bindparam("opened_to"),
+    },
+    {
+        "REGISTERED": By(F.id, int),
+        "DUE_ON": By(func.coalesce(F.due_on, FOREVER), dt.date.fromisoformat),
+        "APPLIED_ON": By(func.coalesce(F.applied_on, NEVER), dt.date.fromisoformat),
+        "OPENED_ON": By(func.coalesce(F.opened_on, NEVER), dt.date.fromisoformat),
+        "NUMBER": By(F.number, str, unique=True),
+    },
+)
+
+
+async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """Files by their key, which is the first column."""
+    return await reading.rows(_BY_KEY, {"keys": keys, **_day(reading)})
+
+
+async def files_of(reading: Reading, households: Sequence[int]) -> Rows:
+    """The files of households, the latest first; the first column tells whose."""
+    return await reading.rows(_OF, {"keys": households, **_day(reading)})
+
+
+async def current_of(reading: Reading, households: Sequence[int]) -> Rows:
+    """The file of each household that is not closed, the first column telling whose."""
+    return await reading.rows(_CURRENT, {"keys": households, **_day(reading)})
+
+
+async def moves_of(reading: Reading, households: Sequence[int]) -> Rows:
+    """The moves of households' lives in their order, the first column telling whose."""
+    return await reading.rows(_MOVES_OF, {"keys": households, **_day(reading)})
+
+
+async def moves_of_files(reading: Reading, files: Sequence[int]) -> Rows:
+    """The moves that belong to files, in their order, the first column telling to which."""
+    return await reading.rows(_MOVES_OF_FILES, {"keys": files, **_day(reading)})
+
+
+async def categories_of(reading: Reading, files: Sequence[int]) -> Rows:
+    """The categories of files, the earliest first; the first column tells of which."""
+    return await reading.rows(_CATEGORIES_OF, {"keys": files, **_day(reading)})
+
+
+async def transfers_of(reading: Reading, files: Sequence[int]) -> Rows:
+    """To whom files were handed, the earliest first; the first column tells which."""
+    return await reading.rows(_TRANSFERS_OF, {"keys": files, **_day(reading)})
+
+
+def _day(reading: Reading) -> dict[str, dt.date]:
+    """Nothing where a reading is as of now."""
+    as_of: dt.date | None = getattr(reading, "as_of", None)
+    return {} if as_of is None else {"as_of": as_of}

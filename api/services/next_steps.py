@@ -1,0 +1,69 @@
+"""What may be done with a household next, and what still stands in the way: the guards of each move, asked and not used."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope
+from api.domain.errors import NotDone
+from api.domain.lifecycle import Guard, Move, moves_from
+from api.domain.permissions import Viewer
+from api.domain.stages import Stage
+from api.models import File, Household, table
+from api.services import guards
+from api.services.guards.case import Case
+
+H, F = table(Household).c, table(File).c
+_STANDS = scope.narrow(
+    select(
+        H.stage,
+        H.division_code,
+        select(F.id).where(F.household_id == H.id).order_by(F.id.desc()).limit(1).scalar_subquery().label("file_id"),
+    ),
+    H.division_code,
+).where(H.id == bindparam("household"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move that the viewer's role permits, and the guards that would refuse it now, each with what it says."""
+
+    move: Move
+    obstacles: tuple[tuple[Guard, NotDone], ...]
+
+
+async def of(connection: AsyncConnection, viewer: Viewer, household_id: int, now: dt.datetime) -> list[Step] | None:
+    """The steps from where the household stands; None where there is none within the viewer's reach."""
+    parameters = {**scope.of(viewer), "household": household_id}
+    found = (await connection.execute(_STANDS, parameters)).one_or_none()
+    if found is None:
+        return None
+    steps = []
+    for move in moves_from(Stage(found.stage)):
+        if viewer.may(move.permission):
+            case = Case(
+                household_id=household_id,
+                file_id=found.file_id,
+                stage=Stage(found.stage),
+                division_code=found.division_code,
+                action=move.action,
+                viewer=viewer,
+                decision_id=None,
+            )
+            steps.append(Step(move, tuple([each async for each in _obstacles(connection, move, case, now)])))
+    return steps
+
+
+async def _obstacles(
+    connection: AsyncConnection, move: Move, case: Case, now: dt.datetime
+) -> AsyncIterator[tuple[Guard, NotDone]]:
+    for guard in move.guards:
+        try:
+            await guards.check(connection, guard, case, now)
+        except NotDone as refused:
+            yield guard, refused
