@@ -79,6 +79,7 @@ def create_app(
     limits: Limits | None = None,
     *,
     trusted_only: bool = False,
+    purpose_required: bool = False,
     origins: Sequence[str] = (),
     thresholds: Sequence[Threshold] = tuple(DEFAULTS.values()),
     issuer: Issuer | None = None,
@@ -87,8 +88,8 @@ def create_app(
 ) -> Starlette:
     """The service over one database.
 
-    `origins` are the sites whose pages may ask from a browser; beyond `thresholds`, reading raises an alarm;
-    `issuer` is the identity provider whose tokens are accepted. Attachments lie in the data folder, by default the
+    Where a `purpose_required`, identities are masked for requests that name none. `origins` are the sites whose pages
+    may ask from a browser; beyond `thresholds`, reading raises an alarm; `issuer` is the identity provider whose tokens are accepted. Attachments lie in the data folder, by default the
     environment's, each of up to `attachment_bytes`.
     """
     engine = open_engine(database_url)
@@ -96,7 +97,7 @@ def create_app(
     recorder = Recorder(engine, vault)
     passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
     authenticator = Authenticator(engine, issuer)
-    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins)
+    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required)
     store = Store(data_dir or settings.data_dir(), vault)
     door = files.Files(authenticator, recorder, store, attachment_bytes)
 

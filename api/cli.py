@@ -360,6 +360,7 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         vault,
         Limits.of(told),
         trusted_only=told.trusted_only,
+        purpose_required=told.purpose_required,
         origins=told.origins,
         thresholds=thresholds,
         issuer=oidc.issuer(*told.oidc),

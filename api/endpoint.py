@@ -50,8 +50,10 @@ class Endpoint:
         vault: Vault,
         broadcast: Broadcast,
         origins: Sequence[str] = (),
+        purpose_required: bool = False,
     ) -> None:
         self._passage, self._authenticator = passage, authenticator
+        self._purpose_required = purpose_required
         self._vault, self._broadcast = vault, broadcast
         self._sockets = Sockets(passage, authenticator, self._surroundings, origins)
 
@@ -108,6 +110,7 @@ class Endpoint:
             request_id=state.get("request_id", ""),
             address=request.client.host if request.client else "",
             said_purpose=request.headers.get(PURPOSE),
+            purpose_required=self._purpose_required,
         )
 
 

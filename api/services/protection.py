@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -67,6 +67,25 @@ async def end(
         await audit.record(connection, viewer.user_id, "person.protection_ended", ("Protection", key), now)
     assert member_id is not None
     return member_id
+
+
+async def carry(connection: AsyncConnection, old: int, new: int) -> None:
+    """A membership turned out to be of another person's row than was thought: protected before, protected now."""
+    number = select(Human.number_index).where(Human.id == old).scalar_subquery()
+    running = (
+        select(Protection)
+        .join(Human, Human.id == Protection.person_id)
+        .where(or_(Human.id == old, Human.number_index == number), Protection.ended_on.is_(None))
+        .order_by(Protection.id)
+        .limit(1)
+    )
+    held = (await connection.execute(running)).one_or_none()
+    there = select(Protection.id).where(Protection.person_id == new, Protection.ended_on.is_(None))
+    if held is None or await connection.scalar(there) is not None:
+        return
+    await connection.execute(update(Human).where(Human.id == new).values(protected_since=held.since))
+    same = {name: getattr(held, name) for name in ("since", "reason", "protected_by", "created_at")}
+    await connection.execute(insert(Protection).values(person_id=new, **same))
 
 
 async def _person(
