@@ -16,6 +16,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
+from api.domain.categories import HardshipCategory
+from api.domain.files import Tier
+
 CHILD_UNTIL = 14
 """Younger than this nobody is named: all data of theirs is sensitive (PIPL, article 28)."""
 
@@ -35,8 +38,6 @@ _FORMS = {
     "division_code": re.compile(r"[0-9]{6}"),
     "street": re.compile(rf"(?=.)(?:[{HAN}]{{1,7}}{_TOWNSHIP})?(?:[{HAN}]{{1,7}}{_ROAD})?"),
     "keeper": re.compile(rf"(?=.*(?:工会|中心))[{HAN}A-Za-z0-9·（）() ]{{4,40}}"),
-    "tier": re.compile(r"[A-Z][A-Z_]{1,31}"),
-    "category": re.compile(r"[A-Z][A-Z_]{1,31}"),
 }
 """The form of each text of a notice."""
 
@@ -102,8 +103,8 @@ class Noticed:
     division_code: str
     names: tuple[str, ...]
     people: int
-    tier: str | None
-    category: str | None
+    tier: Tier | None
+    category: HardshipCategory | None
     keeper: str | None
     protected: bool
 
@@ -126,8 +127,8 @@ class PublicNotice:
     id_number: str | None = None
     street: str | None = None
     people: int | None = None
-    tier: str | None = None
-    category: str | None = None
+    tier: Tier | None = None
+    category: HardshipCategory | None = None
     keeper: str | None = None
 
     def __post_init__(self) -> None:

@@ -32,6 +32,11 @@ class ReadOutcome(StrEnum):
 
 TELLING = frozenset(
     {
+        "Income",
+        "HouseholdIncome",
+        "ExitAssessment",
+        "Proposal",
+        "Watch",
         "Household",
         "Person",
         "Enrolment",
@@ -45,6 +50,8 @@ TELLING = frozenset(
         "Finding",
         "Review",
         "Protection",
+        "PublicNotice",
+        "Objection",
         "Read",
     }
 )

@@ -36,6 +36,8 @@ from api.schema.words import Direction, Grade, Stage, TargetGroup
 if TYPE_CHECKING:
     from api.schema.files import HardshipFile
     from api.schema.findings import Finding
+    from api.schema.notices import PublicNotice
+    from api.schema.objections import Objection
     from api.schema.programmes import Enrolment
     from api.schema.protection import Protection
 
@@ -159,6 +161,12 @@ class Household(Node):
     )
     history: list[Transition] = strawberry.field(
         default=NOT_LOADED, description="The moves of its life, the first one first.", metadata=about(8)
+    )
+    notices: list[Annotated[PublicNotice, strawberry.lazy("api.schema.notices")]] = strawberry.field(
+        default=NOT_LOADED, description="Its public notices, the latest first.", metadata=about(1)
+    )
+    objections: list[Annotated[Objection, strawberry.lazy("api.schema.objections")]] = strawberry.field(
+        default=NOT_LOADED, description="Objections about it, at whatever stage, the latest first.", metadata=about(1)
     )
     found_findings: strawberry.Private[list[Any]] = NOT_LOADED
 

@@ -9,20 +9,26 @@ from strawberry.schema.config import StrawberryConfig
 from api.schema.accounts import AccountMutations, AccountQueries
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.enumerations import EnumerationQueries
+from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
+from api.schema.incomes import IncomeMutations, IncomeQueries
 from api.schema.lifecycle import LifecycleQueries
 from api.schema.measures import MeasureMutations, MeasureQueries
 from api.schema.nodes import NodeQueries
+from api.schema.notices import NoticeMutations, NoticeQueries, PublicNotice
+from api.schema.objections import Objection, ObjectionMutations, ObjectionQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
+from api.schema.proposals import Proposal, ProposalMutations, ProposalQueries
 from api.schema.protection import ProtectionMutations
 from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
+from api.schema.watches import Watch, WatchMutations, WatchQueries
 
 
 @strawberry.type(description="What may be asked.")
@@ -37,7 +43,13 @@ class Query(
     FileQueries,
     LifecycleQueries,
     ProgrammeQueries,
+    IncomeQueries,
+    ExitQueries,
+    ProposalQueries,
+    WatchQueries,
     FindingQueries,
+    NoticeQueries,
+    ObjectionQueries,
     ScanQueries,
     ReadQueries,
 ):
@@ -54,6 +66,8 @@ class Mutation(
     ClientMutations,
     ScanMutations,
     FindingMutations,
+    NoticeMutations,
+    ObjectionMutations,
     ReadMutations,
 ):
     """What may be done."""
@@ -69,7 +83,21 @@ schema = strawberry.Schema(
     mutation=Mutation,
     subscription=Subscription,
     config=StrawberryConfig(scalar_map=SCALARS),
-    types=[Household, Person, HardshipFile, Enrolment, Finding, Scan, Read, Alarm, *dict.fromkeys(USER_ERRORS.values())],
+    types=[
+        Household,
+        Person,
+        HardshipFile,
+        Enrolment,
+        Proposal,
+        Watch,
+        Finding,
+        PublicNotice,
+        Objection,
+        Scan,
+        Read,
+        Alarm,
+        *dict.fromkeys(USER_ERRORS.values()),
+    ],
 )
 """Described here, and executed by the gate."""
 

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, workdays
 from api.domain import days
+from api.domain.categories import HardshipCategory
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.files import Tier
 from api.domain.lifecycle import Action
 from api.domain.notices import (
     OF_SOMEBODY,
@@ -167,8 +169,8 @@ async def _noticed(
         division_code=household.division_code,
         names=tuple(name for name in names if name),
         people=sum(_stands(row, today) for row in people),
-        tier=household.tier,
-        category=household.category,
+        tier=Tier(household.tier) if household.tier else None,
+        category=HardshipCategory(household.category) if household.category else None,
         keeper=household.keeper,
         protected=household.protected,
     )

@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
-from api.services import watches
+from api.services import notices, objections, watches
 
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
 CHORES: dict[str, Chore] = {
+    "notices": notices.take_down,
+    "objections": objections.escalate,
     "reminders": watches.remind,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""
