@@ -6,21 +6,20 @@ A test says what is due and what is missing; it moves nobody. An officer propose
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import ON_PROPOSAL, Closing
-from api.domain.incomes import Month, Source
+from api.domain.incomes import IncomeSource, Month
 from api.domain.lifecycle import Action
 
 MOST_STATEMENT = 4_000
-MOST_EVIDENCE, MOST_CHARACTERS = 20, 120
 
 
-class Verdict(StrEnum):
+class ExitVerdict(StrEnum):
     """What a test of incomes says; an exit is still a person's decision."""
 
     EXIT_DUE = "EXIT_DUE"
@@ -28,7 +27,7 @@ class Verdict(StrEnum):
     INSUFFICIENT_DATA = "INSUFFICIENT_DATA"
 
 
-class Standing(StrEnum):
+class LineStanding(StrEnum):
     """How a month's income a head stands to that month's own line."""
 
     ABOVE = "ABOVE"
@@ -36,13 +35,20 @@ class Standing(StrEnum):
     UNCLEAR = "UNCLEAR"
 
 
-class Gap(StrEnum):
+class MonthGap(StrEnum):
     """What a month lacks to be clear."""
 
     INCOME = "INCOME"
     YEAR_ONLY = "YEAR_ONLY"
     LINE = "LINE"
     NOBODY = "NOBODY"
+
+
+class ExitTestKind(StrEnum):
+    """What a household's months are tested for."""
+
+    GRADUATION = "GRADUATION"
+    RELIEF = "RELIEF"
 
 
 class ExitAction(StrEnum):
@@ -78,10 +84,10 @@ class WatchOutcome(StrEnum):
 class Missing:
     """One thing that a month lacks: of whom, and from which source, where it is an income."""
 
-    gap: Gap
+    gap: MonthGap
     month: dt.date
     member: int | None = None
-    source: Source | None = None
+    source: IncomeSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +96,33 @@ class Test:
 
     __test__ = False  # no test case, whatever its name begins with
 
-    verdict: Verdict
+    verdict: ExitVerdict
     months: tuple[Month, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[LineStanding, ...]
 
     @property
     def missing(self) -> tuple[Missing, ...]:
         """What the months lack that are not clear; nothing where the verdict stands without it."""
         unclear = (
-            month for month, standing in zip(self.months, self.standings, strict=True) if standing is Standing.UNCLEAR
+            month
+            for month, standing in zip(self.months, self.standings, strict=True)
+            if standing is LineStanding.UNCLEAR
         )
         return tuple(each for month in unclear for each in _lacks(month))
 
 
 def _lacks(month: Month) -> Iterator[Missing]:
     if not month.members:
-        yield Missing(Gap.NOBODY, month.month)
+        yield Missing(MonthGap.NOBODY, month.month)
     if month.line is None:
-        yield Missing(Gap.LINE, month.month)
+        yield Missing(MonthGap.LINE, month.month)
     for member, source in month.silent:
-        yield Missing(Gap.INCOME, month.month, member, source)
+        yield Missing(MonthGap.INCOME, month.month, member, source)
     for member in month.unsized:
-        yield Missing(Gap.YEAR_ONLY, month.month, member)
+        yield Missing(MonthGap.YEAR_ONLY, month.month, member)
 
 
-def check_proposal(
-    action: ExitAction, reason: Closing | None, statement: str, evidence: Sequence[str]
-) -> Closing | None:
+def check_proposal(action: ExitAction, reason: Closing | None, statement: str) -> Closing | None:
     """The reason for which the file would be closed; None where it stays open. Raises NotDone unless it may be proposed so."""
     if not statement.strip():
         raise NotDone(
@@ -128,13 +134,6 @@ def check_proposal(
             ("input", "statement"),
             f"情况说明不得超过 {MOST_STATEMENT} 字。",
             f"The statement may have {MOST_STATEMENT} characters.",
-        )
-    if len(evidence) > MOST_EVIDENCE or any(not each.strip() or len(each) > MOST_CHARACTERS for each in evidence):
-        raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", "evidence"),
-            f"佐证最多 {MOST_EVIDENCE} 项，每项不超过 {MOST_CHARACTERS} 字。",
-            f"Up to {MOST_EVIDENCE} pieces of evidence, of {MOST_CHARACTERS} characters each.",
         )
     if action is ExitAction.DEREGISTER:
         if reason not in ON_PROPOSAL:
@@ -156,10 +155,10 @@ def check_proposal(
     return own
 
 
-def told(name: str, test: Test, members: Mapping[int, int]) -> dict[str, Any]:
+def told(kind: ExitTestKind, test: Test, members: Mapping[int, int]) -> dict[str, Any]:
     """A test as it is kept and shown: codes, months, fen and keys of members; `members` by person."""
     return {
-        "test": name,
+        "test": kind.value,
         "verdict": test.verdict.value,
         "months": [
             {

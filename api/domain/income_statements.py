@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.incomes import Answer, IncomeKind, Source
+from api.domain.incomes import IncomeKind, IncomeSource, SourceAnswer
 
 MOST_MONTHS, MOST_STATEMENTS, MOST_EVIDENCE = 36, 60, 200
 GREATEST_FEN = 10**12
@@ -21,8 +21,8 @@ GREATEST_FEN = 10**12
 class Statement:
     """The same of each of these sources and of each month from the first to the last, or of a whole year."""
 
-    sources: tuple[Source, ...]
-    answer: Answer
+    sources: tuple[IncomeSource, ...]
+    answer: SourceAnswer
     first: dt.date | None = None
     last: dt.date | None = None
     year: int | None = None
@@ -35,8 +35,8 @@ class Statement:
 class Entry:
     """One row: what one source told of one kind of income in one month or year."""
 
-    source: Source
-    answer: Answer
+    source: IncomeSource
+    answer: SourceAnswer
     month: dt.date | None
     year: int | None
     kind: IncomeKind | None
@@ -44,7 +44,7 @@ class Entry:
     fen: int | None
 
     @property
-    def place(self) -> tuple[Source, dt.date | None, int | None]:
+    def place(self) -> tuple[IncomeSource, dt.date | None, int | None]:
         """What is replaced as a whole: a source's word on a month, or on a year."""
         return self.source, self.month, self.year
 
@@ -81,13 +81,13 @@ def _check(place: str, given: Statement, programmes: Collection[str], today: dt.
             )
     if given.year is not None and not 1990 <= given.year <= today.year:
         raise _refused(place, "年度有误。", "This is no year.")
-    if (given.answer is Answer.VALUE) != (given.fen is not None and given.kind is not None):
+    if (given.answer is SourceAnswer.VALUE) != (given.fen is not None and given.kind is not None):
         raise _refused(
             place,
             "有金额的须写明收入种类和金额；无记录、未答复、未查询的不得填金额。",
             "A VALUE has a kind and an amount; of what was not told there is neither.",
         )
-    if given.year is not None and given.answer is not Answer.VALUE:
+    if given.year is not None and given.answer is not SourceAnswer.VALUE:
         raise _refused(place, "年度只用于有金额的陈述。", "A year is for an amount alone.")
     if given.fen is not None and not 0 <= given.fen <= GREATEST_FEN:
         raise _refused(place, "金额有误。", "This amount cannot be.")
@@ -101,7 +101,7 @@ def _check(place: str, given: Statement, programmes: Collection[str], today: dt.
 
 def _agree(found: Sequence[Entry]) -> None:
     """A source says one kind of thing of a month: amounts, or that there is none, or nothing."""
-    said: dict[tuple[Source, dt.date | None, int | None], set[Answer]] = {}
+    said: dict[tuple[IncomeSource, dt.date | None, int | None], set[SourceAnswer]] = {}
     for each in found:
         said.setdefault(each.place, set()).add(each.answer)
     if any(len(answers) > 1 for answers in said.values()):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Source(StrEnum):
+class IncomeSource(StrEnum):
     """Who told of an income: the household itself, or one of the departments that keep it on record."""
 
     DECLARED = "DECLARED"
@@ -35,7 +35,7 @@ class IncomeKind(StrEnum):
     AID = "AID"
 
 
-class Answer(StrEnum):
+class SourceAnswer(StrEnum):
     """What a source said: an amount, that there is nothing, or nothing at all (F-8)."""
 
     VALUE = "VALUE"
@@ -44,7 +44,7 @@ class Answer(StrEnum):
     NOT_ASKED = "NOT_ASKED"
 
 
-SPOKEN = frozenset({Answer.VALUE, Answer.NO_RECORD})
+SPOKEN = frozenset({SourceAnswer.VALUE, SourceAnswer.NO_RECORD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Told:
     """
 
     member: int | None
-    source: Source
-    answer: Answer
+    source: IncomeSource
+    answer: SourceAnswer
     month: dt.date | None = None
     year: int | None = None
     kind: IncomeKind | None = None
@@ -103,7 +103,7 @@ class Month:
     total: Interval
     head: Interval
     line: int | None
-    silent: tuple[tuple[int, Source], ...]
+    silent: tuple[tuple[int, IncomeSource], ...]
     """Members and the needed sources that did not speak of them."""
     unsized: tuple[int, ...]
     """Members of whom some source told a figure for the whole year."""
@@ -139,7 +139,9 @@ def _month(month: dt.date, present: Sequence[Presence], told: Iterable[Told], te
     here = tuple(sorted({each.member for each in present if each.in_month(month)}))
     theirs = {None, *here}
     steps = tuple(each for each in told if each.member in theirs and (each.month == month or each.opens(month)))
-    silent = tuple((member, source) for member in here for source in Source if not _spoke(steps, member, source))
+    silent = tuple(
+        (member, source) for member in here for source in IncomeSource if not _spoke(steps, member, source)
+    )
     unsized = tuple(member for member in here if any(each.member == member and each.opens(month) for each in steps))
     received = _received(steps, terms, month)
     heads = max(len(here), 1)
@@ -148,7 +150,7 @@ def _month(month: dt.date, present: Sequence[Presence], told: Iterable[Told], te
     return Month(month, here, Interval(low, high), head, terms.line(month), silent, unsized, steps)
 
 
-def _spoke(told: Iterable[Told], member: int, source: Source) -> bool:
+def _spoke(told: Iterable[Told], member: int, source: IncomeSource) -> bool:
     """Whether a source said an amount of the month, or that there is none; and nothing that takes it back."""
     answers = {
         each.answer
@@ -164,7 +166,7 @@ def _received(told: Iterable[Told], terms: Terms, month: dt.date) -> Interval:
     Two departments that tell of one kind may tell of one payment or of two: at least the greater, at most both. What the
     household declared is what they tell of; aid of one programme is one payment, whoever tells of it.
     """
-    sums: dict[tuple[int | None, IncomeKind, str | None], dict[tuple[Source, bool], int]]
+    sums: dict[tuple[int | None, IncomeKind, str | None], dict[tuple[IncomeSource, bool], int]]
     sums = defaultdict(lambda: defaultdict(int))
     for each in told:
         if each.kind is None or each.fen is None or each.month is None:
@@ -175,7 +177,7 @@ def _received(told: Iterable[Told], terms: Terms, month: dt.date) -> Interval:
     low = high = 0
     for (_, kind, _), by_source in sums.items():
         most = max(by_source.values())
-        departments = sum(fen for (source, _), fen in by_source.items() if source is not Source.DECLARED)
+        departments = sum(fen for (source, _), fen in by_source.items() if source is not IncomeSource.DECLARED)
         off = terms.cost(month) if kind is IncomeKind.WAGE else 0
         low += max(most - off, 0)
         high += max((most if kind is IncomeKind.AID else max(most, departments)) - off, 0)

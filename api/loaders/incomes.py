@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Boolean, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from api import scope
-from api.database import among
 from api.domain.exits import Test
-from api.domain.incomes import Answer, IncomeKind, Month, Presence, Source, Told
+from api.domain.incomes import IncomeKind, IncomeSource, Month, Presence, SourceAnswer, Told
 from api.domain.permissions import Viewer
 from api.loaders.households import NEVER
 from api.loaders.reading import Reading, Rows
@@ -27,6 +26,7 @@ from api.models import Cause, Enrolment, File, Household, IncomeMonth, Member, O
 Run = Callable[[Select[*tuple[Any, ...]], Mapping[str, Any]], Awaitable[Rows]]
 """How a narrowed statement is run for a viewer."""
 
+MOST = 500
 MIGRANT, BY_WORKPLACE = "MIGRANT_WORKER", "line.migrant_by_workplace"
 
 C, E, F, H, T, M, U, P = (
@@ -99,14 +99,15 @@ _PAID = (
 )
 _RECORDED = (
     scope.narrow(
-        select(T.member_id, *[column for column in T if column.name != "member_id"], User.display_name)
+        select(*T, User.display_name, scope.protects_person(M.person_id).label("protected"))
         .join(Member, M.id == T.member_id)
         .join(Household, H.id == M.household_id)
         .outerjoin(User, User.id == T.recorded_by),
         H.division_code,
     )
-    .where(among(T.member_id, "keys"))
-    .order_by(T.member_id, func.coalesce(T.month, NEVER).desc(), T.source, T.id.desc())
+    .where(T.member_id == bindparam("member"), or_(T.superseded_at.is_(None), bindparam("replaced", type_=Boolean())))
+    .order_by(func.coalesce(T.month, NEVER).desc(), func.coalesce(T.year, 0).desc(), T.source, T.id.desc())
+    .limit(MOST)
 )
 
 
@@ -167,9 +168,9 @@ async def family(run: Run, household_id: int, first: dt.date, last: dt.date) -> 
     )
 
 
-async def recorded_of(reading: Reading, members: list[int]) -> Rows:
-    """What was recorded of people, superseded or not, the first column telling of whom; the latest months first."""
-    return await reading.rows(_RECORDED, {"keys": members})
+async def recorded_of(reading: Reading, member: int, replaced: bool) -> Rows:
+    """What was recorded of somebody, with what was replaced or without it; the latest months first."""
+    return await reading.rows(_RECORDED, {"member": member, "replaced": replaced})
 
 
 def _line_division(home: Any, day: dt.date) -> str:
@@ -187,8 +188,8 @@ def _presence(row: Any) -> Presence:
 def _told(row: Any) -> Told:
     return Told(
         member=row.person_id,
-        source=Source(row.source),
-        answer=Answer(row.answer),
+        source=IncomeSource(row.source),
+        answer=SourceAnswer(row.answer),
         month=row.month,
         year=row.year,
         kind=IncomeKind(row.kind) if row.kind else None,
@@ -200,8 +201,8 @@ def _told(row: Any) -> Told:
 def _paid(row: Any) -> Told:
     return Told(
         member=row.person_id,
-        source=Source.AID,
-        answer=Answer.VALUE,
+        source=IncomeSource.AID,
+        answer=SourceAnswer.VALUE,
         month=row.month,
         kind=IncomeKind.AID,
         programme=row.programme_code,

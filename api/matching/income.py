@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from api.domain import incomes
-from api.domain.exits import Standing, Test, Verdict
+from api.domain.exits import ExitVerdict, LineStanding, Test
 from api.domain.incomes import Month, Presence, Terms, Told
 from api.domain.money import fen
 from api.matching import policy, reference
@@ -73,8 +73,8 @@ def _test(
     ]
     assessed = six_months_above(rows, last, count, reaching=reaching)
     standing = {
-        **dict.fromkeys(assessed.above, Standing.ABOVE),
-        **dict.fromkeys(assessed.not_above, Standing.NOT_ABOVE),
-        **dict.fromkeys(assessed.unclear, Standing.UNCLEAR),
+        **dict.fromkeys(assessed.above, LineStanding.ABOVE),
+        **dict.fromkeys(assessed.not_above, LineStanding.NOT_ABOVE),
+        **dict.fromkeys(assessed.unclear, LineStanding.UNCLEAR),
     }
-    return Test(Verdict(assessed.outcome), tuple(found), tuple(standing[each.month] for each in found))
+    return Test(ExitVerdict(assessed.outcome), tuple(found), tuple(standing[each.month] for each in found))

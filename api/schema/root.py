@@ -68,6 +68,10 @@ class Mutation(
     FindingMutations,
     NoticeMutations,
     ObjectionMutations,
+    IncomeMutations,
+    ExitMutations,
+    ProposalMutations,
+    WatchMutations,
     ReadMutations,
 ):
     """What may be done."""

@@ -13,7 +13,7 @@ from api import outbox, scope
 from api.database import locked
 from api.domain import accounts, days, exits
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.exits import ExitAction, ProposalState
+from api.domain.exits import ExitAction, ExitTestKind, ProposalState
 from api.domain.files import Closing
 from api.domain.lifecycle import BY_PLACE, Action, Guard
 from api.domain.permissions import Viewer
@@ -83,7 +83,7 @@ async def propose(
     """
     found = await _open_file(connection, viewer, household_id)
     accounts.unchanged(found.version, expected_version, "户", "household")
-    closing = exits.check_proposal(action, reason, statement, evidence)
+    closing = exits.check_proposal(action, reason, statement)
     made = BY_PLACE.get((Stage(found.stage), action.action))
     if made is None:
         raise NotDone(
@@ -117,7 +117,7 @@ async def propose(
             action=action.action,
             closing=closing,
             statement=vault.seal("proposals.statement", statement.strip()),
-            evidence=[each.strip() for each in evidence],
+            evidence=list(evidence),
             assessment_id=tested,
             proposed_by=viewer.user_id,
             proposed_at=now,
@@ -157,7 +157,7 @@ async def decide(
         await audit.record(connection, viewer.user_id, "exit.rejected", ("Proposal", found.id), now, detail)
         await outbox.append(connection, "household", found.household_id, now)
         return int(found.id)
-    action, evidence = Action(found.action), [f"proposal:{found.id}", *found.evidence]
+    action, evidence = Action(found.action), [f"Proposal:{found.id}", *found.evidence]
     decision_id = await decisions.decide(
         connection,
         vault,
@@ -265,7 +265,7 @@ async def _keep(
     connection: AsyncConnection, viewer: Viewer, household: Row[*tuple[Any, ...]], day: dt.date, now: dt.datetime
 ) -> int:
     run = incomes.running(connection, viewer)
-    family = await incomes.family(run, household.id, *conditions.span(day, household.division_code))
+    family = await incomes.family(run, household.id, *conditions.span(day))
     assert family is not None, "it is held"
     graduation, relief = family.graduation(day), family.relief(day)
     added = await connection.execute(
@@ -278,8 +278,8 @@ async def _keep(
             relief=relief.verdict,
             open_causes=family.open_causes,
             tests=[
-                exits.told("GRADUATION", graduation, family.members),
-                exits.told("RELIEF", relief, family.members),
+                exits.told(ExitTestKind.GRADUATION, graduation, family.members),
+                exits.told(ExitTestKind.RELIEF, relief, family.members),
             ],
             policy_version=policy.in_force().version,
             user_id=viewer.user_id,

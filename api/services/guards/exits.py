@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, exits
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.exits import ProposalState, Test, Verdict
+from api.domain.exits import ExitVerdict, ProposalState, Test
 from api.domain.files import Closing
 from api.loaders import incomes
 from api.matching import income, policy
 from api.models import File, Member, Proposal
 from api.services.guards.case import Case
+
+MOST_MONTHS = 36
 
 NOT_PROPOSED = NotDone(
     UserErrorCode.INVALID,
@@ -93,14 +95,13 @@ async def tested(connection: AsyncConnection, case: Case, now: dt.datetime) -> i
     """The household with what is known of the months that are tested today."""
     today = days.today(now)
     run = incomes.running(connection, case.viewer)
-    return await incomes.family(run, case.household_id, *span(today, case.division_code))
+    return await incomes.family(run, case.household_id, *span(today))
 
 
-def span(as_of: dt.date, division: str) -> tuple[dt.date, dt.date]:
-    """The first and last month that either test of that day looks at."""
-    last = income.tested_until(as_of, division)
-    most = max(policy.whole(key, as_of, division) for key in ("exit.months", "relief.months"))
-    return income.add_months(last, 1 - most), last
+def span(as_of: dt.date) -> tuple[dt.date, dt.date]:
+    """The months that a test of that day may look at, in whichever division."""
+    last = income.first_day(as_of)
+    return income.add_months(last, -MOST_MONTHS), last
 
 
 async def _proposal(connection: AsyncConnection, case: Case) -> Row[*tuple[Any, ...]] | None:
@@ -114,10 +115,10 @@ async def _proposal(connection: AsyncConnection, case: Case) -> Row[*tuple[Any, 
 
 
 def _due(test: Test | None, zh: str, en: str) -> None:
-    if test is not None and test.verdict is Verdict.EXIT_DUE:
+    if test is not None and test.verdict is ExitVerdict.EXIT_DUE:
         return
     count = len(test.months) if test is not None else 0
-    if test is not None and test.verdict is Verdict.NOT_ABOVE:
+    if test is not None and test.verdict is ExitVerdict.NOT_ABOVE:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input",),
