@@ -18,9 +18,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from api.domain.attachments import HEAD, media_type
 from api.sealing import NotOurs, Vault
+
+Result = TypeVar("Result")
 
 FOLDER = "attachments"
 COLUMN = "attachments.content"
@@ -74,16 +77,16 @@ class Store:
     async def write(self, content: AsyncIterator[bytes], most: int) -> Written:
         """The content in a file of its own. Raises TooLarge or NotTaken, and leaves nothing then."""
         stored = secrets.token_hex(16)
-        writing = await asyncio.to_thread(_Writing, self.vault, self.folder, stored)
+        writing = _Writing(self.vault, self.folder, stored)
         try:
             async for some in content:
                 if writing.size + len(some) > most:
                     raise TooLarge
                 if writing.add(some):
-                    await asyncio.to_thread(writing.pass_on)
-            return await asyncio.to_thread(writing.finish)
+                    await _done(writing.pass_on)
+            return await _done(writing.finish)
         except BaseException:
-            await asyncio.to_thread(writing.give_up)
+            writing.give_up()
             raise
 
     def discard(self, written: Written) -> None:
@@ -191,6 +194,16 @@ class _Writing:
         sealed = self._vault.seal_bytes(COLUMN, piece, _place(self._stored, self._number, last))
         self._file.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
         self._number += 1
+
+
+async def _done(work: Callable[[], Result]) -> Result:
+    """The work's result, done in a thread; who is cancelled meanwhile waits for its end, so that nothing goes on behind them."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 def _place(stored: str, number: int, last: bool) -> bytes:

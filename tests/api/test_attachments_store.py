@@ -143,14 +143,16 @@ async def test_what_is_refused_or_torn_leaves_nothing(
     assert left(store) == []
 
 
-async def test_whoever_is_cancelled_leaves_nothing(store: Store) -> None:
+@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8, 13, 50])
+async def test_whoever_is_cancelled_leaves_nothing(store: Store, turns: int) -> None:
     async def endless() -> AsyncIterator[bytes]:
-        yield PDF + bytes(100)
-        await asyncio.Event().wait()
+        yield PDF
+        while True:
+            yield bytes(PIECE)
 
-    task = asyncio.create_task(store.write(endless(), MOST))
-    while not left(store):
-        await asyncio.sleep(0.01)
+    task = asyncio.create_task(store.write(endless(), 1_000 * MOST))
+    for _ in range(turns):
+        await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
