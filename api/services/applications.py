@@ -1,18 +1,28 @@
-"""What becomes of an application: taken up, sent back for what is missing, refused by a decision, or withdrawn."""
+"""An application is handed in, and what becomes of it: taken up, sent back, refused by a decision, or withdrawn."""
 
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.domain import days, divisions
 from api.domain.casework import TaskKind
+from api.domain.declarations import Declared, Source
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Action
+from api.domain.people import Entered, Relation
 from api.domain.permissions import Viewer
+from api.matching import identity
+from api.models import File, Household, Member, table
 from api.sealing import Vault
-from api.services import cases, decisions, tasks, transition
+from api.services import cases, decisions, declarations, members, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.transition import Why
 
@@ -25,11 +35,113 @@ class ReviewOutcome(StrEnum):
     REFUSE = "REFUSE"
 
 
+H, F, M = table(Household).c, table(File).c, table(Member).c
+_HEAD = select(func.max(M.id)).where(
+    M.household_id == bindparam("household"), M.relation == Relation.HEAD, M.left_on.is_(None)
+)
 ACTIONS: Mapping[ReviewOutcome, Action] = {
     ReviewOutcome.ACCEPT: Action.ACCEPT,
     ReviewOutcome.RETURN: Action.RETURN,
     ReviewOutcome.REFUSE: Action.REFUSE,
 }
+
+
+SEALED = {"address": "address", "phone": "phone", "payee_account": "payeeAccount", "payee_name": "payeeName"}
+"""Columns that are sealed, and the input's names of them."""
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+"""Of which a household's number is made: no digits that could be read as somebody's, no vowels that make a word."""
+LETTERS_A_NUMBER, LONGEST = 7, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What is handed in; None leaves a household that is known already as it is.
+
+    `people` are those who come into it now, one of them its HEAD, in whose name the file is.
+    """
+
+    division_code: str | None = None
+    target_group: str | None = None
+    residence: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    payee_account: str | None = None
+    payee_name: str | None = None
+    organisation_code: str | None = None
+    people: Sequence[Entered] = ()
+    declared: Sequence[Declared] = field(default_factory=tuple)
+
+
+async def submit(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household_id: int | None,
+    expected_version: int | None,
+    given: Application,
+    now: dt.datetime,
+) -> int:
+    """A household applies, for the first time where `household_id` is None; its key. Raises NotDone or Forbidden."""
+    today, columns = days.today(now), _columns(vault, given)
+    union = None
+    if given.organisation_code is not None:
+        union = await cases.organisation(connection, given.organisation_code, "organisationCode")
+        columns["organisation_id"] = union
+    file = {} if union is None else {"organisation_id": union}
+    if household_id is None:
+        _check_new(given)
+        reference = f"{given.division_code}-{today.year}-{_letters()}"
+        new = {"reference": reference, "division_code": given.division_code, **columns}
+        digest = vault.digest("households.digest", reference)
+        moved = await transition.begin(connection, vault, viewer, {**new, "digest": digest}, now, file=file)
+    else:
+        moved = await transition.move(
+            connection, vault, viewer, household_id, Action.APPLY, now, expected_version=expected_version, file=file
+        )
+        if columns:
+            await connection.execute(update(Household).where(H.id == moved.household_id).values(**columns))
+    head = await connection.scalar(_HEAD, {"household": moved.household_id})
+    for place, entered in enumerate(given.people):
+        path = ("input", "people", str(place))
+        key = await members.enter(connection, vault, moved.household_id, entered, today, viewer.user_id, now, path)
+        head = key if entered.relation is Relation.HEAD else head
+    if head is not None:  # the worker in whose name it is
+        await connection.execute(update(File).where(F.id == moved.file_id).values(subject_member_id=head))
+    await declarations.declare(
+        connection, moved.household_id, given.declared, today, viewer.user_id, now, source=Source.APPLICATION
+    )
+    return moved.household_id
+
+
+def _columns(vault: Vault, given: Application) -> dict[str, Any]:
+    """What the household's row is told. Raises NotDone."""
+    plain = {"target_group": given.target_group, "residence": given.residence}
+    told: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
+    for name, asked in SEALED.items():
+        written = (getattr(given, name) or "").strip()
+        if len(written) > LONGEST:
+            raise _invalid(asked, f"内容不能超过 {LONGEST} 个字。", f"At most {LONGEST} characters.")
+        if written:
+            told[name] = vault.seal(f"households.{name}", written)
+    if "phone" in told:
+        told["phone_index"] = vault.index("phone", identity.phone(given.phone))
+    return told
+
+
+def _check_new(given: Application) -> None:
+    """Raises NotDone for a household that says not where it is, or whose it is."""
+    if given.division_code is None or not divisions.is_known(given.division_code):
+        raise _invalid("divisionCode", "请填写所属区划。", "Say in which division it lives.")
+    if sum(person.relation is Relation.HEAD for person in given.people) != 1:
+        raise _invalid("people", "须有且只有一名户主（职工本人）。", "One of the people is its head, the worker.")
+
+
+def _invalid(name: str, zh: str, en: str) -> NotDone:
+    return NotDone(UserErrorCode.INVALID, ("input", name), zh, en)
+
+
+def _letters() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(LETTERS_A_NUMBER))
 
 
 async def review(

@@ -1,0 +1,223 @@
+"""What may be done with a household's file: recorded, re-verified, handed over, opened again; each step once, and with a reason."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain.permissions import Permission, Viewer
+from api.schema import guards, nodes
+from api.schema.context import Info
+from api.schema.evidence import references
+from api.schema.households import Household
+from api.schema.results import MutationInput, Payload, carry_out
+from api.schema.terms import HardshipCategory, Tier
+from api.services import files, transfers
+from api.services.files import Kept
+
+KEEP, DECIDE = Permission.KEEP_FILES, Permission.DECIDE_FILES
+EVIDENCE = "On what it rests: ids of things kept here, up to 20."
+REASON = "Why, up to 2,000 characters; kept sealed."
+
+
+@strawberry.input
+class StepInput(MutationInput):
+    """What every step of a household's life takes."""
+
+    household_id: strawberry.ID = strawberry.field(description="The household.")
+    expected_version: int = strawberry.field(description="The household's `version` as it was read.")
+
+
+@strawberry.input(description="A file is opened: the notice is over and nobody objected.")
+class RecordFileInput(StepInput):
+    """A file is opened."""
+
+    tier: Tier = strawberry.field(description="Which level keeps it and pays.")
+    category: HardshipCategory = strawberry.field(description="Its category, by the method in force today.")
+    reason: str | None = strawberry.field(default=None, description=REASON)
+
+
+@strawberry.input(description="The circumstances were looked at again.")
+class ReverifyFileInput(StepInput):
+    """The circumstances were looked at again."""
+
+    reason: str = strawberry.field(description="What was found, up to 2,000 characters; kept sealed.")
+    tier: Tier | None = strawberry.field(default=None, description="Another tier; takes DECIDE_FILES.")
+    category: HardshipCategory | None = strawberry.field(
+        default=None, description="Another category, by the method in force today; takes DECIDE_FILES."
+    )
+    evidence_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EVIDENCE)
+
+
+@strawberry.input(description="A file goes to another union.")
+class TransferFileInput(StepInput):
+    """A file goes to another union."""
+
+    organisation_code: str = strawberry.field(description="The union that keeps it then.")
+    division_code: str | None = strawberry.field(
+        default=None, description="The division that the household belongs to then; where nothing is said, the same."
+    )
+    reason: str = strawberry.field(description=REASON)
+
+
+@strawberry.input(description="Hardship has returned.")
+class ReturnToHardshipInput(StepInput):
+    """Hardship has returned."""
+
+    reason: str = strawberry.field(description=REASON)
+    tier: Tier | None = strawberry.field(default=None, description="The new file's; that of the old by default.")
+    category: HardshipCategory | None = strawberry.field(
+        default=None, description="The new file's, by the method in force today."
+    )
+    evidence_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EVIDENCE)
+
+
+@strawberry.input(description="The end of a file was an error of ours.")
+class ReinstateFileInput(StepInput):
+    """The end of a file was an error of ours."""
+
+    reason: str = strawberry.field(description=REASON)
+    evidence_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EVIDENCE)
+
+
+NOW = "The household as it stands now; null where it lies beyond the viewer's division now."
+
+
+@strawberry.type(description="What `recordFile` answers.")
+class RecordFilePayload(Payload):
+    """What `recordFile` answers."""
+
+    household: Household | None = strawberry.field(description=NOW)
+
+
+@strawberry.type(description="What `reverifyFile` answers.")
+class ReverifyFilePayload(Payload):
+    """What `reverifyFile` answers."""
+
+    household: Household | None = strawberry.field(description=NOW)
+
+
+@strawberry.type(description="What `transferFile` answers.")
+class TransferFilePayload(Payload):
+    """What `transferFile` answers."""
+
+    household: Household | None = strawberry.field(description=NOW)
+
+
+@strawberry.type(description="What `returnToHardship` answers.")
+class ReturnToHardshipPayload(Payload):
+    """What `returnToHardship` answers."""
+
+    household: Household | None = strawberry.field(description=NOW)
+
+
+@strawberry.type(description="What `reinstateFile` answers.")
+class ReinstateFilePayload(Payload):
+    """What `reinstateFile` answers."""
+
+    household: Household | None = strawberry.field(description=NOW)
+
+
+def household_key(info: Info, given: StepInput) -> int | None:
+    """The row of the household that a step is for."""
+    return nodes.key_of(info, "Household", given.household_id)
+
+
+@strawberry.type(description="What may be done with a file.")
+class StepMutations:
+    """Steps of a file's life."""
+
+    @guards.mutation(DECIDE, "Opens the file: the notice is over, nobody objected, and nobody in it is in another.")
+    async def record_file(
+        self, info: Info, input: Annotated[RecordFileInput, strawberry.argument(description="The file.")]
+    ) -> RecordFilePayload:
+        """Opens the file."""
+        context, kept = info.context, Kept(input.tier, input.category)
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key = household_key(info, input)
+            return await files.record(
+                connection, context.vault, viewer, key, input.expected_version, kept, input.reason, context.now()
+            )
+
+        done = await carry_out(info, DECIDE, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return RecordFilePayload(household=household, **done.answered)
+
+    @guards.mutation(
+        KEEP, "Records that the circumstances were looked at again; the next time is due by the parameter."
+    )
+    async def reverify_file(
+        self, info: Info, input: Annotated[ReverifyFileInput, strawberry.argument(description="What was found.")]
+    ) -> ReverifyFilePayload:
+        """Records a re-verification."""
+        context, kept = info.context, Kept(input.tier, input.category)
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key, rests_on = household_key(info, input), references(info, input.evidence_ids)
+            return await files.reverify(
+                connection, context.vault, viewer, key, input.expected_version, kept, input.reason, rests_on,
+                context.now(),
+            )  # fmt: skip
+
+        done = await carry_out(info, KEEP, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return ReverifyFilePayload(household=household, **done.answered)
+
+    @guards.mutation(DECIDE, "Hands the file to another union, and the household to its division where one is named.")
+    async def transfer_file(
+        self, info: Info, input: Annotated[TransferFileInput, strawberry.argument(description="To whom.")]
+    ) -> TransferFilePayload:
+        """Hands the file over."""
+        context = info.context
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key = household_key(info, input)
+            return await transfers.transfer(
+                connection, context.vault, viewer, key, input.expected_version, input.organisation_code,
+                input.division_code, input.reason, context.now(),
+            )  # fmt: skip
+
+        done = await carry_out(info, DECIDE, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return TransferFilePayload(household=household, **done.answered)
+
+    @guards.mutation(
+        KEEP,
+        "Records that hardship has returned: a relieved household's file goes on, a graduated one's is opened anew.",
+    )
+    async def return_to_hardship(
+        self, info: Info, input: Annotated[ReturnToHardshipInput, strawberry.argument(description="Why.")]
+    ) -> ReturnToHardshipPayload:
+        """Records a return to hardship."""
+        context, kept = info.context, Kept(input.tier, input.category)
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key, rests_on = household_key(info, input), references(info, input.evidence_ids)
+            return await files.fall_back(
+                connection, context.vault, viewer, key, input.expected_version, kept, input.reason, rests_on,
+                context.now(),
+            )  # fmt: skip
+
+        done = await carry_out(info, KEEP, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return ReturnToHardshipPayload(household=household, **done.answered)
+
+    @guards.mutation(DECIDE, "Opens a file again whose end was an error of ours.")
+    async def reinstate_file(
+        self, info: Info, input: Annotated[ReinstateFileInput, strawberry.argument(description="Why.")]
+    ) -> ReinstateFilePayload:
+        """Opens a file again."""
+        context = info.context
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key, rests_on = household_key(info, input), references(info, input.evidence_ids)
+            return await files.reinstate(
+                connection, context.vault, viewer, key, input.expected_version, input.reason, rests_on, context.now()
+            )
+
+        done = await carry_out(info, DECIDE, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return ReinstateFilePayload(household=household, **done.answered)
