@@ -22,7 +22,6 @@ class Declaration(Base):
 
     __tablename__ = "declarations"
     __table_args__ = (
-        CheckConstraint("amount IS NULL OR amount >= 0", name="amount"),
         CheckConstraint("amount IS NULL OR word IS NULL", name="one_value"),
         Index("ix_declarations_household_id_item", "household_id", "item", "declared_on"),
         Index("ix_declarations_member_id_item", "member_id", "item", "declared_on"),

@@ -74,7 +74,6 @@ def _tables() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("user_id", KEY, nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("amount IS NULL OR amount >= 0", name="ck_declarations_amount"),
         sa.CheckConstraint("amount IS NULL OR word IS NULL", name="ck_declarations_one_value"),
         sa.ForeignKeyConstraint(["household_id"], ["households.id"], name="fk_declarations_household_id_households"),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name="fk_declarations_member_id_members"),

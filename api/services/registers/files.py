@@ -1,0 +1,216 @@
+"""Files of households that were taken over, and whom they count; the moves by which the register's own changes come in.
+
+A register that tells something better, or another application, is followed. A closing of an active file is a change for
+the worse: it takes an officer who answers for it, or else is left to people as a task (F-2).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Date, and_, bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import Json, among
+from api.domain import days
+from api.domain.accounts import UserKind
+from api.domain.files import Closing, Tier
+from api.domain.lifecycle import NOTHING, TAKEN_OVER, Action
+from api.domain.stages import ENDED, Stage
+from api.models import Decision, File, FilePerson, Household, Member, Transition, table
+from api.sealing import Vault
+from api.services import clocks
+from api.services.registers import rows
+from api.services.registers.households import Came, Saved
+
+H, M, F, FP, T = (table(model).c for model in (Household, Member, File, FilePerson, Transition))
+REASON = (
+    "登记簿载明档案已注销，经办人确认。The register tells that the file was closed; the officer named answers for it."
+)
+ENDS = {(move.stage, move.next): move.adverse for move in TAKEN_OVER}
+"""By stages the moves that a register can tell, and whether each is for the worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Who answers for closings that the register tells."""
+
+    user_id: int
+
+
+async def save(
+    connection: AsyncConnection, vault: Vault, saved: Saved, officer: Officer | None, now: dt.datetime
+) -> int:
+    """New households have their file and their first move, others follow the register; how many did that."""
+    for some in rows.batches(saved.new):
+        await _begin(connection, some, now)
+    followed = 0
+    for before, came in saved.otherwise:
+        adverse = ENDS.get((before, came.stage))
+        if adverse is None or (adverse and officer is None):
+            saved.differs(came.id, "stage")
+            continue
+        await _follow(connection, vault, before, came, officer if adverse else None, now)
+        followed += 1
+    await _count(connection, saved, now)
+    return followed
+
+
+async def _begin(connection: AsyncConnection, new: list[Came], now: dt.datetime) -> None:
+    today, due = days.today(now), _Due()
+    files = [
+        {
+            "household_id": each.id,
+            "number": each.reference,
+            **_told(each, due, today),
+            "version": 1,
+            "created_at": now,
+        }
+        for each in new
+    ]
+    await connection.execute(insert(File), files)
+    keys = {"keys": [each.id for each in new]}
+    head = select(func.min(M.id)).where(M.household_id == F.household_id, M.relation == "HEAD", M.left_on.is_(None))
+    await connection.execute(
+        update(table(File))
+        .where(among(F.household_id, "keys"), F.closed_on.is_(None))
+        .values(subject_member_id=head.scalar_subquery()),
+        keys,
+    )
+    since = func.coalesce(H.file_closed_on, H.file_opened_on, H.applied_on, literal(today, Date()))
+    first = select(
+        H.id, literal(1), F.id, literal(NOTHING), literal(Action.TAKE_OVER.value), H.stage, literal(False),
+        literal([], Json), case((since > today, literal(today, Date())), else_=since), literal(now, T.happened_at.type),
+    ).join(File, and_(F.household_id == H.id)).where(among(H.id, "keys"))  # fmt: skip
+    names = [
+        "household_id", "number", "file_id", "from_stage", "action", "to_stage", "adverse", "evidence", "effective_on",
+        "happened_at",
+    ]  # fmt: skip
+    await connection.execute(insert(Transition).from_select(names, first), keys)
+
+
+class _Due:
+    """By when a stage should be done, each day looked up once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[Stage, str, dt.date], dict[str, dt.date | None]] = {}
+
+    def at(self, stage: Stage, division_code: str, day: dt.date) -> dict[str, dt.date | None]:
+        place = (stage, division_code, day)
+        if place not in self._known:
+            self._known[place] = clocks.at(*place)
+        return self._known[place]
+
+
+def _told(came: Came, due: _Due, today: dt.date) -> dict[str, Any]:
+    """A file's columns as the register tells them."""
+    closed = came.dates["file_closed_on"]
+    return {
+        "tier": came.tier if came.tier in Tier.__members__ else None,
+        "applied_on": came.dates["applied_on"],
+        "opened_on": came.dates["file_opened_on"],
+        "closed_on": closed,
+        "closing": None if closed is None else Closing.AS_REGISTERED,
+        **due.at(came.stage, came.division_code, came.since(today)),
+    }
+
+
+async def _follow(
+    connection: AsyncConnection, vault: Vault, before: Stage, came: Came, officer: Officer | None, now: dt.datetime
+) -> None:
+    """One household stands where the register has it now; its file is closed, opened, or another one is begun."""
+    today = days.today(now)
+    on = came.since(today)
+    last = select(F.id, F.closed_on).where(F.household_id == came.id).order_by(F.id.desc()).limit(1)
+    file = (await connection.execute(last)).one()
+    told = _told(came, _Due(), today)
+    if before in ENDED:
+        count = select(func.count()).where(F.household_id == came.id)
+        number = f"{came.reference}/{int((await connection.execute(count)).scalar_one()) + 1}"
+        row = {"household_id": came.id, "number": number, "previous_id": file.id, "version": 1, "created_at": now}
+        file_id = (await connection.execute(insert(File).values(**row, **told).returning(F.id))).scalar_one()
+    else:
+        file_id = file.id
+        await connection.execute(update(File).where(F.id == file_id).values(**told, version=File.version + 1))
+    if came.stage in ENDED:
+        counted = update(FilePerson).where(FP.file_id == file_id, FP.until.is_(None))
+        await connection.execute(counted.values(until=on))
+    decision_id = None if officer is None else await _decide(connection, vault, came, file_id, officer, now)
+    number_before = (await connection.execute(select(H.transition_number).where(H.id == came.id))).scalar_one()
+    move = {
+        "household_id": came.id,
+        "number": number_before + 1,
+        "previous_number": number_before,
+        "file_id": file_id,
+        "from_stage": before,
+        "action": Action.TAKE_OVER,
+        "to_stage": came.stage,
+        "adverse": officer is not None,
+        "user_id": officer and officer.user_id,
+        "decision_id": decision_id,
+        "evidence": [],
+        "effective_on": on,
+        "happened_at": now,
+    }
+    await connection.execute(insert(Transition).values(**move))
+    stands = {"stage": came.stage, "transition_number": number_before + 1, **came.dates, "updated_at": now}
+    await connection.execute(update(Household).where(H.id == came.id).values(**stands, version=H.version + 1))
+
+
+async def _decide(
+    connection: AsyncConnection, vault: Vault, came: Came, file_id: int, officer: Officer, now: dt.datetime
+) -> int:
+    row = {
+        "household_id": came.id,
+        "file_id": file_id,
+        "kind": Action.TAKE_OVER,
+        "user_id": officer.user_id,
+        "user_kind": UserKind.PERSON,
+        "reason": vault.seal("decisions.reason", REASON),
+        "evidence": [f"register:{came.reference}"],
+        "made_at": now,
+    }
+    return int((await connection.execute(insert(Decision).values(**row).returning(Decision.id))).scalar_one())
+
+
+async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) -> None:
+    """Open files count who is in the household; somebody whom another file counts already is disputed in this one."""
+    left = or_(M.left_on.is_not(None), M.valid_to <= days.today(now))
+    gone = select(func.coalesce(M.left_on, M.valid_to)).where(M.id == FP.member_id).scalar_subquery()
+    since = func.coalesce(M.valid_from, F.opened_on, F.applied_on, literal(days.today(now), Date()))
+    counted = exists().where(FP.file_id == F.id, FP.member_id == M.id, FP.until.is_(None))
+    elsewhere = exists().where(FP.person_id == M.person_id, FP.until.is_(None), FP.disputed.is_(False))
+    place = func.row_number().over(partition_by=M.person_id, order_by=(F.id, M.id))
+    there = (
+        select(F.id, M.person_id, M.id, since, or_(place > 1, elsewhere))
+        .join(File, F.household_id == M.household_id)
+        .where(among(M.household_id, "keys"), F.closed_on.is_(None), ~left, ~counted)
+    )
+    names = ["file_id", "person_id", "member_id", "since", "disputed"]
+    for some in rows.batches(sorted(saved.changed - saved.own)):
+        keys = {"keys": some}
+        those = select(M.id).where(among(M.household_id, "keys"), left)
+        over = update(table(FilePerson)).where(FP.member_id.in_(those), FP.until.is_(None))
+        await connection.execute(over.values(until=gone), keys)
+        await _recount(connection, keys)
+        await connection.execute(insert(FilePerson).from_select(names, there), keys)
+
+
+async def _recount(connection: AsyncConnection, keys: dict[str, list[int]]) -> None:
+    """Whose number or name the register corrected is another human, and counted as that one."""
+    person = select(M.person_id).where(M.id == FP.member_id).scalar_subquery()
+    changed = select(FP.id).join(Member, M.id == FP.member_id).where(
+        among(M.household_id, "keys"), FP.until.is_(None), M.person_id != FP.person_id
+    )  # fmt: skip
+    stale = list((await connection.execute(changed, keys)).scalars())
+    for key in stale:
+        now_of = (await connection.execute(select(person).where(FP.id == key))).scalar_one()
+        listed = select(FP.id).where(FP.person_id == now_of, FP.until.is_(None), FP.disputed.is_(False), FP.id != key)
+        disputed = (await connection.execute(listed.limit(1))).one_or_none() is not None
+        statement = update(table(FilePerson)).where(FP.id == bindparam("key"))
+        await connection.execute(
+            statement.values(person_id=bindparam("person"), disputed=bindparam("doubt")),
+            {"key": key, "person": now_of, "doubt": disputed},
+        )

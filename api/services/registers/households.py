@@ -1,0 +1,163 @@
+"""The register's households in our tables: new ones begin, others change where the register says something new.
+
+A household that has moved on by our own steps lives here and no longer there: it keeps all that it is, and what the
+register says since is told to people. Of the others, the stage alone waits for `files`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import String, bindparam, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import among
+from api.domain import money, stages
+from api.domain.lifecycle import Action
+from api.domain.stages import Stage
+from api.matching import folders, identity
+from api.models import Household, Transition, table
+from api.sealing import Vault
+from api.services.registers import rows
+from api.services.registers.rows import HOUSEHOLD_PLAIN, HOUSEHOLD_SEALED, MONEY, Row
+
+H = table(Household).c
+DATES = ("applied_on", "file_opened_on", "file_closed_on")
+_OWN = exists().where(Transition.household_id == H.id, Transition.action != Action.TAKE_OVER)
+_KNOWN = select(
+    H.id, H.reference, H.digest, H.division_code, H.stage, *[H[day] for day in DATES], _OWN.label("own")
+).where(among(H.reference, "references", String))
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A household as the register tells where it stands."""
+
+    id: int
+    reference: str
+    division_code: str
+    stage: Stage
+    dates: dict[str, dt.date | None]
+    tier: str | None = None
+
+    def since(self, today: dt.date) -> dt.date:
+        """The day from which on it stands there, no later than today."""
+        told = self.dates["file_closed_on"] or self.dates["file_opened_on"] or self.dates["applied_on"]
+        return min(told or today, today)
+
+
+@dataclass(slots=True)
+class Saved:
+    """The register's households: their keys, and what has to be done further about some of them."""
+
+    keys: dict[str, int] = field(default_factory=dict)
+    new: list[Came] = field(default_factory=list)
+    changed: set[int] = field(default_factory=set)
+    own: set[int] = field(default_factory=set)
+    """Those that live here: nothing of theirs is changed."""
+    otherwise: list[tuple[Stage, Came]] = field(default_factory=list)
+    """Those of which the register tells another stage than the one here."""
+    differ: dict[int, set[str]] = field(default_factory=dict)
+    """Of whom the register says what is not taken over, and in which respect."""
+
+    def differs(self, household_id: int, respect: str) -> None:
+        """The register says something else of this household, which is left to people."""
+        self.differ.setdefault(household_id, set()).add(respect)
+
+
+async def save(
+    connection: AsyncConnection, vault: Vault, given: list[folders.Row], home: str, now: dt.datetime
+) -> Saved:
+    """The register's households; `home` is whose they are that name no division."""
+    saved = Saved()
+    for batch in rows.batches(given):
+        references = [row["household_id"] for row in batch]
+        found = await connection.execute(_KNOWN, {"references": references})
+        known = {row.reference: row for row in found}
+        new, changed = [], []
+        for row in batch:
+            there = known.get(row["household_id"])
+            digest = vault.digest("households.digest", json.dumps([row, home], sort_keys=True, default=str))
+            if there is None:
+                new.append({**_taken(vault, row, home, now), "digest": digest})
+                continue
+            saved.keys[there.reference] = there.id
+            stage = stages.of_dates(row.get("file_opened_on"), row.get("file_closed_on"))
+            if there.own:
+                saved.own.add(there.id)
+                if there.digest != digest:
+                    saved.differs(there.id, "household")
+                continue
+            elsewhere = stage is not Stage(there.stage)
+            if elsewhere:
+                came = Came(there.id, there.reference, there.division_code, stage, _dates(row), _tier(row))
+                saved.otherwise.append((Stage(there.stage), came))
+            if there.digest != digest:
+                kept = {day: getattr(there, day) for day in DATES} if elsewhere else {}
+                changed.append({**_taken(vault, row, home, now), **kept, "digest": digest, "key": there.id})
+                saved.changed.add(there.id)
+        if new:
+            await _begin(connection, saved, new, batch)
+        if changed:
+            await _change(connection, changed)
+    return saved
+
+
+async def _begin(
+    connection: AsyncConnection, saved: Saved, new: list[dict[str, Any]], batch: list[folders.Row]
+) -> None:
+    await connection.execute(insert(Household), new)
+    keys = await rows.keys(connection, Household, [row["reference"] for row in new])
+    saved.keys |= keys
+    told = {row["household_id"]: row for row in batch}
+    for row in new:
+        reference = row["reference"]
+        saved.new.append(
+            Came(
+                keys[reference],
+                reference,
+                row["division_code"],
+                row["stage"],
+                _dates(told[reference]),
+                _tier(told[reference]),
+            )
+        )
+    saved.changed.update(keys.values())
+
+
+async def _change(connection: AsyncConnection, changed: list[dict[str, Any]]) -> None:
+    still = ("key", "reference", "stage", "transition_number", "version")
+    columns: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name not in still}
+    statement = update(table(Household)).where(H.id == bindparam("key"))
+    used = {"key", *columns}
+    given = [{name: value for name, value in row.items() if name in used} for row in changed]
+    await connection.execute(statement.values(**columns, version=H.version + 1), given)
+
+
+def _taken(vault: Vault, row: Row, home: str, now: dt.datetime) -> dict[str, Any]:
+    known = {"household_id", "division_code", "programme", *HOUSEHOLD_PLAIN, *HOUSEHOLD_SEALED, *MONEY}
+    return {
+        "reference": row["household_id"],
+        "division_code": rows.division(row) or home,
+        "stage": stages.of_dates(row.get("file_opened_on"), row.get("file_closed_on")),
+        "transition_number": 1,
+        "programme_code": row.get("programme"),
+        **{column: row.get(column) for column in HOUSEHOLD_PLAIN},
+        **{ours: money.fen(row.get(theirs)) for theirs, ours in MONEY.items()},
+        **{column: vault.seal(f"households.{column}", row.get(column)) for column in HOUSEHOLD_SEALED},
+        "phone_index": vault.index("phone", identity.phone(row.get("phone"))),
+        "others": vault.seal("households.others", rows.others(row, known, rows.division_as_written(row))),
+        "version": 1,
+        "updated_at": now,
+    }
+
+
+def _dates(row: Row) -> dict[str, dt.date | None]:
+    return {day: row.get(day) for day in DATES}
+
+
+def _tier(row: Row) -> str | None:
+    return row.get("tier")
