@@ -52,6 +52,16 @@ TELLING = frozenset(
         "Protection",
         "PublicNotice",
         "Objection",
+        "Task",
+        "TaskDetail",
+        "Cause",
+        "CauseResolution",
+        "HomeVisit",
+        "ContactOfficer",
+        "AssistancePlan",
+        "PlannedMeasure",
+        "Progress",
+        "Referral",
         "Read",
     }
 )

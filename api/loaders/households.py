@@ -10,6 +10,7 @@ from sqlalchemy import Date, LargeBinary, String, and_, bindparam, func, literal
 from api import scope
 from api.database import among
 from api.domain.review import FindingState
+from api.loaders import causes, visits
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
@@ -58,13 +59,18 @@ LISTING = Listing(
             and_(among(H.phone_index, "phone", LargeBinary), scope.unless_hidden(PROTECTED_HOME)),
             H.id.in_(
                 _PRESENT.where(
-                    among(M.phone_index, "phone", LargeBinary), scope.unless_hidden(scope.protects_person(M.person_id))
+                    among(M.phone_index, "phone", LargeBinary),
+                    scope.unless_hidden(scope.protects_person(M.person_id)),
                 )
             ),
         ),
         "name": H.id.in_(
-            _PRESENT.where(or_(among(M.name_index, "name", LargeBinary), among(M.former_name_index, "name", LargeBinary)))
+            _PRESENT.where(
+                or_(among(M.name_index, "name", LargeBinary), among(M.former_name_index, "name", LargeBinary))
+            )
         ),
+        "causes": causes.NAMED,
+        "contact_officer": visits.HAS_OFFICER,
         "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
         "without_open_findings": H.id.not_in(
             select(Finding.household_id).where(Finding.state != FindingState.CLOSED)

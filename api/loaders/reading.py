@@ -22,7 +22,23 @@ from api.sealing import Vault
 MOST_VALUES = 50_000
 """How many values an answer may hold: fields of objects, each as often as it is asked for."""
 
-OF_HOUSEHOLDS = frozenset({"Finding", "Enrolment", "HardshipFile", "PublicNotice", "Objection", "Proposal", "Watch"})
+OF_HOUSEHOLDS = frozenset(
+    {
+        "Finding",
+        "Enrolment",
+        "HardshipFile",
+        "PublicNotice",
+        "Objection",
+        "Proposal",
+        "Watch",
+        "Task",
+        "Cause",
+        "HomeVisit",
+        "AssistancePlan",
+        "PlannedMeasure",
+        "Referral",
+    }
+)
 """Types whose rows are a household's, by `household_id`."""
 
 Rows = Sequence[Row[*tuple[Any, ...]]]

@@ -14,7 +14,7 @@ from api.domain.errors import BadInput
 from api.domain.permissions import Permission
 from api.loaders import households as loaders
 from api.loaders import scans as links
-from api.loaders.conditions import Is
+from api.loaders.conditions import Condition, Is
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
 from api.matching import identity
@@ -22,7 +22,7 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of, whether
 from api.schema.levels import LEVELS, AddressLevel, DateLevel, NameLevel, NumberLevel, ValueLevel
 from api.schema.lifecycle import Transition, actions_open_to
 from api.schema.nodes import Id, Kind, kind
@@ -31,18 +31,22 @@ from api.schema.sizes import about
 from api.schema.terms import Action
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import Direction, Grade, Stage, TargetGroup
+from api.schema.words import Direction, Grade, HardshipCause, Stage, TargetGroup
 
 if TYPE_CHECKING:
+    from api.schema.causes import Cause
     from api.schema.files import HardshipFile
     from api.schema.findings import Finding
     from api.schema.notices import PublicNotice
     from api.schema.objections import Objection
+    from api.schema.plans import AssistancePlan
     from api.schema.programmes import Enrolment
     from api.schema.protection import Protection
+    from api.schema.referrals import Referral
+    from api.schema.visits import ContactOfficer, HomeVisit
 
 NOT_LOADED = cast(Any, None)
-FINDINGS, LINKS = 10, 25
+FINDINGS, LINKS, VISITS = 10, 25, 10
 """How many are given where `first` is not said."""
 
 NO_SEARCH = " No search by number, telephone or name stands in it."
@@ -168,7 +172,40 @@ class Household(Node):
     objections: list[Annotated[Objection, strawberry.lazy("api.schema.objections")]] = strawberry.field(
         default=NOT_LOADED, description="Objections about it, at whatever stage, the latest first.", metadata=about(1)
     )
+    causes: list[Annotated[Cause, strawberry.lazy("api.schema.causes")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="The causes of hardship that its latest file names, the main one first, those that are gone last.",
+        metadata=about(2),
+    )
+    contact_officer: Annotated[ContactOfficer, strawberry.lazy("api.schema.visits")] | None = strawberry.field(
+        default=NOT_LOADED,
+        description="Who keeps in touch with it; null where nobody does, or the viewer is not told.",
+    )
+    contact_officers: list[Annotated[ContactOfficer, strawberry.lazy("api.schema.visits")]] = strawberry.field(
+        default=NOT_LOADED, description="Who kept in touch with it, the latest first.", metadata=about(2)
+    )
+    plan: Annotated[AssistancePlan, strawberry.lazy("api.schema.plans")] | None = strawberry.field(
+        default=NOT_LOADED, description="What is to be done for it: the plan in force, if there is one."
+    )
+    plans: list[Annotated[AssistancePlan, strawberry.lazy("api.schema.plans")]] = strawberry.field(
+        default=NOT_LOADED, description="All versions of its plan, the latest first.", metadata=about(2)
+    )
+    referrals: list[Annotated[Referral, strawberry.lazy("api.schema.referrals")]] = strawberry.field(
+        default=NOT_LOADED, description="To whom it was sent, the latest first.", metadata=about(1)
+    )
     found_findings: strawberry.Private[list[Any]] = NOT_LOADED
+    found_visits: strawberry.Private[list[Any]] = NOT_LOADED
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="Home visits, the latest first; at most 100. What was corrected stays among them.",
+        metadata=about(VISITS),
+    )
+    def visits(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many at most.")] = VISITS,
+    ) -> list[Annotated[HomeVisit, strawberry.lazy("api.schema.visits")]]:
+        """Loaded with the household, cut to what this field asks for."""
+        return self.found_visits[:first]
 
     @strawberry.field(  # type: ignore[untyped-decorator]
         description="Leads about it, the gravest first; at most 100. For all, see the root's `findings`.",
@@ -241,18 +278,26 @@ class HouseholdFilter:
         default=None, description="Somebody in it is or was called so; spaces, dots and traditional forms aside."
     )
     has_open_findings: bool | None = strawberry.field(default=None, description="Whether leads about it are open.")
+    has_contact_officer: bool | None = strawberry.field(
+        default=None, description="Whether somebody keeps in touch with it, as far as the viewer is told (联系制度)."
+    )
+    causes: list[HardshipCause] | None = strawberry.field(
+        default=None, description="Its file names one of these causes, and it stands."
+    )
     and_: list[HouseholdFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[HouseholdFilter] | None = strawberry.field(name="or", default=None, description=OR + NO_SEARCH)
     not_: HouseholdFilter | None = strawberry.field(name="not", default=None, description=NOT + NO_SEARCH)
 
 
-def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Is]:
+def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Condition]:
     yield from in_division(given.division_code)
     yield from one_of("references", given.references)
     yield from one_of("stages", given.stages)
     yield from one_of("target_groups", given.target_groups)
     yield from between("applied", given.applied)
     yield from between("opened", given.file_opened)
+    yield from one_of("causes", given.causes)
+    yield from whether("contact_officer", given.has_contact_officer)
     if given.has_open_findings is not None:
         yield Is("with_open_findings" if given.has_open_findings else "without_open_findings", {})
     searches = {

@@ -7,6 +7,8 @@ from graphql import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from api.schema.accounts import AccountMutations, AccountQueries
+from api.schema.applications import ApplicationMutations
+from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.exits import ExitMutations, ExitQueries
@@ -21,13 +23,18 @@ from api.schema.nodes import NodeQueries
 from api.schema.notices import NoticeMutations, NoticeQueries, PublicNotice
 from api.schema.objections import Objection, ObjectionMutations, ObjectionQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
+from api.schema.plans import AssistancePlan, PlanMutations, PlannedMeasure
 from api.schema.programmes import Enrolment, ProgrammeQueries
 from api.schema.proposals import Proposal, ProposalMutations, ProposalQueries
 from api.schema.protection import ProtectionMutations
 from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
+from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
+from api.schema.steps import StepMutations
+from api.schema.tasks import Task, TaskMutations, TaskQueries
+from api.schema.visits import HomeVisit, VisitMutations
 from api.schema.watches import Watch, WatchMutations, WatchQueries
 
 
@@ -48,6 +55,8 @@ class Query(
     ProposalQueries,
     WatchQueries,
     FindingQueries,
+    TaskQueries,
+    ReferralQueries,
     NoticeQueries,
     ObjectionQueries,
     ScanQueries,
@@ -65,7 +74,14 @@ class Mutation(
     ProtectionMutations,
     ClientMutations,
     ScanMutations,
+    ApplicationMutations,
+    StepMutations,
     FindingMutations,
+    CauseMutations,
+    VisitMutations,
+    PlanMutations,
+    ReferralMutations,
+    TaskMutations,
     NoticeMutations,
     ObjectionMutations,
     IncomeMutations,
@@ -95,6 +111,12 @@ schema = strawberry.Schema(
         Proposal,
         Watch,
         Finding,
+        Task,
+        Cause,
+        HomeVisit,
+        AssistancePlan,
+        PlannedMeasure,
+        Referral,
         PublicNotice,
         Objection,
         Scan,

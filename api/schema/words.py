@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from api.domain.casework import HardshipCause
 from api.domain.errors import USER_ERRORS, UserErrorCode
 from api.domain.permissions import Permission, Role
 from api.domain.review import FindingState, Outcome
@@ -18,6 +19,7 @@ __all__ = [
     "Direction",
     "FindingState",
     "Grade",
+    "HardshipCause",
     "Outcome",
     "Permission",
     "Role",
@@ -116,6 +118,28 @@ described(
             "因供给侧结构性改革而致困。",
             "Lost out by structural reform.",
         ),
+    },
+)
+described(
+    HardshipCause,
+    "Why a household is in hardship, as the national form lists it.",
+    {
+        "NO_LABOUR_ABILITY": Words("无劳动能力", "Unable to work", "没有劳动能力。", "Nobody in it is able to work."),
+        "NOT_EMPLOYED": Words(
+            "有劳动能力而未就业", "Not employed", "有劳动能力而未就业。", "Somebody is able to work, and has no work."
+        ),
+        "LAID_OFF": Words("下岗失业", "Laid off", "下岗或失业。", "Somebody lost their work."),
+        "UNINSURED": Words("未参加社保", "Uninsured", "未参加社会保险。", "Somebody is not in the social insurance."),
+        "INSURANCE_LACKING": Words(
+            "社保待遇不到位", "Insurance lacking", "社会保险待遇未落实。", "What the insurance owes is not paid."
+        ),
+        "SEVERE_ILLNESS": Words("重特大疾病", "Severe illness", "患重特大疾病。", "Somebody is severely ill."),
+        "NATURAL_DISASTER": Words("自然灾害", "Natural disaster", "遭受自然灾害。", "A disaster struck it."),
+        "ACCIDENT": Words("意外事故", "Accident", "遭受意外事故。", "An accident struck it."),
+        "SCHOOLING": Words(
+            "子女上学", "Schooling", "子女上学负担重。", "Children's schooling costs more than it has."
+        ),
+        "OTHER": Words("其他", "Other", "其他原因，须说明。", "Something else, said in words."),
     },
 )
 described(

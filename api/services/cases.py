@@ -24,9 +24,6 @@ _HOUSEHOLD = scope.narrow(
     Household.division_code,
 ).where(Household.id == bindparam("household"))
 
-Record = tuple[str, int]
-"""A record by its type and key, on which a statement may rest."""
-
 _RECORDS: Mapping[str, Any] = {"Attachment": Attachment, "HomeVisit": HomeVisit}
 
 
@@ -92,13 +89,16 @@ async def organisation(connection: AsyncConnection, code: str, field: str) -> in
     return int(found)
 
 
-async def evidence(connection: AsyncConnection, household_id: int, given: Sequence[Record]) -> list[str]:
-    """The household's attachments and visits on which a statement rests, as `Attachment:17`. Raises NotDone."""
-    for kind, key in given:
+async def evidence(connection: AsyncConnection, household_id: int, given: Sequence[str]) -> list[str]:
+    """On which of the household's attachments and visits a statement rests, such as Attachment:17. Raises NotDone."""
+    for each in given:
+        kind, _, key = each.partition(":")
         model = _RECORDS.get(kind)
         if (
             model is None
-            or await connection.scalar(select(model.id).where(model.id == key, model.household_id == household_id))
+            or await connection.scalar(
+                select(model.id).where(model.id == int(key), model.household_id == household_id)
+            )
             is None
         ):
             raise NotDone(
@@ -107,4 +107,4 @@ async def evidence(connection: AsyncConnection, household_id: int, given: Sequen
                 "没有此附件或走访记录。",
                 "There is no such attachment or visit.",
             )
-    return [f"{kind}:{key}" for kind, key in given]
+    return list(given)

@@ -89,7 +89,7 @@ async def resolve(
     expected_version: int,
     on: dt.date,
     statement: str,
-    evidence: Sequence[cases.Record],
+    evidence: Sequence[str],
     now: dt.datetime,
 ) -> int:
     """The cause is gone since this day, as the viewer states. Raises NotDone."""

@@ -105,9 +105,9 @@ async def answer(
     found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "referralId"), "没有此转介。", "There is no such referral.")
+    accounts.unchanged(found.version, expected_version, "转介", "referral")
     if viewer.organisation_id != found.organisation_id:
         raise Forbidden("只有接收转介的组织可以答复。", "Only the organisation that it was sent to answers.")
-    accounts.unchanged(found.version, expected_version, "转介", "referral")
     _check(found, outcome)
     said = casework.words(words, "note", required=outcome is not None)
     state = ReferralState.ACCEPTED if outcome is None else ReferralState.CLOSED
