@@ -116,7 +116,8 @@ def _months(given: Statement) -> Sequence[dt.date]:
     assert given.first is not None
     assert given.last is not None
     start = given.first.year * 12 + given.first.month - 1
-    return [dt.date((start + n) // 12, (start + n) % 12 + 1, 1) for n in range(_length(given.first, given.last))]
+    places = (divmod(start + count, 12) for count in range(_length(given.first, given.last)))
+    return [dt.date(year, index + 1, 1) for year, index in places]
 
 
 def _length(first: dt.date, last: dt.date) -> int:

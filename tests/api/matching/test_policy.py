@@ -1,0 +1,94 @@
+"""Dated values through the door: exact, by division and day, and a city's own before the shipped ones as soon as they are there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from api.matching import MatcherError, policy
+
+DAY = dt.date(2026, 11, 27)
+ENTRY = """
+[[value]]
+key = "{key}"
+value = {value}
+unit = "x"
+valid_from = {since}
+division = "{division}"
+basis = "市民政局通知"
+status = "verified"
+approved_by = ["甲", "乙"]
+"""
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data folder in which no city has put a policy yet."""
+    monkeypatch.setenv("JIEKUN_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def entry(key: str, value: object, since: str = "2020-01-01", division: str = "4105") -> str:
+    return ENTRY.format(key=key, value=value, since=since, division=division)
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_the_shipped_values_stand_where_a_city_has_none() -> None:
+    assert policy.whole("notice.working_days", DAY, "410502") == 5
+    found = policy.line("410502", DAY)
+    assert found is not None
+    assert (found.yuan, found.assumed) == (Decimal("690.00"), True)
+
+
+def test_a_citys_own_goes_before_them_in_its_division_and_from_its_day_on(data_dir: Path) -> None:
+    own = entry("line.dibao", 730.5, "2026-07-01") + entry("notice.working_days", 7, division="410502")
+    (data_dir / "policy.toml").write_text(own, encoding="utf-8")
+    july, june = policy.line("410502", dt.date(2026, 7, 1)), policy.line("410502", dt.date(2026, 6, 1))
+    assert july is not None
+    assert june is not None
+    assert (july.yuan, july.assumed, july.basis) == (Decimal("730.50"), False, "市民政局通知")
+    assert june.yuan == 690
+    assert policy.whole("notice.working_days", DAY, "410502") == 7
+    assert policy.whole("notice.working_days", DAY, "410503") == 5
+    assert policy.value("line.low_income", DAY, "410502") == Decimal("1.5")
+
+
+def test_a_policy_that_comes_later_counts_from_then_on(data_dir: Path) -> None:
+    assert policy.whole("watch.first_months", DAY, "410502") == 3
+    (data_dir / "policy.toml").write_text(entry("watch.first_months", 2), encoding="utf-8")
+    assert policy.whole("watch.first_months", DAY, "410502") == 2
+    (data_dir / "policy.toml").unlink()
+    assert policy.whole("watch.first_months", DAY, "410502") == 3
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_before_the_first_line_there_is_none_which_is_not_zero() -> None:
+    assert policy.line("410502", dt.date(2017, 12, 1)) is None
+    with pytest.raises(MatcherError):
+        policy.value("line.dibao", dt.date(2017, 12, 1), "410502")
+
+
+def test_days_and_months_are_whole(data_dir: Path) -> None:
+    (data_dir / "policy.toml").write_text(entry("watch.first_months", 2.5), encoding="utf-8")
+    with pytest.raises(MatcherError):
+        policy.whole("watch.first_months", DAY, "410502")
+
+
+KEYS = (
+    "application.working_days", "review.working_days", "notice.working_days", "record.working_days",
+    "objection.working_days", "visit.valid_days", "emergency.days", "reverification.months", "change.working_days",
+    "visit.months", "relief.months", "line.migrant_by_workplace", "watch.first_months", "watch.second_months",
+    "watch.third_months", "watch.fall_back_months", "retention.file_years", "exit.months",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.usefixtures("data_dir")
+def test_each_parameter_of_the_register_has_a_basis_and_holds_on_every_day_since_the_policy(key: str) -> None:
+    for day in (dt.date(2019, 4, 28), DAY):
+        found = policy.in_force().entry(key, day, "410502")
+        assert found.basis
+        assert found.status in ("verified", "assumed")
