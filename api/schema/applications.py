@@ -15,8 +15,10 @@ from api.schema.evidence import references
 from api.schema.households import Household
 from api.schema.results import Payload, carry_out
 from api.schema.steps import EVIDENCE, NOW, REASON, StepInput, household_key
+from api.schema.terms import HardshipCategory, Tier
 from api.services import applications
 from api.services.applications import ReviewOutcome
+from api.services.recognition import Kept
 
 KEEP = Permission.KEEP_FILES
 
@@ -39,6 +41,10 @@ class ReviewApplicationInput(StepInput):
 
     outcome: ReviewOutcome = strawberry.field(description="What it comes to; REFUSE takes DECIDE_FILES.")
     reason: str | None = strawberry.field(default=None, description=REASON + " Only ACCEPT needs none.")
+    tier: Tier | None = strawberry.field(default=None, description="Which level should keep it and pay: a proposal.")
+    category: HardshipCategory | None = strawberry.field(
+        default=None, description="Its category by the method in force today: a proposal, which recording decides."
+    )
     evidence_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EVIDENCE)
 
 
@@ -72,12 +78,12 @@ class ApplicationMutations:
         self, info: Info, input: Annotated[ReviewApplicationInput, strawberry.argument(description="The outcome.")]
     ) -> ReviewApplicationPayload:
         """Records an outcome."""
-        context = info.context
+        context, kept = info.context, Kept(input.tier, input.category)
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             key, rests_on = household_key(info, input), references(info, input.evidence_ids)
             return await applications.review(
-                connection, context.vault, viewer, key, input.expected_version, input.outcome, input.reason, rests_on,
+                connection, context.vault, viewer, key, input.expected_version, input.outcome, kept, input.reason, rests_on,
                 context.now(),
             )  # fmt: skip
 

@@ -15,7 +15,7 @@ from api.schema.households import Household
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.terms import HardshipCategory, Tier
 from api.services import files, transfers
-from api.services.files import Kept
+from api.services.recognition import Kept
 
 KEEP, DECIDE = Permission.KEEP_FILES, Permission.DECIDE_FILES
 EVIDENCE = "On what it rests: ids of things kept here, up to 20."
@@ -34,8 +34,12 @@ class StepInput(MutationInput):
 class RecordFileInput(StepInput):
     """A file is opened."""
 
-    tier: Tier = strawberry.field(description="Which level keeps it and pays.")
-    category: HardshipCategory = strawberry.field(description="Its category, by the method in force today.")
+    tier: Tier | None = strawberry.field(
+        default=None, description="Which level keeps it; what was proposed by default."
+    )
+    category: HardshipCategory | None = strawberry.field(
+        default=None, description="Its category by the method in force today; what was proposed by default."
+    )
     reason: str | None = strawberry.field(default=None, description=REASON)
 
 

@@ -22,8 +22,9 @@ from api.domain.permissions import Viewer
 from api.matching import identity
 from api.models import File, Household, Member, table
 from api.sealing import Vault
-from api.services import cases, decisions, declarations, members, tasks, transition
+from api.services import cases, decisions, declarations, members, recognition, tasks, transition
 from api.services.decisions import checked_reason
+from api.services.recognition import Kept
 from api.services.transition import Why
 
 
@@ -151,11 +152,12 @@ async def review(
     household_id: int | None,
     expected_version: int,
     outcome: ReviewOutcome,
+    kept: Kept,
     reason: str | None,
     evidence: Sequence[str],
     now: dt.datetime,
 ) -> int:
-    """The application stands where the outcome leads. Whatever does not lead on needs a reason; a refusal is a decision.
+    """The application stands where the outcome leads, its tier and category proposed. Whatever does not lead on needs a reason; a refusal is a decision.
 
     Raises NotDone or Forbidden.
     """
@@ -183,7 +185,9 @@ async def review(
         now,
         expected_version=expected_version,
         why=Why(written, decision, evidence),
+        file=kept.columns(),
     )
+    await recognition.propose(connection, moved, kept.category, now)
     await tasks.finish_all(connection, TaskKind.REVIEW_DUE, moved.household_id, now, viewer.user_id)
     return moved.household_id
 

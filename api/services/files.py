@@ -4,48 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import categories, days
-from api.domain.accounts import UserKind
 from api.domain.casework import TaskKind
 from api.domain.categories import HardshipCategory
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
-from api.domain.files import Tier
-from api.domain.lifecycle import Action
+from api.domain.lifecycle import Action, Guard
 from api.domain.permissions import Permission, Viewer
-from api.matching import policy
-from api.models import File, FileCategory, Household, User, table
+from api.models import File, table
 from api.sealing import Vault
-from api.services import tasks, transition
+from api.services import cases, guards, recognition, tasks, transition
 from api.services.decisions import checked_reason
-from api.services.transition import Moved, Why
+from api.services.guards.case import Case
+from api.services.recognition import Kept
+from api.services.transition import Why
 
-H, F = table(Household).c, table(File).c
+F = table(File).c
 _LAST = (
     select(F.tier, F.organisation_id, F.subject_member_id)
     .where(F.household_id == bindparam("household"))
     .order_by(F.id.desc())
     .limit(1)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """How a file is kept: which level pays for it, and of which category it is; None leaves it as it is."""
-
-    tier: Tier | None = None
-    category: HardshipCategory | None = None
-
-    def columns(self) -> dict[str, Any]:
-        """As the file's columns."""
-        return {
-            name: value for name, value in (("tier", self.tier), ("category", self.category)) if value is not None
-        }
 
 
 async def record(
@@ -63,7 +45,16 @@ async def record(
         connection, vault, viewer, household_id, Action.RECORD, now,
         expected_version=expected_version, why=Why(reason), file=kept.columns(),
     )  # fmt: skip
-    await _categorise(connection, viewer, moved, kept.category, now)
+    stands = (await connection.execute(select(F.tier, F.category).where(F.id == moved.file_id))).one()
+    for field, value in (("tier", stands.tier), ("category", stands.category)):
+        if value is None:
+            raise NotDone(
+                UserErrorCode.REQUIRED,
+                ("input", field),
+                "建档须确定级别和类别。",
+                "A file has a tier and a category.",
+            )
+    await recognition.decide(connection, viewer, moved, HardshipCategory(stands.category), now)
     await tasks.finish_all(connection, TaskKind.RECORD_DUE, moved.household_id, now, viewer.user_id)
     return moved.household_id
 
@@ -81,16 +72,18 @@ async def reverify(
 ) -> int:
     """The circumstances were looked at again; the next time is due when the parameter says.
 
-    Another category than before takes whoever decides on files. Raises NotDone or Forbidden.
+    Another tier or category, which may be for the worse, takes whoever decides on files, and waits for objections to be
+    answered. Raises NotDone or Forbidden.
     """
     written = checked_reason(reason)
-    if kept.columns() and not viewer.may(Permission.DECIDE_FILES):
-        raise Forbidden
+    if kept.columns():
+        await _may_keep_otherwise(connection, viewer, household_id, now)
     moved = await transition.move(
         connection, vault, viewer, household_id, Action.REVERIFY, now,
         expected_version=expected_version, why=Why(written, evidence=evidence), file=kept.columns(),
     )  # fmt: skip
-    await _categorise(connection, viewer, moved, kept.category, now)
+    if kept.category is not None:
+        await recognition.decide(connection, viewer, moved, kept.category, now)
     for kind in (TaskKind.REVERIFY_DUE, TaskKind.CHANGE_REPORTED):
         await tasks.finish_all(connection, kind, moved.household_id, now, viewer.user_id)
     return moved.household_id
@@ -119,7 +112,8 @@ async def fall_back(
         connection, vault, viewer, household_id, Action.FALL_BACK, now,
         expected_version=expected_version, why=why, file={**(before or {}), **kept.columns()},
     )  # fmt: skip
-    await _categorise(connection, viewer, moved, kept.category, now)
+    if kept.category is not None:
+        await recognition.decide(connection, viewer, moved, kept.category, now)
     return moved.household_id
 
 
@@ -141,27 +135,11 @@ async def reinstate(
     return moved.household_id
 
 
-async def _categorise(
-    connection: AsyncConnection, viewer: Viewer, moved: Moved, category: HardshipCategory | None, now: dt.datetime
+async def _may_keep_otherwise(
+    connection: AsyncConnection, viewer: Viewer, household_id: int | None, now: dt.datetime
 ) -> None:
-    """From today on the file is of this category by the method in force. Raises NotDone."""
-    if category is None:
-        return
-    today, household = days.today(now), moved.household_id
-    division = (await connection.execute(select(H.division_code).where(H.id == household))).scalar_one()
-    method = categories.BY_YEAR[policy.whole("category.method", today, division)]
-    categories.check(method, category)
-    user_kind = (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
-    if user_kind != UserKind.PERSON:
-        raise NotDone(UserErrorCode.FORBIDDEN, (), "决定只能由人作出。", "Only a person decides.")
-    await connection.execute(
-        insert(FileCategory).values(
-            file_id=moved.file_id,
-            method=method,
-            category=category,
-            since=today,
-            decided_by=viewer.user_id,
-            user_kind=user_kind,
-            decided_at=now,
-        )
-    )
+    if not viewer.may(Permission.DECIDE_FILES):
+        raise Forbidden
+    held = await cases.held(connection, viewer, household_id)
+    case = Case(held.id, held.file_id, None, held.division_code, Action.REVERIFY, viewer, None)
+    await guards.check(connection, Guard.NO_OPEN_OBJECTION, case, now)
