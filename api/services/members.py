@@ -17,11 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain import days, divisions, people
 from api.domain.declarations import OF_MEMBERS, Declared, Item, Source
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.files import in_another_file
 from api.domain.people import Entered, IdKind
 from api.matching import identity
 from api.models import File, FilePerson, Human, Member, table
 from api.sealing import Vault
-from api.services import declarations, humans, transition
+from api.services import declarations, humans
 
 LONGEST_NAME, LONGEST = 100, 500
 SEALED = ("name", "former_name", "id_number", "phone", "address")
@@ -177,16 +178,15 @@ async def count_in(
         async with connection.begin_nested():
             await connection.execute(insert(FilePerson).values(row))
     except IntegrityError:
-        raise transition.in_another_file() from None
+        raise in_another_file() from None
 
 
 async def carry_protection(connection: AsyncConnection, before: int, after: int) -> None:
     """Whoever was protected stays so under a corrected number or name (F-29)."""
-    told = (await connection.execute(select(Human).where(Human.id == before))).one()
+    told = (await connection.execute(select(Human.protected_since).where(Human.id == before))).one()
     if told.protected_since is not None:
         unprotected = update(Human).where(Human.id == after, Human.protected_since.is_(None))
-        marks = {"protected_since": told.protected_since, "protected_reason": told.protected_reason}
-        await connection.execute(unprotected.values(marks))
+        await connection.execute(unprotected.values(protected_since=told.protected_since))
 
 
 def _invalid(path: Path, zh: str, en: str) -> NotDone:

@@ -21,11 +21,12 @@ from api.database import among, locked
 from api.domain import casework, days
 from api.domain.declarations import OF_MEMBERS, Declared, Source
 from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.files import in_another_file
 from api.domain.people import Entered, IdKind, MemberChangeKind, Relation, Sex, stands
 from api.domain.permissions import Viewer
 from api.models import FilePerson, Household, Member, MemberChange, table
 from api.sealing import Vault
-from api.services import audit, declarations, humans, members, transition
+from api.services import audit, declarations, humans, members
 
 TOPIC = "household"
 CORRECTABLE = ("relation", "sex", "birth_date", "division_code", "id_kind")
@@ -184,7 +185,7 @@ async def _same_or_other(
         async with connection.begin_nested():
             await connection.execute(counted)
     except IntegrityError:
-        raise transition.in_another_file() from None
+        raise in_another_file() from None
     return person_id
 
 

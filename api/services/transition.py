@@ -19,7 +19,7 @@ from api import outbox, scope
 from api.database import locked
 from api.domain import days
 from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
-from api.domain.files import Closing
+from api.domain.files import Closing, in_another_file
 from api.domain.lifecycle import BY_PLACE, Action, Move
 from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
@@ -270,16 +270,6 @@ async def _list(connection: AsyncConnection, household_id: int, file_id: int, on
             await connection.execute(insert(FilePerson).from_select(names, there))
     except IntegrityError:
         raise in_another_file() from None
-
-
-def in_another_file() -> NotDone:
-    """What is told where somebody is counted in another file; whose it is, is not."""
-    return NotDone(
-        UserErrorCode.INVALID,
-        ("input",),
-        "有家庭成员已列入另一份在办或在档的档案；一人只能列入一份档案，请先核实。",
-        "Somebody in the household is counted in another file; a person is counted in one, so find out which is right.",
-    )
 
 
 async def _write(

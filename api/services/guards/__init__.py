@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Guard
-from api.services.guards import casework, consents, exits, notices
+from api.services.guards import casework, consents, exits, notices, register
 from api.services.guards.case import Case
 
 Check = Callable[[AsyncConnection, Case, dt.datetime], Awaitable[None]]
@@ -23,6 +23,8 @@ async def _closed(connection: AsyncConnection, case: Case, now: dt.datetime) -> 
 
 GUARDS: Mapping[Guard, Check] = {
     **dict.fromkeys(Guard, _closed),
+    Guard.COMPLETE: register.complete,
+    Guard.ONE_FILE: register.one_file,
     Guard.VISITED: casework.visited,
     Guard.CAUSES_RESOLVED: casework.causes_resolved,
     Guard.CONSENTED: consents.consents,
