@@ -31,6 +31,7 @@ from api import intake, matching, migrations, oidc, sealing, settings
 from api.app import create_app
 from api.commands import accounts, documents
 from api.commands import keys as key_commands
+from api.commands import retention as retention_commands
 from api.commands.console import NotReady, look, messages, now, results
 from api.commands.keys import checked_vault
 from api.database import open_engine
@@ -61,6 +62,7 @@ app.add_typer(accounts.client, name="client")
 app.command()(accounts.token)
 app.add_typer(audit_trail, name="audit")
 app.add_typer(key_commands.keys, name="keys")
+app.add_typer(retention_commands.retention, name="retention")
 
 Host = Annotated[str, typer.Option(help="Where to listen.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="On which port.")]
@@ -230,12 +232,15 @@ def verify(
     if unknown := heads.keys() - {"acts", "reads"}:
         raise NotReady(f"{', '.join(sorted(unknown))}: the chains are acts and reads")
 
+    told = settings.read()
+    vault = checked_vault(told) if look(told.database_url, reads.is_cut) else None
+
     async def act(connection: AsyncConnection) -> tuple[Proof, Proof, reads.Tail]:
         acts = await audit.prove(connection, heads.get("acts"), _telling("acts"))
-        read = await reads.prove(connection, heads.get("reads"), _telling("reads"))
+        read = await reads.prove(connection, heads.get("reads"), _telling("reads"), vault)
         return acts, read, await reads.tail(connection)
 
-    acts, read, tail = look(settings.read().database_url, act)
+    acts, read, tail = look(told.database_url, act)
     for name, proof in (("acts", acts), ("reads", read)):
         if proof.broken is not None:
             messages.print(f"{name}: broken at row {proof.broken}: it was changed or put in, or is missing")

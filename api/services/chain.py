@@ -73,19 +73,22 @@ async def prove(
     model: type[Base],
     *,
     unhashed: frozenset[str] = UNHASHED,
+    start: Head | None = None,
     known: Head | None = None,
     check: Check | None = None,
     progress: Progress | None = None,
 ) -> Proof:
     """Recomputes the chain from its first row, some rows at a time.
 
-    `known` is a head that was kept outside; `check` looks at rows for what stands beside them, and gives the number of
+    `start` is the last row of those that were deleted when their time was over; `known` is a head that was kept outside; `check` looks at rows for what stands beside them, and gives the number of
     the first for which that does not fit.
     """
     columns = table(model).c
     after = select(*columns).where(columns.number > bindparam("after")).order_by(columns.number).limit(CHUNK)
     total = await _count(connection, columns.number)
-    now, broken = Head(), None
+    now, broken = start or Head(), None
+    if start is not None and known is not None and known.number == start.number and known != start:
+        return Proof(now, now.number)
     while rows := (await connection.execute(after, {"after": now.number})).mappings().all():
         beside = await check(connection, rows) if check else None
         for row in rows:

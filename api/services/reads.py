@@ -22,17 +22,24 @@ from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.purposes import Purpose, purpose_of
 from api.domain.reads import HOUSEHOLD, PERSON, ReadLog
-from api.models import Household, Member, Read, ReadSubject, User, table
-from api.sealing import Vault
+from api.models import ChainCut, Household, Member, Read, ReadSubject, User, table
+from api.sealing import NotOurs, Vault
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
 
 LOCK = 4_105_003
 BATCH = 500
 DOCUMENT_COLUMN = "reads.document"
+CHAIN, CUT_COLUMN = "reads", "chain_cuts.seal"
 OURS = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 _ADD = insert(table(Read))
+_CUT = (
+    select(ChainCut.number, ChainCut.hash, ChainCut.seal)
+    .where(ChainCut.chain == CHAIN)
+    .order_by(ChainCut.number.desc())
+    .limit(1)
+)
 _UNSEALED = select(*table(Read).c).where(Read.number.is_(None)).order_by(Read.id).limit(BATCH)
 _SEAL = (
     update(table(Read))
@@ -138,9 +145,40 @@ async def head(connection: AsyncConnection) -> Head:
     return await chain.head(connection, Read)
 
 
-async def prove(connection: AsyncConnection, known: Head | None = None, progress: Progress | None = None) -> Proof:
-    """Recomputes the chain, and holds the index by person and household against the rows."""
-    return await chain.prove(connection, Read, known=known, check=_unindexed, progress=progress)
+async def prove(
+    connection: AsyncConnection,
+    known: Head | None = None,
+    progress: Progress | None = None,
+    vault: Vault | None = None,
+) -> Proof:
+    """Recomputes the chain from where it begins, and holds the index by person and household against the rows.
+
+    With a vault, where it begins is proved, too.
+    """
+    cut = (await connection.execute(_CUT)).one_or_none()
+    start = None if cut is None else Head(cut.number, cut.hash)
+    if cut is not None and start is not None and vault is not None and not _fits(vault, start, cut.seal):
+        return Proof(start, start.number)
+    return await chain.prove(connection, Read, start=start, known=known, check=_unindexed, progress=progress)
+
+
+async def is_cut(connection: AsyncConnection) -> bool:
+    """Whether the oldest rows were deleted, when their time was over."""
+    return (await connection.execute(_CUT)).first() is not None
+
+
+def sealed_cut(vault: Vault, number: int, last: str) -> bytes:
+    """What says under the key that the chain begins behind this row."""
+    sealed = vault.seal(CUT_COLUMN, f"{CHAIN} {number} {last}")
+    assert sealed is not None
+    return sealed
+
+
+def _fits(vault: Vault, start: Head, seal: bytes) -> bool:
+    try:
+        return vault.open(CUT_COLUMN, seal) == f"{CHAIN} {start.number} {start.hash}"
+    except NotOurs:
+        return False
 
 
 async def tail(connection: AsyncConnection) -> Tail:

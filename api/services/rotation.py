@@ -38,8 +38,8 @@ from api.sealing import NotOurs, Vault
 
 BATCH = 200
 INDEX = "_index"
-DIGESTS = frozenset({"households.digest"})
-"""Columns of the vault's digests: they are made from what lasts of the first key, and no rotation changes them."""
+DIGEST = "digest"
+"""What columns of the vault's digests are called: made from what lasts of the first key, no rotation changes them."""
 
 Normal = Callable[[str | None], str | None]
 NUMBER, NAME, PHONE = ("id_number", identity.number), ("name", identity.name), ("phone", identity.phone)
@@ -90,9 +90,7 @@ def tables() -> tuple[SealedTable, ...]:
     """Every table that holds something sealed, as the models tell."""
     found = []
     for each in Base.metadata.sorted_tables:
-        ours = [
-            column for column in each.columns if isinstance(column.type, SealedBytes) and str(column) not in DIGESTS
-        ]
+        ours = [column for column in each.columns if isinstance(column.type, SealedBytes) and column.name != DIGEST]
         if ours:
             indexes = [column for column in ours if column.name.endswith(INDEX)]
             found.append(SealedTable(each, [column for column in ours if column not in indexes], indexes))
@@ -159,6 +157,9 @@ async def again(connection: AsyncConnection) -> None:
     await connection.execute(table(Resealing).delete())
 
 
+Remade = Mapping[tuple[int, str, bytes], bytes]
+"""Indexes of people as they are now made, by whose they are, which, and what they were."""
+
 _FORGET = table(Resealing).delete().where(table(Resealing).c.table_name == bindparam("name"))
 
 
@@ -172,17 +173,8 @@ async def reseal(connection: AsyncConnection, vault: Vault, each: SealedTable, a
     of_members = await _of_members(connection, vault, rows) if each.table is table(Human) else {}
     changed, stuck = 0, 0
     for row in rows:
-        new: dict[str, bytes | None] = {}
-        try:
-            for column in each.sealed:
-                if (sealed := row[column.name]) is not None and not vault.current(sealed):
-                    new[column.name] = vault.seal(str(column), vault.open(str(column), sealed))
-            for column in each.indexes:
-                if (index := row[column.name]) is not None and not vault.current_index(index):
-                    new[column.name] = _index(vault, each, row, column, of_members)
-        except (NotOurs, Missing):
-            stuck += 1
-            continue
+        new, lost = _anew(vault, each, row, of_members)
+        stuck += lost
         if not new:
             continue
         try:
@@ -194,11 +186,28 @@ async def reseal(connection: AsyncConnection, vault: Vault, each: SealedTable, a
     return Lot(len(rows), changed, stuck, int(rows[-1]["id"]))
 
 
+def _anew(
+    vault: Vault, each: SealedTable, row: RowMapping, of_members: Remade
+) -> tuple[dict[str, bytes | None], bool]:
+    """What of a row is to be written anew, and whether anything of it could not be opened."""
+    new: dict[str, bytes | None] = {}
+    lost = False
+    for column in (*each.sealed, *each.indexes):
+        if (there := row[column.name]) is None:
+            continue
+        try:
+            if column in each.indexes:
+                if not vault.current_index(there):
+                    new[column.name] = _index(vault, each, row, column, of_members)
+            elif not vault.current(there):
+                new[column.name] = vault.seal(str(column), vault.open(str(column), there))
+        except (NotOurs, Missing):
+            lost = True
+    return new, lost
+
+
 class Missing(Exception):
     """The value of which an index was made is not there any more."""
-
-
-Remade = Mapping[tuple[int, str, bytes], bytes]
 
 
 def _index(vault: Vault, each: SealedTable, row: RowMapping, column: Column[Any], of_members: Remade) -> bytes | None:

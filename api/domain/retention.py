@@ -1,0 +1,50 @@
+"""What is kept for how long: a class for everything that is kept, a clock for every class (F-26)."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+from enum import StrEnum
+
+
+class RetentionClass(StrEnum):
+    """What has one clock."""
+
+    FILE = "FILE"
+    APPLICATION = "APPLICATION"
+    MEMBERSHIP = "MEMBERSHIP"
+    CLEARED_LEAD = "CLEARED_LEAD"
+    SCAN = "SCAN"
+    FEED_EXTRACT = "FEED_EXTRACT"
+    READ = "READ"
+    CREDENTIAL = "CREDENTIAL"
+    JOB = "JOB"
+    PASSING = "PASSING"
+
+
+R = RetentionClass
+CLOCKS: dict[RetentionClass, str] = {
+    R.FILE: "retention.file_years",
+    R.APPLICATION: "retention.application_years",
+    R.MEMBERSHIP: "retention.member_years",
+    R.CLEARED_LEAD: "retention.cleared_lead_months",
+    R.SCAN: "retention.scan_days",
+    R.FEED_EXTRACT: "retention.feed_days",
+    R.READ: "retention.read_months",
+    R.CREDENTIAL: "retention.token_days",
+    R.JOB: "retention.job_days",
+}
+"""By class the parameter that says how long; what is PASSING has its hours in the code that passes it on."""
+
+
+def before(day: dt.date, length: int, key: str) -> dt.date:
+    """The last day on which something ended whose time is over on this day; `key` tells years, months or days.
+
+    >>> before(dt.date(2036, 2, 29), 10, "retention.file_years")
+    datetime.date(2026, 2, 28)
+    """
+    if key.endswith("_days"):
+        return day - dt.timedelta(days=length)
+    months = length * (12 if key.endswith("_years") else 1)
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

@@ -1,0 +1,12 @@
+"""What is kept no longer than its time (F-26): a class a table (`classes`), a clock a class, and what is deleted then.
+
+`households` whole, with everything that refers to them · `leads` that were cleared, but for a minimal record · `extracts`
+of departments, and what scans wrote · `traces`: reads on record, tokens, jobs · `holds` what stops a clock · `running` all
+of it, some at a time.
+"""
+
+from __future__ import annotations
+
+from api.services.retention.running import Outcome, chore, run
+
+__all__ = ["Outcome", "chore", "run"]

@@ -1,0 +1,108 @@
+"""To which class each table belongs: what refers to a household goes with it, as the foreign keys tell; the rest is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import Column, Table
+
+from api.domain.retention import RetentionClass
+from api.models import Base, Household, Human, Member, table
+
+R = RetentionClass
+CLASSES: Mapping[str, RetentionClass] = {
+    "scans": R.SCAN,
+    "feeds": R.FEED_EXTRACT,
+    "reads": R.READ,
+    "read_subjects": R.READ,
+    "alarms": R.READ,
+    "tokens": R.CREDENTIAL,
+    "client_secrets": R.CREDENTIAL,
+    "jobs": R.JOB,
+    "idempotency_keys": R.PASSING,
+    "outbox": R.PASSING,
+}
+"""Tables that refer to no household and are deleted from when their time is over."""
+
+EXEMPT: Mapping[str, str] = {
+    "audit_events": "who did what to what, chained: codes and keys, nothing personal; proof outlives what it proves",
+    "chain_cuts": "where the chain of reads begins, by number and hash",
+    "clients": "programs of ours",
+    "departments": "reference",
+    "erasures": "that a household was erased, by a number that no row has any more",
+    "identities": "officers' accounts: an audit row without its author proves nothing",
+    "key_checks": "keys by their number",
+    "measure_roles": "organisations",
+    "organisation_names": "organisations",
+    "organisation_places": "organisations",
+    "organisations": "organisations",
+    "programmes": "reference",
+    "resealings": "how far rotation is, in counts",
+    "stage_moves": "reference: the table of moves",
+    "trusted_documents": "documents of client programs",
+    "users": "officers' accounts: an audit row without its author proves nothing",
+}
+"""Tables that are kept, each with its reason."""
+
+MENTIONS = frozenset(
+    {
+        ("authorisations", "attachment_id"),
+        ("authorisations", "guardian_id"),
+        ("enrolments", "member_id"),
+        ("files", "previous_id"),
+        ("files", "subject_member_id"),
+    }
+)
+"""References by which a row only names what is erased: it loses the name, and is kept where it can be."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A column by which rows of a table belong to rows of another, its parent."""
+
+    column: Column[int]
+    parent: Table
+
+    @property
+    def mentions(self) -> bool:
+        """Whether a row survives what it names here."""
+        return (self.column.table.name, self.column.name) in MENTIONS and bool(self.column.nullable)
+
+
+@cache
+def owned() -> Mapping[Table, tuple[Edge, ...]]:
+    """Every table that belongs to households or their members, parents first, with the columns by which it does.
+
+    People are apart: one may be in several households.
+    """
+    roots = {table(Household), table(Member)}
+    found: dict[Table, tuple[Edge, ...]] = {}
+    for each in Base.metadata.sorted_tables:
+        if each is table(Human):
+            continue
+        edges = tuple(
+            Edge(element.parent, element.column.table)
+            for constraint in each.foreign_key_constraints
+            if len(constraint.elements) == 1
+            for element in constraint.elements
+            if element.column.table in found or element.column.table in roots or element.column.table is each
+        )
+        if each in roots or any(edge.parent is not each for edge in edges):
+            found[each] = edges
+    return found
+
+
+@cache
+def of_people() -> tuple[Column[int], ...]:
+    """Columns that refer to people, in tables that refer to no household."""
+    ours = owned()
+    return tuple(
+        element.parent
+        for each in Base.metadata.sorted_tables
+        if each not in ours
+        for constraint in each.foreign_key_constraints
+        for element in constraint.elements
+        if element.column.table is table(Human)
+    )

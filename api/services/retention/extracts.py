@@ -1,0 +1,100 @@
+"""Departments' extracts, kept until they are superseded and at most for their time; and what scans left in their folders.
+
+Rows first, files when the rows are gone: `sweep` removes whatever no row names any more, so that nothing is left over
+where the one was done and the other was not.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import among
+from api.domain.retention import CLOCKS, RetentionClass, before
+from api.domain.scans import ScanStatus
+from api.matching import policy
+from api.models import Feed, Link, Scan, table
+
+FEEDS, SCANS = "feeds", "scans"
+AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
+BEING_COPIED_SECONDS = 3600.0
+"""An import copies files before it names them."""
+
+
+async def feeds_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
+    """Feeds that a later full extract of the same department supersedes, or whose time is over; none while a scan works."""
+    if (await connection.execute(select(Scan.id).where(Scan.status.in_(AT_WORK)).limit(1))).first():
+        return []
+    over = moment(day, RetentionClass.FEED_EXTRACT)
+    columns, later = table(Feed).c, table(Feed).alias("later")
+    superseded = (
+        select(later.c.id)
+        .where(later.c.department_code == columns.department_code, later.c.id > columns.id, later.c.complete)
+        .exists()
+    )
+    return (await connection.scalars(select(columns.id).where(superseded | (columns.received_at < over)))).all()
+
+
+async def forget_feeds(connection: AsyncConnection, feeds: Sequence[int]) -> None:
+    """These feeds are gone; their files go with the next sweep."""
+    await connection.execute(delete(Feed).where(among(table(Feed).c.id, "feeds")), {"feeds": list(feeds)})
+
+
+async def links_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
+    """Scans whose time is over and that are not the latest of their division: their links tell nobody anything."""
+    columns = table(Scan).c
+    ended = select(columns.id, columns.division_code, columns.as_of, columns.finished_at).where(
+        columns.status == ScanStatus.SUCCEEDED
+    )
+    rows = (await connection.execute(ended)).all()
+    latest: dict[str, tuple[dt.date, int]] = {}
+    for row in rows:
+        standing = (row.as_of or dt.date.min, row.id)
+        latest[row.division_code] = max(standing, latest.get(row.division_code, standing))
+    kept = {key for _, key in latest.values()}
+    over = moment(day, RetentionClass.SCAN)
+    gone = [row.id for row in rows if row.id not in kept and row.finished_at is not None and row.finished_at < over]
+    with_links = select(Link.scan_id).where(among(table(Link).c.scan_id, "scans")).distinct()
+    return (await connection.scalars(with_links, {"scans": gone})).all()
+
+
+async def forget_links(connection: AsyncConnection, scans: Sequence[int]) -> None:
+    """What these scans linked is gone; that they ran, and their counts, stay."""
+    await connection.execute(delete(Link).where(among(table(Link).c.scan_id, "scans")), {"scans": list(scans)})
+
+
+async def folders_due(connection: AsyncConnection, data_dir: Path, day: dt.date) -> list[Path]:
+    """Folders in the data folder that no feed names, or of a scan whose time is over."""
+    named = {str(name) for name in await connection.scalars(select(Feed.folder))}
+    before_now = time.time() - BEING_COPIED_SECONDS
+    found = [
+        path for path in _inside(data_dir / FEEDS)
+        if f"{FEEDS}/{path.name}" not in named and path.stat().st_mtime < before_now
+    ]  # fmt: skip
+    over = moment(day, RetentionClass.SCAN)
+    ended = select(Scan.id).where(Scan.finished_at.is_not(None), Scan.finished_at < over)
+    gone = {str(key) for key in await connection.scalars(ended)}
+    return found + [path for path in _inside(data_dir / SCANS) if path.name in gone]
+
+
+def remove(folders: Sequence[Path]) -> None:
+    """These folders are gone."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def moment(day: dt.date, kept: RetentionClass) -> dt.datetime:
+    """The end of the last day whose things are over."""
+    key = CLOCKS[kept]
+    over = before(day, policy.whole(key, day), key)
+    return dt.datetime.combine(over + dt.timedelta(days=1), dt.time(), dt.UTC)

@@ -1,0 +1,78 @@
+"""Leads that were cleared keep a minimal record when their time is over: which rule, of which day, how it ended.
+
+Reference and hash of the evidence stay, by which a lead that was cleared is not raised again; they tell nothing. What was
+compared, the amounts, whom it spoke of and what the reviewer noted are gone.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import among
+from api.domain.retention import CLOCKS, RetentionClass, before
+from api.domain.review import FindingState, Outcome
+from api.matching import policy
+from api.models import Finding, FindingPerson, Household, Review, table
+from api.sealing import Vault
+from api.services.retention.holds import HOLDS
+
+LOT = 500
+CLEARED = (Outcome.NO_ISSUE, Outcome.SOURCE_ERROR, Outcome.OFFICIAL_ERROR)
+"""What leaves nothing against anybody; what was confirmed stays as long as the file."""
+
+REDUCED_ZH = "保存期限已满，仅存最简记录。"
+REDUCED_EN = "Its time is over: only a minimal record is kept."
+NOTE = "reviews.note"
+
+
+async def due(connection: AsyncConnection, day: dt.date, most: int | None = LOT) -> Sequence[int]:
+    """Cleared leads whose time is over, about households that no objection holds."""
+    columns, key = table(Finding).c, CLOCKS[RetentionClass.CLEARED_LEAD]
+    over = before(day, policy.whole(key, day), key)
+    latest = dt.datetime.combine(over + dt.timedelta(days=1), dt.time(), dt.UTC)
+    held = HOLDS["an objection that is not answered"]
+    statement = (
+        select(columns.id)
+        .join(Review, Review.id == columns.review_id)
+        .join(Household, Household.id == columns.household_id)
+        .where(
+            columns.state == FindingState.CLOSED,
+            columns.explanation_zh != REDUCED_ZH,
+            Review.outcome.in_(CLEARED),
+            Review.reviewed_at < latest,
+            columns.household_id.not_in(held),
+        )
+        .order_by(columns.id)
+        .limit(most)
+    )
+    return (await connection.scalars(statement)).all()
+
+
+async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[int]) -> None:
+    """Of these leads a minimal record is left."""
+    there = {"findings": list(findings)}
+    columns = table(Finding).c
+    await connection.execute(
+        update(Finding)
+        .where(among(columns.id, "findings"))
+        .values(
+            evidence=[],
+            exceptions=[],
+            explanation_zh=REDUCED_ZH,
+            explanation_en=REDUCED_EN,
+            amount_low_fen=None,
+            amount_high_fen=None,
+            period_start=None,
+            period_end=None,
+            version=columns.version + 1,
+        ),
+        there,
+    )
+    spoken_of = among(table(FindingPerson).c.finding_id, "findings")
+    await connection.execute(delete(FindingPerson).where(spoken_of), there)
+    notes = update(Review).where(among(table(Review).c.finding_id, "findings")).values(note=vault.seal(NOTE, ""))
+    await connection.execute(notes, there)
