@@ -74,10 +74,10 @@ _VISITORS_OF = (
 )
 _PHOTOS_OF = (
     scope.narrow(
-        select(P.visit_id, *A, HIDDEN.label("protected"))
+        select(P.visit_id, *A, U.display_name.label("uploader"), HIDDEN.label("protected"))
         .join(Attachment, A.id == P.attachment_id)
-        .join(HomeVisit, V.id == P.visit_id)
-        .join(Household, H.id == V.household_id),
+        .join(Household, H.id == A.household_id)
+        .join(User, U.id == A.uploaded_by),
         H.division_code,
     )
     .where(among(P.visit_id, "keys"), _SHOWN)

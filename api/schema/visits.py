@@ -15,6 +15,7 @@ from api.loaders import visits as loaders
 from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
+from api.schema.attachments import Attachment, attachment_objects
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.households import NOT_LOADED, VISITS, Household, household_objects
@@ -84,6 +85,11 @@ class HomeVisit(Node):
     household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
     visitors: list[Officer] = strawberry.field(
         default=NOT_LOADED, description="Who went, where this viewer is told.", metadata=about(2)
+    )
+    photos: list[Attachment] = strawberry.field(
+        default=NOT_LOADED,
+        description="Photographs; none where this viewer is not told where the household is.",
+        metadata=about(3),
     )
 
 
@@ -289,5 +295,10 @@ branch(
     HomeVisit,
     "visitors",
     Branch("key", lambda reading, keys, _: loaders.visitors_of(reading, keys), _visitor_objects, "visitors"),
+)
+branch(
+    HomeVisit,
+    "photos",
+    Branch("key", lambda reading, keys, _: loaders.photos_of(reading, keys), attachment_objects, "photos"),
 )
 kind("HomeVisit", Kind(loaders.visits_by_key, visit_objects, Permission.READ_CASES))
