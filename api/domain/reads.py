@@ -62,6 +62,10 @@ TELLING = frozenset(
         "PlannedMeasure",
         "Progress",
         "Referral",
+        "Authorisation",
+        "AuthorisationUse",
+        "EmergencyException",
+        "Attachment",
         "Read",
     }
 )

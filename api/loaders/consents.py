@@ -96,7 +96,6 @@ EXCEPTIONS = Listing(
     {
         "division": in_division(H.division_code),
         "in_force": and_(E.starts_on <= bindparam("day"), E.ends_on >= bindparam("day")),
-        "over": E.ends_on < bindparam("day"),
     },
     {"RECORDED": By(E.id, int), "ENDS_ON": By(E.ends_on, dt.date.fromisoformat)},
 )

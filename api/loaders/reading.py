@@ -26,6 +26,9 @@ OF_HOUSEHOLDS = frozenset(
     {
         "Finding",
         "Enrolment",
+        "Attachment",
+        "Authorisation",
+        "EmergencyException",
         "HardshipFile",
         "PublicNotice",
         "Objection",

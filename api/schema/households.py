@@ -34,7 +34,10 @@ from api.schema.values import DateRange, Division, Money, Node, division_of, mon
 from api.schema.words import Direction, Grade, HardshipCause, Stage, TargetGroup
 
 if TYPE_CHECKING:
+    from api.schema.attachments import Attachment
     from api.schema.causes import Cause
+    from api.schema.consents import Authorisation
+    from api.schema.emergencies import EmergencyException
     from api.schema.files import HardshipFile
     from api.schema.findings import Finding
     from api.schema.notices import PublicNotice
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from api.schema.visits import ContactOfficer, HomeVisit
 
 NOT_LOADED = cast(Any, None)
-FINDINGS, LINKS, VISITS = 10, 25, 10
+FINDINGS, LINKS, VISITS, ATTACHMENTS = 10, 25, 10, 25
 """How many are given where `first` is not said."""
 
 NO_SEARCH = " No search by number, telephone or name stands in it."
@@ -106,6 +109,11 @@ class Person(Node):
     protection: Annotated[Protection, strawberry.lazy("api.schema.protection")] | None = strawberry.field(
         default=NOT_LOADED,
         description="That the person is protected, and why; null for others, and for every viewer who is not cleared.",
+    )
+    authorisations: list[Annotated[Authorisation, strawberry.lazy("api.schema.consents")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="What the person let be looked up, the latest recorded first.",
+        metadata=about(2),
     )
     found_links: strawberry.Private[list[Link]] = NOT_LOADED
 
@@ -193,6 +201,14 @@ class Household(Node):
     referrals: list[Annotated[Referral, strawberry.lazy("api.schema.referrals")]] = strawberry.field(
         default=NOT_LOADED, description="To whom it was sent, the latest first.", metadata=about(1)
     )
+    emergency_exceptions: list[Annotated[EmergencyException, strawberry.lazy("api.schema.emergencies")]] = (
+        strawberry.field(
+            default=NOT_LOADED,
+            description="Exceptions by which it may be looked up before it has consented, the latest first.",
+            metadata=about(1),
+        )
+    )
+    found_attachments: strawberry.Private[list[Any]] = NOT_LOADED
     found_findings: strawberry.Private[list[Any]] = NOT_LOADED
     found_visits: strawberry.Private[list[Any]] = NOT_LOADED
 
@@ -206,6 +222,17 @@ class Household(Node):
     ) -> list[Annotated[HomeVisit, strawberry.lazy("api.schema.visits")]]:
         """Loaded with the household, cut to what this field asks for."""
         return self.found_visits[:first]
+
+    @strawberry.field(  # type: ignore[untyped-decorator]
+        description="What is attached to its files, the latest first; at most 100.",
+        metadata=about(ATTACHMENTS),
+    )
+    def attachments(
+        self,
+        first: Annotated[int, strawberry.argument(description="How many at most.")] = ATTACHMENTS,
+    ) -> list[Annotated[Attachment, strawberry.lazy("api.schema.attachments")]]:
+        """Loaded with the household, cut to what this field asks for."""
+        return self.found_attachments[:first]
 
     @strawberry.field(  # type: ignore[untyped-decorator]
         description="Leads about it, the gravest first; at most 100. For all, see the root's `findings`.",

@@ -8,8 +8,11 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.schema.accounts import AccountMutations, AccountQueries
 from api.schema.applications import ApplicationMutations
+from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
+from api.schema.consents import Authorisation, ConsentMutations
+from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.files import FileQueries, HardshipFile
@@ -47,6 +50,8 @@ class Query(
     NodeQueries,
     EnumerationQueries,
     HouseholdQueries,
+    AttachmentQueries,
+    EmergencyQueries,
     FileQueries,
     LifecycleQueries,
     ProgrammeQueries,
@@ -77,6 +82,8 @@ class Mutation(
     ApplicationMutations,
     StepMutations,
     FindingMutations,
+    ConsentMutations,
+    EmergencyMutations,
     CauseMutations,
     VisitMutations,
     PlanMutations,
@@ -106,6 +113,9 @@ schema = strawberry.Schema(
     types=[
         Household,
         Person,
+        Authorisation,
+        EmergencyException,
+        Attachment,
         HardshipFile,
         Enrolment,
         Proposal,

@@ -3,6 +3,7 @@ import graphql from "@graphql-eslint/eslint-plugin";
 
 // What has no identity of its own: it is read with what it belongs to.
 const VALUES = [
+  "AuthorisationUse",
   "ClientSecret",
   "Department",
   "Division",
@@ -17,6 +18,7 @@ const VALUES = [
   "IncomeStep",
   "Link",
   "MissingInMonth",
+  "MissingConsent",
   "Money",
   "OwnOrganisation",
   "PageInfo",
