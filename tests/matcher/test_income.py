@@ -573,6 +573,22 @@ def test_six_months_in_a_row(rows: list[Row], outcome: str) -> None:
     assert both(rows) == (outcome, outcome)
 
 
+@pytest.mark.parametrize(
+    ("last", "outcome"),
+    [
+        (row(LAST, 660, 660), "EXIT_DUE"),  # at the line is lifted to it, if not above it
+        (row(LAST, 660, 900), "EXIT_DUE"),
+        (row(LAST, 659, 659), "NOT_ABOVE"),
+        (row(LAST, 659, 660), "INSUFFICIENT_DATA"),
+        (row(LAST, 660, None), "INSUFFICIENT_DATA"),
+        (row(LAST, 700, 700, None), "INSUFFICIENT_DATA"),
+    ],
+)
+def test_whether_aid_lifts_a_household_to_the_line(last: Row, outcome: str) -> None:
+    rows = [*(row(month, 700, 700) for month in SIX[:5]), last]
+    assert exits.six_months_above(rows, LAST, 6, reaching=True).outcome == outcome
+
+
 @given(
     st.lists(
         st.tuples(st.sampled_from([0, 600, 660, 700]), st.sampled_from([None, 660, 700, 900]), st.sampled_from([None, 660, 690])),
