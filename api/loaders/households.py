@@ -10,7 +10,7 @@ from sqlalchemy import Date, LargeBinary, String, and_, bindparam, func, literal
 from api import scope
 from api.database import among
 from api.domain.review import FindingState
-from api.loaders import causes, visits
+from api.loaders import causes, histories, visits
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
@@ -88,14 +88,20 @@ LISTING = Listing(
 
 async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
     """Households by their key, which is the first column."""
+    if reading.as_of is not None:
+        return await histories.households(reading, keys)
     return await reading.rows(_BY_KEY, {"keys": keys})
 
 
 async def members_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
     """People by their key, which is the first column."""
+    if reading.as_of is not None:
+        return await histories.people(reading, keys)
     return await reading.rows(_MEMBERS_BY_KEY, {"keys": keys})
 
 
 async def members_of(reading: Reading, households: Sequence[int]) -> Rows:
-    """The people whom households have now, the first column telling whose; in the order of the register."""
+    """The people whom households have, the first column telling whose; in the order of the register."""
+    if reading.as_of is not None:
+        return await histories.members_of(reading, households)
     return await reading.rows(_MEMBERS_OF, {"keys": households})

@@ -6,6 +6,7 @@ tells where a protected person is, is unknown to whoever is not cleared, as it w
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -64,17 +65,22 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What loaders need: a connection for reading, the viewer, the vault, what the answer may still hold, and the log."""
+    """What loaders need: a connection for reading, the viewer, the vault, what the answer may still hold, and the log.
+
+    With `as_of`, all that is loaded is told as it was on that day, as far as the register knows.
+    """
 
     connection: AsyncConnection
     viewer: Viewer
     vault: Vault
     budget: Budget
     log: ReadLog = field(default_factory=ReadLog)
+    as_of: dt.date | None = None
 
     async def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None) -> Rows:
-        """The rows of a narrowed statement."""
-        found = await self.connection.execute(statement, {**scope.of(self.viewer), **(parameters or {})})
+        """The rows of a narrowed statement; one that asks after a day in `as_of` is told the reading's."""
+        day = {} if self.as_of is None else {"as_of": self.as_of}
+        found = await self.connection.execute(statement, {**scope.of(self.viewer), **day, **(parameters or {})})
         return found.all()
 
     @property

@@ -91,11 +91,11 @@ class Context:
         return self.viewer
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reading]:
-        """A view of the database for the viewer. Raises Unauthenticated."""
+    async def reading(self, as_of: dt.date | None = None) -> AsyncIterator[Reading]:
+        """A view of the database for the viewer, as it is or as it was on a day. Raises Unauthenticated."""
         viewer = self.viewer_who_may(None)
         async with reading(self.engine) as connection:
-            yield Reading(connection, viewer, self.vault, self.budget, self.log)
+            yield Reading(connection, viewer, self.vault, self.budget, self.log, as_of)
 
     @staticmethod
     def now() -> dt.datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -53,12 +54,12 @@ def key_of(info: Info, type_name: str, public_id: strawberry.ID) -> int | None:
         return None
 
 
-async def one(info: Info, type_name: str, public_id: strawberry.ID) -> Any:
-    """The thing of this type, with all that is asked for below it, or None."""
+async def one(info: Info, type_name: str, public_id: strawberry.ID, as_of: dt.date | None = None) -> Any:
+    """The thing of this type, with all that is asked for below it, as it is or as it was on a day, or None."""
     key = key_of(info, type_name, public_id)
     if key is None or not info.context.viewer_who_may(None).may(_KINDS[type_name].permission):
         return None
-    return await _one(info, type_name, key, wanted(info, frozenset({type_name, "Node"})))
+    return await _one(info, type_name, key, wanted(info, frozenset({type_name, "Node"})), as_of)
 
 
 async def below_payload(info: Info, type_name: str, field: str, key: int | None) -> Any:
@@ -104,8 +105,8 @@ def _times(named: Sequence[tuple[str, int] | None], type_name: str) -> int:
     return max(given.values())
 
 
-async def _one(info: Info, type_name: str, key: int, below: Wanted) -> Any:
-    async with info.context.reading() as reading:
+async def _one(info: Info, type_name: str, key: int, below: Wanted, as_of: dt.date | None = None) -> Any:
+    async with info.context.reading(as_of) as reading:
         return next(iter(await _read(reading, _KINDS[type_name], [key], below, 1)), None)
 
 
