@@ -34,7 +34,8 @@ C, E, F, H, T, M, U, P = (
 )
 _OLDER = aliased(File)
 _LATEST = select(func.max(_OLDER.id)).where(_OLDER.household_id == H.id).scalar_subquery()
-_OPEN_CAUSES = select(func.count()).where(C.file_id == F.id, C.resolved_on.is_(None)).scalar_subquery()
+_CAUSES = select(func.count()).where(C.file_id == F.id)
+_OPEN_CAUSES = _CAUSES.where(C.resolved_on.is_(None)).scalar_subquery()
 _HERE = H.id == bindparam("household")
 
 _HOUSEHOLD = (
@@ -47,6 +48,7 @@ _HOUSEHOLD = (
             F.id.label("file_id"),
             F.subject_member_id,
             U.division_code.label("workplace"),
+            _CAUSES.scalar_subquery().label("causes"),
             _OPEN_CAUSES.label("open_causes"),
         )
         .outerjoin(File, F.id == _LATEST)
@@ -118,6 +120,7 @@ class Family:
     household_id: int
     file_id: int | None
     division: str
+    causes: int
     open_causes: int
     members: Mapping[int, int]
     present: tuple[Presence, ...]
@@ -161,6 +164,7 @@ async def family(run: Run, household_id: int, first: dt.date, last: dt.date) -> 
         household_id=home.id,
         file_id=home.file_id,
         division=_line_division(home, last),
+        causes=home.causes,
         open_causes=home.open_causes,
         members={row.person_id: row.id for row in people},
         present=tuple(_presence(row) for row in people),

@@ -58,6 +58,7 @@ class ExitAssessment(Base):
     as_of: Mapped[dt.date]
     graduation: Mapped[str]
     relief: Mapped[str]
+    causes: Mapped[int]
     open_causes: Mapped[int]
     tests: Mapped[Structures]
     policy_version: Mapped[str]

@@ -75,8 +75,11 @@ class ExitAssessment:
 
     assessment_id: strawberry.ID | None = strawberry.field(description="Set where it was kept, by `assessExit`.")
     as_of: dt.date = strawberry.field(description="The day; the months before it are tested.")
-    causes_resolved: bool = strawberry.field(description="Whether no cause of hardship is open.")
-    open_causes: int = strawberry.field(description="How many are.")
+    causes_resolved: bool = strawberry.field(
+        description="Whether the file names causes of hardship, and none is open."
+    )
+    causes: int = strawberry.field(description="How many causes the file names.")
+    open_causes: int = strawberry.field(description="How many of them are open.")
     graduation: ExitTest = strawberry.field(description="脱困: six months above the line, without aid.")
     relief: ExitTest = strawberry.field(description="解困: at the line or above it, aid counted.")
     policy_version: str = strawberry.field(description="Of the dated values that it was reckoned by.")
@@ -145,7 +148,8 @@ def _kept(reading: Reading, rows: Rows) -> list[ExitAssessment]:
         ExitAssessment(
             assessment_id=strawberry.ID(public_id),
             as_of=row.as_of,
-            causes_resolved=row.open_causes == 0,
+            causes_resolved=row.causes > 0 and row.open_causes == 0,
+            causes=row.causes,
             open_causes=row.open_causes,
             policy_version=row.policy_version,
             assessed_by=reading.whereabouts(row, row.display_name),
@@ -165,7 +169,8 @@ def _live(reading: Reading, family: incomes.Family, as_of: dt.date) -> ExitAsses
     return ExitAssessment(
         assessment_id=None,
         as_of=as_of,
-        causes_resolved=family.open_causes == 0,
+        causes_resolved=family.causes > 0 and family.open_causes == 0,
+        causes=family.causes,
         open_causes=family.open_causes,
         policy_version=policy.in_force().version,
         assessed_by=None,

@@ -22,7 +22,7 @@ from api.loaders import incomes
 from api.matching import policy
 from api.models import ExitAssessment, File, Household, Member, Proposal, Watch
 from api.sealing import Vault
-from api.services import audit, decisions, guards, transition
+from api.services import audit, cases, decisions, guards, transition
 from api.services.guards import exits as conditions
 from api.services.guards.case import Case
 from api.services.transition import Why
@@ -117,7 +117,7 @@ async def propose(
             action=action.action,
             closing=closing,
             statement=vault.seal("proposals.statement", statement.strip()),
-            evidence=list(evidence),
+            evidence=await cases.evidence(connection, found.id, evidence),
             assessment_id=tested,
             proposed_by=viewer.user_id,
             proposed_at=now,
@@ -276,6 +276,7 @@ async def _keep(
             as_of=day,
             graduation=graduation.verdict,
             relief=relief.verdict,
+            causes=family.causes,
             open_causes=family.open_causes,
             tests=[
                 exits.told(ExitTestKind.GRADUATION, graduation, family.members),

@@ -66,6 +66,7 @@ def _assessments() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("graduation", sa.String(), nullable=False),
         sa.Column("relief", sa.String(), nullable=False),
+        sa.Column("causes", KEY, nullable=False),
         sa.Column("open_causes", KEY, nullable=False),
         sa.Column("tests", JSON, nullable=False),
         sa.Column("policy_version", sa.String(), nullable=False),
