@@ -57,11 +57,11 @@ async def raise_objection(
     """
     today = days.today(now)
     received_on, name, contact = received_on or today, (name or "").strip() or None, (contact or "").strip() or None
-    objections.check(objector, name, contact, grounds, received_on, today)
-    said = objections.words(text, "text")
     household = await _household(connection, viewer, _HOUSEHOLD.where(H.id == household_id))
     if household is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    objections.check(objector, name, contact, grounds, received_on, today)
+    said = objections.words(text, "text")
     await _check_notice(connection, notice_id, household.id)
     last_file = select(func.max(F.id)).where(F.household_id == household.id)
     file_id = (await connection.execute(last_file)).scalar_one()

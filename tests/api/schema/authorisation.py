@@ -34,6 +34,9 @@ QUERIES = {
     "person": Asked(P.READ_CASES, '{ person(id: "$Person") { id } }'),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
+    "publicNotices": Asked(P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "notice": Asked(P.READ_CASES, '{ notice(id: "$PublicNotice") { id } }'),
+    "objections": Asked(P.READ_CASES, '{ objections(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
     "users": Asked(P.MANAGE_ACCOUNTS, '{ users(filter: {logins: ["target"]}) { nodes { id } } }'),
@@ -49,6 +52,8 @@ NODES = {
     "Person": P.READ_CASES,
     "Enrolment": P.READ_CASES,
     "Finding": P.READ_CASES,
+    "PublicNotice": P.READ_CASES,
+    "Objection": P.READ_CASES,
     "Scan": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
     "Organisation": P.MANAGE_ACCOUNTS,
@@ -81,6 +86,19 @@ MUTATIONS = {
     "reviewFinding": Done(
         P.REVIEW_FINDING,
         {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
+    ),
+    "openPublicNotice": Done(
+        P.DECIDE_FILES,
+        {"householdId": "$Household", "expectedVersion": STALE, "places": ["WEBSITE"], "channels": ["LETTER"]},
+    ),
+    "raiseObjection": Done(
+        P.KEEP_FILES,
+        {"householdId": "$Household", "objector": "PUBLIC", "grounds": ["OTHER"], "text": " "},
+        "REQUIRED",
+    ),
+    "answerObjection": Done(
+        P.DECIDE_FILES,
+        {"objectionId": "$Objection", "expectedVersion": STALE, "outcome": "REJECTED", "answer": "x"},
     ),
     "acknowledgeAlarm": Done(P.READ_AUDIT, {"alarmId": "$Alarm", "note": ""}, "REQUIRED"),
     "saveUser": Done(P.MANAGE_ACCOUNTS, USER | {"userId": "$User", "expectedVersion": STALE}, beyond="FORBIDDEN"),
@@ -128,7 +146,8 @@ ANSWERED = "userErrors clientMutationId auditId"
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
-        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members enrolments findings",
+        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members enrolments findings "
+        "notices objections",
         masked="address phone payeeAccount payeeName",
         telling="masked",
     ),
@@ -151,6 +170,16 @@ TYPES = {
         permitted=(("lastScan", P.READ_SCANS),),
     ),
     "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence", hidden="note"),
+    "PublicNotice": Fields(
+        "id number form state division applicant idNumber street people tier category keeper places channels fromDay toDay "
+        "version household objections"
+    ),
+    "Objection": Fields(
+        "id stage objector grounds receivedBy receivedOn dueOn overdue escalatedAt state outcome answeredBy answeredAt "
+        "version household notice",
+        masked="objectorName",
+        hidden="objectorContact text answer",
+    ),
     "Rule": Fields("id titleZh titleEn descriptionZh descriptionEn basis"),
     "EvidenceRecord": Fields("source recordId"),
     "TestedException": Fields("name result"),
@@ -189,6 +218,9 @@ TYPES = {
     "ConflictError": Fields("code message path currentVersion"),
     "StartScanPayload": Fields(f"{ANSWERED} scan"),
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
+    "OpenPublicNoticePayload": Fields(f"{ANSWERED} notice"),
+    "RaiseObjectionPayload": Fields(f"{ANSWERED} objection"),
+    "AnswerObjectionPayload": Fields(f"{ANSWERED} objection"),
     "AcknowledgeAlarmPayload": Fields(f"{ANSWERED} alarm"),
     "SaveUserPayload": Fields(f"{ANSWERED} user"),
     "DeactivateUserPayload": Fields(f"{ANSWERED} user"),

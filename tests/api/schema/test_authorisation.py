@@ -32,7 +32,21 @@ from api.database import open_engine, transaction
 from api.domain import divisions
 from api.domain.accounts import OPERATOR, ClientKind, OrganisationKind
 from api.domain.permissions import MATRIX, Permission, Role
-from api.models import Alarm, Enrolment, Finding, FindingPerson, Household, Member, Read, Review, Scan
+from api.models import (
+    Alarm,
+    Enrolment,
+    Finding,
+    FindingPerson,
+    Household,
+    Member,
+    Notice,
+    Objection,
+    Read,
+    Review,
+    Scan,
+    Transition,
+    User,
+)
 from api.schema import guards
 from api.schema.nodes import _KINDS as KINDS
 from api.schema.root import Mutation, Query, Subscription, schema
@@ -125,11 +139,39 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     named = {"address": vault.seal("members.address", "安阳市文峰区某路八号院二号楼301室")}
     named["former_name"] = vault.seal("members.former_name", "曾用名")
     await connection.execute(update(Member).where(Member.id == lead.member_id).values(**named))
+    notice, objection = await _on_notice(connection, vault, lead.household_id, user, now)
     keys = {
+        "PublicNotice": notice, "Objection": objection,
         "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
         "Scan": scan, "User": user, "Organisation": organisation, "Client": client, "Read": read_id, "Alarm": alarm_id,
     }  # fmt: skip
     return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
+
+
+async def _on_notice(
+    connection: AsyncConnection, vault: sealing.Vault, household: int, user: int, now: dt.datetime
+) -> tuple[int, int]:
+    """A notice of the household's that is down, and an objection to it that was answered."""
+    move = (await connection.execute(select(Transition).where(Transition.household_id == household).limit(1))).one()
+    of = {"household_id": household, "file_id": move.file_id}
+    notice = {
+        "number": "GS-BCDFGHJ", "transition_id": move.id, "form": "UNNAMED", "division_code": COUNTY, "places": ["WEBSITE"],
+        "channels": ["LETTER"], "from_day": dt.date(2024, 1, 2), "to_day": dt.date(2024, 1, 9), "digest": b"", "version": 1,
+        "state": "TAKEN_DOWN", "taken_down_at": now, "taken_down_because": "ENDED", "opened_by": user, "opened_at": now,
+    }  # fmt: skip
+    notice_id = await connection.scalar(insert(Notice).values(**of, **notice).returning(Notice.id))
+    others = select(User.id).where(User.id != user, User.kind == "PERSON").limit(1)
+    said = {"objector_name": "王大力", "objector_contact": "13987654321", "text": "有两辆车", "answer": "不属实"}
+    objection = {
+        "notice_id": notice_id, "stage": "RECORDED", "objector": "PUBLIC", "grounds": ["OTHER"], "received_by": user,
+        "received_on": now.date(), "due_on": now.date(), "raised_at": now, "state": "ANSWERED", "outcome": "REJECTED",
+        "answered_by": await connection.scalar(others), "answered_by_kind": "PERSON", "answered_at": now, "version": 1,
+        **{name: vault.seal(f"objections.{name}", text) for name, text in said.items()},
+    }  # fmt: skip
+    objection_id = await connection.scalar(insert(Objection).values(**of, **objection).returning(Objection.id))
+    assert notice_id is not None
+    assert objection_id is not None
+    return notice_id, objection_id
 
 
 @pytest_asyncio.fixture(params=["sqlite", "postgresql"], scope="module", loop_scope="module")
