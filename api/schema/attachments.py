@@ -45,9 +45,11 @@ class Attachment(Node):
     household_key: strawberry.Private[int]
     member_key: strawberry.Private[int | None]
     kind: AttachmentKind = strawberry.field(description="What it is.")
-    media_type: str = strawberry.field(description="Told by its first bytes: application/pdf, image/jpeg …")
+    media_type: str = strawberry.field(
+        description="As its first bytes tell it: application/pdf, image/jpeg, image/png, image/heic or image/tiff."
+    )
     size: int = strawberry.field(description="In bytes.")
-    sha256: str = strawberry.field(description="Of its bytes, in hexadecimal.")
+    digest: str = strawberry.field(description="The SHA-256 of its bytes, in hexadecimal.")
     name: str | None = strawberry.field(
         description="What it was called when it was taken in; null for viewers who see masks."
     )
@@ -74,7 +76,7 @@ def attachment_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Att
             kind=AttachmentKind(row.kind),
             media_type=row.media_type,
             size=row.size,
-            sha256=row.sha256,
+            digest=row.sha256,
             name=reading.whereabouts(row, name(row.name)),
             href=f"/attachments/{public_id}",
             uploaded_at=row.uploaded_at,
