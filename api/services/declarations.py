@@ -26,7 +26,7 @@ async def declare(
     *,
     source: Source = Source.CHANGE,
 ) -> list[str]:
-    """Adds what was declared on a day; returns what stands as evidence of it, such as `declaration:17`.
+    """Adds what was declared on a day; returns what stands as evidence of it, such as `Declaration:17`.
 
     Something declared of an earlier day than what is known already is kept, and changes nothing now. Raises NotDone.
     """
@@ -50,7 +50,7 @@ async def declare(
                 "recorded_at": now,
             }
             added = await connection.execute(insert(Declaration).values(row).returning(D.id))
-            evidence.append(f"declaration:{added.scalar_one()}")
+            evidence.append(f"Declaration:{added.scalar_one()}")
             await _show_latest(connection, household_id, each.member_id, item)
     return evidence
 

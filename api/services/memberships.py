@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,25 +16,21 @@ from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import outbox, scope
-from api.database import among, locked
+from api import scope
 from api.domain import casework, days
 from api.domain.declarations import OF_MEMBERS, Declared, Source
-from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import in_another_file
 from api.domain.people import Entered, IdKind, MemberChangeKind, Relation, Sex, stands
 from api.domain.permissions import Viewer
 from api.models import FilePerson, Household, Member, MemberChange, table
 from api.sealing import Vault
-from api.services import audit, declarations, humans, members
+from api.services import audit, declarations, households, humans, members
 
-TOPIC = "household"
+TO = (("input", "toHouseholdId"), ("input", "toExpectedVersion"))
 CORRECTABLE = ("relation", "sex", "birth_date", "division_code", "id_kind")
 
 H, M, FP = table(Household).c, table(Member).c, table(FilePerson).c
-_HOUSEHOLDS = (
-    scope.narrow(select(H.id, H.version, H.stage), H.division_code).where(among(H.id, "households")).order_by(H.id)
-)
 _MEMBER = scope.narrow(select(*M).join(Household, H.id == M.household_id), H.division_code).where(
     M.id == bindparam("member")
 )
@@ -60,7 +56,7 @@ async def add(
 ) -> int:
     """Somebody is in the household from a day on; the membership's key. Raises Conflict or NotDone."""
     casework.past(since, days.today(now), "since")
-    await _hold(connection, viewer, {household_id: (expected_version, ("input", "expectedVersion"))})
+    await households.hold(connection, viewer, {household_id: expected_version})
     assert household_id is not None
     member_id = await members.enter(
         connection, vault, household_id, entered, since, viewer.user_id, now, source=Source.CHANGE
@@ -83,7 +79,7 @@ async def end(
 ) -> int:
     """The person is no longer in the household from a day on; the membership's key. Raises Conflict or NotDone."""
     member = await _member(connection, viewer, member_id)
-    await _hold(connection, viewer, {member.household_id: (expected_version, ("input", "expectedVersion"))})
+    await households.hold(connection, viewer, {member.household_id: expected_version})
     await _end(connection, member, on, now)
     change = _Change(MemberChangeKind.ENDED, member.household_id, member.id, on, casework.words(reason, "reason"))
     return await _told(connection, vault, viewer, change, now)
@@ -106,14 +102,8 @@ async def move(
     member = await _member(connection, viewer, member_id)
     if member.household_id == to_household_id:
         raise _invalid(("input", "toHouseholdId"), "此人已在该户。", "The person is in this household already.")
-    await _hold(
-        connection,
-        viewer,
-        {
-            member.household_id: (expected_version, ("input", "expectedVersion")),
-            to_household_id: (to_expected_version, ("input", "toExpectedVersion")),
-        },
-    )
+    both = {member.household_id: expected_version, to_household_id: to_expected_version}
+    await households.hold(connection, viewer, both, {to_household_id: TO})
     assert to_household_id is not None
     why = casework.words(reason, "reason")
     await _end(connection, member, on, now)
@@ -140,7 +130,7 @@ async def correct(
     A number or name that is another human's makes the membership that human's. Raises Conflict or NotDone.
     """
     member = await _member(connection, viewer, member_id)
-    await _hold(connection, viewer, {member.household_id: (expected_version, ("input", "expectedVersion"))})
+    await households.hold(connection, viewer, {member.household_id: expected_version})
     before = _opened(vault, member)
     after = members.checked(_entered({**before, **corrections.given}), days.today(now), ("input", "corrections"))
     changed = [name for name in before if getattr(after, name) != before[name]]
@@ -284,35 +274,10 @@ async def _told(
         "on": change.on.isoformat(),
         "fields": list(change.fields),
     }
-    household = update(Household).where(H.id == change.household_id)
-    await connection.execute(household.values(version=H.version + 1, updated_at=now))
+    await households.count(connection, change.household_id, now)
     action = f"member.{change.kind.lower()}"
     await audit.record(connection, viewer.user_id, action, ("Person", change.member_id), now, detail)
-    await outbox.append(connection, TOPIC, change.household_id, now)
     return change.member_id
-
-
-async def _hold(
-    connection: AsyncConnection, viewer: Viewer, wanted: Mapping[int | None, tuple[int, tuple[str, ...]]]
-) -> None:
-    """Holds households, in the order of their keys so that two never wait for each other. Raises Conflict or NotDone."""
-    keys: Collection[int] = [key for key in wanted if key is not None]
-    rows = await connection.execute(
-        locked(_HOUSEHOLDS, connection, table(Household)), {**scope.of(viewer), "households": list(keys)}
-    )
-    found = {row.id: row for row in rows}
-    for key, (version, path) in wanted.items():
-        row = found.get(key) if key is not None else None
-        if row is None:
-            missing = "toHouseholdId" if path[-1].startswith("to") else "householdId"
-            raise NotDone(UserErrorCode.NOT_FOUND, ("input", missing), "没有此户。", "There is no such household.")
-        if row.version != version:
-            raise Conflict(
-                path,
-                f"该户已被更新（现为第 {row.version} 版），请重新读取后再提交。",
-                f"The household has changed (now at version {row.version}): read it again first.",
-                row.version,
-            )
 
 
 async def _member(connection: AsyncConnection, viewer: Viewer, member_id: int | None) -> Row[*tuple[Any, ...]]:
