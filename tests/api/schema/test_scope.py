@@ -13,7 +13,7 @@ from sqlalchemy.sql import visitors
 from api import scope
 from api.database import transaction
 from api.domain import divisions
-from api.loaders import accounts, findings, households, programmes, reads, scans
+from api.loaders import accounts, findings, households, notices, organisations, programmes, protection, reads, scans
 from api.loaders.pages import Listing
 from api.models import Scan
 from tests.api.conftest import USERS, Service
@@ -208,15 +208,17 @@ async def test_links_are_those_of_the_latest_scan_of_the_division(service: Servi
 AS_OF = dt.date(2024, 12, 31)
 """The day that the fixture's scan asks about."""
 
-PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION"}
+PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION", "_HOLDERS"}
 """Statements on what is nobody's in particular, or the viewer's own."""
 
-PARTS = {"_NEWEST", "_PRESENT"}
+PARTS = {"_NEWEST", "_PRESENT", "_ABOUT"}
 """Selects that stand inside others only."""
 
 
 @pytest.mark.parametrize(
-    "module", [accounts, households, programmes, findings, scans, reads], ids=lambda module: module.__name__
+    "module",
+    [accounts, households, organisations, programmes, protection, findings, notices, scans, reads],
+    ids=lambda module: module.__name__,
 )
 def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:
     statements = {name: value for name, value in vars(module).items() if isinstance(value, Select)}
