@@ -32,9 +32,15 @@ QUERIES = {
     "households": Asked(P.READ_CASES, '{ households(filter: {references: ["$reference"]}) { nodes { id } } }'),
     "household": Asked(P.READ_CASES, '{ household(id: "$Household") { id } }'),
     "person": Asked(P.READ_CASES, '{ person(id: "$Person") { id } }'),
+    "attachment": Asked(P.READ_CASES, '{ attachment(id: "$Attachment") { id } }'),
+    "emergencyExceptions": Asked(
+        P.READ_AUDIT, '{ emergencyExceptions(filter: {divisionCode: "410502"}) { nodes { id } } }'
+    ),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
-    "publicNotices": Asked(P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "publicNotices": Asked(
+        P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
     "notice": Asked(P.READ_CASES, '{ notice(id: "$PublicNotice") { id } }'),
     "objections": Asked(P.READ_CASES, '{ objections(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
@@ -51,6 +57,9 @@ NODES = {
     "Household": P.READ_CASES,
     "Person": P.READ_CASES,
     "Enrolment": P.READ_CASES,
+    "Authorisation": P.READ_CASES,
+    "EmergencyException": P.READ_CASES,
+    "Attachment": P.READ_CASES,
     "Finding": P.READ_CASES,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
@@ -86,6 +95,20 @@ MUTATIONS = {
     "reviewFinding": Done(
         P.REVIEW_FINDING,
         {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
+    ),
+    "recordAuthorisation": Done(
+        P.KEEP_FILES,
+        {"personId": "$Person", "sources": [], "validFrom": "2026-01-01", "attachmentId": "$Attachment"},
+        "REQUIRED",
+    ),
+    "withdrawAuthorisation": Done(
+        P.KEEP_FILES,
+        {"authorisationId": "$Authorisation", "expectedVersion": STALE, "withdrawnOn": "2026-01-02", "reason": "x"},
+    ),
+    "recordEmergencyException": Done(
+        P.DECIDE_FILES,
+        {"householdId": "$Household", "sources": ["tax"], "reason": "x", "until": "2020-01-01"},
+        "INVALID",
     ),
     "openPublicNotice": Done(
         P.DECIDE_FILES,
@@ -141,19 +164,22 @@ class Fields:
         return [*together, *(name for name, _ in self.permitted)]
 
 
+UNLISTED = {"Person", "Enrolment", "Authorisation", "Attachment"}
+"""Kinds of nodes of which there is no list at the root."""
+
 CONNECTION, EDGE = Fields("edges nodes pageInfo totalCount"), Fields("cursor node")
 ANSWERED = "userErrors clientMutationId auditId"
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
         "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members enrolments findings "
-        "notices objections",
+        "attachments emergencyExceptions notices objections",
         masked="address phone payeeAccount payeeName",
         telling="masked",
     ),
     "Person": Fields(
         "id reference relation sex birthYear declaredMaritalStatus declaredMonthlyIncome declaredEmployment validFrom "
-        "validTo leftOn household links",
+        "validTo leftOn household authorisations links",
         masked="name formerName idNumber phone address",
         hidden="birthDate",
         telling="masked",
@@ -170,6 +196,18 @@ TYPES = {
         permitted=(("lastScan", P.READ_SCANS),),
     ),
     "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence", hidden="note"),
+    "Authorisation": Fields(
+        "id sources purpose state validFrom validTo withdrawnOn recordedAt recordedBy version person guardian attachment usedBy",
+        masked="guardianName",
+        hidden="withdrawalReason",
+    ),
+    "AuthorisationUse": Fields("lookedUpAt asOf found", permitted=(("scan", P.READ_SCANS),)),
+    "EmergencyException": Fields(
+        "id division sources purpose startsOn endsOn inForce recordedBy recordedAt household", hidden="reason"
+    ),
+    "Attachment": Fields(
+        "id kind mediaType size digest href uploadedAt uploadedBy household person", hidden="name"
+    ),
     "PublicNotice": Fields(
         "id number form state division applicant idNumber street people tier category keeper places channels fromDay toDay "
         "version household objections"
@@ -212,12 +250,17 @@ TYPES = {
         "id kind reader role division windowFrom windowTo people threshold raisedAt acknowledgedBy acknowledgedAt note"
     ),
     "PageInfo": Fields("hasNextPage hasPreviousPage startCursor endCursor"),
-    **{f"{each}Connection": CONNECTION for each in (*NODES, ) if each not in ("Person", "Enrolment")},
-    **{f"{each}Edge": EDGE for each in (*NODES, ) if each not in ("Person", "Enrolment")},
+    **{f"{each}Connection": CONNECTION for each in NODES if each not in UNLISTED},
+    **{f"{each}Edge": EDGE for each in NODES if each not in UNLISTED},
     **{f"{each}Error": Fields("code message path") for each in ("Validation", "NotFound", "Permission", "Idempotency")},
+    "MissingConsentError": Fields("code message path missing"),
+    "MissingConsent": Fields("personId sources"),
     "ConflictError": Fields("code message path currentVersion"),
     "StartScanPayload": Fields(f"{ANSWERED} scan"),
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
+    "RecordAuthorisationPayload": Fields(f"{ANSWERED} authorisation"),
+    "WithdrawAuthorisationPayload": Fields(f"{ANSWERED} authorisation"),
+    "RecordEmergencyExceptionPayload": Fields(f"{ANSWERED} emergencyException"),
     "OpenPublicNoticePayload": Fields(f"{ANSWERED} notice"),
     "RaiseObjectionPayload": Fields(f"{ANSWERED} objection"),
     "AnswerObjectionPayload": Fields(f"{ANSWERED} objection"),

@@ -34,6 +34,9 @@ from api.domain.accounts import OPERATOR, ClientKind, OrganisationKind
 from api.domain.permissions import MATRIX, Permission, Role
 from api.models import (
     Alarm,
+    Attachment,
+    Authorisation,
+    EmergencyException,
     Enrolment,
     Finding,
     FindingPerson,
@@ -140,12 +143,45 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     named["former_name"] = vault.seal("members.former_name", "曾用名")
     await connection.execute(update(Member).where(Member.id == lead.member_id).values(**named))
     notice, objection = await _on_notice(connection, vault, lead.household_id, user, now)
+    paper, consent, exception = await _papers(connection, vault, lead.household_id, lead.member_id, user, now)
     keys = {
+        "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
         "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
         "Scan": scan, "User": user, "Organisation": organisation, "Client": client, "Read": read_id, "Alarm": alarm_id,
     }  # fmt: skip
     return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
+
+
+async def _papers(
+    connection: AsyncConnection, vault: sealing.Vault, household: int, member: int, user: int, now: dt.datetime
+) -> tuple[int, int, int]:
+    """A signed paper, the consent on it, given by a guardian and taken back, and an exception."""
+    paper = {
+        "household_id": household, "member_id": member, "kind": "AUTHORISATION", "media_type": "application/pdf", "size": 9,
+        "sha256": "0" * 64, "name": vault.seal("attachments.name", "王大力授权书.pdf"), "stored": "0" * 32,
+        "uploaded_by": user, "uploaded_at": now,
+    }  # fmt: skip
+    paper_id = await connection.scalar(insert(Attachment).values(**paper).returning(Attachment.id))
+    sealed = {"guardian_name": "王大力", "withdrawal_reason": "不愿再查"}
+    consent = {
+        "member_id": member, "source": "tax", "purpose": "ECONOMIC_CHECK", "valid_from": dt.date(2024, 1, 1),
+        "withdrawn_on": dt.date(2024, 2, 1), "withdrawn_by": user, "withdrawn_at": now, "attachment_id": paper_id,
+        "recorded_by": user, "recorded_at": now, "version": 2,
+        **{name: vault.seal(f"authorisations.{name}", text) for name, text in sealed.items()},
+    }  # fmt: skip
+    consent_id = await connection.scalar(insert(Authorisation).values(**consent).returning(Authorisation.id))
+    exception = {
+        "household_id": household, "sources": ["tax"], "purpose": "ECONOMIC_CHECK", "starts_on": dt.date(2024, 1, 1),
+        "ends_on": dt.date(2024, 1, 9), "recorded_by": user, "recorded_at": now,
+        "reason": vault.seal("emergency_exceptions.reason", "住院抢救"),
+    }  # fmt: skip
+    made = insert(EmergencyException).values(**exception).returning(EmergencyException.id)
+    exception_id = await connection.scalar(made)
+    assert paper_id is not None
+    assert consent_id is not None
+    assert exception_id is not None
+    return paper_id, consent_id, exception_id
 
 
 async def _on_notice(
