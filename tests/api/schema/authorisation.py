@@ -29,6 +29,8 @@ QUERIES = {
     "enumerations": Asked(SIGNED_IN, '{ enumerations(names: ["Role"]) { name } }', lies=False),
     "programmes": Asked(SIGNED_IN, "{ programmes { code } }", lies=False),
     "departments": Asked(SIGNED_IN, "{ departments { code } }", lies=False),
+    "measures": Asked(SIGNED_IN, "{ measures { number } }", lies=False),
+    "organisationTree": Asked(SIGNED_IN, '{ organisationTree(after: "targer") { code } }'),
     "households": Asked(P.READ_CASES, '{ households(filter: {references: ["$reference"]}) { nodes { id } } }'),
     "household": Asked(P.READ_CASES, '{ household(id: "$Household") { id } }'),
     "person": Asked(P.READ_CASES, '{ person(id: "$Person") { id } }'),
@@ -47,6 +49,9 @@ QUERIES = {
     "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
     "users": Asked(P.MANAGE_ACCOUNTS, '{ users(filter: {logins: ["target"]}) { nodes { id } } }'),
     "organisations": Asked(P.MANAGE_ACCOUNTS, '{ organisations(filter: {codes: ["target"]}) { nodes { id } } }'),
+    "measureRoles": Asked(
+        P.MANAGE_ACCOUNTS, '{ measureRoles(filter: {organisationIds: ["$Organisation"]}) { nodes { id } } }'
+    ),
     "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
     "reads": Asked(P.READ_AUDIT, '{ reads(filter: {readers: ["target"]}) { nodes { id } } }'),
     "alarms": Asked(P.READ_AUDIT, '{ alarms(filter: {readers: ["target"]}) { nodes { id } } }'),
@@ -65,6 +70,7 @@ NODES = {
     "Objection": P.READ_CASES,
     "Scan": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
+    "MeasureAssignment": P.MANAGE_ACCOUNTS,
     "Organisation": P.MANAGE_ACCOUNTS,
     "Client": P.MANAGE_ACCOUNTS,
     "Read": P.READ_AUDIT,
@@ -133,6 +139,26 @@ MUTATIONS = {
         ORGANISATION | {"organisationId": "$Organisation", "expectedVersion": STALE},
         beyond="FORBIDDEN",
     ),
+    "placeOrganisation": Done(P.MANAGE_ACCOUNTS, {"organisationId": "$Organisation", "expectedVersion": STALE}),
+    "assignMeasureRole": Done(
+        P.MANAGE_ACCOUNTS,
+        {
+            "role": "FINANCE",
+            "divisionCode": "410502",
+            "organisationId": "$Organisation",
+            "validFrom": "2024-01-01",
+            "validTo": "2023-01-01",
+        },
+        "INVALID",
+        "FORBIDDEN",
+    ),
+    "endMeasureRole": Done(
+        P.MANAGE_ACCOUNTS,
+        {"assignmentId": "$MeasureAssignment", "expectedVersion": STALE, "validTo": "2025-01-01"},
+    ),
+    # whoever may decide has to be cleared besides, and none of these is
+    "protectPerson": Done(P.DECIDE_FILES, {"personId": "$Person", "reason": "x"}, "FORBIDDEN", "FORBIDDEN"),
+    "endProtection": Done(P.DECIDE_FILES, {"personId": "$Person", "reason": "x"}, "FORBIDDEN", "FORBIDDEN"),
     "deactivateOrganisation": Done(P.MANAGE_ACCOUNTS, {"organisationId": "$Organisation", "expectedVersion": STALE}),
     "saveClient": Done(P.MANAGE_ACCOUNTS, CLIENT | {"id": "$Client", "expectedVersion": STALE}),
     "rotateClientSecret": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
@@ -179,7 +205,7 @@ TYPES = {
     ),
     "Person": Fields(
         "id reference relation sex birthYear declaredMaritalStatus declaredMonthlyIncome declaredEmployment validFrom "
-        "validTo leftOn household authorisations links",
+        "validTo leftOn household protection authorisations links",
         masked="name formerName idNumber phone address",
         hidden="birthDate",
         telling="masked",
@@ -229,11 +255,20 @@ TYPES = {
     "Department": Fields("code titleZh titleEn agencyZh asOf complete rows receivedAt"),
     "Division": Fields("code nameZh"),
     "Money": Fields("amount currency"),
-    "Viewer": Fields("login displayName role division organisation client permissions sources"),
+    "Viewer": Fields("login displayName role division organisation client permissions cleared sources"),
     "OwnOrganisation": Fields("code nameZh nameEn kind"),
-    "User": Fields("id login displayName role division active version createdAt organisation identities"),
+    "User": Fields("id login displayName role division cleared active version createdAt organisation identities"),
     "SignInIdentity": Fields("issuer subject linkedAt"),
-    "Organisation": Fields("id code nameZh nameEn kind division sources active version createdAt"),
+    "Organisation": Fields(
+        "id code nameZh nameEn kind level validFrom validTo division sources active version createdAt parent names"
+    ),
+    "OrganisationName": Fields("nameZh nameEn validFrom validTo"),
+    "OrganisationInTree": Fields("code nameZh nameEn kind level division validFrom validTo hasChildren"),
+    "PolicyMeasure": Fields("measure number lead responsible"),
+    "EntrustedRole": Fields("role holders"),
+    "RoleHolder": Fields("code nameZh nameEn division validFrom validTo"),
+    "MeasureAssignment": Fields("id role division validFrom validTo version createdAt organisation"),
+    "Protection": Fields("since reason protectedBy"),  # to who is cleared alone: tests/api/schema/test_protection.py
     "Client": Fields(
         "id clientId name kind role trustedOnly active version createdAt organisation secrets identities"
     ),
@@ -270,6 +305,11 @@ TYPES = {
     "LinkIdentityPayload": Fields(f"{ANSWERED} user client"),
     "UnlinkIdentityPayload": Fields(f"{ANSWERED} user"),
     "SaveOrganisationPayload": Fields(f"{ANSWERED} organisation"),
+    "PlaceOrganisationPayload": Fields(f"{ANSWERED} organisation"),
+    "AssignMeasureRolePayload": Fields(f"{ANSWERED} assignment"),
+    "EndMeasureRolePayload": Fields(f"{ANSWERED} assignment"),
+    "ProtectPersonPayload": Fields(f"{ANSWERED} person"),
+    "EndProtectionPayload": Fields(f"{ANSWERED} person"),
     "DeactivateOrganisationPayload": Fields(f"{ANSWERED} organisation"),
     "SaveClientPayload": Fields(f"{ANSWERED} client"),
     "RotateClientSecretPayload": Fields(f"{ANSWERED} client secret"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
@@ -13,6 +14,9 @@ from api.models import Alarm, Scan, User
 from api.schema.root import schema
 from api.services import reads
 from tests.api.conftest import Service
+from tests.api.services.reviewed import under_review
+from tests.api.services.test_notices import opened
+from tests.api.services.test_objections import raised
 
 HOUSEHOLD = """
   id reference stage division { nameZh } address phone
@@ -33,12 +37,22 @@ ONE = {
         4,
     ),
     "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 9),
+    "notice": (
+        "query ($id: ID!) { notice(id: $id) { number applicant household { reference notices { number objections { text } } } } }",
+        "notice",
+        4,
+    ),
     "scan": ("query ($id: ID!) { scan(id: $id) { id status progress { done } result { findings } } }", "scan", 1),
     "node": (f"query ($id: ID!) {{ node(id: $id) {{ id ... on Household {{ {HOUSEHOLD} }} }} }}", "household", 12),
 }
 """Fields that give one thing: the query, of which thing, and how many statements it takes."""
 
-PLAIN = {"programmes": ("{ programmes { code } }", 1), "departments": ("{ departments { code rows } }", 1)}
+PLAIN = {
+    "programmes": ("{ programmes { code } }", 1),
+    "departments": ("{ departments { code rows } }", 1),
+    "measures": ("{ measures { number lead { role holders { code } } responsible { holders { nameZh } } } }", 1),
+    "organisationTree": ("{ organisationTree { code nameZh hasChildren } }", 1),
+}
 NOTHING_READ = {
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
@@ -50,14 +64,31 @@ KEPT = {
         3,
     ),
     "organisations": (
-        "query ($n: Int) { organisations(first: $n) { totalCount nodes { code } } }",
+        "query ($n: Int) { organisations(first: $n) { totalCount nodes { code parent { code } names { nameZh } } } }",
         "administrator",
-        2,
+        4,
+    ),
+    "measureRoles": (
+        "query ($n: Int) { measureRoles(first: $n) { totalCount nodes { role organisation { code } } } }",
+        "administrator",
+        3,
     ),
     "clients": (
         "query ($n: Int) { clients(first: $n) { totalCount nodes "
         "{ clientId organisation { code } secrets { expiresAt } identities { subject } } } }",
         "administrator",
+        5,
+    ),
+    "publicNotices": (
+        "query ($n: Int) { publicNotices(first: $n) { totalCount nodes "
+        "{ number applicant household { reference } objections { grounds } } } }",
+        "reviewer",
+        4,
+    ),
+    "objections": (
+        "query ($n: Int) { objections(first: $n) { totalCount nodes "
+        "{ grounds text household { reference } notice { number household { reference } } } } }",
+        "reviewer",
         5,
     ),
     "reads": ("query ($n: Int) { reads(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
@@ -144,7 +175,9 @@ async def some_ids(service: Service) -> dict[str, str]:
         {"household": which["households"], "finding": which["findings"]},
     )
     (household,) = found["households"]["nodes"]
+    notice = (await opened(service, await under_review(service)))["notice"]
     return {
+        "notice": notice["id"],
         "household": household["id"],
         "person": household["members"][0]["id"],
         "finding": found["findings"]["nodes"][0]["id"],
@@ -182,13 +215,30 @@ async def test_many_things_take_one_statement_for_each_type(service: Service) ->
 async def people_of_the_office(service: Service) -> None:
     """Organisations and programs beside the users there are, reads of theirs, and alarms."""
     given = {"kind": "DEPARTMENT", "divisionCode": "410500", "sources": ["tax"], "nameZh": "局", "nameEn": "Bureau"}
+    bureau: dict[str, Any] | None = None
     for number in range(3):
         code = f"bureau-{number}"
         saved = await service.data(
-            "mutation ($i: SaveOrganisationInput!) { saveOrganisation(input: $i) { organisation { id } } }",
+            "mutation ($i: SaveOrganisationInput!) { saveOrganisation(input: $i) { organisation { id version } } }",
             {"i": {**given, "code": code, "idempotencyKey": f"organisation-{number}"}},
             by="administrator",
         )
+        above, bureau = bureau, saved["saveOrganisation"]["organisation"]
+        placed = {"organisationId": bureau["id"], "expectedVersion": 1, "parentId": above and above["id"]}
+        held = {
+            "role": "TAXATION",
+            "divisionCode": "410500",
+            "organisationId": bureau["id"],
+            "validFrom": "2020-01-01",
+        }
+        for name, asked in (("placeOrganisation", placed), ("assignMeasureRole", held)):
+            title = name[0].upper() + name[1:]
+            done = await service.data(
+                f"mutation ($i: {title}Input!) {{ {name}(input: $i) {{ userErrors {{ message }} }} }}",
+                {"i": {**asked, "idempotencyKey": f"{name}-{number}"}},
+                by="administrator",
+            )
+            assert done[name]["userErrors"] == []
         program = {
             "clientId": f"machine-{number}",
             "name": "机",
@@ -202,6 +252,11 @@ async def people_of_the_office(service: Service) -> None:
             by="administrator",
         )
         await service.data("{ households(first: 5) { nodes { members { name } } } }")
+    for number in range(3):
+        household = await under_review(service)
+        notice = (await opened(service, household))["notice"]
+        said = {"noticeId": notice["id"], "idempotencyKey": f"objection-{number}"}
+        assert (await raised(service, household.id, **said))["userErrors"] == []
     now = dt.datetime.now(dt.UTC)
     row = {"kind": "PEOPLE_A_DAY", "role": "REVIEWER", "division_code": "410500", "people": 900, "threshold": 500}
     when = {"window_from": now, "window_to": now, "raised_at": now}
