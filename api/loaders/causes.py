@@ -13,7 +13,6 @@ from api.domain.casework import CauseChange
 from api.loaders.casework import HIDDEN
 from api.loaders.files import AS_OF
 from api.loaders.reading import Reading, Rows
-from api.loaders.visits import as_of
 from api.models import Cause, CauseEvent, File, Household, User, table
 
 C, F, H = table(Cause).c, table(File).c, table(Household).c
@@ -86,14 +85,14 @@ NAMED = H.id.in_(
 
 async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
     """Causes by their key."""
-    return await reading.rows(_BY_KEY, {"keys": keys, **as_of(reading)})
+    return await reading.rows(_BY_KEY, {"keys": keys})
 
 
 async def of_files(reading: Reading, files: Sequence[int]) -> Rows:
     """The causes that files name, the first column telling which file."""
-    return await reading.rows(_OF_FILES, {"keys": files, **as_of(reading)})
+    return await reading.rows(_OF_FILES, {"keys": files})
 
 
 async def of_households(reading: Reading, households: Sequence[int]) -> Rows:
     """The causes that the latest files of households name, the first column telling whose."""
-    return await reading.rows(_OF_HOUSEHOLDS, {"keys": households, **as_of(reading)})
+    return await reading.rows(_OF_HOUSEHOLDS, {"keys": households})

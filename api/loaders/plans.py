@@ -11,7 +11,6 @@ from api.database import among
 from api.loaders.casework import HIDDEN
 from api.loaders.files import AS_OF
 from api.loaders.reading import Reading, Rows
-from api.loaders.visits import as_of
 from api.models import Household, Organisation, Plan, PlannedMeasure, Progress, User, table
 
 H, M, P, R = (table(each).c for each in (Household, PlannedMeasure, Plan, Progress))
@@ -71,12 +70,12 @@ async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 async def plan_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The plans in force on the day that is read, the first column telling whose."""
-    return await reading.rows(_ON_A_DAY, {"keys": households, **as_of(reading)})
+    return await reading.rows(_ON_A_DAY, {"keys": households})
 
 
 async def plans_of(reading: Reading, households: Sequence[int]) -> Rows:
     """All versions of plans up to that day, the latest first, the first column telling whose."""
-    return await reading.rows(_OF, {"keys": households, **as_of(reading)})
+    return await reading.rows(_OF, {"keys": households})
 
 
 async def measures_by_key(reading: Reading, keys: Sequence[int]) -> Rows:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 
 from sqlalchemy import bindparam, func, or_, select
@@ -85,20 +84,14 @@ _PHOTOS_OF = (
 )
 
 
-def as_of(reading: Reading) -> dict[str, dt.date]:
-    """The day that a reading is as of; nothing where it is as of now."""
-    day: dt.date | None = getattr(reading, "as_of", None)
-    return {} if day is None else {"as_of": day}
-
-
 async def officer_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The contact officers of the day that is read, the first column telling whose."""
-    return await reading.rows(_ON_A_DAY, {"keys": households, **as_of(reading)})
+    return await reading.rows(_ON_A_DAY, {"keys": households})
 
 
 async def officers_of(reading: Reading, households: Sequence[int]) -> Rows:
     """All contact officers up to that day, the latest first, the first column telling whose."""
-    return await reading.rows(_UNTIL_A_DAY, {"keys": households, **as_of(reading)})
+    return await reading.rows(_UNTIL_A_DAY, {"keys": households})
 
 
 async def visits_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
@@ -108,7 +101,7 @@ async def visits_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 async def visits_of(reading: Reading, households: Sequence[int], most: int) -> Rows:
     """The latest visits to households up to that day, at most so many each, the first column telling to which."""
-    return await reading.rows(_VISITS_OF, {"keys": households, "most": most, **as_of(reading)})
+    return await reading.rows(_VISITS_OF, {"keys": households, "most": most})
 
 
 async def visitors_of(reading: Reading, visits: Sequence[int]) -> Rows:
