@@ -12,7 +12,7 @@ from api.domain.people import MaritalStatus
 LONGEST = 200
 
 
-class Item(StrEnum):
+class DeclaredItem(StrEnum):
     """One thing that is declared: an amount a month or in all, a count, or a word."""
 
     MONTHLY_INCOME = "MONTHLY_INCOME"
@@ -24,7 +24,7 @@ class Item(StrEnum):
     MARITAL_STATUS = "MARITAL_STATUS"
 
 
-class Source(StrEnum):
+class DeclarationSource(StrEnum):
     """How we came to know what was declared."""
 
     REGISTER = "REGISTER"
@@ -32,24 +32,24 @@ class Source(StrEnum):
     CHANGE = "CHANGE"
 
 
-OF_HOUSEHOLDS: Mapping[Item, str] = {
-    Item.MONTHLY_INCOME: "declared_monthly_income_fen",
-    Item.DEPOSITS: "declared_deposits_fen",
-    Item.VEHICLES: "declared_vehicles",
-    Item.HOMES: "declared_homes",
-    Item.BUSINESSES: "declared_businesses",
+OF_HOUSEHOLDS: Mapping[DeclaredItem, str] = {
+    DeclaredItem.MONTHLY_INCOME: "declared_monthly_income_fen",
+    DeclaredItem.DEPOSITS: "declared_deposits_fen",
+    DeclaredItem.VEHICLES: "declared_vehicles",
+    DeclaredItem.HOMES: "declared_homes",
+    DeclaredItem.BUSINESSES: "declared_businesses",
 }
 """What a household declares, and the column that holds the latest."""
 
-OF_MEMBERS: Mapping[Item, str] = {
-    Item.MONTHLY_INCOME: "declared_monthly_income_fen",
-    Item.EMPLOYMENT: "declared_employment",
-    Item.MARITAL_STATUS: "declared_marital_status",
+OF_MEMBERS: Mapping[DeclaredItem, str] = {
+    DeclaredItem.MONTHLY_INCOME: "declared_monthly_income_fen",
+    DeclaredItem.EMPLOYMENT: "declared_employment",
+    DeclaredItem.MARITAL_STATUS: "declared_marital_status",
 }
 """What each member declares, likewise."""
 
-MONEY = frozenset({Item.MONTHLY_INCOME, Item.DEPOSITS})
-WORDS = frozenset({Item.EMPLOYMENT, Item.MARITAL_STATUS})
+MONEY = frozenset({DeclaredItem.MONTHLY_INCOME, DeclaredItem.DEPOSITS})
+WORDS = frozenset({DeclaredItem.EMPLOYMENT, DeclaredItem.MARITAL_STATUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Declared:
     What is not among the items was not spoken of.
     """
 
-    items: Mapping[Item, int | str | None] = field(default_factory=dict)
+    items: Mapping[DeclaredItem, int | str | None] = field(default_factory=dict)
     member_id: int | None = None
 
 
@@ -79,10 +79,10 @@ def check(declared: Declared, path: tuple[str, ...] = ("input", "declared")) -> 
             raise _refused(path, "申报的数值不能为负。", f"{item}: what is declared is not negative.")
 
 
-def _check_word(item: Item, value: int | str, path: tuple[str, ...]) -> None:
+def _check_word(item: DeclaredItem, value: int | str, path: tuple[str, ...]) -> None:
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST:
         raise _refused(path, f"申报内容须为 1 至 {LONGEST} 个字。", f"{item}: 1 to {LONGEST} characters.")
-    if item is Item.MARITAL_STATUS and value not in MaritalStatus.__members__:
+    if item is DeclaredItem.MARITAL_STATUS and value not in MaritalStatus.__members__:
         raise _refused(path, "婚姻状况无法识别。", "The marital status is not one that we know.")
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Date, case, func, literal, or_, select
 
 from api import scope
 from api.database import among
-from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, Item
+from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, DeclaredItem
 from api.domain.stages import Stage
 from api.loaders.files import AS_OF
 from api.loaders.reading import Reading, Rows
@@ -37,7 +37,7 @@ def stands(membership: Any = M) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def _said(item: Item, whose: ColumnElement[bool], column: str) -> ColumnElement[Any]:
+def _said(item: DeclaredItem, whose: ColumnElement[bool], column: str) -> ColumnElement[Any]:
     """What was declared last by that day."""
     value = D.word if item in WORDS else D.amount
     told = select(value).where(whose, D.item == item, D.declared_on <= AS_OF)

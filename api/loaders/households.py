@@ -14,9 +14,9 @@ from api.loaders import causes, histories, visits
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
-from api.models import Finding, Household, Member, table
+from api.models import ExternalReference, Finding, Household, Member, table
 
-H, M = table(Household).c, table(Member).c
+H, M, X = table(Household).c, table(Member).c, table(ExternalReference).c
 NEVER = literal(dt.date(1, 1, 1), Date())
 
 PROTECTED_HOME = scope.protects_household(H.id)
@@ -49,6 +49,9 @@ LISTING = Listing(
         "division": in_division(H.division_code),
         "references": among(H.reference, "references", String),
         "stages": among(H.stage, "stages", String),
+        "external_references": H.id.in_(
+            select(X.household_id).where(among(X.reference, "external_references", String))
+        ),
         "target_groups": among(H.target_group, "target_groups", String),
         "applied_from": H.applied_on >= bindparam("applied_from"),
         "applied_to": H.applied_on <= bindparam("applied_to"),

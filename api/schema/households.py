@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import strawberry
 
-from api.domain import privacy
+from api.domain import days, privacy
 from api.domain.errors import BadInput
 from api.domain.permissions import Permission
 from api.loaders import households as loaders
@@ -23,9 +23,11 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of, whether
+from api.schema.form_values import ExternalReference, FormValue, form_values
 from api.schema.levels import LEVELS, AddressLevel, DateLevel, NameLevel, NumberLevel, ValueLevel
 from api.schema.lifecycle import Transition, actions_open_to
 from api.schema.nodes import Id, Kind, kind
+from api.schema.people_terms import IdKind
 from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.terms import Action
@@ -37,11 +39,13 @@ if TYPE_CHECKING:
     from api.schema.attachments import Attachment
     from api.schema.causes import Cause
     from api.schema.consents import Authorisation
+    from api.schema.declarations import Declaration
     from api.schema.emergencies import EmergencyException
     from api.schema.files import HardshipFile
     from api.schema.findings import Finding
     from api.schema.notices import PublicNotice
     from api.schema.objections import Objection
+    from api.schema.people import MemberChange
     from api.schema.plans import AssistancePlan
     from api.schema.programmes import Enrolment
     from api.schema.protection import Protection
@@ -86,6 +90,7 @@ class Person(Node):
     relation: str | None = strawberry.field(description="HEAD, SPOUSE, CHILD, PARENT or OTHER.")
     name: str | None = strawberry.field(description="Masked unless the viewer may see identities.")
     former_name: str | None = strawberry.field(description="Masked likewise.")
+    id_kind: IdKind | None = strawberry.field(description="Of which document the number is; null is unknown.")
     id_number: str | None = strawberry.field(description="The citizen number as registered; masked likewise.")
     phone: str | None = strawberry.field(
         description="Masked likewise. Null where it is not known, or not to be known."
@@ -114,6 +119,28 @@ class Person(Node):
         default=NOT_LOADED,
         description="What the person let be looked up, the latest recorded first.",
         metadata=about(2),
+    )
+    overlapping: bool = strawberry.field(
+        default=False,
+        description="Whether the register lists the same human in another household, too, at the same time.",
+    )
+    memberships: list[Person] = strawberry.field(
+        default=NOT_LOADED,
+        description="The same human's other memberships, the latest first: those that this viewer may see.",
+        metadata=about(1),
+    )
+    declarations: list[Annotated[Declaration, strawberry.lazy("api.schema.declarations")]] = strawberry.field(
+        default=NOT_LOADED, description="What the person declared, the latest first.", metadata=about(4)
+    )
+    changes: list[Annotated[MemberChange, strawberry.lazy("api.schema.people")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="What was done with the membership by hand, the latest first.",
+        metadata=about(1),
+    )
+    form: list[FormValue] = strawberry.field(
+        default_factory=list,
+        description="What is filled in on the national form about the person, beyond the fields here.",
+        metadata=about(12),
     )
     found_links: strawberry.Private[list[Link]] = NOT_LOADED
 
@@ -157,6 +184,17 @@ class Household(Node):
     updated_at: dt.datetime = strawberry.field(description="When it last changed.")
     members: list[Person] = strawberry.field(
         default=NOT_LOADED, description="The people in it now, in the register's order.", metadata=about(4)
+    )
+    declarations: list[Annotated[Declaration, strawberry.lazy("api.schema.declarations")]] = strawberry.field(
+        default=NOT_LOADED, description="What the household itself declared, the latest first.", metadata=about(8)
+    )
+    form: list[FormValue] = strawberry.field(
+        default_factory=list,
+        description="What is filled in on the national form about the household, beyond the fields here.",
+        metadata=about(8),
+    )
+    external_references: list[ExternalReference] = strawberry.field(
+        default=NOT_LOADED, description="The numbers under which other systems know it.", metadata=about(2)
     )
     enrolments: list[Annotated[Enrolment, strawberry.lazy("api.schema.programmes")]] = strawberry.field(
         default=NOT_LOADED, description="The programmes it takes part in, the latest first.", metadata=about(6)
@@ -304,6 +342,9 @@ class HouseholdFilter:
     name: str | None = strawberry.field(
         default=None, description="Somebody in it is or was called so; spaces, dots and traditional forms aside."
     )
+    external_references: list[str] | None = strawberry.field(
+        default=None, description="Another system knows it, or somebody in it, under one of these numbers."
+    )
     has_open_findings: bool | None = strawberry.field(default=None, description="Whether leads about it are open.")
     has_contact_officer: bool | None = strawberry.field(
         default=None, description="Whether somebody keeps in touch with it, as far as the viewer is told (联系制度)."
@@ -320,6 +361,7 @@ def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Co
     yield from in_division(given.division_code)
     yield from one_of("references", given.references)
     yield from one_of("stages", given.stages)
+    yield from one_of("external_references", given.external_references)
     yield from one_of("target_groups", given.target_groups)
     yield from between("applied", given.applied)
     yield from between("opened", given.file_opened)
@@ -360,6 +402,7 @@ def household_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Hous
     phone = reading.shown("households.phone", wanted.has("phone"), privacy.phone)
     account = reading.shown("households.payee_account", wanted.has("payeeAccount"), privacy.account)
     payee = reading.shown("households.payee_name", wanted.has("payeeName"), privacy.name)
+    form = form_values(reading, "households.form", wanted.has("form"))
     masked = not reading.sees_identity
     return [
         Household(
@@ -382,6 +425,7 @@ def household_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Hous
             phone=phone(reading.whereabouts(row, row.phone)),
             payee_account=account(row.payee_account),
             payee_name=payee(row.payee_name),
+            form=form(reading.whereabouts(row, row.form)),
             actions=actions_open_to(reading.viewer, Stage(row.stage)),
             masked=masked,
             version=row.version,
@@ -398,6 +442,7 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
     number = reading.shown("members.id_number", wanted.has("idNumber"), privacy.number)
     phone = reading.shown("members.phone", wanted.has("phone"), privacy.phone)
     address = reading.shown("members.address", wanted.has("address"), privacy.address)
+    form = form_values(reading, "members.form", wanted.has("form"))
     masked = not reading.sees_identity
     return [
         Person(
@@ -408,6 +453,7 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
             relation=row.relation,
             name=name(row.name),
             former_name=former(row.former_name),
+            id_kind=IdKind(row.id_kind) if row.id_kind else None,
             id_number=number(row.id_number),
             phone=phone(reading.whereabouts(row, row.phone)),
             address=address(reading.whereabouts(row, row.address)),
@@ -421,6 +467,8 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
             valid_from=row.valid_from,
             valid_to=row.valid_to,
             left_on=row.left_on,
+            overlapping=row.overlapping,
+            form=form(reading.whereabouts(row, row.form)),
         )
         for row, public_id in zip(rows, reading.ids("Person", rows), strict=True)
     ]
@@ -448,6 +496,22 @@ def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
     ]
 
 
+AsOf = Annotated[
+    dt.date | None,
+    strawberry.argument(
+        description="As it was on this day, with all below it: where it stood, who was in it, what was declared and kept by "
+        "then. Null where nobody knew of it then; names, numbers and addresses are those known now."
+    ),
+]
+
+
+def _past(as_of: dt.date | None) -> dt.date | None:
+    """The same, if it is no day to come. Raises BadInput."""
+    if as_of is not None and as_of > days.today(dt.datetime.now(dt.UTC)):
+        raise BadInput("基准日期不能晚于今天。", "The day lies in the future.")
+    return as_of
+
+
 @strawberry.type(description="What may be asked about households.")
 class HouseholdQueries:
     """Households and people."""
@@ -471,15 +535,15 @@ class HouseholdQueries:
         return await connection(info, loaders.LISTING, household_objects, where, order, window)
 
     @guards.query(Permission.READ_CASES, "One household; null where there is none that this viewer may see.")
-    async def household(self, info: Info, id: Id) -> Household | None:
+    async def household(self, info: Info, id: Id, as_of: AsOf = None) -> Household | None:
         """One household."""
-        found: Household | None = await nodes.one(info, "Household", id)
+        found: Household | None = await nodes.one(info, "Household", id, _past(as_of))
         return found
 
     @guards.query(Permission.READ_CASES, "One person; null where there is none that this viewer may see.")
-    async def person(self, info: Info, id: Id) -> Person | None:
+    async def person(self, info: Info, id: Id, as_of: AsOf = None) -> Person | None:
         """One person."""
-        found: Person | None = await nodes.one(info, "Person", id)
+        found: Person | None = await nodes.one(info, "Person", id, _past(as_of))
         return found
 
 

@@ -12,11 +12,13 @@ from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
+from api.schema.declarations import Declaration
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
+from api.schema.forms import FormMutations, FormQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
 from api.schema.incomes import IncomeMutations, IncomeQueries
@@ -26,6 +28,7 @@ from api.schema.nodes import NodeQueries
 from api.schema.notices import NoticeMutations, NoticeQueries, PublicNotice
 from api.schema.objections import Objection, ObjectionMutations, ObjectionQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
+from api.schema.people import PeopleMutations
 from api.schema.plans import AssistancePlan, PlanMutations, PlannedMeasure
 from api.schema.programmes import Enrolment, ProgrammeQueries
 from api.schema.proposals import Proposal, ProposalMutations, ProposalQueries
@@ -50,6 +53,7 @@ class Query(
     NodeQueries,
     EnumerationQueries,
     HouseholdQueries,
+    FormQueries,
     AttachmentQueries,
     EmergencyQueries,
     FileQueries,
@@ -80,6 +84,8 @@ class Mutation(
     ClientMutations,
     ScanMutations,
     ApplicationMutations,
+    PeopleMutations,
+    FormMutations,
     StepMutations,
     FindingMutations,
     ConsentMutations,
@@ -113,6 +119,7 @@ schema = strawberry.Schema(
     types=[
         Household,
         Person,
+        Declaration,
         Authorisation,
         EmergencyException,
         Attachment,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, divisions
 from api.domain.casework import TaskKind
-from api.domain.declarations import Declared, Source
+from api.domain.declarations import Declared, DeclarationSource
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Action
 from api.domain.people import Entered, Relation
@@ -109,7 +109,13 @@ async def submit(
     if head is not None:  # the worker in whose name it is
         await connection.execute(update(File).where(F.id == moved.file_id).values(subject_member_id=head))
     await declarations.declare(
-        connection, moved.household_id, given.declared, today, viewer.user_id, now, source=Source.APPLICATION
+        connection,
+        moved.household_id,
+        given.declared,
+        today,
+        viewer.user_id,
+        now,
+        source=DeclarationSource.APPLICATION,
     )
     return moved.household_id
 

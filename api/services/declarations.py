@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days
-from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, Declared, Item, Source, check
+from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, DeclarationSource, Declared, DeclaredItem, check
 from api.domain.errors import NotDone, UserErrorCode
 from api.models import Declaration, Household, Member, table
 
@@ -24,7 +24,7 @@ async def declare(
     user_id: int | None,
     now: dt.datetime,
     *,
-    source: Source = Source.CHANGE,
+    source: DeclarationSource = DeclarationSource.CHANGE,
 ) -> list[str]:
     """Adds what was declared on a day; returns what stands as evidence of it, such as `Declaration:17`.
 
@@ -55,7 +55,9 @@ async def declare(
     return evidence
 
 
-async def _show_latest(connection: AsyncConnection, household_id: int, member_id: int | None, item: Item) -> None:
+async def _show_latest(
+    connection: AsyncConnection, household_id: int, member_id: int | None, item: DeclaredItem
+) -> None:
     said = select(D.amount, D.word).where(D.item == item).order_by(D.declared_on.desc(), D.id.desc()).limit(1)
     if member_id is None:
         said = said.where(D.household_id == household_id, D.member_id.is_(None))

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, divisions, people
-from api.domain.declarations import OF_MEMBERS, Declared, Item, Source
+from api.domain.declarations import OF_MEMBERS, DeclarationSource, Declared, DeclaredItem
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import in_another_file
 from api.domain.people import Entered, IdKind
@@ -42,7 +42,7 @@ async def enter(
     user_id: int | None,
     now: dt.datetime,
     path: Path = ("input", "person"),
-    source: Source = Source.APPLICATION,
+    source: DeclarationSource = DeclarationSource.APPLICATION,
 ) -> int:
     """A new membership from a day on; its key. Raises NotDone, its path below `path`."""
     entered = checked(entered, days.today(now), path)
@@ -67,11 +67,13 @@ async def enter(
     )
     member_id = int(added.scalar_one())
     given = {
-        Item.MONTHLY_INCOME: entered.monthly_income_fen,
-        Item.EMPLOYMENT: entered.employment,
-        Item.MARITAL_STATUS: entered.marital_status,
+        DeclaredItem.MONTHLY_INCOME: entered.monthly_income_fen,
+        DeclaredItem.EMPLOYMENT: entered.employment,
+        DeclaredItem.MARITAL_STATUS: entered.marital_status,
     }
-    told: Mapping[Item, int | str | None] = {item: given[item] for item in OF_MEMBERS if given[item] is not None}
+    told: Mapping[DeclaredItem, int | str | None] = {
+        item: given[item] for item in OF_MEMBERS if given[item] is not None
+    }
     await declarations.declare(
         connection, household_id, [Declared(told, member_id)], days.today(now), user_id, now, source=source
     )

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
 from api.domain import casework, days
-from api.domain.declarations import OF_MEMBERS, Declared, Source
+from api.domain.declarations import OF_MEMBERS, DeclarationSource, Declared
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import in_another_file
 from api.domain.people import Entered, IdKind, MemberChangeKind, Relation, Sex, stands
@@ -59,7 +59,7 @@ async def add(
     await households.hold(connection, viewer, {household_id: expected_version})
     assert household_id is not None
     member_id = await members.enter(
-        connection, vault, household_id, entered, since, viewer.user_id, now, source=Source.CHANGE
+        connection, vault, household_id, entered, since, viewer.user_id, now, source=DeclarationSource.CHANGE
     )
     change = _Change(
         MemberChangeKind.ADDED, household_id, member_id, since, casework.words(reason, "reason", required=False)

@@ -10,7 +10,7 @@ from sqlalchemy.sql import Select
 
 from api.database import among
 from api.domain import days
-from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, Item, Source
+from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, DeclarationSource, DeclaredItem
 from api.models import Declaration, Household, Member, table
 from api.services.registers import rows
 from api.services.registers.households import Saved
@@ -35,7 +35,7 @@ async def _add(connection: AsyncConnection, told: Select[*tuple[object, ...]], k
     await connection.execute(insert(Declaration).from_select(NAMES, told), {"keys": keys})
 
 
-def _told(item: Item, column: object, *, of_member: bool, now: dt.datetime) -> Select[*tuple[object, ...]]:
+def _told(item: DeclaredItem, column: object, *, of_member: bool, now: dt.datetime) -> Select[*tuple[object, ...]]:
     whose = (D.member_id == M.id) if of_member else ((D.household_id == H.id) & D.member_id.is_(None))
     value = D.word if item in WORDS else D.amount
     of_item = select(value).where(whose, D.item == item)
@@ -50,7 +50,7 @@ def _told(item: Item, column: object, *, of_member: bool, now: dt.datetime) -> S
         literal(item.value),
         *shown,
         on,
-        literal(Source.REGISTER.value),
+        literal(DeclarationSource.REGISTER.value),
         literal(now, D.recorded_at.type),
     )
     if of_member:
