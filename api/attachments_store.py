@@ -4,8 +4,8 @@ A file is a sequence of pieces, each four bytes of its length and then what the 
 this number, the last one or not. So none can be swapped, left out, cut off or put into another file.
 
 First the file is written under a passing name, forced to the disk and given its name; only then does a row name it. What
-breaks off between leaves a file that no row names, which `sweep` removes when it has lain there for a day; it never leaves
-a row without its file.
+breaks off between leaves a file that no row names, which goes with what else is left over when it has lain for a day
+(services/retention); it never leaves a row without its file.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import asyncio
 import hashlib
 import os
 import secrets
-import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +32,6 @@ MOST_SEALED = PIECE + 1024
 """More than sealing adds to a piece; a length beyond it is damage."""
 
 PASSING = ".part"
-LIES_SECONDS = 24 * 3600.0
 
 
 class Missing(Exception):
@@ -102,17 +100,6 @@ class Store:
         pieces = self._pieces(stored)
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
-
-    def sweep(self, named: Collection[str]) -> int:
-        """Removes files that have lain for a day and no row names; how many."""
-        if not self.folder.is_dir():
-            return 0
-        removed, before = 0, time.time() - LIES_SECONDS
-        for path in self.folder.iterdir():
-            if path.name not in named and path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
-                removed += 1
-        return removed
 
     def _check(self, stored: str, size: int, sha256: str) -> None:
         found, digest = 0, hashlib.sha256()

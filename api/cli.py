@@ -30,6 +30,7 @@ from api import demo as demonstration
 from api import intake, matching, migrations, oidc, sealing, settings
 from api.app import create_app
 from api.commands import accounts, documents
+from api.commands import attachments as attachment_commands
 from api.commands import keys as key_commands
 from api.commands import retention as retention_commands
 from api.commands.console import NotReady, look, messages, now, results
@@ -62,6 +63,7 @@ app.add_typer(accounts.client, name="client")
 app.command()(accounts.token)
 app.add_typer(audit_trail, name="audit")
 app.add_typer(key_commands.keys, name="keys")
+app.add_typer(attachment_commands.attachments, name="attachments")
 app.add_typer(retention_commands.retention, name="retention")
 
 Host = Annotated[str, typer.Option(help="Where to listen.")]

@@ -152,11 +152,6 @@ async def require(
         )
 
 
-async def named(connection: AsyncConnection) -> set[str]:
-    """What the files are called that rows name."""
-    return set((await connection.scalars(select(Attachment.stored))).all())
-
-
 async def each(connection: AsyncConnection) -> AsyncIterator[tuple[int, str, int, str]]:
     """Every attachment: its key, what its file is called, its size and hash."""
     last = 0

@@ -6,14 +6,13 @@ import asyncio
 import hashlib
 import os
 import stat
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from api import sealing
-from api.attachments_store import FOLDER, LENGTH, PIECE, Damaged, Missing, NotTaken, Store, TooLarge, Written
+from api.attachments_store import LENGTH, PIECE, Damaged, Missing, NotTaken, Store, TooLarge
 
 PDF = b"%PDF-1.7\n"
 SECRET = "王小明的申请书".encode()
@@ -157,24 +156,3 @@ async def test_whoever_is_cancelled_leaves_nothing(store: Store, turns: int) -> 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert left(store) == []
-
-
-async def test_what_no_row_names_is_swept_up_after_a_day(store: Store) -> None:
-    kept, old, fresh = [await store.write(flow(content(100)), MOST) for _ in range(3)]
-    killed = store.folder / ("ab" * 16 + ".part")
-    killed.write_bytes(b"half a file")
-    yesterday = time.time() - 25 * 3600
-
-    def aged(each: Written | Path) -> None:
-        os.utime(each if isinstance(each, Path) else store.folder / each.stored, (yesterday, yesterday))
-
-    for each in (kept, old, killed):
-        aged(each)
-    assert store.sweep({kept.stored}) == 2
-    assert left(store) == sorted([kept.stored, fresh.stored])
-    assert store.sweep({kept.stored}) == 0
-
-
-def test_without_a_folder_there_is_nothing_to_sweep(tmp_path: Path) -> None:
-    assert Store(tmp_path / "nowhere", sealing.vault(sealing.new_key())).sweep(set()) == 0
-    assert not (tmp_path / FOLDER).exists()
