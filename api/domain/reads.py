@@ -66,6 +66,11 @@ TELLING = frozenset(
         "AuthorisationUse",
         "EmergencyException",
         "Attachment",
+        "Declaration",
+        "MemberChange",
+        "FormValue",
+        "MissingField",
+        "ExternalReference",
         "Read",
     }
 )

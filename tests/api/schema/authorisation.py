@@ -34,6 +34,8 @@ QUERIES = {
     "households": Asked(P.READ_CASES, '{ households(filter: {references: ["$reference"]}) { nodes { id } } }'),
     "household": Asked(P.READ_CASES, '{ household(id: "$Household") { id } }'),
     "person": Asked(P.READ_CASES, '{ person(id: "$Person") { id } }'),
+    "formFields": Asked(SIGNED_IN, "{ formFields(part: WORKER) { code } }", lies=False),
+    "missingFields": Asked(P.READ_CASES, '{ missingFields(householdId: "$Household") { code } }'),
     "attachment": Asked(P.READ_CASES, '{ attachment(id: "$Attachment") { id } }'),
     "emergencyExceptions": Asked(
         P.READ_AUDIT, '{ emergencyExceptions(filter: {divisionCode: "410502"}) { nodes { id } } }'
@@ -102,6 +104,35 @@ MUTATIONS = {
         P.REVIEW_FINDING,
         {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
     ),
+    "addMember": Done(
+        P.KEEP_FILES,
+        {
+            "householdId": "$Household",
+            "expectedVersion": STALE,
+            "person": {"name": "x", "idKind": "NONE"},
+            "since": "2026-01-01",
+        },
+    ),
+    "moveMember": Done(
+        P.KEEP_FILES,
+        {
+            "personId": "$Person",
+            "expectedVersion": STALE,
+            "toHouseholdId": "$Household",
+            "toExpectedVersion": STALE,
+            "on": "2026-01-01",
+            "reason": "x",
+        },
+        "INVALID",
+    ),
+    "endMembership": Done(
+        P.KEEP_FILES, {"personId": "$Person", "expectedVersion": STALE, "on": "2026-01-01", "reason": "x"}
+    ),
+    "correctMember": Done(
+        P.KEEP_FILES,
+        {"personId": "$Person", "expectedVersion": STALE, "corrections": {"relation": "OTHER"}, "reason": "x"},
+    ),
+    "fillForm": Done(P.KEEP_FILES, {"householdId": "$Household", "expectedVersion": STALE}),
     "recordAuthorisation": Done(
         P.KEEP_FILES,
         {"personId": "$Person", "sources": [], "validFrom": "2026-01-01", "attachmentId": "$Attachment"},
@@ -198,18 +229,25 @@ ANSWERED = "userErrors clientMutationId auditId"
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
-        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members enrolments findings "
+        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations form externalReferences enrolments findings "
         "attachments emergencyExceptions notices objections",
         masked="address phone payeeAccount payeeName",
         telling="masked",
     ),
     "Person": Fields(
         "id reference relation sex birthYear declaredMaritalStatus declaredMonthlyIncome declaredEmployment validFrom "
-        "validTo leftOn household protection authorisations links",
+        "validTo leftOn idKind overlapping household protection authorisations memberships declarations changes form links",
         masked="name formerName idNumber phone address",
         hidden="birthDate",
         telling="masked",
     ),
+    "Declaration": Fields("item amount count word declaredOn source recordedAt recordedBy"),
+    "MemberChange": Fields("kind fields effectiveOn happenedAt by", hidden="reason"),
+    "FormValue": Fields("field", hidden="value"),
+    "ExternalReference": Fields("system kind reference personReference"),
+    "FormField": Fields("code labelZh labelEn part kind words required onlyFor sensitive keptElsewhere"),
+    "FormWord": Fields("code labelZh"),
+    "MissingField": Fields("code labelZh labelEn personReference"),
     "Link": Fields(
         "source recordId party probability weightBits grade decision numberLevel nameLevel birthDateLevel sexLevel "
         "phoneLevel divisionLevel addressLevel"
@@ -293,6 +331,8 @@ TYPES = {
     "ConflictError": Fields("code message path currentVersion"),
     "StartScanPayload": Fields(f"{ANSWERED} scan"),
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
+    **{f"{each}Payload": Fields(f"{ANSWERED} person") for each in ("AddMember", "MoveMember", "EndMembership", "CorrectMember")},
+    "FillFormPayload": Fields(f"{ANSWERED} household"),
     "RecordAuthorisationPayload": Fields(f"{ANSWERED} authorisation"),
     "WithdrawAuthorisationPayload": Fields(f"{ANSWERED} authorisation"),
     "RecordEmergencyExceptionPayload": Fields(f"{ANSWERED} emergencyException"),

@@ -32,10 +32,12 @@ FINDING = """
 ONE = {
     "household": (f"query ($id: ID!) {{ household(id: $id) {{ {HOUSEHOLD} }} }}", "household", 12),
     "person": (
-        "query ($id: ID!) { person(id: $id) { name links { source } household { reference members { name } } } }",
+        "query ($id: ID!) { person(id: $id) { name links { source } household { reference members { name } } "
+        "memberships { name } declarations { item } changes { reason } } }",
         "person",
-        4,
+        7,
     ),
+    "missingFields": ("query ($id: ID!) { missingFields(householdId: $id) { code labelZh } }", "household", 4),
     "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 9),
     "notice": (
         "query ($id: ID!) { notice(id: $id) { number applicant household { reference notices { number objections { text } } } } }",
@@ -54,6 +56,7 @@ PLAIN = {
     "organisationTree": ("{ organisationTree { code nameZh hasChildren } }", 1),
 }
 NOTHING_READ = {
+    "formFields": "{ formFields { code words { code labelZh } } }",
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
 }
