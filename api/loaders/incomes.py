@@ -51,6 +51,7 @@ _HOUSEHOLD = (
             _CAUSES.scalar_subquery().label("causes"),
             _OPEN_CAUSES.label("open_causes"),
         )
+        .select_from(Household)
         .outerjoin(File, F.id == _LATEST)
         .outerjoin(Organisation, U.id == func.coalesce(F.organisation_id, H.organisation_id)),
         H.division_code,
