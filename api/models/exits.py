@@ -117,7 +117,7 @@ class Watch(Base):
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("(outcome IS NULL) = (done_at IS NULL)", name="done"),
         CheckConstraint("(outcome IS NULL) = (note IS NULL)", name="note"),
-        UniqueConstraint("file_id", "months"),
+        UniqueConstraint("file_id", "months", "due_on"),
         Index("ix_watches_household_id", "household_id"),
         Index("ix_watches_due_on_id", "due_on", "id"),
     )

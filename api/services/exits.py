@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
@@ -296,18 +296,21 @@ async def _end(connection: AsyncConnection, proposal_id: int, values: dict[str, 
 
 
 async def _watch(connection: AsyncConnection, proposal: Row[*tuple[Any, ...]], today: dt.date) -> None:
-    """The household is looked after at these months from the day it left."""
+    """The household is looked after at these months from the day it left; what was to come of an earlier exit is not."""
+    of_file = Watch.file_id == proposal.file_id
+    await connection.execute(delete(Watch).where(of_file, Watch.outcome.is_(None)))
+    done = {tuple(each) for each in await connection.execute(select(Watch.months, Watch.due_on).where(of_file))}
     months = sorted({policy.whole(key, today, proposal.division_code) for key in WATCHES})
-    await connection.execute(
-        insert(Watch),
-        [
-            {
-                "household_id": proposal.household_id,
-                "file_id": proposal.file_id,
-                "months": each,
-                "due_on": exits.later(today, each),
-                "version": 1,
-            }
-            for each in months
-        ],
-    )
+    rows = [
+        {
+            "household_id": proposal.household_id,
+            "file_id": proposal.file_id,
+            "months": each,
+            "due_on": exits.later(today, each),
+            "version": 1,
+        }
+        for each in months
+        if (each, exits.later(today, each)) not in done
+    ]
+    if rows:
+        await connection.execute(insert(Watch), rows)

@@ -81,7 +81,7 @@ async def record(
             version=found.version + 1,
         )
     )
-    await tasks.finish(connection, _reference(found.file_id, found.months), now, by=viewer.user_id)
+    await tasks.finish(connection, _reference(found.id), now, by=viewer.user_id)
     if outcome is WatchOutcome.BACK_IN_HARDSHIP:
         today = days.today(now)
         await tasks.open_task(
@@ -127,14 +127,14 @@ async def remind(connection: AsyncConnection, vault: Vault, now: dt.datetime) ->
 async def _watches(connection: AsyncConnection, today: dt.date) -> Iterable[Due]:
     """Households that have not come back meanwhile, by the day on which they are to be looked after."""
     waiting = (
-        select(Watch.household_id, Watch.file_id, Watch.months, Watch.due_on)
+        select(Watch.id, Watch.household_id, Watch.file_id, Watch.months, Watch.due_on)
         .join(Household, Household.id == Watch.household_id)
         .where(Watch.outcome.is_(None), Watch.due_on <= today, Household.stage == Stage.GRADUATED)
         .order_by(Watch.due_on, Watch.id)
     )
     return [
         Due(
-            _reference(row.file_id, row.months),
+            _reference(row.id),
             TaskKind.WATCH_DUE,
             row.household_id,
             row.file_id,
@@ -192,5 +192,5 @@ def _look_by(today: dt.date, division: str) -> dt.date:
     return workdays.add(today, policy.whole("change.working_days", today, division))
 
 
-def _reference(file_id: int, months: int) -> str:
-    return f"{TaskKind.WATCH_DUE}:{file_id}:{months}"
+def _reference(watch_id: int) -> str:
+    return f"{TaskKind.WATCH_DUE}:{watch_id}"

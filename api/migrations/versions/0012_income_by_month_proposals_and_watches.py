@@ -149,7 +149,7 @@ def _watches() -> None:
         sa.ForeignKeyConstraint(["file_id"], ["files.id"], name="fk_watches_file_id_files"),
         sa.ForeignKeyConstraint(["done_by"], ["users.id"], name="fk_watches_done_by_users"),
         sa.PrimaryKeyConstraint("id", name="pk_watches"),
-        sa.UniqueConstraint("file_id", "months", name="uq_watches_file_id_months"),
+        sa.UniqueConstraint("file_id", "months", "due_on", name="uq_watches_file_id_months_due_on"),
     )
     op.create_index("ix_watches_household_id", "watches", ["household_id"])
     op.create_index("ix_watches_due_on_id", "watches", ["due_on", "id"])
