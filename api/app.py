@@ -30,6 +30,7 @@ from api.auth import Authenticator
 from api.broadcast import Broadcast
 from api.database import open_engine, reading
 from api.domain.bulk import DEFAULTS, Threshold
+from api.domain.days import Clock, this_moment
 from api.endpoint import Endpoint, TooLarge, refused
 from api.gate.passage import Limits, Passage
 from api.gate.trusted import Trusted
@@ -85,21 +86,23 @@ def create_app(
     issuer: Issuer | None = None,
     data_dir: Path | None = None,
     attachment_bytes: int = settings.ATTACHMENT_BYTES,
+    clock: Clock = this_moment,
 ) -> Starlette:
     """The service over one database.
 
     Where a `purpose_required`, identities are masked for requests that name none. `origins` are the sites whose pages
-    may ask from a browser; beyond `thresholds`, reading raises an alarm; `issuer` is the identity provider whose tokens are accepted. Attachments lie in the data folder, by default the
-    environment's, each of up to `attachment_bytes`.
+    may ask from a browser; beyond `thresholds`, reading raises an alarm; `issuer` is the identity provider whose tokens
+    are accepted. Attachments lie in the data folder, by default the environment's, each of up to `attachment_bytes`.
+    By `clock` the days of a household's life are told.
     """
     engine = open_engine(database_url)
     broadcast, metrics = Broadcast(engine), Metrics()
     recorder = Recorder(engine, vault)
     passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
     authenticator = Authenticator(engine, issuer)
-    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required)
+    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock)
     store = Store(data_dir or settings.data_dir(), vault)
-    door = files.Files(authenticator, recorder, store, attachment_bytes)
+    door = files.Files(authenticator, recorder, store, attachment_bytes, purpose_required, clock)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.broadcast import Broadcast
+from api.domain.days import Clock, this_moment
 from api.domain.errors import BadRequest, Refused, Unauthenticated
 from api.gate import asked
 from api.gate.asked import Asked
@@ -51,9 +52,10 @@ class Endpoint:
         broadcast: Broadcast,
         origins: Sequence[str] = (),
         purpose_required: bool = False,
+        clock: Clock = this_moment,
     ) -> None:
         self._passage, self._authenticator = passage, authenticator
-        self._purpose_required = purpose_required
+        self._purpose_required, self._clock = purpose_required, clock
         self._vault, self._broadcast = vault, broadcast
         self._sockets = Sockets(passage, authenticator, self._surroundings, origins)
 
@@ -111,6 +113,7 @@ class Endpoint:
             address=request.client.host if request.client else "",
             said_purpose=request.headers.get(PURPOSE),
             purpose_required=self._purpose_required,
+            clock=self._clock,
         )
 
 

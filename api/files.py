@@ -7,7 +7,6 @@ Idempotency-Key never takes the same file in twice. What is refused is answered 
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.database import reading, transaction
 from api.domain import purposes
 from api.domain.attachments import EXTENSIONS, AttachmentKind
+from api.domain.days import Clock, this_moment
 from api.domain.errors import (
     AttachmentLost,
     BadRequest,
@@ -84,6 +84,7 @@ class Files:
     store: Store
     most: int
     purpose_required: bool = False
+    clock: Clock = this_moment
 
     async def take(self, request: Request) -> Response:
         """Takes a file in: 201 with its id and hash, 200 where it was taken in before under the same key."""
@@ -184,7 +185,7 @@ class Files:
 
         They are thrown away only where it is certain that no row names them; else the sweep finds out.
         """
-        now = dt.datetime.now(dt.UTC)
+        now = self.clock()
         asked = {"household": where.household_id, "person": where.member_id, "kind": kind, "sha256": written.sha256}
         try:
             async with transaction(self.authenticator.engine) as connection:

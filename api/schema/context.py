@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.broadcast import Broadcast
 from api.database import reading
 from api.domain import purposes
+from api.domain.days import Clock, this_moment
 from api.domain.errors import Forbidden, Unauthenticated
 from api.domain.permissions import Permission, Viewer
 from api.domain.purposes import Purpose
@@ -46,6 +47,7 @@ class Context:
     log: ReadLog = field(default_factory=ReadLog)
     connection_params: dict[str, Any] | None = None
     recognise: Callable[[], Awaitable[Viewer | None]] | None = None
+    clock: Clock = this_moment
 
     async def for_operation(self) -> Context:
         """The surroundings of one operation more: of those over one WebSocket none uses up another's budget.
@@ -97,10 +99,9 @@ class Context:
         async with reading(self.engine) as connection:
             yield Reading(connection, viewer, self.vault, self.budget, self.log, as_of)
 
-    @staticmethod
-    def now() -> dt.datetime:
+    def now(self) -> dt.datetime:
         """This moment, in UTC."""
-        return dt.datetime.now(dt.UTC)
+        return self.clock()
 
 
 Info = strawberry.Info[Context, None]
