@@ -61,6 +61,12 @@ class Service:
     tokens: Mapping[str, str]
     client: httpx.AsyncClient
     statements: list[str] = field(default_factory=list)
+    ahead: dt.timedelta = dt.timedelta(0)
+    """How far the service's clock is ahead of the world's."""
+
+    def now(self) -> dt.datetime:
+        """What the service takes for this moment."""
+        return dt.datetime.now(dt.UTC) + self.ahead
 
     async def ask(
         self,
@@ -176,7 +182,7 @@ async def service(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         shutil.copytree(prepared.data_dir, tmp_path / "data")
         engine, vault = open_engine(url), sealing.vault(KEY)
         stack.push_async_callback(engine.dispose)
-        app = create_app(url, vault, data_dir=tmp_path / "data")
+        app = create_app(url, vault, data_dir=tmp_path / "data", clock=lambda: made.now())
         await stack.enter_async_context(app.router.lifespan_context(app))
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
