@@ -118,17 +118,17 @@ MOST_CAUSES = 4
 """How many causes a file has at a time that are not resolved: the main one, and three more."""
 
 
-def place(taken: Collection[int]) -> int:
+def place(taken: Collection[int], field: str) -> int:
     """The first place that no other cause has. Raises NotDone where all four are taken.
 
-    >>> place([]), place([0, 2])
+    >>> place([], "cause"), place([0, 2], "cause")
     (0, 1)
     """
     free = set(range(MOST_CAUSES)).difference(taken)
     if not free:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "cause"),
+            path(field),
             "致困原因最多一个主要、三个次要。",
             "A file has one main cause and up to three more.",
         )
@@ -156,15 +156,24 @@ def _is_code(value: Any) -> bool:
     return value is None
 
 
+def path(field: str) -> tuple[str, ...]:
+    """The field of an input that is meant, outermost first.
+
+    >>> path("visit.met")
+    ('input', 'visit', 'met')
+    """
+    return ("input", *field.split("."))
+
+
 def words(text: str | None, field: str, *, required: bool = True) -> str | None:
     """What somebody wrote, without blanks around it; None for nothing. Raises NotDone."""
     written = (text or "").strip()
     if required and not written:
-        raise NotDone(UserErrorCode.REQUIRED, ("input", field), "请填写此项。", "Fill this in.")
+        raise NotDone(UserErrorCode.REQUIRED, path(field), "请填写此项。", "Fill this in.")
     if len(written) > MOST_CHARACTERS:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", field),
+            path(field),
             f"不得超过 {MOST_CHARACTERS} 字。",
             f"It may have {MOST_CHARACTERS} characters.",
         )
@@ -174,7 +183,5 @@ def words(text: str | None, field: str, *, required: bool = True) -> str | None:
 def past(day: dt.date, today: dt.date, field: str) -> dt.date:
     """The same, if it is no day to come. Raises NotDone."""
     if day > today:
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", field), "日期不能晚于今天。", "The day is no later than today."
-        )
+        raise NotDone(UserErrorCode.INVALID, path(field), "日期不能晚于今天。", "The day is no later than today.")
     return day

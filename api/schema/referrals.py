@@ -63,7 +63,7 @@ class Referral(Node):
     """A referral."""
 
     key: strawberry.Private[int]
-    household_key: strawberry.Private[int]
+    household_key: strawberry.Private[int | None]
     member_key: strawberry.Private[int | None]
     division: Division = strawberry.field(description="The household's division.")
     organisation: ResponsibleOrganisation = strawberry.field(description="To whom.")
@@ -149,7 +149,8 @@ def _conditions(info: Info, given: ReferralFilter) -> Iterator[Condition]:
 
 def referral_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Referral]:
     """Rows as referrals; who reads no cases is shown those alone that were sent to their organisation, with what was written."""
-    whole = reading.sees_identity or not reading.viewer.may(Permission.READ_CASES)
+    reads_cases = reading.viewer.may(Permission.READ_CASES)
+    whole = reading.sees_identity or not reads_cases
 
     def opened(column: str, name: str, sealed: bytes | None) -> str | None:
         return reading.vault.open(column, sealed) if whole and wanted.has(name) else None
@@ -162,8 +163,8 @@ def referral_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Refer
         Referral(
             id=strawberry.ID(public_id),
             key=row.id,
-            household_key=row.household_id,
-            member_key=row.member_id,
+            household_key=row.household_id if reads_cases else None,
+            member_key=row.member_id if reads_cases else None,
             division=division_of(row.division_code),
             organisation=organisation_of(row),
             programme=row.programme_code,
@@ -303,7 +304,6 @@ branch(
         household_objects,
         "household",
         False,
-        Permission.READ_CASES,
     ),
 )
 branch(
@@ -315,7 +315,6 @@ branch(
         person_objects,
         "person",
         False,
-        Permission.READ_CASES,
     ),
 )
 kind("Referral", Kind(loaders.referrals_by_key, referral_objects, Permission.READ_REFERRALS))

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import scope
 from api.database import locked
 from api.domain.accounts import UserKind
+from api.domain.casework import path
 from api.domain.divisions import holds
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import MATRIX, Permission, Role, Viewer
@@ -61,7 +62,7 @@ async def member(connection: AsyncConnection, household: Held, member_id: int | 
     """Somebody of this household has this key. Raises NotDone."""
     statement = select(Member.id).where(Member.id == member_id, Member.household_id == household.id)
     if await connection.scalar(statement) is None:
-        raise NotDone(UserErrorCode.NOT_FOUND, ("input", field), "没有此人。", "There is no such person.")
+        raise NotDone(UserErrorCode.NOT_FOUND, path(field), "没有此人。", "There is no such person.")
 
 
 async def colleague(connection: AsyncConnection, household: Held, login: str, field: str) -> int:
@@ -74,7 +75,7 @@ async def colleague(connection: AsyncConnection, household: Held, login: str, fi
     if found is None or not keeps or not holds(found.division_code, household.division_code):
         raise NotDone(
             UserErrorCode.NOT_FOUND,
-            ("input", field),
+            path(field),
             "没有此工作人员，或其不负责该户所在区划。",
             "There is no such officer, or not for the household's division.",
         )
@@ -85,7 +86,7 @@ async def organisation(connection: AsyncConnection, code: str, field: str) -> in
     """The key of the organisation of this code that is at work. Raises NotDone."""
     found = await connection.scalar(select(Organisation.id).where(Organisation.code == code, Organisation.active))
     if found is None:
-        raise NotDone(UserErrorCode.NOT_FOUND, ("input", field), "没有此组织。", "There is no such organisation.")
+        raise NotDone(UserErrorCode.NOT_FOUND, path(field), "没有此组织。", "There is no such organisation.")
     return int(found)
 
 

@@ -57,7 +57,7 @@ async def add(
             "该致困原因已登记且尚未消除。",
             "The file names this cause already, and it is not resolved.",
         )
-    place = casework.place([each.place for each in pending])
+    place = casework.place([each.place for each in pending], "cause")
     before = next((each.id for each in pending if each.main), None)
     leads = main if main is not None and pending else before is None
     if leads and before is not None:
@@ -135,7 +135,7 @@ async def reopen(
         )
     taken = [each.place for each in pending]
     values = {
-        "place": found.place if found.place not in taken else casework.place(taken),
+        "place": found.place if found.place not in taken else casework.place(taken, "causeId"),
         "main": found.main and not any(each.main for each in pending),
         "resolved_on": None,
         "resolution_id": None,

@@ -105,15 +105,15 @@ async def _add(
     corrects: int | None = None,
     correction: bytes | None = None,
 ) -> int:
-    casework.past(visit.visited_on, days.today(now), "visitedOn")
+    casework.past(visit.visited_on, days.today(now), "visit.visitedOn")
     visitors = await _visitors(connection, household, visit.visitors)
     row = {
         "household_id": household.id,
         "file_id": household.file_id,
         "kind": visit.kind,
         "visited_on": visit.visited_on,
-        "met": vault.seal("home_visits.met", casework.words(visit.met, "met")),
-        "findings": vault.seal("home_visits.findings", casework.words(visit.findings, "findings")),
+        "met": vault.seal("home_visits.met", casework.words(visit.met, "visit.met")),
+        "findings": vault.seal("home_visits.findings", casework.words(visit.findings, "visit.findings")),
         "income_changed": visit.income_changed,
         "causes_gone": visit.causes_gone,
         "to_be_closed": visit.to_be_closed,
@@ -135,11 +135,11 @@ async def _visitors(connection: AsyncConnection, household: Held, logins: Sequen
     if not 0 < len(logins) <= MOST_VISITORS:
         raise NotDone(
             UserErrorCode.REQUIRED if not logins else UserErrorCode.INVALID,
-            ("input", "visitors"),
+            ("input", "visit.visitors"),
             f"请填写走访人员（1 至 {MOST_VISITORS} 人）。",
             f"Say who went: 1 to {MOST_VISITORS} people.",
         )
-    return [await cases.colleague(connection, household, login, "visitors") for login in dict.fromkeys(logins)]
+    return [await cases.colleague(connection, household, login, "visit.visitors") for login in dict.fromkeys(logins)]
 
 
 async def _photos(connection: AsyncConnection, household: Held, given: Sequence[int]) -> list[int]:
@@ -148,7 +148,7 @@ async def _photos(connection: AsyncConnection, household: Held, given: Sequence[
     if len(photos) > MOST_PHOTOS:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "photoIds"),
+            ("input", "visit", "photoIds"),
             f"照片最多 {MOST_PHOTOS} 张。",
             f"A visit has up to {MOST_PHOTOS} photographs.",
         )
@@ -160,7 +160,7 @@ async def _photos(connection: AsyncConnection, household: Held, given: Sequence[
     if len((await connection.execute(theirs)).all()) < len(photos):
         raise NotDone(
             UserErrorCode.NOT_FOUND,
-            ("input", "photoIds"),
+            ("input", "visit", "photoIds"),
             "该户没有此走访照片。",
             "The household has no such photograph of a visit.",
         )

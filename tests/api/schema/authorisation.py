@@ -40,6 +40,8 @@ QUERIES = {
     "emergencyExceptions": Asked(
         P.READ_AUDIT, '{ emergencyExceptions(filter: {divisionCode: "410502"}) { nodes { id } } }'
     ),
+    "tasks": Asked(P.READ_CASES, '{ tasks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "publicNotices": Asked(
@@ -70,6 +72,12 @@ NODES = {
     "Finding": P.READ_CASES,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
+    "Task": P.READ_CASES,
+    "Cause": P.READ_CASES,
+    "HomeVisit": P.READ_CASES,
+    "AssistancePlan": P.READ_CASES,
+    "PlannedMeasure": P.READ_CASES,
+    "Referral": P.READ_REFERRALS,
     "Scan": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
     "MeasureAssignment": P.MANAGE_ACCOUNTS,
@@ -98,6 +106,10 @@ STALE = 999
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
 CLIENT = {"name": "x", "kind": "SERVICE", "organisationId": "$Organisation"}
+VISIT = {
+    "kind": "ROUTINE", "visitedOn": "2999-01-01", "visitors": ["target"], "met": "x", "findings": "x",
+    "incomeChanged": "NO", "causesGone": "NO", "toBeClosed": "NO",
+}  # fmt: skip
 MUTATIONS = {
     "startScan": Done(P.START_SCAN, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID", "FORBIDDEN"),
     "reviewFinding": Done(
@@ -160,6 +172,33 @@ MUTATIONS = {
         P.DECIDE_FILES,
         {"objectionId": "$Objection", "expectedVersion": STALE, "outcome": "REJECTED", "answer": "x"},
     ),
+    "addCause": Done(
+        P.KEEP_FILES, {"householdId": "$Household", "cause": "ACCIDENT", "since": "2999-01-01"}, "INVALID"
+    ),
+    "resolveCause": Done(
+        P.KEEP_FILES,
+        {"causeId": "$Cause", "expectedVersion": STALE, "resolvedOn": "2024-01-01", "statement": "x"},
+    ),
+    "reopenCause": Done(P.KEEP_FILES, {"causeId": "$Cause", "expectedVersion": STALE, "reason": "x"}),
+    "changeMainCause": Done(P.KEEP_FILES, {"causeId": "$Cause", "expectedVersion": STALE}),
+    "recordHomeVisit": Done(P.KEEP_FILES, {"householdId": "$Household", "visit": VISIT}, "INVALID"),
+    "correctHomeVisit": Done(P.KEEP_FILES, {"visitId": "$HomeVisit", "visit": VISIT, "reason": "x"}, "INVALID"),
+    "assignContactOfficer": Done(P.KEEP_FILES, {"householdId": "$Household", "since": "2999-01-01"}, "INVALID"),
+    "makePlan": Done(
+        P.KEEP_FILES, {"householdId": "$Household", "expectedNumber": STALE, "goal": "x", "measures": []}
+    ),
+    "reportProgress": Done(
+        P.KEEP_FILES, {"measureId": "$PlannedMeasure", "expectedVersion": STALE, "state": "DONE", "note": "x"}
+    ),
+    "refer": Done(
+        P.KEEP_FILES,
+        {"householdId": "$Household", "organisation": "police", "note": "x", "dueOn": "2000-01-01"},
+        "INVALID",
+    ),
+    "answerReferral": Done(P.ANSWER_REFERRALS, {"referralId": "$Referral", "expectedVersion": STALE}),
+    "takeTask": Done(P.KEEP_FILES, {"taskId": "$Task", "expectedVersion": STALE}),
+    "finishTask": Done(P.KEEP_FILES, {"taskId": "$Task", "expectedVersion": STALE}),
+    "cancelTask": Done(P.KEEP_FILES, {"taskId": "$Task", "expectedVersion": STALE, "reason": "x"}),
     "acknowledgeAlarm": Done(P.READ_AUDIT, {"alarmId": "$Alarm", "note": ""}, "REQUIRED"),
     "saveUser": Done(P.MANAGE_ACCOUNTS, USER | {"userId": "$User", "expectedVersion": STALE}, beyond="FORBIDDEN"),
     "deactivateUser": Done(P.MANAGE_ACCOUNTS, {"userId": "$User", "expectedVersion": STALE}),
@@ -221,7 +260,9 @@ class Fields:
         return [*together, *(name for name, _ in self.permitted)]
 
 
-UNLISTED = {"Person", "Enrolment", "Authorisation", "Attachment"}
+UNLISTED = {
+    "Person", "Enrolment", "Authorisation", "Attachment", "Cause", "HomeVisit", "AssistancePlan", "PlannedMeasure",
+}  # fmt: skip
 """Kinds of nodes of which there is no list at the root."""
 
 CONNECTION, EDGE = Fields("edges nodes pageInfo totalCount"), Fields("cursor node")
@@ -230,7 +271,8 @@ TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
         "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations form externalReferences enrolments findings "
-        "attachments emergencyExceptions notices objections",
+        "attachments emergencyExceptions notices objections "
+        "causes contactOfficer contactOfficers plan plans referrals visits",
         masked="address phone payeeAccount payeeName",
         telling="masked",
     ),
@@ -258,6 +300,31 @@ TYPES = {
         "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
         "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews",
         permitted=(("lastScan", P.READ_SCANS),),
+    ),
+    "Task": Fields(
+        "id kind state division dueOn overdue assignee details createdAt doneAt doneBy version household person",
+        hidden="note",
+    ),
+    "TaskDetail": Fields("name value"),
+    "Officer": Fields("login displayName"),
+    "ResponsibleOrganisation": Fields("code nameZh nameEn"),
+    "Cause": Fields("id cause main since resolution version", hidden="note"),
+    "CauseResolution": Fields("resolvedOn statedBy statedAt evidenceIds", hidden="statement"),
+    "HomeVisit": Fields(
+        "id kind visitedOn incomeChanged causesGone toBeClosed corrected correctsId recordedBy recordedAt household "
+        "visitors photos",
+        hidden="met findings correction",
+    ),
+    "ContactOfficer": Fields("officer since until assignedAt"),
+    "AssistancePlan": Fields("id number since until madeBy madeAt measures", hidden="goal"),
+    "PlannedMeasure": Fields(
+        "id measure organisation dueOn state overdue continuesId version progress", hidden="what"
+    ),
+    "Progress": Fields("state notedBy notedAt", hidden="note"),
+    "Referral": Fields(
+        "id division organisation programme state outcome dueOn overdue referredBy referredAt answeredBy answeredAt version "
+        "household person",
+        hidden="note answer",
     ),
     "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence", hidden="note"),
     "Authorisation": Fields(
@@ -339,6 +406,20 @@ TYPES = {
     "OpenPublicNoticePayload": Fields(f"{ANSWERED} notice"),
     "RaiseObjectionPayload": Fields(f"{ANSWERED} objection"),
     "AnswerObjectionPayload": Fields(f"{ANSWERED} objection"),
+    "AddCausePayload": Fields(f"{ANSWERED} cause"),
+    "ResolveCausePayload": Fields(f"{ANSWERED} cause"),
+    "ReopenCausePayload": Fields(f"{ANSWERED} cause"),
+    "ChangeMainCausePayload": Fields(f"{ANSWERED} cause"),
+    "RecordHomeVisitPayload": Fields(f"{ANSWERED} visit"),
+    "CorrectHomeVisitPayload": Fields(f"{ANSWERED} visit"),
+    "AssignContactOfficerPayload": Fields(f"{ANSWERED} household"),
+    "MakePlanPayload": Fields(f"{ANSWERED} plan"),
+    "ReportProgressPayload": Fields(f"{ANSWERED} measure"),
+    "ReferPayload": Fields(f"{ANSWERED} referral"),
+    "AnswerReferralPayload": Fields(f"{ANSWERED} referral"),
+    "TakeTaskPayload": Fields(f"{ANSWERED} task"),
+    "FinishTaskPayload": Fields(f"{ANSWERED} task"),
+    "CancelTaskPayload": Fields(f"{ANSWERED} task"),
     "AcknowledgeAlarmPayload": Fields(f"{ANSWERED} alarm"),
     "SaveUserPayload": Fields(f"{ANSWERED} user"),
     "DeactivateUserPayload": Fields(f"{ANSWERED} user"),

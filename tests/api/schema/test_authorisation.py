@@ -32,6 +32,7 @@ from api.database import open_engine, transaction
 from api.domain import divisions
 from api.domain.accounts import OPERATOR, ClientKind, OrganisationKind
 from api.domain.permissions import MATRIX, Permission, Role
+from api.domain.purposes import OF_CASE_WORK, PURPOSES, Purpose
 from api.domain.responsibilities import MeasureRole
 from api.models import (
     Alarm,
@@ -68,6 +69,7 @@ from tests.api.schema.authorisation import (
     Asked,
     Fields,
 )
+from tests.api.services.atwork import at_work
 from tests.conftest import empty_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -96,10 +98,15 @@ class Office:
         return text
 
     async def ask(
-        self, query: str, variables: Any = None, by: str = NOBODY, accept: str = "application/json"
+        self,
+        query: str,
+        variables: Any = None,
+        by: str = NOBODY,
+        accept: str = "application/json",
+        purpose: str | None = None,
     ) -> httpx.Response:
-        """The answer to one of the viewers."""
-        headers = {"Accept": accept, "Accept-Language": "en"}
+        """The answer to one of the viewers, who reads for this purpose."""
+        headers = {"Accept": accept, "Accept-Language": "en"} | ({"Jiekun-Purpose": purpose} if purpose else {})
         if by != NOBODY:
             headers["Authorization"] = f"Bearer {self.tokens[by]}"
         return await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
@@ -147,7 +154,8 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     await connection.execute(update(Member).where(Member.id == lead.member_id).values(**named))
     notice, objection = await _on_notice(connection, vault, lead.household_id, user, now)
     paper, consent, exception = await _papers(connection, vault, lead.household_id, lead.member_id, user, now)
-    keys = {
+    work = await at_work(connection, vault, lead.household_id, user, now)
+    keys = work | {
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
         "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
@@ -462,7 +470,11 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
     one = f'{{ household(id: "{office.targets["Household"]}") {below} }}'
     told: Counter[tuple[str, str, str]] = Counter()
     shown_kinds = set()
-    for text, field in ((query, "households"), (one, "household")):
+    nodes = [
+        f'{{ node(id: "{office.targets[kind]}") {{ ... on {kind} {selection(schema._schema.type_map[kind], 1)} }} }}'
+        for kind in ("Task", "PlannedMeasure")
+    ]
+    for text, field in ((query, "households"), (one, "household"), *((node, "node") for node in nodes)):
         whole = (await office.ask(text, by=f"{Role.REVIEWER} in its division")).json()
         shown = (await office.ask(text, by=f"{role} in its division")).json()
         assert "errors" not in whole, whole["errors"]
@@ -481,3 +493,71 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
         lines = {(kind, field) for kind, line in TYPES.items() for field in (line.masked + " " + line.hidden).split()}
         never = lines - {(kind, name) for kind, name, _ in told}
         assert never == set(), "of these no value was there to be masked"
+
+
+def told_of(role: Role, code: str, purpose: Purpose | None) -> str:
+    """What the matrices say that somebody of a role sees of a person in the county who reads for a purpose, or names none."""
+    if purpose is not None and purpose not in PURPOSES[role]:
+        return "BAD_PURPOSE"
+    if Permission.READ_CASES not in MATRIX[role]:
+        return NULL
+    if not divisions.holds(code, COUNTY):
+        return NULL
+    whole = Permission.READ_IDENTITY in MATRIX[role] and (purpose or PURPOSES[role][0]) in OF_CASE_WORK
+    return "whole" if whole else "masked"
+
+
+async def test_a_person_is_shown_by_role_division_and_purpose(office: Office) -> None:
+    """Every role × division × purpose; and what is shown is on record with the purpose it was shown for."""
+    query = f'{{ node(id: "{office.targets["Person"]}") {{ ... on Person {{ name idNumber masked }} }} }}'
+    cells, expected = {}, {}
+    for viewer, (role, code) in VIEWERS.items():
+        for purpose in (None, *Purpose):
+            answer = (await office.ask(query, by=viewer, purpose=purpose and purpose.value)).json()
+            found = (answer.get("data") or {}).get("node")
+            if "errors" in answer:
+                cells[viewer, purpose] = answer["errors"][0]["extensions"]["code"]
+            elif found is None:
+                cells[viewer, purpose] = NULL
+            else:
+                stars = {"*" in value for value in (found["name"], found["idNumber"]) if value}
+                assert stars == {found["masked"]}
+                cells[viewer, purpose] = "masked" if found["masked"] else "whole"
+            expected[viewer, purpose] = told_of(role, code, purpose)
+    assert cells == expected
+    async with transaction(office.engine) as connection:
+        shown = select(Read.role, Read.purpose, Read.identity).where(
+            Read.outcome == "ANSWERED", Read.request_id != "x"
+        )
+        seen = {(*row,) for row in await connection.execute(shown.where(Read.fields.is_not(None)))}
+    whole = {(role, purpose) for role, purpose, identity in seen if identity == "WHOLE"}
+    assert whole >= {
+        (role.value, each.value)
+        for role in (Role.CASEWORKER, Role.REVIEWER)
+        for each in PURPOSES[role]
+        if each in OF_CASE_WORK
+    }
+    assert not [purpose for _, purpose in whole if purpose not in OF_CASE_WORK]
+
+
+@pytest.mark.parametrize("purpose", [each for each in Purpose if each not in OF_CASE_WORK])
+async def test_nobody_is_searched_for_by_identity_but_for_case_work(office: Office, purpose: Purpose) -> None:
+    query = '{ households(filter: {phone: "13800000000"}) { totalCount } }'
+    for role in (Role.CASEWORKER, Role.REVIEWER):
+        answer = (await office.ask(query, by=f"{role} in its division", purpose=purpose.value)).json()
+        assert answer["errors"][0]["extensions"]["code"] == (
+            "FORBIDDEN" if purpose in PURPOSES[role] else "BAD_PURPOSE"
+        )
+
+
+async def test_the_household_s_union_widens_nothing(office: Office) -> None:
+    """Who belongs to the union that keeps a file sees it as far as their division goes, and no further."""
+    async with transaction(office.engine) as connection:
+        vault = sealing.vault(KEY)
+        union, home = (vault.key(name, office.targets[name]) for name in ("Organisation", "Household"))
+        await connection.execute(update(Household).where(Household.id == home).values(organisation_id=union))
+        members = update(User).where(User.login == "REVIEWER-beside-it")
+        await connection.execute(members.values(organisation_id=union))
+    query = f'{{ household(id: "{office.targets["Household"]}") {{ id }} }}'
+    assert (await office.ask(query, by="REVIEWER beside it")).json()["data"] == {"household": None}
+    assert (await office.ask(query, by="REVIEWER in its division")).json()["data"]["household"]

@@ -10,10 +10,11 @@ from sqlalchemy import insert, select
 
 from api.database import transaction
 from api.domain import divisions
-from api.models import Alarm, Scan, User
+from api.models import Alarm, Household, Scan, User
 from api.schema.root import schema
 from api.services import reads
 from tests.api.conftest import Service
+from tests.api.services.atwork import at_work
 from tests.api.services.reviewed import under_review
 from tests.api.services.test_notices import opened
 from tests.api.services.test_objections import raised
@@ -60,6 +61,9 @@ NOTHING_READ = {
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
 }
+AT_WORK = """causes { cause note resolution { statement } } contactOfficer { officer { login } }
+  contactOfficers { since } visits { findings visitors { login } photos { id } } referrals { note }
+  plan { goal measures { what progress { note } } } plans { number }"""
 KEPT = {
     "users": (
         "query ($n: Int) { users(first: $n) { totalCount nodes { login identities { subject } } } }",
@@ -93,6 +97,17 @@ KEPT = {
         "{ grounds text household { reference } notice { number household { reference } } } } }",
         "reviewer",
         5,
+    ),
+    "tasks": (
+        "query ($n: Int) { tasks(first: $n, filter: {kinds: [VISIT_DUE]}) { totalCount nodes { kind assignee { login } "
+        f"household {{ reference {AT_WORK} }} }} }} }}",
+        "caseworker",
+        14,
+    ),
+    "referrals": (
+        "query ($n: Int) { referrals(first: $n) { totalCount nodes { note organisation { code } household { reference } } } }",
+        "caseworker",
+        3,
     ),
     "reads": ("query ($n: Int) { reads(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
     "alarms": ("query ($n: Int) { alarms(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
@@ -268,6 +283,10 @@ async def people_of_the_office(service: Service) -> None:
             await connection.execute(select(User.id).where(User.login.in_(["reviewer", "caseworker"])))
         ).scalars()
         await connection.execute(insert(Alarm), [{**row, **when, "user_id": each} for each in readers])
+        user = await connection.scalar(select(User.id).where(User.login == "caseworker"))
+        homes = select(Household.id).where(Household.division_code == "410502").order_by(Household.id).limit(3)
+        for home in (await connection.execute(homes)).scalars().all():
+            await at_work(connection, service.vault, home, user or 0, now)
         await reads.seal(connection)
 
 
