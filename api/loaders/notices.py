@@ -146,7 +146,7 @@ async def notices_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 async def notices_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The notices of households, the latest first, the first column telling whose."""
-    return await reading.rows(_NOTICES_OF, {"keys": households, **_day(reading)})
+    return await reading.rows(_NOTICES_OF, {"keys": households})
 
 
 async def objections_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
@@ -156,15 +156,9 @@ async def objections_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 
 async def objections_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The objections about households, the latest first, the first column telling about which."""
-    return await reading.rows(_OBJECTIONS_OF, {"keys": households, **_day(reading)})
+    return await reading.rows(_OBJECTIONS_OF, {"keys": households})
 
 
 async def objections_to(reading: Reading, notices: Sequence[int]) -> Rows:
     """The objections to notices, the latest first, the first column telling to which."""
-    return await reading.rows(_ON_NOTICES, {"keys": notices, **_day(reading)})
-
-
-def _day(reading: Reading) -> dict[str, dt.date]:
-    """Nothing where a reading is as of now."""
-    as_of: dt.date | None = getattr(reading, "as_of", None)
-    return {} if as_of is None else {"as_of": as_of}
+    return await reading.rows(_ON_NOTICES, {"keys": notices})

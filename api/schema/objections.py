@@ -193,13 +193,17 @@ def _conditions(info: Info, given: ObjectionFilter) -> Iterator[Is]:
 
 
 def objection_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Objection]:
-    """Rows as objections; words that were said are for those who see identities."""
+    """Rows as objections; words that were said are for those who see identities. As of a day, what came later is not told."""
     whole = reading.sees_identity
     name = reading.shown("objections.objector_name", wanted.has("objectorName"), privacy.name)
     contact = reading.shown("objections.objector_contact", whole and wanted.has("objectorContact"), lambda _: None)
     text = reading.shown("objections.text", whole and wanted.has("text"), lambda _: None)
     answer = reading.shown("objections.answer", whole and wanted.has("answer"), lambda _: None)
-    today = days.today(dt.datetime.now(dt.UTC))
+    day = reading.as_of or days.today(dt.datetime.now(dt.UTC))
+
+    def by_then(moment: dt.datetime | None) -> bool:
+        return moment is not None and days.today(moment) <= day
+
     return [
         Objection(
             id=strawberry.ID(public_id),
@@ -215,13 +219,13 @@ def objection_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Obje
             received_by=reading.whereabouts(row, row.receiver),
             received_on=row.received_on,
             due_on=row.due_on,
-            overdue=row.state == ObjectionState.OPEN and row.due_on < today,
-            escalated_at=row.escalated_at,
-            state=ObjectionState(row.state),
-            outcome=ObjectionOutcome(row.outcome) if row.outcome else None,
-            answer=answer(reading.whereabouts(row, row.answer)),
-            answered_by=reading.whereabouts(row, row.answerer),
-            answered_at=row.answered_at,
+            overdue=not by_then(row.answered_at) and row.due_on < day,
+            escalated_at=row.escalated_at if by_then(row.escalated_at) else None,
+            state=ObjectionState.ANSWERED if by_then(row.answered_at) else ObjectionState.OPEN,
+            outcome=ObjectionOutcome(row.outcome) if by_then(row.answered_at) else None,
+            answer=answer(reading.whereabouts(row, row.answer)) if by_then(row.answered_at) else None,
+            answered_by=reading.whereabouts(row, row.answerer) if by_then(row.answered_at) else None,
+            answered_at=row.answered_at if by_then(row.answered_at) else None,
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Objection", rows), strict=True)

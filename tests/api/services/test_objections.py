@@ -403,3 +403,22 @@ async def test_a_household_s_objections_hang_below_it_and_below_its_notice(servi
     read = (await service.data(query, {"id": household.id}))["household"]
     assert len(read["objections"]) == 2
     assert read["notices"][0]["objections"] == [{"id": made["id"], "grounds": ["INCOME_OR_PROPERTY"]}]
+
+
+async def test_as_of_a_day_an_objection_that_was_answered_later_is_open(service: Service) -> None:
+    household = await under_review(service)
+    today = days.today(now())
+    objection = (await raised(service, household.id, receivedOn=str(today - dt.timedelta(days=5))))["objection"]
+    await answered(service, objection)
+    query = """query ($id: ID!, $day: Date) {
+      household(id: $id, asOf: $day) { objections { state outcome answer answeredBy overdue } } }"""
+
+    async def on(day: dt.date) -> Any:
+        return (await service.data(query, {"id": household.id, "day": str(day)}))["household"]["objections"]
+
+    before = {"state": "OPEN", "outcome": None, "answer": None, "answeredBy": None, "overdue": False}
+    assert await on(today - dt.timedelta(days=6)) == []
+    assert await on(today - dt.timedelta(days=5)) == [before]
+    assert await on(today - dt.timedelta(days=1)) == [before]
+    (found,) = await on(today)
+    assert (found["state"], found["outcome"], found["overdue"]) == ("ANSWERED", "REJECTED", False)
