@@ -1,4 +1,4 @@
-"""Applications: reviewed, with what the review comes to, and withdrawn."""
+"""Applications: handed in, by a household that is new or known; reviewed; withdrawn."""
 
 from __future__ import annotations
 
@@ -9,15 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.schema import guards, nodes
+from api.schema.changes import VERSION, named, read_at
 from api.schema.context import Info
+from api.schema.declarations import DeclaredInput, declared_of
 from api.schema.enumerations import Words, described
 from api.schema.evidence import references
+from api.schema.forms import FormValueInput, values_of
 from api.schema.households import Household
-from api.schema.results import Payload, carry_out
+from api.schema.people import PersonInput, entered_of
+from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.steps import EVIDENCE, NOW, REASON, StepInput, household_key
 from api.schema.terms import HardshipCategory, Tier
+from api.schema.words import TargetGroup
 from api.services import applications
-from api.services.applications import ReviewOutcome
+from api.services.applications import Applicant, Application, ReviewOutcome
 from api.services.recognition import Kept
 
 KEEP = Permission.KEEP_FILES
@@ -33,6 +38,52 @@ described(
         "REFUSE": Words("不予建档", "Refuse", "决定不予建档。", "It is decided that no file is opened."),
     },
 )
+
+
+@strawberry.input(description="Somebody who comes into the household with the application.")
+class ApplicantInput:
+    """Somebody who comes into the household with the application."""
+
+    person: PersonInput = strawberry.field(description="Who; of a new household one is its HEAD, the worker.")
+    form: list[FormValueInput] = strawberry.field(
+        default_factory=list, description="The fields of the national form that are theirs, see `formFields`."
+    )
+
+
+@strawberry.input(description="An application: a household with its people, the form, and what it declares.")
+class SubmitApplicationInput(MutationInput):
+    """An application."""
+
+    household_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A household that is known and has no file: it applies again. Null for a new one."
+    )
+    expected_version: int | None = strawberry.field(default=None, description="The household's `version`. " + VERSION)
+    division_code: str | None = strawberry.field(
+        default=None, description="Where a new household belongs: six digits, within the viewer's division."
+    )
+    target_group: TargetGroup | None = strawberry.field(default=None, description="Which of the policy's groups.")
+    residence: str | None = strawberry.field(default=None, description="URBAN or RURAL.")
+    address: str | None = strawberry.field(default=None, description="The household's; kept sealed.")
+    phone: str | None = strawberry.field(default=None, description="The household's; kept sealed.")
+    payee_account: str | None = strawberry.field(default=None, description="To which aid is paid; kept sealed.")
+    payee_name: str | None = strawberry.field(default=None, description="Whose account it is; kept sealed.")
+    organisation_code: str | None = strawberry.field(default=None, description="The union that keeps the file.")
+    people: list[ApplicantInput] = strawberry.field(
+        default_factory=list, description="Everybody of a new household; of one that is known, who came into it."
+    )
+    form: list[FormValueInput] = strawberry.field(
+        default_factory=list, description="The fields of the national form that are the household's."
+    )
+    declared: list[DeclaredInput] = strawberry.field(
+        default_factory=list, description="What the household, or a member that is known, declares."
+    )
+
+
+@strawberry.type(description="What `submitApplication` answers.")
+class SubmitApplicationPayload(Payload):
+    """What `submitApplication` answers."""
+
+    household: Household | None = strawberry.field(description="The household that applies.")
 
 
 @strawberry.input(description="What the review of an application comes to.")
@@ -69,9 +120,49 @@ class WithdrawApplicationPayload(Payload):
     household: Household | None = strawberry.field(description=NOW)
 
 
+def _application(info: Info, given: SubmitApplicationInput) -> Application:
+    """What is handed in. Raises NotDone."""
+    return Application(
+        division_code=given.division_code,
+        target_group=given.target_group,
+        residence=given.residence,
+        address=given.address,
+        phone=given.phone,
+        payee_account=given.payee_account,
+        payee_name=given.payee_name,
+        organisation_code=given.organisation_code,
+        people=[
+            Applicant(
+                entered_of(each.person, ("input", "people", str(place), "person")), values_of(each.form, "people")
+            )
+            for place, each in enumerate(given.people)
+        ],
+        declared=[declared_of(info, each) for each in given.declared],
+        form=values_of(given.form, "form"),
+    )
+
+
 @strawberry.type(description="What may be done with applications.")
 class ApplicationMutations:
-    """Applications are reviewed and withdrawn."""
+    """Applications are handed in, reviewed and withdrawn."""
+
+    @guards.mutation(KEEP, "Hands in an application, of a household that is new or applies again.")
+    async def submit_application(
+        self, info: Info, input: Annotated[SubmitApplicationInput, strawberry.argument(description="Who applies.")]
+    ) -> SubmitApplicationPayload:
+        """Hands in an application."""
+        context = info.context
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key = named(info, "Household", input.household_id)
+            version = read_at(input.household_id, input.expected_version)
+            return await applications.submit(
+                connection, context.vault, viewer, key, version, _application(info, input), context.now()
+            )
+
+        done = await carry_out(info, KEEP, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return SubmitApplicationPayload(household=household, **done.answered)
 
     @guards.mutation(KEEP, "Records what the review of an application comes to.")
     async def review_application(

@@ -143,7 +143,8 @@ FIELDS = [
 ]
 
 
-def _values(given: list[FormValueInput], path: str) -> dict[str, str | None]:
+def values_of(given: list[FormValueInput], path: str) -> dict[str, str | None]:
+    """Fields by their code, as filled in. Raises NotDone for one that is filled in twice."""
     values = {each.field: each.value for each in given}
     if len(values) != len(given):
         raise NotDone(UserErrorCode.INVALID, ("input", path), "同一字段填写了两次。", "A field is filled in twice.")
@@ -214,7 +215,7 @@ class FormMutations:
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             people = {
-                nodes.key_of(info, "Person", each.person_id) or 0: _values(each.values, "people")
+                nodes.key_of(info, "Person", each.person_id) or 0: values_of(each.values, "people")
                 for each in input.people
             }
             return await forms.fill(
@@ -223,7 +224,7 @@ class FormMutations:
                 viewer,
                 nodes.key_of(info, "Household", input.household_id),
                 input.expected_version,
-                _values(input.household, "household"),
+                values_of(input.household, "household"),
                 people,
                 context.now(),
             )

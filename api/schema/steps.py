@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Annotated
 
 import strawberry
@@ -10,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.permissions import Permission, Viewer
 from api.schema import guards, nodes
 from api.schema.context import Info
+from api.schema.declarations import DeclaredInput, declared_of
 from api.schema.evidence import references
 from api.schema.households import Household
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.terms import HardshipCategory, Tier
-from api.services import files, transfers
+from api.services import changes, files, transfers
 from api.services.recognition import Kept
 
 KEEP, DECIDE = Permission.KEEP_FILES, Permission.DECIDE_FILES
@@ -53,6 +55,17 @@ class ReverifyFileInput(StepInput):
         default=None, description="Another category, by the method in force today; takes DECIDE_FILES."
     )
     evidence_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EVIDENCE)
+
+
+@strawberry.input(description="Something has changed in a household on file.")
+class ReportChangeInput(StepInput):
+    """Something has changed in a household on file."""
+
+    declared: list[DeclaredInput] = strawberry.field(
+        default_factory=list, description="What the household, or a member, declares now."
+    )
+    on: dt.date | None = strawberry.field(default=None, description="Since which day; today by default.")
+    reason: str = strawberry.field(description="What has changed, up to 2,000 characters; kept sealed.")
 
 
 @strawberry.input(description="A file goes to another union.")
@@ -99,6 +112,13 @@ class RecordFilePayload(Payload):
 @strawberry.type(description="What `reverifyFile` answers.")
 class ReverifyFilePayload(Payload):
     """What `reverifyFile` answers."""
+
+    household: Household | None = strawberry.field(description=NOW)
+
+
+@strawberry.type(description="What `reportChange` answers.")
+class ReportChangePayload(Payload):
+    """What `reportChange` answers."""
 
     household: Household | None = strawberry.field(description=NOW)
 
@@ -169,6 +189,25 @@ class StepMutations:
         done = await carry_out(info, KEEP, input, act)
         household = await nodes.below_payload(info, "Household", "household", done.subject)
         return ReverifyFilePayload(household=household, **done.answered)
+
+    @guards.mutation(KEEP, "Records what has changed in a household on file, and leaves it to be looked into.")
+    async def report_change(
+        self, info: Info, input: Annotated[ReportChangeInput, strawberry.argument(description="What has changed.")]
+    ) -> ReportChangePayload:
+        """Records a change."""
+        context = info.context
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            declared = [declared_of(info, each) for each in input.declared]
+            key = household_key(info, input)
+            return await changes.report(
+                connection, context.vault, viewer, key, input.expected_version, declared, input.on, input.reason,
+                context.now(),
+            )  # fmt: skip
+
+        done = await carry_out(info, KEEP, input, act)
+        household = await nodes.below_payload(info, "Household", "household", done.subject)
+        return ReportChangePayload(household=household, **done.answered)
 
     @guards.mutation(DECIDE, "Hands the file to another union, and the household to its division where one is named.")
     async def transfer_file(

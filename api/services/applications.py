@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, divisions
 from api.domain.casework import TaskKind
-from api.domain.declarations import Declared, DeclarationSource
+from api.domain.declarations import DeclarationSource, Declared
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Action
 from api.domain.people import Entered, Relation
@@ -22,7 +22,7 @@ from api.domain.permissions import Viewer
 from api.matching import identity
 from api.models import File, Household, Member, table
 from api.sealing import Vault
-from api.services import cases, decisions, declarations, members, recognition, tasks, transition
+from api.services import cases, decisions, declarations, forms, members, recognition, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.recognition import Kept
 from api.services.transition import Why
@@ -54,6 +54,17 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 LETTERS_A_NUMBER, LONGEST = 7, 500
 
 
+Values = Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """Somebody who comes into the household, and what they fill in of the form."""
+
+    person: Entered
+    form: Values = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Application:
     """What is handed in; None leaves a household that is known already as it is.
@@ -69,8 +80,9 @@ class Application:
     payee_account: str | None = None
     payee_name: str | None = None
     organisation_code: str | None = None
-    people: Sequence[Entered] = ()
-    declared: Sequence[Declared] = field(default_factory=tuple)
+    people: Sequence[Applicant] = ()
+    declared: Sequence[Declared] = ()
+    form: Values = field(default_factory=dict)
 
 
 async def submit(
@@ -102,12 +114,17 @@ async def submit(
         if columns:
             await connection.execute(update(Household).where(H.id == moved.household_id).values(**columns))
     head = await connection.scalar(_HEAD, {"household": moved.household_id})
-    for place, entered in enumerate(given.people):
-        path = ("input", "people", str(place))
-        key = await members.enter(connection, vault, moved.household_id, entered, today, viewer.user_id, now, path)
-        head = key if entered.relation is Relation.HEAD else head
+    filled: dict[int, Values] = {}
+    for place, each in enumerate(given.people):
+        path = ("input", "people", str(place), "person")
+        key = await members.enter(
+            connection, vault, moved.household_id, each.person, today, viewer.user_id, now, path
+        )
+        filled |= {key: each.form} if each.form else {}
+        head = key if each.person.relation is Relation.HEAD else head
     if head is not None:  # the worker in whose name it is
         await connection.execute(update(File).where(F.id == moved.file_id).values(subject_member_id=head))
+    await forms.put(connection, vault, moved.household_id, given.form, filled)
     await declarations.declare(
         connection,
         moved.household_id,
@@ -139,7 +156,7 @@ def _check_new(given: Application) -> None:
     """Raises NotDone for a household that says not where it is, or whose it is."""
     if given.division_code is None or not divisions.is_known(given.division_code):
         raise _invalid("divisionCode", "请填写所属区划。", "Say in which division it lives.")
-    if sum(person.relation is Relation.HEAD for person in given.people) != 1:
+    if sum(each.person.relation is Relation.HEAD for each in given.people) != 1:
         raise _invalid("people", "须有且只有一名户主（职工本人）。", "One of the people is its head, the worker.")
 
 
