@@ -59,4 +59,4 @@ def run(
         if kept in CLOCKS:
             shown.add_row(kept.value, CLOCKS[kept], f"{outcome.counts[kept]:,}")
     results.print(shown)
-    messages.print(f"folders: {outcome.folders:,}; households that something holds: {outcome.held:,}")
+    messages.print(f"folders and files: {outcome.folders:,}; households that something holds: {outcome.held:,}")

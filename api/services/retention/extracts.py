@@ -19,12 +19,12 @@ from api.database import among
 from api.domain.retention import CLOCKS, RetentionClass, before
 from api.domain.scans import ScanStatus
 from api.matching import policy
-from api.models import Feed, Link, Scan, table
+from api.models import Attachment, Feed, Link, Scan, table
 
-FEEDS, SCANS = "feeds", "scans"
+FEEDS, SCANS, ATTACHMENTS = "feeds", "scans", "attachments"
 AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
-BEING_COPIED_SECONDS = 3600.0
-"""An import copies files before it names them."""
+BEING_COPIED_SECONDS, BEING_WRITTEN_SECONDS = 3600.0, 24 * 3600.0
+"""An import copies files before it names them; so is an attachment written."""
 
 
 async def feeds_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
@@ -69,10 +69,11 @@ async def forget_links(connection: AsyncConnection, scans: Sequence[int]) -> Non
     await connection.execute(delete(Link).where(among(table(Link).c.scan_id, "scans")), {"scans": list(scans)})
 
 
-async def folders_due(connection: AsyncConnection, data_dir: Path, day: dt.date) -> list[Path]:
-    """Folders in the data folder that no feed names, or of a scan whose time is over."""
+async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -> list[Path]:
+    """Folders in the data folder that no feed names, or of a scan whose time is over; attachments that no row names."""
     named = {str(name) for name in await connection.scalars(select(Feed.folder))}
-    before_now = time.time() - BEING_COPIED_SECONDS
+    attached = {str(name) for name in await connection.scalars(select(Attachment.stored))}
+    before_now, long_before = time.time() - BEING_COPIED_SECONDS, time.time() - BEING_WRITTEN_SECONDS
     found = [
         path for path in _inside(data_dir / FEEDS)
         if f"{FEEDS}/{path.name}" not in named and path.stat().st_mtime < before_now
@@ -80,17 +81,24 @@ async def folders_due(connection: AsyncConnection, data_dir: Path, day: dt.date)
     over = moment(day, RetentionClass.SCAN)
     ended = select(Scan.id).where(Scan.finished_at.is_not(None), Scan.finished_at < over)
     gone = {str(key) for key in await connection.scalars(ended)}
-    return found + [path for path in _inside(data_dir / SCANS) if path.name in gone]
+    found += [path for path in _inside(data_dir / SCANS) if path.name in gone]
+    return found + [
+        path for path in _inside(data_dir / ATTACHMENTS)
+        if path.name not in attached and path.stat().st_mtime < long_before
+    ]  # fmt: skip
 
 
-def remove(folders: Sequence[Path]) -> None:
-    """These folders are gone."""
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
+def remove(places: Sequence[Path]) -> None:
+    """These folders and files are gone."""
+    for place in places:
+        if place.is_dir():
+            shutil.rmtree(place, ignore_errors=True)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _inside(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def moment(day: dt.date, kept: RetentionClass) -> dt.datetime:

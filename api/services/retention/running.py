@@ -62,7 +62,7 @@ async def run(
             if not done.total():
                 break
     async with reading(engine) as connection:
-        folders = await extracts.folders_due(connection, data_dir, day)
+        folders = await extracts.left_over(connection, data_dir, day)
         outcome.held = await _held(connection)
     extracts.remove(folders)
     outcome.folders = len(folders)
@@ -72,7 +72,7 @@ async def run(
 async def chore(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:
     """One lot of every kind, in the worker's transaction; files go the next time, when their rows are surely gone."""
     day = days.today(now)
-    folders = await extracts.folders_due(connection, settings.data_dir(), day)
+    folders = await extracts.left_over(connection, settings.data_dir(), day)
     extracts.remove(folders)
     done: Counter[RetentionClass] = Counter()
     for lot in LOTS:
@@ -142,7 +142,7 @@ async def _counted(connection: AsyncConnection, data_dir: Path, day: dt.date) ->
     counts[R.FEED_EXTRACT] = len(await extracts.feeds_due(connection, day))
     counts[R.SCAN] = len(await extracts.links_due(connection, day))
     counts[R.READ] += (await traces.reads_due(connection, day))[1]
-    folders = await extracts.folders_due(connection, data_dir, day)
+    folders = await extracts.left_over(connection, data_dir, day)
     return Outcome(counts, len(folders), await _held(connection))
 
 

@@ -1,0 +1,274 @@
+"""A household's whole life, written row by row into every table that knows households: for whoever walks through them all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Column, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import UtcDateTime
+from api.domain.accounts import OPERATOR, OrganisationKind
+from api.domain.permissions import Role
+from api.models import Base, Department, File, Finding, Household, Organisation, Programme, Scan, User, table
+from api.models.base import SealedBytes
+from api.sealing import Vault
+from api.services import accounts, organisations
+from api.services.organisations import Described
+from api.services.rotation import INDEXES
+
+NOW = dt.datetime(2015, 3, 2, 8, tzinfo=dt.UTC)
+DAY = NOW.date()
+LATER = dt.timedelta(days=30)
+NUMBERS = ("11010519491231002X", "110105199001012218", "110105201205060028")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a household needs to live: officers, an organisation, a programme, a scan."""
+
+    officer: int
+    second: int
+    organisation: int
+    scan: int
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A household that lived: its keys, and every word and number that names it or its people."""
+
+    household: int
+    file: int
+    members: tuple[int, ...]
+    people: tuple[int, ...]
+    canaries: frozenset[str]
+
+
+async def settle(connection: AsyncConnection) -> Place:
+    """Officers and an organisation, in an empty database."""
+    await organisations.save(
+        connection, OPERATOR, Described("总工会", "Union", OrganisationKind.UNION, "410500", ()), NOW, code="union"
+    )
+    for login in ("officer", "second"):
+        await accounts.add_user(connection, login, login.title(), Role.REVIEWER, "410500", NOW, None)
+    keys = dict((await connection.execute(select(User.login, User.id))).all())
+    await connection.execute(
+        insert(Programme).values(code="DIBAO", name_zh="低保", name_en="dibao", unit="HOUSEHOLD", position=0)
+    )
+    await connection.execute(insert(Department).values(code="tax", title_zh="税务", title_en="Tax", agency_zh=None))
+    scan = insert(Scan).values(
+        status="SUCCEEDED", division_code="410500", division_from="4105", division_to="4106", requested_by=None,
+        as_of=DAY, rules=[], created_at=NOW, started_at=NOW, finished_at=NOW,
+    )  # fmt: skip
+    key = (await connection.execute(scan.returning(Scan.id))).scalar_one()
+    union = (await connection.execute(select(Organisation.id))).scalar_one()
+    return Place(keys["officer"], keys["second"], union, key)
+
+
+class Writing:
+    """Writes rows: what a column is not given and has to have is made up, sealed where it is sealed, and remembered."""
+
+    def __init__(self, connection: AsyncConnection, vault: Vault, mark: str) -> None:
+        self.connection, self.vault, self.mark = connection, vault, mark
+        self.canaries: set[str] = set()
+
+    async def add(self, into: str, /, **given: Any) -> int:
+        """One row; its key, or 0."""
+        of = Base.metadata.tables[into]
+        row = dict(given)
+        for column in of.columns:
+            if column.name in given and not isinstance(column.type, SealedBytes):
+                continue
+            if isinstance(column.type, SealedBytes):
+                row[column.name] = self._sealed(str(column), given)
+            elif column.name == "version":
+                row[column.name] = 1
+            elif not column.nullable and column.name != "id" and column.server_default is None:
+                row[column.name] = self._made_up(column)
+        statement = insert(of).values(**{key: value for key, value in row.items() if value is not ABSENT})
+        if "id" in of.c:
+            return int((await self.connection.execute(statement.returning(of.c.id))).scalar_one())
+        await self.connection.execute(statement)
+        return 0
+
+    def _sealed(self, column: str, given: Mapping[str, Any]) -> Any:
+        name = column.split(".")[1]
+        if name in given and given[name] is None:
+            return None
+        if column in INDEXES:
+            source, (label, normal) = INDEXES[column]
+            return self.vault.index(label, normal(given.get(source, self._word(f"{column.split('.')[0]}.{source}"))))
+        if name == "digest":
+            return self.vault.digest(column, self.mark)
+        if isinstance(given.get(name), bytes):
+            return given[name]
+        said = given.get(name) or self._word(column)
+        if name in ("others", "form", "before"):
+            said = f'{{"{name}": "{said}"}}'
+        self.canaries.add(said)
+        return self.vault.seal(column, said)
+
+    def _word(self, column: str) -> str:
+        return f"金丝雀{self.mark}{column}"
+
+    def _made_up(self, column: Column[Any]) -> Any:
+        name, kind = column.name, column.type.python_type
+        if isinstance(column.type, UtcDateTime):
+            return NOW
+        if isinstance(column.type, JSON):
+            return {} if name in ("detail", "levels") else []
+        if kind is str:
+            word = f"{self.mark}-{name}"
+            self.canaries.add(word)
+            return word
+        if kind is bytes:
+            return hashlib.sha256(self.mark.encode()).digest()
+        return {int: 1, bool: False, float: 0.5, dt.date: DAY}[kind]
+
+
+ABSENT = object()
+
+
+async def live(
+    connection: AsyncConnection,
+    vault: Vault,
+    place: Place,
+    mark: str,
+    *,
+    data_dir: Path | None = None,
+    ended: dt.date | None = None,
+) -> Lived:
+    """A household of three with something in every table; where `ended`, its file was closed on that day."""
+    w = Writing(connection, vault, mark)
+    officer, second = place.officer, place.second
+    household = await w.add(
+        "households", reference=f"{mark}-household", division_code="410502", stage="RECORDED", transition_number=1,
+        target_group=None, residence=None, phone="13987650123", organisation_id=place.organisation,
+        applied_on=DAY, file_opened_on=DAY,
+    )  # fmt: skip
+    people, members = [], []
+    for number, relation in zip(NUMBERS, ("HEAD", "SPOUSE", "CHILD"), strict=True):
+        name = f"金{relation[0]}{mark}"
+        index = {"number_index": vault.index("id_number", f"{number}{mark}"), "name_index": vault.index("name", name)}
+        people.append(await w.add("people", **index))
+        members.append(
+            await w.add(
+                "members", reference=f"{mark}-{relation}", household_id=household, person_id=people[-1],
+                relation=relation, name=name, id_number=number, phone="13987650123", former_name=None,
+                birth_date=dt.date(1949, 12, 31), valid_from=DAY,
+            )
+        )  # fmt: skip
+    w.canaries |= {f"{mark}-household", *(f"{mark}-{relation}" for relation in ("HEAD", "SPOUSE", "CHILD"))}
+    file = await w.add("files", household_id=household, number=f"{mark}-file", subject_member_id=members[0],
+                       applied_on=DAY, opened_on=DAY, organisation_id=place.organisation)  # fmt: skip
+    w.canaries.add(f"{mark}-file")
+    mine: dict[str, Any] = {"household_id": household, "file_id": file}
+    for member, person in zip(members, people, strict=True):
+        await w.add("file_people", file_id=file, person_id=person, member_id=member, since=DAY, disputed=False)
+    move = await w.add("transitions", **mine, number=1, from_stage="NOTHING", action="TAKE_OVER", to_stage="RECORDED",
+                       user_id=officer)  # fmt: skip
+    await w.add("declarations", household_id=household, member_id=members[0], item="EMPLOYMENT", word=f"{mark}-word")
+    w.canaries.add(f"{mark}-word")
+    await w.add("declarations", household_id=household, item="DEPOSITS", amount=100_00)
+    await w.add("external_references", household_id=household, member_id=members[1], reference=f"{mark}-external")
+    w.canaries.add(f"{mark}-external")
+    enrolment = await w.add("enrolments", household_id=household, member_id=members[0], programme_code="DIBAO",
+                            source_record=f"{mark}-aid")  # fmt: skip
+    w.canaries.add(f"{mark}-aid")
+    await w.add("payments", enrolment_id=enrolment)
+    finding = await w.add(
+        "findings", household_id=household, state="OPEN", explanation_zh=f"{mark}说明", explanation_en=f"{mark} told",
+        severity="LOW", rule_id="P06", first_scan_id=place.scan, last_scan_id=place.scan,
+        evidence=[{"source": "tax", "record_id": f"{mark}-taxed"}],
+    )  # fmt: skip
+    w.canaries |= {f"{mark}说明", f"{mark} told", f"{mark}-taxed"}
+    for member in members[:2]:
+        await w.add("finding_persons", finding_id=finding, member_id=member)
+    review = await w.add("reviews", finding_id=finding, reviewer_id=officer, outcome="NO_ISSUE",
+                         decision_document=f"{mark}-document")  # fmt: skip
+    w.canaries.add(f"{mark}-document")
+    await connection.execute(update(Finding).where(Finding.id == finding).values(state="CLOSED", review_id=review))
+    await w.add(
+        "income_months", member_id=members[0], month=dt.date(2015, 3, 1), answer="VALUE", kind="WAGE", amount_fen=1
+    )
+    await w.add("links", scan_id=place.scan, member_id=members[0], source="tax", decision="LINK", party="SELF")
+    await w.add("member_changes", household_id=household, member_id=members[1], user_id=officer, kind="CORRECTED",
+                fields=["name"])  # fmt: skip
+    await w.add(
+        "referrals", household_id=household, member_id=members[2], organisation_id=place.organisation, state="CLOSED",
+        outcome="ACCEPTED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
+    )  # fmt: skip
+    stored = hashlib.sha256(mark.encode()).hexdigest()[:32]
+    attachment = await w.add("attachments", **mine, member_id=members[0], stored=stored, size=6, uploaded_by=officer,
+                             kind="APPLICATION_FORM", media_type="application/pdf")  # fmt: skip
+    w.canaries.add(stored)
+    if data_dir is not None:
+        (data_dir / "attachments").mkdir(parents=True, exist_ok=True)
+        (data_dir / "attachments" / stored).write_text(f"{mark}-bytes", encoding="utf-8")
+        w.canaries.add(f"{mark}-bytes")
+    await w.add("authorisations", member_id=members[0], attachment_id=attachment, guardian_id=None,
+                withdrawn_on=DAY, withdrawn_by=officer, withdrawn_at=NOW, source="tax", purpose="VERIFICATION",
+                recorded_by=officer, recorded_at=NOW)  # fmt: skip
+    await w.add("authorisations", member_id=members[2], guardian_id=members[0], guardian_name=None,
+                withdrawal_reason=None, source="ALL", purpose="VERIFICATION")  # fmt: skip
+    await w.add(
+        "emergency_exceptions", household_id=household, recorded_by=officer, sources=["tax"], purpose="VERIFICATION"
+    )
+    cause = await w.add("causes", **mine, cause="ILLNESS", place=0, main=True)
+    await w.add("cause_events", cause_id=cause, user_id=officer, change="NAMED")
+    assessment = await w.add("exit_assessments", **mine, user_id=officer, graduation="NO", relief="NO")
+    await w.add(
+        "file_categories", file_id=file, decided_by=officer, user_kind="PERSON", method="2016", category="DIBAO"
+    )
+    await w.add("file_transfers", file_id=file, to_organisation_id=place.organisation, user_id=officer)
+    visit = await w.add("home_visits", **mine, recorded_by=officer, correction=None, kind="BASELINE")
+    await w.add("visit_photos", visit_id=visit, attachment_id=attachment)
+    await w.add("visitors", visit_id=visit, user_id=officer)
+    plan = await w.add("plans", **mine, made_by=officer)
+    measure = await w.add("planned_measures", plan_id=plan, organisation_id=place.organisation, measure="MEDICAL_AID",
+                          state="OPEN")  # fmt: skip
+    await w.add("progress", measure_id=measure, user_id=officer, state="OPEN")
+    await w.add("tasks", **mine, member_id=members[0], reference=f"{mark}-task", kind="REVERIFY", state="CANCELLED",
+                done_at=NOW, done_by=officer)  # fmt: skip
+    w.canaries.add(f"{mark}-task")
+    await w.add("watches", **mine, outcome="WELL", done_at=NOW, done_by=officer)
+    notice = await w.add("notices", **mine, transition_id=move, state="TAKEN_DOWN", taken_down_at=NOW, form="NAMED",
+                         from_day=DAY, to_day=DAY + LATER, opened_by=officer, division_code="410502",
+                         number=f"{mark}-notice")  # fmt: skip
+    w.canaries.add(f"{mark}-notice")
+    await w.add(
+        "objections", **mine, notice_id=notice, objector="PUBLIC", received_by=officer, state="ANSWERED",
+        outcome="REJECTED", answered_by=second, answered_by_kind="PERSON", answered_at=NOW, stage="RECORDED",
+        grounds=["OTHER"],
+    )  # fmt: skip
+    await w.add("contact_officers", household_id=household, user_id=officer, assigned_by=second)
+    await w.add("protections", person_id=people[2], protected_by=officer, ending_reason=None)
+    decision = await w.add(
+        "decisions", **mine, kind="DEREGISTER", proposed_by=officer, user_id=second, user_kind="PERSON"
+    )
+    await w.add("proposals", **mine, action="DEREGISTER", closing="MOVED", assessment_id=assessment, proposed_by=officer,
+                state="APPROVED", decision_id=decision, decided_by=second, decided_at=NOW, rejection=None)  # fmt: skip
+    if ended is not None:
+        await w.add(
+            "transitions", **mine, number=2, previous_number=1, from_stage="RECORDED", action="DEREGISTER",
+            to_stage="DEREGISTERED", adverse=True, user_id=second, decision_id=decision, effective_on=ended,
+        )  # fmt: skip
+        moved = update(Household).where(Household.id == household)
+        await connection.execute(moved.values(stage="DEREGISTERED", transition_number=2, file_closed_on=ended))
+        await connection.execute(update(File).where(File.id == file).values(closed_on=ended, closing="MOVED"))
+        closed = update(table_of("file_people")).where(table_of("file_people").c.file_id == file)
+        await connection.execute(closed.values(until=ended))
+    return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
+
+
+def table_of(name: str) -> Any:
+    """The table of this name."""
+    return Base.metadata.tables[name]
+
+
+__all__ = ["DAY", "NOW", "Lived", "Place", "live", "settle", "table", "table_of"]
