@@ -176,7 +176,7 @@ class LifecycleQueries:
 
     @guards.query(
         Permission.READ_CASES,
-        "What the viewer may do with a household now, and what stands in the way of it; null where there is no such household.",
+        "What the viewer may do with a household now, and what stands in the way of it; empty where there is no such household.",
         rows=8,
     )
     async def next_steps(
@@ -187,13 +187,11 @@ class LifecycleQueries:
         """What may be done next."""
         key = nodes.key_of(info, "Household", household_id)
         if key is None:
-            return None
+            return []
         async with info.context.reading() as reading:
             steps = await next_steps.of(reading.connection, reading.viewer, key, info.context.now())
             reading.log.saw_households([key] if steps is not None else [])
             reading.log.asked("NextStep", ("obstacles",))
-        if steps is None:
-            return None
         return [
             NextStep(
                 action=step.move.action,
@@ -204,5 +202,5 @@ class LifecycleQueries:
                     for guard, why in step.obstacles
                 ],
             )
-            for step in steps
+            for step in steps or ()
         ]

@@ -34,6 +34,11 @@ QUERIES = {
     "households": Asked(P.READ_CASES, '{ households(filter: {references: ["$reference"]}) { nodes { id } } }'),
     "household": Asked(P.READ_CASES, '{ household(id: "$Household") { id } }'),
     "person": Asked(P.READ_CASES, '{ person(id: "$Person") { id } }'),
+    "files": Asked(P.READ_CASES, '{ files(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "file": Asked(P.READ_CASES, '{ file(id: "$HardshipFile") { id } }'),
+    "fileHistory": Asked(P.READ_CASES, '{ fileHistory(householdId: "$Household") { number } }'),
+    "lifecycle": Asked(SIGNED_IN, "{ lifecycle { moves { action } } }", lies=False),
+    "nextSteps": Asked(P.READ_CASES, '{ nextSteps(householdId: "$Household") { toStage } }'),
     "formFields": Asked(SIGNED_IN, "{ formFields(part: WORKER) { code } }", lies=False),
     "missingFields": Asked(P.READ_CASES, '{ missingFields(householdId: "$Household") { code } }'),
     "attachment": Asked(P.READ_CASES, '{ attachment(id: "$Attachment") { id } }'),
@@ -66,6 +71,7 @@ NODES = {
     "Household": P.READ_CASES,
     "Person": P.READ_CASES,
     "Enrolment": P.READ_CASES,
+    "HardshipFile": P.READ_CASES,
     "Authorisation": P.READ_CASES,
     "EmergencyException": P.READ_CASES,
     "Attachment": P.READ_CASES,
@@ -103,6 +109,7 @@ class Done:
 
 
 STALE = 999
+STEP = {"householdId": "$Household", "expectedVersion": STALE}
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
 CLIENT = {"name": "x", "kind": "SERVICE", "organisationId": "$Organisation"}
@@ -111,6 +118,15 @@ VISIT = {
     "incomeChanged": "NO", "causesGone": "NO", "toBeClosed": "NO",
 }  # fmt: skip
 MUTATIONS = {
+    "submitApplication": Done(P.KEEP_FILES, STEP),
+    "reviewApplication": Done(P.KEEP_FILES, STEP | {"outcome": "RETURN", "reason": "x"}),
+    "withdrawApplication": Done(P.KEEP_FILES, STEP | {"reason": "x"}),
+    "recordFile": Done(P.DECIDE_FILES, STEP),
+    "reverifyFile": Done(P.KEEP_FILES, STEP | {"reason": "x"}),
+    "reportChange": Done(P.KEEP_FILES, STEP | {"reason": "x"}),
+    "transferFile": Done(P.DECIDE_FILES, STEP | {"organisationCode": "target", "reason": "x"}),
+    "returnToHardship": Done(P.KEEP_FILES, STEP | {"reason": "x"}),
+    "reinstateFile": Done(P.DECIDE_FILES, STEP | {"reason": "x"}),
     "startScan": Done(P.START_SCAN, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID", "FORBIDDEN"),
     "reviewFinding": Done(
         P.REVIEW_FINDING,
@@ -267,12 +283,16 @@ UNLISTED = {
 
 CONNECTION, EDGE = Fields("edges nodes pageInfo totalCount"), Fields("cursor node")
 ANSWERED = "userErrors clientMutationId auditId"
+STEPS = (
+    "SubmitApplication", "ReviewApplication", "WithdrawApplication", "RecordFile", "ReverifyFile", "ReportChange",
+    "TransferFile", "ReturnToHardship", "ReinstateFile",
+)  # fmt: skip
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
         "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations form externalReferences enrolments findings "
         "attachments emergencyExceptions notices objections "
-        "causes contactOfficer contactOfficers plan plans referrals visits",
+        "causes contactOfficer contactOfficers plan plans referrals visits actions file files history",
         masked="address phone payeeAccount payeeName",
         telling="masked",
     ),
@@ -296,6 +316,22 @@ TYPES = {
     ),
     "Enrolment": Fields("id agency startMonth endMonth amount cause sourceRecord programme person payments"),
     "Payment": Fields("month amount"),
+    "HardshipFile": Fields(
+        "id number stage division tier category targetGroup appliedOn openedOn closedOn closing nextReviewOn deadline union "
+        "version household subject previous categories transfers transitions"
+    ),
+    "Deadline": Fields("clock dueOn overdue workingDaysLeft calendarKnown"),
+    "KeepingUnion": Fields("code nameZh nameEn"),
+    "FileCategory": Fields("category method since decidedBy"),
+    "FileTransfer": Fields("fromUnion toUnion fromDivision toDivision by transferredOn", hidden="reason"),
+    "Transition": Fields(
+        "number fromStage action toStage adverse by documentNo evidenceIds effectiveOn happenedAt", hidden="reason"
+    ),
+    "Lifecycle": Fields("moves terms"),
+    "LifecycleMove": Fields("fromStage action toStage permission adverse guards"),
+    "StageTerm": Fields("stage clock workingDays months basis"),
+    "NextStep": Fields("action toStage adverse obstacles"),
+    "Obstacle": Fields("guard code message"),
     "Finding": Fields(
         "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
         "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews",
@@ -400,6 +436,7 @@ TYPES = {
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
     **{f"{each}Payload": Fields(f"{ANSWERED} person") for each in ("AddMember", "MoveMember", "EndMembership", "CorrectMember")},
     "FillFormPayload": Fields(f"{ANSWERED} household"),
+    **{f"{each}Payload": Fields(f"{ANSWERED} household") for each in STEPS},
     "RecordAuthorisationPayload": Fields(f"{ANSWERED} authorisation"),
     "WithdrawAuthorisationPayload": Fields(f"{ANSWERED} authorisation"),
     "RecordEmergencyExceptionPayload": Fields(f"{ANSWERED} emergencyException"),

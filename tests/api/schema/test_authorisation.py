@@ -40,6 +40,8 @@ from api.models import (
     Authorisation,
     EmergencyException,
     Enrolment,
+    File,
+    FileTransfer,
     Finding,
     FindingPerson,
     Household,
@@ -154,14 +156,32 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     await connection.execute(update(Member).where(Member.id == lead.member_id).values(**named))
     notice, objection = await _on_notice(connection, vault, lead.household_id, user, now)
     paper, consent, exception = await _papers(connection, vault, lead.household_id, lead.member_id, user, now)
+    file = await _handed_over(connection, vault, lead.household_id, user, organisation, now)
     work = await at_work(connection, vault, lead.household_id, user, now)
     keys = work | {
+        "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
         "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
         "Scan": scan, "User": user, "Organisation": organisation, "MeasureAssignment": assignment, "Client": client, "Read": read_id, "Alarm": alarm_id,
     }  # fmt: skip
     return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
+
+
+async def _handed_over(
+    connection: AsyncConnection, vault: sealing.Vault, household: int, user: int, organisation: int, now: dt.datetime
+) -> int:
+    """The household's file, which was taken over and handed to a union, each for a reason."""
+    file = (await connection.execute(select(File.id).where(File.household_id == household))).scalar_one()
+    why = {"reason": vault.seal("transitions.reason", "王大力家由原系统转入")}
+    await connection.execute(update(Transition).where(Transition.household_id == household).values(**why))
+    handed = {
+        "file_id": file, "to_organisation_id": organisation, "from_division_code": COUNTY, "to_division_code": COUNTY,
+        "reason": vault.seal("file_transfers.reason", "王大力所在企业破产"), "user_id": user,
+        "transferred_on": now.date(), "transferred_at": now,
+    }  # fmt: skip
+    await connection.execute(insert(FileTransfer).values(**handed))
+    return int(file)
 
 
 async def _papers(
@@ -427,6 +447,8 @@ def selection(kind: Any, depth: int) -> str:
 def pairs(whole: Any, shown: Any) -> Iterator[tuple[str, str, Any, Any]]:
     """Type, field, and both values of every field below: as who sees all is shown it, and as another is."""
     if isinstance(whole, list) and isinstance(shown, list):
+        if any(isinstance(each, str) for each in (*whole, *shown)):
+            return  # words, such as what a viewer may do
         assert len(whole) == len(shown)
         for one, other in zip(whole, shown, strict=True):
             yield from pairs(one, other)
