@@ -339,7 +339,8 @@ async def test_signed_papers_belong_to_the_file_that_was_open_when_they_came(ser
         await connection.execute(update(File).where(File.household_id == key).values(**ended))
     later = (await take(service, key="upload-0002")).json()["id"]
     async with transaction(service.engine) as connection:
-        belongs = dict((await connection.execute(select(Attachment.id, Attachment.file_id))).tuples().all())
+        rows = (await connection.execute(select(Attachment.id, Attachment.file_id))).all()
+        belongs = {row.id: row.file_id for row in rows}
     keys = [service.vault.key("Attachment", each) for each in (first, later)]
     assert belongs[keys[0]] is not None
     assert belongs[keys[1]] is None
