@@ -175,7 +175,7 @@ class LifecycleQueries:
         return Lifecycle(moves=_moves(), terms=_terms(code, on or days.today(info.context.now())))
 
     @guards.query(
-        Permission.READ_CASES,
+        Permission.KEEP_FILES,
         "What the viewer may do with a household now, and what stands in the way of it; empty where there is no such household.",
         rows=8,
     )

@@ -38,7 +38,7 @@ QUERIES = {
     "file": Asked(P.READ_CASES, '{ file(id: "$HardshipFile") { id } }'),
     "fileHistory": Asked(P.READ_CASES, '{ fileHistory(householdId: "$Household") { number } }'),
     "lifecycle": Asked(SIGNED_IN, "{ lifecycle { moves { action } } }", lies=False),
-    "nextSteps": Asked(P.READ_CASES, '{ nextSteps(householdId: "$Household") { toStage } }'),
+    "nextSteps": Asked(P.KEEP_FILES, '{ nextSteps(householdId: "$Household") { toStage } }'),
     "formFields": Asked(SIGNED_IN, "{ formFields(part: WORKER) { code } }", lies=False),
     "missingFields": Asked(P.READ_CASES, '{ missingFields(householdId: "$Household") { code } }'),
     "attachment": Asked(P.READ_CASES, '{ attachment(id: "$Attachment") { id } }'),
