@@ -8,7 +8,6 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import days
 from api.domain.casework import MeasureState
 from api.domain.measures import Measure
 from api.domain.permissions import Permission, Viewer
@@ -105,7 +104,7 @@ def plan_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Assistanc
 def measure_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[PlannedMeasure]:
     """Rows as planned measures."""
     what = reading.shown("planned_measures.what", wanted.has("what") and reading.sees_identity, lambda _: None)
-    today, unfinished = days.today(dt.datetime.now(dt.UTC)), {MeasureState.PLANNED, MeasureState.UNDER_WAY}
+    today, unfinished = reading.today, {MeasureState.PLANNED, MeasureState.UNDER_WAY}
     return [
         PlannedMeasure(
             id=strawberry.ID(public_id),

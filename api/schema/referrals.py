@@ -158,7 +158,7 @@ def referral_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Refer
     for column, name in (("referrals.note", "note"), ("referrals.answer", "answer")):
         if whole and rows and wanted.has(name):
             reading.log.opened(column, whole=True)
-    today = days.today(dt.datetime.now(dt.UTC))
+    today = reading.today
     return [
         Referral(
             id=strawberry.ID(public_id),

@@ -174,7 +174,7 @@ def _conditions(info: Info, given: TaskFilter) -> Iterator[Condition]:
 def task_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Task]:
     """Rows as tasks; who has them is hidden of protected households, but for oneself."""
     note = reading.shown("tasks.note", wanted.has("note") and reading.sees_identity, lambda _: None)
-    today = days.today(dt.datetime.now(dt.UTC))
+    today = reading.today
     return [
         Task(
             id=strawberry.ID(public_id),

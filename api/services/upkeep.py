@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
-from api.services import notices, objections, retention, watches
+from api.services import notices, objections, retention, rounds, watches
 
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
@@ -18,6 +18,7 @@ CHORES: dict[str, Chore] = {
     "notices": notices.take_down,
     "objections": objections.escalate,
     "reminders": watches.remind,
+    "rounds": rounds.remind,
     "retention": retention.chore,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""
