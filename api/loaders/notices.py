@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 
 from api import scope
 from api.database import among
-from api.domain import days
 from api.domain.notices import OF_SOMEBODY, NoticeForm, NoticeState
 from api.domain.objections import ObjectionState
 from api.domain.stages import Stage
@@ -28,9 +27,7 @@ H, N, T = (table(each).c for each in (Household, Notice, Transition))
 OBJ = table(Objection).c
 FOREVER = dt.date(9999, 12, 31)
 AS_OF = bindparam("as_of", FOREVER, Date())
-TODAY: ColumnElement[dt.date] = bindparam(
-    "today", callable_=lambda: days.today(dt.datetime.now(dt.UTC)), type_=Date()
-)
+TODAY: ColumnElement[dt.date] = bindparam("today", FOREVER, Date())
 UP = and_(
     N.state == NoticeState.OPEN,
     N.from_day <= TODAY,

@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
+from api.domain import days
 from api.domain.errors import TooCostly
 from api.domain.permissions import Permission, Viewer
 from api.domain.reads import ReadLog
@@ -65,7 +66,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What loaders need: a connection for reading, the viewer, the vault, what the answer may still hold, and the log.
+    """What loaders need: a connection for reading, the viewer, the vault, what the answer may still hold, the log, the day.
 
     With `as_of`, all that is loaded is told as it was on that day, as far as the register knows.
     """
@@ -76,11 +77,12 @@ class Reading:
     budget: Budget
     log: ReadLog = field(default_factory=ReadLog)
     as_of: dt.date | None = None
+    today: dt.date = field(default_factory=lambda: days.today(days.this_moment()))
 
     async def rows(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None) -> Rows:
-        """The rows of a narrowed statement; one that asks after a day in `as_of` is told the reading's."""
-        day = {} if self.as_of is None else {"as_of": self.as_of}
-        found = await self.connection.execute(statement, {**scope.of(self.viewer), **day, **(parameters or {})})
+        """The rows of a narrowed statement; one that asks after a day in `as_of` or `today` is told the reading's."""
+        told = {"today": self.today} if self.as_of is None else {"today": self.today, "as_of": self.as_of}
+        found = await self.connection.execute(statement, {**scope.of(self.viewer), **told, **(parameters or {})})
         return found.all()
 
     @property

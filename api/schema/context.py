@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.broadcast import Broadcast
 from api.database import reading
-from api.domain import purposes
+from api.domain import days, purposes
 from api.domain.days import Clock, this_moment
 from api.domain.errors import Forbidden, Unauthenticated
 from api.domain.permissions import Permission, Viewer
@@ -97,7 +97,7 @@ class Context:
         """A view of the database for the viewer, as it is or as it was on a day. Raises Unauthenticated."""
         viewer = self.viewer_who_may(None)
         async with reading(self.engine) as connection:
-            yield Reading(connection, viewer, self.vault, self.budget, self.log, as_of)
+            yield Reading(connection, viewer, self.vault, self.budget, self.log, as_of, days.today(self.now()))
 
     def now(self) -> dt.datetime:
         """This moment, in UTC."""

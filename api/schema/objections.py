@@ -199,7 +199,7 @@ def objection_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Obje
     contact = reading.shown("objections.objector_contact", whole and wanted.has("objectorContact"), lambda _: None)
     text = reading.shown("objections.text", whole and wanted.has("text"), lambda _: None)
     answer = reading.shown("objections.answer", whole and wanted.has("answer"), lambda _: None)
-    day = reading.as_of or days.today(dt.datetime.now(dt.UTC))
+    day = reading.as_of or reading.today
 
     def by_then(moment: dt.datetime | None) -> bool:
         return moment is not None and days.today(moment) <= day

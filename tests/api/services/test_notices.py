@@ -413,3 +413,19 @@ def test_f_30_no_field_of_the_type_or_column_of_the_table_could_hold_an_identifi
     assert {column.name for column in columns if isinstance(column.type, String)} == texts | words
     blobs = {column.name for column in columns if isinstance(column.type, LargeBinary | JSON)}
     assert blobs == {"digest", "places", "channels"}
+
+
+async def test_f_30_with_the_clock_of_the_service_a_notice_is_up_until_midnight_of_its_last_day(
+    service: Service,
+) -> None:
+    household = await under_review(service)
+    made = await opened(service, household)
+    midnight = dt.datetime.combine(dt.date.fromisoformat(made["notice"]["toDay"]), dt.time(16), dt.UTC)
+    query = "query ($id: ID!) { household(id: $id) { notices { state applicant street } } }"
+    for away, shown in (
+        (dt.timedelta(minutes=-1), {"state": "OPEN", "applicant": "张*", "street": "平原路"}),
+        (dt.timedelta(minutes=1), {"state": "TAKEN_DOWN", "applicant": None, "street": None}),
+    ):
+        service.ahead = midnight + away - now()
+        read = await service.data(query, {"id": household.id})
+        assert read["household"]["notices"] == [shown]
