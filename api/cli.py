@@ -33,6 +33,7 @@ from api.commands import accounts, documents
 from api.commands import attachments as attachment_commands
 from api.commands import keys as key_commands
 from api.commands import retention as retention_commands
+from api.commands import subject as subject_commands
 from api.commands.console import NotReady, look, messages, now, results
 from api.commands.keys import checked_vault
 from api.database import open_engine
@@ -65,6 +66,7 @@ app.add_typer(audit_trail, name="audit")
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(attachment_commands.attachments, name="attachments")
 app.add_typer(retention_commands.retention, name="retention")
+app.add_typer(subject_commands.subject, name="subject")
 
 Host = Annotated[str, typer.Option(help="Where to listen.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="On which port.")]

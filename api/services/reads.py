@@ -193,7 +193,7 @@ async def about(
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """The latest reads about a person or a household of this number in the register, with their reader. Raises NotDone.
 
-    A person is whoever bears the same citizen number, in whichever household.
+    A person is one in whichever households they are or were.
     """
     kind, keys = (
         (PERSON, await _same(connection, person)) if person else (HOUSEHOLD, await _of(connection, household))
@@ -214,16 +214,9 @@ async def about(
 
 
 async def _same(connection: AsyncConnection, reference: str) -> list[int]:
-    """The rows of the person with this number in the register, in every household."""
-    one = select(Member.id, Member.id_number_index).where(Member.reference == reference)
-    found = (await connection.execute(one)).one_or_none()
-    if found is None:
-        return []
-    if found.id_number_index is None:
-        return [found.id]
-    return list(
-        (await connection.scalars(select(Member.id).where(Member.id_number_index == found.id_number_index))).all()
-    )
+    """The memberships of the person with this number in the register, in every household."""
+    human = select(Member.person_id).where(Member.reference == reference).scalar_subquery()
+    return list((await connection.scalars(select(Member.id).where(Member.person_id == human))).all())
 
 
 async def _of(connection: AsyncConnection, reference: str | None) -> list[int]:

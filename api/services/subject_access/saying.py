@@ -1,0 +1,166 @@
+"""What a person is told of each table, in words; what is left out, each with its reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from api.domain import told
+from api.domain.purposes import Purpose
+
+TITLES: Mapping[str, str] = {
+    "attachments": "附件",
+    "authorisations": "核查授权",
+    "cause_events": "致困原因的变化",
+    "causes": "致困原因",
+    "contact_officers": "联系人",
+    "decisions": "决定",
+    "declarations": "申报情况",
+    "emergency_exceptions": "紧急情况下的核查",
+    "enrolments": "参加的救助项目",
+    "exit_assessments": "退出评估",
+    "external_references": "其他系统中的编号",
+    "file_categories": "档案类别",
+    "file_people": "计入的档案",
+    "file_transfers": "档案移交",
+    "files": "档案",
+    "findings": "待核实的疑点（不是结论）",
+    "home_visits": "入户走访",
+    "households": "家庭登记",
+    "income_months": "各月收入",
+    "links": "与部门数据的关联",
+    "member_changes": "登记信息的更正",
+    "members": "本人登记",
+    "notices": "公示",
+    "objections": "异议",
+    "payments": "发放记录",
+    "planned_measures": "帮扶措施",
+    "plans": "帮扶方案",
+    "progress": "措施进展",
+    "proposals": "退出提议",
+    "protections": "受保护情况",
+    "referrals": "转介",
+    "reviews": "疑点的复核",
+    "tasks": "工作任务",
+    "transitions": "办理经过",
+    "visitors": "走访人员",
+    "watches": "脱困后回访",
+}
+"""What each table that is told is called."""
+
+LEFT_OUT: Mapping[str, str] = {
+    "finding_persons": "whom else a lead speaks of: others; the person's own leads are told",
+    "people": "keyed indexes of number and name, which stand in the memberships",
+    "visit_photos": "which attachment was taken at which visit: attachments are told",
+}
+"""Tables that are not told, each with its reason."""
+
+WITHHELD: Mapping[str, str] = {
+    "households.payee_account": "whose account it is need not be the person's: told masked",
+    "households.payee_name": "likewise",
+    "objections.objector_contact": "who objects is protected",
+    "objections.objector_name": "who objects is protected",
+    "objections.text": "may tell who objects; told where it was the household itself",
+}
+"""Columns that are not told, or not whole, each with its reason."""
+
+TECHNICAL = frozenset(
+    {
+        "digest", "evidence_hash", "id", "place", "resolution_id", "review_id", "sha256", "stored", "transition_number",
+        "version",
+    }
+)  # fmt: skip
+INDEX = "_index"
+
+LABELS: Mapping[str, str] = {
+    "acknowledged_at": "处理时间",
+    "amount_fen": "金额（分）",
+    "amount_high_fen": "涉及金额上限（分）",
+    "amount_low_fen": "涉及金额下限（分）",
+    "answered_by_kind": "答复人类别",
+    "assessment_id": "评估",
+    "assigned_by": "指定人",
+    "assigned_to": "承办人",
+    "authorised_until": "授权有效期至",
+    "before": "更正前",
+    "cause_id": "致困原因",
+    "change": "变化",
+    "closing": "结束原因",
+    "created_at": "登记时间",
+    "declared_businesses": "申报经营主体",
+    "declared_deposits_fen": "申报存款（分）",
+    "declared_monthly_income_fen": "申报月收入（分）",
+    "declared_on": "申报日期",
+    "decided_by": "决定人",
+    "detail": "明细",
+    "disputed": "是否有争议",
+    "division_code": "区划代码",
+    "effective_on": "生效日期",
+    "ended_by": "结束人",
+    "ended_on": "结束日期",
+    "ending_reason": "结束理由",
+    "evidence": "依据",
+    "fields": "更正的项目",
+    "file_closed_on": "注销日期",
+    "file_opened_on": "建档日期",
+    "findings": "走访情况",
+    "form": "全国登记表其他项目",
+    "form_fields": "登记表已填项目",
+    "from_division_code": "原区划代码",
+    "from_organisation_id": "原管理工会",
+    "happened_at": "办理时间",
+    "id_kind": "证件种类",
+    "id_number": "证件号码",
+    "item": "申报项目",
+    "keeper": "管理工会",
+    "kind": "种类",
+    "levels": "比对程度",
+    "opened_at": "发布时间",
+    "opened_by": "发布人",
+    "organisation_id": "单位",
+    "others": "登记簿其他内容",
+    "overlapping": "是否同时登记在两户",
+    "programme_code": "项目",
+    "protected_by": "办理人",
+    "raised_at": "提出时间",
+    "raised_on": "提出日期",
+    "record_id": "记录编号",
+    "reviewer_id": "复核人",
+    "rule_id": "规则编号",
+    "severity_rank": "严重程度序号",
+    "source_record": "登记记录",
+    "system": "系统",
+    "taken_down_at": "撤下时间",
+    "taken_down_because": "撤下原因",
+    "tests": "逐月评估",
+    "to_division_code": "现区划代码",
+    "to_organisation_id": "现管理工会",
+    "transferred_at": "移交时间",
+    "uploaded_by": "登记人",
+    "user_id": "办理人",
+    "user_kind": "办理人类别",
+    "valid_from": "起始日期",
+    "valid_to": "截止日期",
+    "withdrawn_at": "撤回登记时间",
+    "withdrawn_by": "撤回登记人",
+    "word": "申报内容",
+    "amount": "申报数值",
+}
+"""What columns are called that no field of the schema is called after."""
+
+PURPOSES: Mapping[Purpose, str] = {
+    Purpose.CASE_WORK: "办理救助",
+    Purpose.VERIFICATION: "核查核对",
+    Purpose.REVIEW: "复核疑点",
+    Purpose.OBJECTION: "处理异议",
+    Purpose.AUDIT: "审计",
+    Purpose.STATISTICS: "统计",
+    Purpose.SUPPORT: "系统维护",
+}
+
+
+def label(column: str) -> str:
+    """What a column is called, or the column itself where nobody has said."""
+    camel = re.sub(r"_(.)", lambda found: found.group(1).upper(), column)
+    of_schema = told.FIELDS.get(camel)
+    return LABELS.get(column) or (of_schema[0] if of_schema else column)
