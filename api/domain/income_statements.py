@@ -87,8 +87,12 @@ def _check(place: str, given: Statement, programmes: Collection[str], today: dt.
             "有金额的须写明收入种类和金额；无记录、未答复、未查询的不得填金额。",
             "A VALUE has a kind and an amount; of what was not told there is neither.",
         )
-    if given.year is not None and given.answer is not SourceAnswer.VALUE:
-        raise _refused(place, "年度只用于有金额的陈述。", "A year is for an amount alone.")
+    if given.year is not None and given.answer not in (SourceAnswer.VALUE, SourceAnswer.NOT_ASKED):
+        raise _refused(
+            place,
+            "年度只用于金额，或以“未查询”撤回该年度数。",
+            "A year is for an amount, or for NOT_ASKED, which takes such a figure back.",
+        )
     if given.fen is not None and not 0 <= given.fen <= GREATEST_FEN:
         raise _refused(place, "金额有误。", "This amount cannot be.")
     if (given.kind is IncomeKind.AID) != (given.programme is not None) or (

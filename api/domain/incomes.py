@@ -66,7 +66,7 @@ class Told:
 
     def opens(self, month: dt.date) -> bool:
         """Whether it is a figure of the month's year, of which nobody knows the month's part."""
-        return self.year == month.year
+        return self.year == month.year and self.answer is SourceAnswer.VALUE
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class IncomeMonth(Base):
         CheckConstraint("(month IS NULL) <> (year IS NULL)", name="period"),
         CheckConstraint("(answer = 'VALUE') = (amount_fen IS NOT NULL)", name="amount"),
         CheckConstraint("(answer = 'VALUE') = (kind IS NOT NULL)", name="kind"),
-        CheckConstraint("year IS NULL OR answer = 'VALUE'", name="year"),
+        CheckConstraint("year IS NULL OR answer IN ('VALUE', 'NOT_ASKED')", name="year"),
         CheckConstraint("amount_fen IS NULL OR amount_fen >= 0", name="not_below_zero"),
         CheckConstraint("(programme_code IS NOT NULL) = (kind IS NOT NULL AND kind = 'AID')", name="programme"),
         Index("ix_income_months_member_id_month", "member_id", "month"),

@@ -105,7 +105,9 @@ class IncomeStatement:
     sources: list[IncomeSource] = strawberry.field(description="Who says so.")
     first_month: Month | None = strawberry.field(default=None, description="The first month.")
     last_month: Month | None = strawberry.field(default=None, description="The last month, no later than this one.")
-    year: int | None = strawberry.field(default=None, description="Instead of months: a figure for the whole year.")
+    year: int | None = strawberry.field(
+        default=None, description="Instead of months: a figure for the whole year; NOT_ASKED takes one back."
+    )
     answer: SourceAnswer = strawberry.field(description="What they say.")
     kind: IncomeKind | None = strawberry.field(default=None, description="Of a VALUE: what it is paid for.")
     programme_code: str | None = strawberry.field(default=None, description="Of aid: the programme.")

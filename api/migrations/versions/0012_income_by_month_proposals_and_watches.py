@@ -42,7 +42,7 @@ def _incomes() -> None:
         sa.CheckConstraint("(month IS NULL) <> (year IS NULL)", name="ck_income_months_period"),
         sa.CheckConstraint("(answer = 'VALUE') = (amount_fen IS NOT NULL)", name="ck_income_months_amount"),
         sa.CheckConstraint("(answer = 'VALUE') = (kind IS NOT NULL)", name="ck_income_months_kind"),
-        sa.CheckConstraint("year IS NULL OR answer = 'VALUE'", name="ck_income_months_year"),
+        sa.CheckConstraint("year IS NULL OR answer IN ('VALUE', 'NOT_ASKED')", name="ck_income_months_year"),
         sa.CheckConstraint("amount_fen IS NULL OR amount_fen >= 0", name="ck_income_months_not_below_zero"),
         sa.CheckConstraint(
             "(programme_code IS NOT NULL) = (kind IS NOT NULL AND kind = 'AID')", name="ck_income_months_programme"

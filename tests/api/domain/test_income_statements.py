@@ -49,6 +49,11 @@ def test_f_07_a_year_stays_one_row() -> None:
     assert (row.month, row.year, row.fen) == (None, 2025, 300_000)
 
 
+def test_a_figure_for_a_year_is_taken_back() -> None:
+    (row,) = entries([Statement((IncomeSource.TAX,), SourceAnswer.NOT_ASKED, year=2025)], PROGRAMMES, TODAY)
+    assert (row.month, row.year, row.answer, row.fen) == (None, 2025, SourceAnswer.NOT_ASKED, None)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
