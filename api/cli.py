@@ -157,6 +157,13 @@ def take_over(
             help="The public keys of departments that sign their batches, by source; a file outside DIR.",
         ),
     ] = None,
+    decided_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOGIN",
+            help="The officer who answers for files that the register tells to be closed; else they stay open, with a task.",
+        ),
+    ] = None,
 ) -> None:
     """Take a folder over: its register into the database, its feeds beside it. Twice is as good as once."""
     told = settings.read()
@@ -165,7 +172,7 @@ def take_over(
     async def act() -> TakenOver:
         engine = open_engine(told.database_url)
         try:
-            return await intake.take_over(engine, vault, folder, told.data_dir, division, now(), keys)
+            return await intake.take_over(engine, vault, folder, told.data_dir, division, now(), keys, decided_by)
         finally:
             await engine.dispose()
 
@@ -174,6 +181,11 @@ def take_over(
         f"{folder}: {taken.households:,} households, {taken.people:,} people, {taken.enrolments:,} enrolments, "
         f"{taken.payments:,} payments, {taken.feeds} feeds; {taken.set_aside:,} rows set aside"
     )
+    if taken.followed or taken.differing:
+        messages.print(
+            f"{folder}: {taken.followed:,} households followed the register to another stage; of {taken.differing:,} it says "
+            "what was not taken over: a task tells of each"
+        )
 
 
 @app.command()
@@ -369,6 +381,7 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         vault,
         Limits.of(told),
         trusted_only=told.trusted_only,
+        public_notices=told.public_notices,
         purpose_required=told.purpose_required,
         origins=told.origins,
         thresholds=thresholds,

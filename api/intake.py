@@ -24,13 +24,15 @@ async def take_over(
     division: str | None,
     now: dt.datetime,
     keys_file: Path | None = None,
+    decided_by: str | None = None,
 ) -> TakenOver:
     """The folder's register and feeds in the database, its files in the data folder.
 
     `keys_file` holds the public keys of departments that sign their batches; theirs are refused without a signature.
+    `decided_by` is the login of the officer who answers for files that the register tells to be closed.
 
-    Raises MatcherError for a folder that cannot be read, NotOurs for another key than the database's; then nothing has
-    changed.
+    Raises MatcherError for a folder that cannot be read, NotOurs for another key than the database's, ValueError for
+    somebody who may not decide; then nothing has changed.
     """
     given = await asyncio.to_thread(registers.read, folder, keys_file)
     async with reading(engine) as connection:
@@ -39,7 +41,8 @@ async def take_over(
     try:
         async with transaction(engine) as connection:
             await keys.check(connection, vault)
-            taken = await registers.take_over(connection, vault, given, copied, division, now)
+            officer = await registers.officer(connection, decided_by) if decided_by is not None else None
+            taken = await registers.take_over(connection, vault, given, copied, division, now, officer)
     except BaseException:
         for name in copied.values():
             shutil.rmtree(data_dir / name, ignore_errors=True)
