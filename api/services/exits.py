@@ -39,7 +39,7 @@ _FILE = scope.narrow(
         Household.version,
         File.id.label("file_id"),
         File.subject_member_id,
-    ).join(File, (File.household_id == Household.id) & File.closed_on.is_(None)),
+    ).outerjoin(File, (File.household_id == Household.id) & File.closed_on.is_(None)),
     Household.division_code,
 )
 _PROPOSAL = scope.narrow(
@@ -56,7 +56,7 @@ async def assess(
     now: dt.datetime,
 ) -> int:
     """The tests of the household's months on a day, kept as they are; their key. Raises NotDone."""
-    found = await _open_file(connection, viewer, household_id)
+    found = await _open_file(connection, viewer, household_id, None)
     day = checked_day(as_of, days.today(now))
     assessment_id = await _keep(connection, viewer, found, day, now)
     detail = {"household": found.id, "as_of": day.isoformat()}
@@ -81,8 +81,7 @@ async def propose(
     Raises NotDone: no such household, one that cannot leave so, one that the test does not show to be due, or another
     proposal that waits.
     """
-    found = await _open_file(connection, viewer, household_id)
-    accounts.unchanged(found.version, expected_version, "户", "household")
+    found = await _open_file(connection, viewer, household_id, expected_version)
     closing = exits.check_proposal(action, reason, statement)
     made = BY_PLACE.get((Stage(found.stage), action.action))
     if made is None:
@@ -189,8 +188,7 @@ async def change_subject(
     now: dt.datetime,
 ) -> int:
     """The file is in another member's name, and aid goes on; the household's key. Raises NotDone."""
-    found = await _open_file(connection, viewer, household_id)
-    accounts.unchanged(found.version, expected_version, "户", "household")
+    found = await _open_file(connection, viewer, household_id, expected_version)
     today = days.today(now)
     standing = select(Member.id).where(
         Member.id == member_id,
@@ -232,16 +230,21 @@ def checked_day(as_of: dt.date | None, today: dt.date) -> dt.date:
     return day
 
 
-async def _open_file(connection: AsyncConnection, viewer: Viewer, household_id: int | None) -> Row[*tuple[Any, ...]]:
+async def _open_file(
+    connection: AsyncConnection, viewer: Viewer, household_id: int | None, expected_version: int | None
+) -> Row[*tuple[Any, ...]]:
     """The household with its open file, held until the transaction ends. Raises NotDone."""
     statement = locked(_FILE.where(Household.id == household_id), connection, Household)
     found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    accounts.unchanged(found.version, expected_version, "户", "household")
+    if found.file_id is None:
         raise NotDone(
-            UserErrorCode.NOT_FOUND,
+            UserErrorCode.INVALID,
             ("input", "householdId"),
-            "没有此户，或没有未关闭的档案。",
-            "There is no such household, or no open file of it.",
+            "该户没有未结的档案。",
+            "The household has no file that is not closed.",
         )
     return found
 

@@ -47,6 +47,16 @@ QUERIES = {
     ),
     "tasks": Asked(P.READ_CASES, '{ tasks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "incomes": Asked(P.READ_CASES, '{ incomes(personId: "$Person") { answer } }'),
+    "perCapitaIncome": Asked(
+        P.READ_CASES, '{ perCapitaIncome(householdId: "$Household", month: "2024-05") { known } }'
+    ),
+    "exitAssessment": Asked(P.READ_CASES, '{ exitAssessment(householdId: "$Household") { causes } }'),
+    "exitAssessments": Asked(P.READ_CASES, '{ exitAssessments(householdId: "$Household") { causes } }'),
+    "proposals": Asked(P.READ_CASES, '{ proposals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "proposal": Asked(P.READ_CASES, '{ proposal(id: "$Proposal") { id } }'),
+    "watches": Asked(P.READ_CASES, '{ watches(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "watch": Asked(P.READ_CASES, '{ watch(id: "$Watch") { id } }'),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "publicNotices": Asked(
@@ -75,6 +85,8 @@ NODES = {
     "Authorisation": P.READ_CASES,
     "EmergencyException": P.READ_CASES,
     "Attachment": P.READ_CASES,
+    "Proposal": P.READ_CASES,
+    "Watch": P.READ_CASES,
     "Finding": P.READ_CASES,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
@@ -127,6 +139,17 @@ MUTATIONS = {
     "transferFile": Done(P.DECIDE_FILES, STEP | {"organisationCode": "target", "reason": "x"}),
     "returnToHardship": Done(P.KEEP_FILES, STEP | {"reason": "x"}),
     "reinstateFile": Done(P.DECIDE_FILES, STEP | {"reason": "x"}),
+    "recordIncome": Done(P.KEEP_FILES, {"personId": "$Person", "statements": []}, "INVALID"),
+    "assessExit": Done(P.KEEP_FILES, {"householdId": "$Household", "asOf": "2999-01-01"}, "INVALID"),
+    "proposeExit": Done(P.KEEP_FILES, STEP | {"action": "GRADUATE", "statement": "x"}),
+    "deregisterFile": Done(P.KEEP_FILES, STEP | {"reason": "MOVED", "statement": "x"}),
+    "changeSubject": Done(P.KEEP_FILES, STEP | {"personId": "$Person"}),
+    "decideExit": Done(
+        P.DECIDE_FILES, {"proposalId": "$Proposal", "expectedVersion": STALE, "approve": True, "reason": "x"}
+    ),
+    "recordWatch": Done(
+        P.KEEP_FILES, {"watchId": "$Watch", "expectedVersion": STALE, "outcome": "FINE", "note": "x"}
+    ),
     "startScan": Done(P.START_SCAN, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID", "FORBIDDEN"),
     "reviewFinding": Done(
         P.REVIEW_FINDING,
@@ -425,6 +448,23 @@ TYPES = {
     "Alarm": Fields(
         "id kind reader role division windowFrom windowTo people threshold raisedAt acknowledgedBy acknowledgedAt note"
     ),
+    "Income": Fields(
+        "personId month year source answer kind programmeCode amount recordedBy recordedAt supersededAt", hidden="evidence"
+    ),
+    "IncomeStep": Fields("personId source answer kind programmeCode amount year paid"),
+    "SilentSource": Fields("personId source"),
+    "HouseholdIncome": Fields("month members low high known line lineDivision lineBasis lineAssumed silent steps"),
+    "TestedMonth": Fields("month members low high line known standing"),
+    "MissingInMonth": Fields("gap month personId source"),
+    "ExitTest": Fields("test verdict months missing"),
+    "ExitAssessment": Fields(
+        "assessmentId asOf causesResolved causes openCauses graduation relief policyVersion assessedBy assessedAt"
+    ),
+    "Proposal": Fields(
+        "id action reason evidenceIds proposedBy proposedAt state decidedBy decidedAt version household",
+        hidden="statement rejection",
+    ),
+    "Watch": Fields("id months dueOn outcome doneBy doneAt version household", hidden="note"),
     "PageInfo": Fields("hasNextPage hasPreviousPage startCursor endCursor"),
     **{f"{each}Connection": CONNECTION for each in NODES if each not in UNLISTED},
     **{f"{each}Edge": EDGE for each in NODES if each not in UNLISTED},
@@ -434,6 +474,11 @@ TYPES = {
     "ConflictError": Fields("code message path currentVersion"),
     "StartScanPayload": Fields(f"{ANSWERED} scan"),
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
+    "RecordIncomePayload": Fields(f"{ANSWERED} person"),
+    "AssessExitPayload": Fields(f"{ANSWERED} assessment"),
+    **{f"{each}Payload": Fields(f"{ANSWERED} proposal") for each in ("ProposeExit", "DeregisterFile", "DecideExit")},
+    "ChangeSubjectPayload": Fields(f"{ANSWERED} household"),
+    "RecordWatchPayload": Fields(f"{ANSWERED} watch"),
     **{f"{each}Payload": Fields(f"{ANSWERED} person") for each in ("AddMember", "MoveMember", "EndMembership", "CorrectMember")},
     "FillFormPayload": Fields(f"{ANSWERED} household"),
     **{f"{each}Payload": Fields(f"{ANSWERED} household") for each in STEPS},

@@ -72,6 +72,7 @@ from tests.api.schema.authorisation import (
     Fields,
 )
 from tests.api.services.atwork import at_work
+from tests.api.services.left import left
 from tests.conftest import empty_database
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -158,7 +159,8 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     paper, consent, exception = await _papers(connection, vault, lead.household_id, lead.member_id, user, now)
     file = await _handed_over(connection, vault, lead.household_id, user, organisation, now)
     work = await at_work(connection, vault, lead.household_id, user, now)
-    keys = work | {
+    gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
+    keys = work | gone | {
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
@@ -494,9 +496,12 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
     shown_kinds = set()
     nodes = [
         f'{{ node(id: "{office.targets[kind]}") {{ ... on {kind} {selection(schema._schema.type_map[kind], 1)} }} }}'
-        for kind in ("Task", "PlannedMeasure")
+        for kind in ("Task", "PlannedMeasure", "Proposal", "Watch")
     ]
-    for text, field in ((query, "households"), (one, "household"), *((node, "node") for node in nodes)):
+    told_of_income = selection(schema._schema.type_map["Income"], 1)
+    income = f'{{ incomes(personId: "{office.targets["Person"]}") {told_of_income} }}'
+    asked = ((query, "households"), (one, "household"), (income, "incomes"), *((node, "node") for node in nodes))
+    for text, field in asked:
         whole = (await office.ask(text, by=f"{Role.REVIEWER} in its division")).json()
         shown = (await office.ask(text, by=f"{role} in its division")).json()
         assert "errors" not in whole, whole["errors"]

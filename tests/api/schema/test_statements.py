@@ -10,11 +10,12 @@ from sqlalchemy import insert, select
 
 from api.database import transaction
 from api.domain import divisions
-from api.models import Alarm, Household, Scan, User
+from api.models import Alarm, Household, Member, Scan, User
 from api.schema.root import schema
 from api.services import reads
 from tests.api.conftest import Service
 from tests.api.services.atwork import at_work
+from tests.api.services.left import left
 from tests.api.services.reviewed import under_review
 from tests.api.services.test_notices import opened
 from tests.api.services.test_objections import raised
@@ -39,6 +40,24 @@ ONE = {
         7,
     ),
     "missingFields": ("query ($id: ID!) { missingFields(householdId: $id) { code labelZh } }", "household", 4),
+    "incomes": ("query ($id: ID!) { incomes(personId: $id) { month evidence recordedBy } }", "person", 1),
+    "perCapitaIncome": (
+        'query ($id: ID!) { perCapitaIncome(householdId: $id, month: "2024-05") { known line { amount } steps { source } } }',
+        "household",
+        4,
+    ),
+    "exitAssessment": (
+        "query ($id: ID!) { exitAssessment(householdId: $id) { graduation { months { standing } } relief { missing { gap } } } }",
+        "household",
+        4,
+    ),
+    "exitAssessments": (
+        "query ($id: ID!) { exitAssessments(householdId: $id) { graduation { missing { personId } } assessedBy } }",
+        "household",
+        1,
+    ),
+    "proposal": ("query ($id: ID!) { proposal(id: $id) { statement household { reference } } }", "proposal", 2),
+    "watch": ("query ($id: ID!) { watch(id: $id) { note household { reference } } }", "watch", 2),
     "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 9),
     "notice": (
         "query ($id: ID!) { notice(id: $id) { number applicant household { reference notices { number objections { text } } } } }",
@@ -106,6 +125,16 @@ KEPT = {
     ),
     "referrals": (
         "query ($n: Int) { referrals(first: $n) { totalCount nodes { note organisation { code } household { reference } } } }",
+        "caseworker",
+        3,
+    ),
+    "proposals": (
+        "query ($n: Int) { proposals(first: $n) { totalCount nodes { statement proposedBy household { reference } } } }",
+        "caseworker",
+        3,
+    ),
+    "watches": (
+        "query ($n: Int) { watches(first: $n) { totalCount nodes { note doneBy household { reference } } } }",
         "caseworker",
         3,
     ),
@@ -194,7 +223,14 @@ async def some_ids(service: Service) -> dict[str, str]:
     )
     (household,) = found["households"]["nodes"]
     notice = (await opened(service, await under_review(service)))["notice"]
+    home, member = household["id"], household["members"][0]["id"]
+    async with transaction(service.engine) as connection:
+        keys = [service.vault.key(kind, each) for kind, each in (("Household", home), ("Person", member))]
+        user = (await connection.execute(select(User.id).where(User.login == "caseworker"))).scalar_one()
+        gone = await left(connection, service.vault, keys[0], keys[1], user, dt.datetime.now(dt.UTC))
     return {
+        "proposal": service.vault.ids("Proposal", [gone["Proposal"]])[0],
+        "watch": service.vault.ids("Watch", [gone["Watch"]])[0],
         "notice": notice["id"],
         "household": household["id"],
         "person": household["members"][0]["id"],
@@ -287,6 +323,9 @@ async def people_of_the_office(service: Service) -> None:
         homes = select(Household.id).where(Household.division_code == "410502").order_by(Household.id).limit(3)
         for home in (await connection.execute(homes)).scalars().all():
             await at_work(connection, service.vault, home, user or 0, now)
+            somebody = select(Member.id).where(Member.household_id == home).limit(1)
+            member = (await connection.execute(somebody)).scalar_one()
+            await left(connection, service.vault, home, member, user or 0, now)
         await reads.seal(connection)
 
 
