@@ -15,6 +15,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +32,7 @@ LENGTH = 4
 MOST_SEALED = PIECE + 1024
 """More than sealing adds to a piece; a length beyond it is damage."""
 
-PASSING = ".part"
+PASSING, ANEW = ".part", ".anew"
 
 
 class Missing(Exception):
@@ -100,6 +101,36 @@ class Store:
         pieces = self._pieces(stored)
         while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
             yield piece
+
+    def headers(self) -> dict[str, bytes]:
+        """With what the first piece of each file begins: the suite and the key that it was sealed with."""
+        found = {}
+        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            with suppress(FileNotFoundError), path.open("rb") as opened:
+                found[path.name] = opened.read(LENGTH + Vault.HEADER)[LENGTH:]
+        return {name: header for name, header in found.items() if not name.endswith((PASSING, ANEW))}
+
+    def reseal(self, stored: str) -> bool:
+        """The file is sealed with what seals now, under its name; whether it was not before. Raises Missing or Damaged."""
+        anew = self.folder / (stored + ANEW)
+        with suppress(FileNotFoundError), (self.folder / stored).open("rb") as opened:
+            if all(self.vault.current(piece) for piece in _sealed(opened.read)):
+                return False
+        try:
+            with os.fdopen(os.open(anew, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as writing:
+                pieces, number = self._pieces(stored), 0
+                this = next(pieces, None)
+                while this is not None:
+                    following = next(pieces, None)
+                    sealed = self.vault.seal_bytes(COLUMN, this, _place(stored, number, following is None))
+                    writing.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
+                    this, number = following, number + 1
+                writing.flush()
+                os.fsync(writing.fileno())
+            anew.rename(self.folder / stored)
+        finally:
+            anew.unlink(missing_ok=True)
+        return True
 
     def _check(self, stored: str, size: int, sha256: str) -> None:
         found, digest = 0, hashlib.sha256()

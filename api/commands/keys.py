@@ -11,6 +11,7 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import sealing, settings
+from api.attachments_store import Damaged, Missing, Store
 from api.commands.console import NotReady, look, messages, now, require_current, results, run
 from api.database import open_engine, reading, transaction
 from api.sealing import KeyLost, Keyring, NotOurs, Vault
@@ -60,7 +61,7 @@ def status() -> None:
 
     async def act(connection: AsyncConnection) -> tuple[list[service.Known], int]:
         stuck = sum(row["stuck"] for row in (await rotation.progress(connection, vault)).values())
-        return await service.status(connection, vault), stuck
+        return await service.status(connection, vault, Store(told.data_dir, vault).headers()), stuck
 
     known, stuck = look(told.database_url, act)
     shown = Table("key", "state", "since", "values and indexes", "columns")
@@ -122,7 +123,7 @@ def retire(version: Version) -> None:
     vault = checked_vault(told)
 
     async def act(connection: AsyncConnection) -> None:
-        await service.retire(connection, vault, version, now())
+        await service.retire(connection, vault, version, Store(told.data_dir, vault).headers(), now())
 
     run(told.database_url, act)
     ring = vault.keys.without(version) if version in vault.keys.masters else vault.keys
@@ -150,12 +151,15 @@ def lost(
 
 
 def _reseal(told: settings.Settings, vault: Vault) -> None:
+    store = Store(told.data_dir, vault)
+
     async def act() -> int:
         engine = open_engine(told.database_url)
         try:
             for _ in range(PASSES):
                 await _pass(engine, vault)
-                if not (old := await _old(engine, vault)):
+                _files(store)
+                if not (old := await _old(engine, store)):
                     break
                 async with transaction(engine) as connection:
                     await rotation.again(connection)
@@ -186,11 +190,22 @@ async def _pass(engine: AsyncEngine, vault: Vault) -> None:
                 messages.print(f"{each.table.name}: {done:,} of {total:,} rows, {left:,.0f} s left")
 
 
-async def _old(engine: AsyncEngine, vault: Vault) -> int:
-    """How many values and indexes are not made with what seals now."""
+def _files(store: Store) -> None:
+    """Attachments are sealed anew, each file at once; what cannot be opened is left as it is."""
+    for stored in store.headers():
+        try:
+            store.reseal(stored)
+        except (Missing, Damaged) as error:
+            messages.print(f"attachment {stored} is {type(error).__name__.lower()}")
+
+
+async def _old(engine: AsyncEngine, store: Store) -> int:
+    """How many values, indexes and files are not made with what seals now."""
+    vault = store.vault
     async with reading(engine) as connection:
         usage = await rotation.usage(connection, vault)
-    return sum(
+    files = sum(not vault.current_header(header) for header in store.headers().values())
+    return files + sum(
         count for headers in usage.values() for header, count in headers.items() if not vault.current_header(header)
     )
 

@@ -20,6 +20,8 @@ from api.sealing import KeyLost, NotOurs, Vault
 from api.services import audit, rotation
 
 COLUMN, WORDS = "key_checks.sealed", "解困"
+CONTENT = "attachments.content"
+"""What the bytes of attachments are sealed for, in files beside the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ async def remember(connection: AsyncConnection, vault: Vault, now: dt.datetime) 
     await audit.record(connection, None, "key.added", ("Key", vault.keys.newest), now, {"suite": vault.suite.name})
 
 
-async def status(connection: AsyncConnection, vault: Vault) -> list[Known]:
-    """All keys that the database knows, the newest first, and what still needs each."""
-    needed = _by_version(vault, await rotation.usage(connection, vault))
+async def status(connection: AsyncConnection, vault: Vault, files: Mapping[str, bytes]) -> list[Known]:
+    """All keys that the database knows, the newest first, and what still needs each; `files` by name how each begins."""
+    usage = {**await rotation.usage(connection, vault), CONTENT: Counter(files.values())}
+    needed = _by_version(vault, usage)
     return [
         Known(
             row["version"],
@@ -87,9 +90,11 @@ async def status(connection: AsyncConnection, vault: Vault) -> list[Known]:
     ]
 
 
-async def retire(connection: AsyncConnection, vault: Vault, version: int, now: dt.datetime) -> None:
+async def retire(
+    connection: AsyncConnection, vault: Vault, version: int, files: Mapping[str, bytes], now: dt.datetime
+) -> None:
     """Nothing needs this key any more, and it is said so. Raises NotDone where something does, or it seals."""
-    known = {each.version: each for each in await status(connection, vault)}
+    known = {each.version: each for each in await status(connection, vault, files)}
     if (key := known.get(version)) is None:
         raise NotDone(
             UserErrorCode.NOT_FOUND, ("version",), f"没有第 {version} 号密钥。", f"There is no key {version}."

@@ -156,3 +156,33 @@ async def test_whoever_is_cancelled_leaves_nothing(store: Store, turns: int) -> 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert left(store) == []
+
+
+@pytest.mark.parametrize("size", [32, PIECE, 2 * PIECE + 17])
+@pytest.mark.parametrize("crypto", ["AES", "SM"])
+async def test_a_file_is_sealed_anew_under_another_key_and_is_the_same(store: Store, size: int, crypto: str) -> None:
+    data = content(size)
+    written = await store.write(flow(data), MOST)
+    later = Store(store.data_dir, sealing.Vault(store.vault.keys.rotated(), sealing.suite(crypto)))
+    assert later.headers() == {written.stored: store.vault.header}
+    assert later.reseal(written.stored)
+    assert not later.reseal(written.stored)
+    assert later.headers() == {written.stored: later.vault.header}
+    assert await whole(later, written.stored) == data
+    await later.check(written.stored, written.size, written.sha256)
+    assert left(store) == [written.stored]
+    with pytest.raises(Damaged):
+        await whole(store, written.stored)
+
+
+async def test_a_file_that_cannot_be_opened_is_left_as_it_is(store: Store) -> None:
+    written = await store.write(flow(content(100)), MOST)
+    other = Store(store.data_dir, sealing.vault(sealing.new_key()))
+    as_it_was = (store.folder / written.stored).read_bytes()
+    changed = Store(store.data_dir, sealing.Vault(other.vault.keys.rotated()))
+    with pytest.raises(Damaged):
+        changed.reseal(written.stored)
+    with pytest.raises(Missing):
+        changed.reseal("0" * 32)
+    assert (store.folder / written.stored).read_bytes() == as_it_was
+    assert left(store) == [written.stored]

@@ -150,7 +150,7 @@ async def test_f_31_keys_are_rotated_while_everybody_is_found(served: Service, k
         await keys.check(connection, served.vault, NOW)
     with pytest.raises(NotDone, match="seals"):
         async with transaction(served.engine) as connection:
-            await keys.retire(connection, served.vault, 1, NOW)
+            await keys.retire(connection, served.vault, 1, {}, NOW)
     sealing.replace(key_file, served.vault.keys.rotated())
     async with transaction(served.engine) as connection:
         await keys.remember(connection, served.vault, NOW)
@@ -164,11 +164,11 @@ async def test_f_31_keys_are_rotated_while_everybody_is_found(served: Service, k
         assert await found(served, person, household)
     with pytest.raises(NotDone, match="still needed"):
         async with transaction(served.engine) as connection:
-            await keys.retire(connection, served.vault, 1, NOW)
+            await keys.retire(connection, served.vault, 1, {}, NOW)
     await step_through(served, served.vault)
     assert await old_values(served, served.vault) == {}
     async with transaction(served.engine) as connection:
-        await keys.retire(connection, served.vault, 1, NOW)
+        await keys.retire(connection, served.vault, 1, {}, NOW)
         await keys.check(connection, served.vault, NOW)
     sealing.replace(key_file, served.vault.keys.without(1))
     assert served.vault.keys.versions == [2]
@@ -256,7 +256,7 @@ async def test_what_a_lost_key_sealed_is_told_as_lost_and_all_else_works(service
     audited = await service.data("{ reads(first: 5) { nodes { fields { name } } } }", by="auditor")
     assert audited["reads"]["nodes"]
     async with reading(service.engine) as connection:
-        (told, kept) = await keys.status(connection, service.vault)
+        (told, kept) = await keys.status(connection, service.vault, {})
         households = (await connection.execute(select(func.count()).select_from(Household))).scalar_one()
     assert (told.version, told.here, told.needed_by["households.address"]) == (2, False, households)
     assert (kept.version, kept.seals) == (1, True)
