@@ -8,7 +8,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import consent, days, privacy
+from api.domain import consent, privacy
 from api.domain.consent import ConsentPurpose, ConsentState
 from api.domain.permissions import Permission, Viewer
 from api.loaders import attachments as papers
@@ -135,7 +135,7 @@ def authorisation_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[
         lambda _: None,
     )
     guardian = reading.shown("authorisations.guardian_name", wanted.has("guardianName"), privacy.name)
-    today = days.today(dt.datetime.now(dt.UTC))
+    today = reading.as_of or reading.today
     return [
         Authorisation(
             id=strawberry.ID(public_id),

@@ -96,13 +96,9 @@ class EmergencyExceptionFilter:
     not_: EmergencyExceptionFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(given: EmergencyExceptionFilter) -> Iterator[Condition]:
+def _conditions(info: Info, given: EmergencyExceptionFilter) -> Iterator[Condition]:
     yield from in_division(given.division_code)
-    yield from whether("in_force", given.in_force, {"day": _today()})
-
-
-def _today() -> dt.date:
-    return days.today(dt.datetime.now(dt.UTC))
+    yield from whether("in_force", given.in_force, {"day": days.today(info.context.now())})
 
 
 def exception_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[EmergencyException]:
@@ -110,7 +106,7 @@ def exception_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Emer
     reason = reading.shown(
         "emergency_exceptions.reason", wanted.has("reason") and reading.sees_identity, lambda _: None
     )
-    today = _today()
+    today = reading.today
     return [
         EmergencyException(
             id=strawberry.ID(public_id),
@@ -149,7 +145,7 @@ class EmergencyQueries:
         before: Before = None,
     ) -> Connection[EmergencyException] | None:
         """A page of exceptions."""
-        where = joined(filter, lambda given, _: _conditions(given))
+        where = joined(filter, lambda given, _: _conditions(info, given))
         order, window = order_of(order_by, "RECORDED"), Window(first, after, last, before)
         return await connection(info, loaders.EXCEPTIONS, exception_objects, where, order, window)
 

@@ -229,8 +229,8 @@ def _conditions(info: Info, given: FileFilter) -> Iterator[Is]:
 
 def file_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[HardshipFile]:
     """Rows as files; as of an earlier day, without what came later."""
-    as_of: dt.date | None = getattr(reading, "as_of", None)
-    today = as_of or days.today(dt.datetime.now(dt.UTC))
+    as_of = reading.as_of
+    today = as_of or reading.today
 
     def by_then(day: dt.date | None) -> dt.date | None:
         return None if day is not None and as_of is not None and day > as_of else day

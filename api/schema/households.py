@@ -505,9 +505,9 @@ AsOf = Annotated[
 ]
 
 
-def _past(as_of: dt.date | None) -> dt.date | None:
+def _past(info: Info, as_of: dt.date | None) -> dt.date | None:
     """The same, if it is no day to come. Raises BadInput."""
-    if as_of is not None and as_of > days.today(dt.datetime.now(dt.UTC)):
+    if as_of is not None and as_of > days.today(info.context.now()):
         raise BadInput("基准日期不能晚于今天。", "The day lies in the future.")
     return as_of
 
@@ -537,13 +537,13 @@ class HouseholdQueries:
     @guards.query(Permission.READ_CASES, "One household; null where there is none that this viewer may see.")
     async def household(self, info: Info, id: Id, as_of: AsOf = None) -> Household | None:
         """One household."""
-        found: Household | None = await nodes.one(info, "Household", id, _past(as_of))
+        found: Household | None = await nodes.one(info, "Household", id, _past(info, as_of))
         return found
 
     @guards.query(Permission.READ_CASES, "One person; null where there is none that this viewer may see.")
     async def person(self, info: Info, id: Id, as_of: AsOf = None) -> Person | None:
         """One person."""
-        found: Person | None = await nodes.one(info, "Person", id, _past(as_of))
+        found: Person | None = await nodes.one(info, "Person", id, _past(info, as_of))
         return found
 
 
