@@ -27,10 +27,11 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import demo as demonstration
-from api import intake, matching, migrations, oidc, sealing, settings
+from api import intake, matching, migrations, oidc, sealing, settings, sheets
 from api.app import create_app
 from api.commands import accounts, documents
 from api.commands import attachments as attachment_commands
+from api.commands import forms as form_commands
 from api.commands import keys as key_commands
 from api.commands import retention as retention_commands
 from api.commands import subject as subject_commands
@@ -64,6 +65,7 @@ app.add_typer(accounts.client, name="client")
 app.command()(accounts.token)
 app.add_typer(audit_trail, name="audit")
 app.add_typer(key_commands.keys, name="keys")
+app.add_typer(form_commands.form, name="form")
 app.add_typer(attachment_commands.attachments, name="attachments")
 app.add_typer(retention_commands.retention, name="retention")
 app.add_typer(subject_commands.subject, name="subject")
@@ -338,6 +340,9 @@ def main() -> None:
     except matching.MatcherError as error:
         messages.print(f"jiekun: {error}", markup=False)
         sys.exit(error.exit_status)
+    except sheets.SheetRefused as error:
+        messages.print(f"jiekun: {error}", markup=False)
+        sys.exit(3)
     except ArgumentError:
         messages.print(
             "jiekun: JIEKUN_DATABASE_URL is no address of a database, such as postgresql://user@host/jiekun"

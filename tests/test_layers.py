@@ -34,7 +34,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
 
 FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise", "views", "hashing", "prepared"}
 API_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("settings", "domain", "sealing", "page"),
+    ("settings", "domain", "sealing", "page", "sheets"),
     ("database",),
     ("models",),
     ("migrations",),
@@ -47,7 +47,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("auth", "oauth", "worker", "intake"),
     ("sockets",),
     ("endpoint",),
-    ("files",),
+    ("files", "board"),
     ("app",),
     ("demo",),
     ("commands",),

@@ -40,17 +40,12 @@ async def of_identities(
     wanted = list(dict.fromkeys(known))
     found = await _found(connection, vault, wanted)
     if new := [each for each in wanted if each not in found]:
-        rows = [
-            {
-                "number_index": vault.index("id_number", number),
-                "name_index": vault.index("name", name),
-                "created_at": now,
-            }
-            for number, name in new
-        ]
+        rows = {(vault.index("id_number", number), vault.index("name", name)): (number, name) for number, name in new}
         as_it_is = {"created_at": P.created_at}
-        await connection.execute(upsert(connection, table(Human), ["number_index", "name_index"], [], as_it_is), rows)
-        found |= await _found(connection, vault, new)
+        made = upsert(connection, table(Human), ["number_index", "name_index"], [], as_it_is)
+        given = [{"number_index": number, "name_index": name, "created_at": now} for number, name in rows]
+        for row in await connection.execute(made.returning(P.id, P.number_index, P.name_index), given):
+            found[rows[row.number_index, row.name_index]] = row.id
     return found
 
 

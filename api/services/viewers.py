@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.accounts import ClientKind, OrganisationKind, UserKind
@@ -80,6 +80,12 @@ async def of_identity(connection: AsyncConnection, issuer: str, subject: str, pr
     if row is not None and row.program is None and (program is not None or row.user_kind == UserKind.SERVICE):
         return None
     return _viewer(row)
+
+
+async def of_login(connection: AsyncConnection, login: str) -> Viewer | None:
+    """Somebody at work by their login, for what an operator does in their name; no machine."""
+    nobody_else = _WHO.outerjoin(_PROGRAM, false()).where(User.login == login, User.kind == UserKind.PERSON)
+    return _viewer((await connection.execute(nobody_else)).one_or_none())
 
 
 def _viewer(row: Row[*tuple[Any, ...]] | None) -> Viewer | None:

@@ -177,16 +177,18 @@ async def _decide(
 
 async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) -> None:
     """Open files count who is in the household; somebody whom another file counts already is disputed in this one."""
-    left = or_(M.left_on.is_not(None), M.valid_to <= days.today(now))
+    today = literal(days.today(now), Date())
+    left = or_(M.left_on.is_not(None), M.valid_to <= today)
+    stays = and_(M.left_on.is_(None), or_(M.valid_to.is_(None), M.valid_to > today))
     gone = select(func.coalesce(M.left_on, M.valid_to)).where(M.id == FP.member_id).scalar_subquery()
-    since = func.coalesce(M.valid_from, F.opened_on, F.applied_on, literal(days.today(now), Date()))
+    since = func.coalesce(M.valid_from, F.opened_on, F.applied_on, today)
     counted = exists().where(FP.file_id == F.id, FP.member_id == M.id, FP.until.is_(None))
     elsewhere = exists().where(FP.person_id == M.person_id, FP.until.is_(None), FP.disputed.is_(False))
     place = func.row_number().over(partition_by=M.person_id, order_by=(F.id, M.id))
     there = (
         select(F.id, M.person_id, M.id, since, or_(place > 1, elsewhere))
         .join(File, F.household_id == M.household_id)
-        .where(among(M.household_id, "keys"), F.closed_on.is_(None), ~left, ~counted)
+        .where(among(M.household_id, "keys"), F.closed_on.is_(None), stays, ~counted)
     )
     names = ["file_id", "person_id", "member_id", "since", "disputed"]
     for some in rows.batches(sorted(saved.changed - saved.own)):

@@ -1,0 +1,326 @@
+"""The national form as tables that the ACFTU's system gives and takes: a row for each household, and one for each member.
+
+What is read back fills in the form, and links our households with the numbers that the other system has for them. What
+stands in columns of ours (names, numbers, what was declared) is not changed by it: where the tables say otherwise, a
+task tells people so. Either way is in the audit, under the name of whoever did it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, String, insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope, workdays
+from api.database import among
+from api.domain import days, money, national_form
+from api.domain.casework import TaskKind
+from api.domain.national_form import BadValue, Field, FieldKind, FormPart
+from api.domain.people import Relation
+from api.domain.permissions import Viewer
+from api.matching import identity, policy
+from api.models import ExternalReference, File, Household, Member, table
+from api.sealing import Vault
+from api.services import audit, forms, households, tasks
+from api.sheets import Line, SheetRefused
+from api.sheets import Table as Sheet
+
+SYSTEM = "ACFTU"
+HOUSEHOLDS, MEMBERS = "困难职工家庭", "家庭成员"
+NUMBER, ACFTU_NUMBER = "档案编号", "全总系统编号"
+PERSON_NUMBER, ACFTU_PERSON_NUMBER = "成员编号", "全总系统成员编号"
+SIZE, PER_HEAD = "家庭人口", "月人均收入"
+"""Columns that are worked out, and not read back."""
+
+TERM = "change.working_days"
+MOST_REFUSED = 20
+BATCH = 500
+
+H, M, F, X = (table(model).c for model in (Household, Member, File, ExternalReference))
+WORKER = (*national_form.of(FormPart.WORKER), *national_form.of(FormPart.HOUSEHOLD))
+OF_MEMBERS = national_form.of(FormPart.MEMBER)
+SHOWN = scope.unless_hidden(scope.protects_household(H.id))
+
+_HOUSEHOLDS = scope.narrow(select(*H), H.division_code).where(SHOWN)
+_PEOPLE = select(*M).where(among(M.household_id, "keys"), M.left_on.is_(None)).order_by(M.household_id, M.id)
+_SUBJECTS = select(F.household_id, F.subject_member_id).where(among(F.household_id, "keys")).order_by(F.id)
+_REFERENCES = select(X.household_id, X.member_id, X.reference).where(
+    X.system == SYSTEM, among(X.household_id, "keys")
+)
+
+Texts = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """How many households the tables told of, in how many something was filled in, and of how many they said otherwise."""
+
+    households: int
+    changed: int
+    differing: int
+    linked: int
+
+
+@dataclass(slots=True)
+class _Known:
+    """Households within reach with their people, by our number and by the other system's."""
+
+    by_number: dict[str, Row[*tuple[Any, ...]]] = field(default_factory=dict)
+    by_acftu: dict[str, int] = field(default_factory=dict)
+    people: dict[int, list[Row[*tuple[Any, ...]]]] = field(default_factory=dict)
+    subjects: dict[int, int | None] = field(default_factory=dict)
+    numbers: dict[tuple[int, int | None], str] = field(default_factory=dict)
+
+    def worker(self, household_id: int) -> Row[*tuple[Any, ...]] | None:
+        """In whose name the latest file is, or else the head of the household."""
+        people = self.people.get(household_id, [])
+        named = self.subjects.get(household_id)
+        found = next((row for row in people if row.id == named), None)
+        return found or next((row for row in people if row.relation == Relation.HEAD), None)
+
+
+async def tables(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    stages: Collection[str],
+    now: dt.datetime,
+) -> list[Sheet]:
+    """The form of the households at these stages within the viewer's reach, those with protected people left out."""
+    known = await _known(connection, viewer, _HOUSEHOLDS.where(H.stage.in_(stages)).order_by(H.id))
+    workers, members = [], []
+    for household in known.by_number.values():
+        worker = known.worker(household.id)
+        workers.append([*_worker_cells(vault, known, household, worker)])
+        others = (row for row in known.people.get(household.id, []) if worker is None or row.id != worker.id)
+        members += [[*_member_cells(vault, known, household, row)] for row in others]
+    detail = {"households": len(workers), "people": len(members) + len(workers), "stages": sorted(stages)}
+    await audit.record(connection, viewer.user_id, "form.exported", ("Form", 0), now, detail)
+    return [
+        Sheet(HOUSEHOLDS, (NUMBER, ACFTU_NUMBER, *(each.zh for each in WORKER), SIZE, PER_HEAD), workers),
+        Sheet(MEMBERS, (NUMBER, PERSON_NUMBER, ACFTU_PERSON_NUMBER, *(each.zh for each in OF_MEMBERS)), members),
+    ]
+
+
+async def take_in(
+    connection: AsyncConnection, vault: Vault, viewer: Viewer, given: Mapping[str, list[Line]], now: dt.datetime
+) -> TakenIn:
+    """The form is filled in as the tables say, all of it or nothing. Raises SheetRefused, which names every place."""
+    if HOUSEHOLDS not in given:
+        raise SheetRefused(f"there is no table {HOUSEHOLDS}")
+    lines = [*given[HOUSEHOLDS], *given.get(MEMBERS, [])]
+    numbers = sorted({number for line in lines if (number := line.cells.get(NUMBER))})
+    others = sorted({number for line in lines if (number := line.cells.get(ACFTU_NUMBER))})
+    linked = select(X.household_id).where(X.system == SYSTEM, among(X.reference, "others", String))
+    wanted = _HOUSEHOLDS.where(or_(among(H.reference, "numbers", String), H.id.in_(linked)))
+    known = await _known(connection, viewer, wanted, numbers=numbers, others=others)
+    read = _Read(vault, known)
+    read.all(given[HOUSEHOLDS], given.get(MEMBERS, []))
+    if read.refused:
+        more = len(read.refused) - MOST_REFUSED
+        told = "\n".join(map(str, read.refused[:MOST_REFUSED])) + (f"\nand {more} more" if more > 0 else "")
+        raise SheetRefused(told)
+    changed = 0
+    for household_id, (values, people) in read.values.items():
+        if await forms.put(connection, vault, household_id, values, people):
+            await households.count(connection, household_id, now)
+            changed += 1
+    for row in read.linked:
+        await connection.execute(insert(ExternalReference).values(**row, system=SYSTEM, created_at=now))
+    for household_id, codes in sorted(read.differing.items()):
+        await _tell(connection, known, household_id, codes, now)
+    taken = TakenIn(len(read.values), changed, len(read.differing), len(read.linked))
+    detail = {
+        "households": taken.households,
+        "changed": changed,
+        "differing": taken.differing,
+        "linked": taken.linked,
+    }
+    await audit.record(connection, viewer.user_id, "form.taken_in", ("Form", 0), now, detail)
+    return taken
+
+
+class _Read:
+    """What the tables say of households that we know, read cell by cell; what cannot be is gathered."""
+
+    def __init__(self, vault: Vault, known: _Known) -> None:
+        self.vault, self.known = vault, known
+        self.refused: list[SheetRefused] = []
+        self.values: dict[int, tuple[Texts, dict[int, Texts]]] = {}
+        self.differing: dict[int, set[str]] = {}
+        self.linked: list[dict[str, Any]] = []
+
+    def all(self, workers: Sequence[Line], members: Sequence[Line]) -> None:
+        """Both tables."""
+        for line in workers:
+            household = self._household(line)
+            if household is None:
+                continue
+            if household.id in self.values:
+                self.refused.append(line.refused(NUMBER, "the household stands here twice"))
+                continue
+            values, people = self.values.setdefault(household.id, ({}, {}))
+            self._link(line, ACFTU_NUMBER, "HOUSEHOLD", household.id, None)
+            worker = self.known.worker(household.id)
+            for each, written in self._cells(line, WORKER):
+                if each.part is FormPart.HOUSEHOLD:
+                    self._take(line, each, written, household, household.id, values)
+                elif worker is None:
+                    self.refused.append(line.refused(each.zh, "nobody is known as the worker of this household"))
+                    break
+                else:
+                    self._take(line, each, written, worker, household.id, people.setdefault(worker.id, {}))
+        for line in members:
+            household = self._household(line)
+            member = household and self._member(line, household.id)
+            if household is not None and member is not None:
+                _, people = self.values.setdefault(household.id, ({}, {}))
+                self._link(line, ACFTU_PERSON_NUMBER, "PERSON", household.id, member.id)
+                for each, written in self._cells(line, OF_MEMBERS):
+                    self._take(line, each, written, member, household.id, people.setdefault(member.id, {}))
+
+    def _cells(self, line: Line, fields: Sequence[Field]) -> Iterator[tuple[Field, str]]:
+        return ((each, line.cells[each.zh]) for each in fields if line.cells.get(each.zh))
+
+    def _household(self, line: Line) -> Row[*tuple[Any, ...]] | None:
+        number, other = line.cells.get(NUMBER), line.cells.get(ACFTU_NUMBER)
+        found = self.known.by_number.get(number or "")
+        if found is None and not number and other in self.known.by_acftu:
+            key = self.known.by_acftu[other or ""]
+            found = next(row for row in self.known.by_number.values() if row.id == key)
+        if found is None:
+            self.refused.append(line.refused(NUMBER, "no household of this number is within reach"))
+        return found
+
+    def _member(self, line: Line, household_id: int) -> Row[*tuple[Any, ...]] | None:
+        number = line.cells.get(PERSON_NUMBER)
+        found = next((row for row in self.known.people.get(household_id, []) if row.reference == number), None)
+        if found is None:
+            self.refused.append(line.refused(PERSON_NUMBER, "nobody of this number is in the household"))
+        return found
+
+    def _link(self, line: Line, column: str, kind: str, household_id: int, member_id: int | None) -> None:
+        number, there = line.cells.get(column), self.known.numbers.get((household_id, member_id))
+        if not number or number == there:
+            return
+        taken = self.known.by_acftu.get(number) if kind == "HOUSEHOLD" else None
+        if there is not None or (taken is not None and taken != household_id):
+            self.refused.append(line.refused(column, "another number, or another household's, is known already"))
+            return
+        self.known.numbers[household_id, member_id] = number
+        if kind == "HOUSEHOLD":
+            self.known.by_acftu[number] = household_id
+        self.linked.append({"kind": kind, "reference": number, "household_id": household_id, "member_id": member_id})
+
+    def _take(self, line: Line, each: Field, written: str, row: Any, household_id: int, values: Texts) -> None:
+        try:
+            value = national_form.read(each, written)
+        except BadValue as wrong:
+            self.refused.append(line.refused(each.zh, str(wrong)))
+            return
+        if each.column is None:
+            values[each.code] = value
+        elif not _same(each, value, _kept(self.vault, each, row)):
+            self.differing.setdefault(household_id, set()).add(each.code)
+
+
+async def _known(connection: AsyncConnection, viewer: Viewer, statement: Any, **parameters: Any) -> _Known:
+    known = _Known()
+    rows = (await connection.execute(statement, {**scope.of(viewer), **parameters})).all()
+    known.by_number = {row.reference: row for row in rows}
+    for start in range(0, len(rows), BATCH):
+        keys = {"keys": [row.id for row in rows[start : start + BATCH]]}
+        for row in await connection.execute(_PEOPLE, keys):
+            known.people.setdefault(row.household_id, []).append(row)
+        for row in await connection.execute(_SUBJECTS, keys):
+            known.subjects[row.household_id] = row.subject_member_id
+        for row in await connection.execute(_REFERENCES, keys):
+            known.numbers[row.household_id, row.member_id] = row.reference
+            if row.member_id is None:
+                known.by_acftu[row.reference] = row.household_id
+    return known
+
+
+def _worker_cells(
+    vault: Vault, known: _Known, household: Row[*tuple[Any, ...]], worker: Row[*tuple[Any, ...]] | None
+) -> Iterator[str]:
+    yield household.reference
+    yield known.numbers.get((household.id, None), "")
+    of_household = _filled(vault, "households.form", household)
+    of_worker = _filled(vault, "members.form", worker)
+    for each in WORKER:
+        row, form = (household, of_household) if each.part is FormPart.HOUSEHOLD else (worker, of_worker)
+        yield _cell(vault, each, row, form)
+    size = len(known.people.get(household.id, []))
+    income = household.declared_monthly_income_fen
+    yield str(size)
+    yield "" if income is None or not size else str(money.yuan(income // size))
+
+
+def _member_cells(
+    vault: Vault, known: _Known, household: Row[*tuple[Any, ...]], row: Row[*tuple[Any, ...]]
+) -> Iterator[str]:
+    yield household.reference
+    yield row.reference
+    yield known.numbers.get((household.id, row.id), "")
+    form = _filled(vault, "members.form", row)
+    for each in OF_MEMBERS:
+        yield _cell(vault, each, row, form)
+
+
+def _filled(vault: Vault, column: str, row: Row[*tuple[Any, ...]] | None) -> Mapping[str, str]:
+    return {} if row is None else forms.opened(vault, column, row.form)
+
+
+def _cell(vault: Vault, each: Field, row: Row[*tuple[Any, ...]] | None, form: Mapping[str, str]) -> str:
+    if row is None:
+        return ""
+    kept = form.get(each.code) if each.column is None else _kept(vault, each, row)
+    return national_form.shown(each, kept)
+
+
+def _kept(vault: Vault, each: Field, row: Any) -> str | None:
+    """What a column of ours holds, as the form writes it."""
+    place, _, name = str(each.column).partition(".")
+    value = getattr(row, name)
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return vault.open(f"{place}.{name}", value)
+    if each.kind is FieldKind.MONEY:
+        return str(money.yuan(value))
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+NORMAL: Mapping[str, Callable[[str | None], str | None]] = {
+    "NAME": identity.name, "MEMBER_NAME": identity.name, "ID_NUMBER": identity.number,
+    "MEMBER_ID_NUMBER": identity.number, "MOBILE": identity.phone,
+}  # fmt: skip
+"""Fields that are the same where their normal forms are."""
+
+
+def _same(each: Field, told: str, kept: str | None) -> bool:
+    if kept is None:
+        return False
+    normal = NORMAL.get(each.code)
+    return told == kept or (normal is not None and normal(told) is not None and normal(told) == normal(kept))
+
+
+async def _tell(
+    connection: AsyncConnection, known: _Known, household_id: int, codes: set[str], now: dt.datetime
+) -> None:
+    today = days.today(now)
+    division = next(row.division_code for row in known.by_number.values() if row.id == household_id)
+    await tasks.open_task(
+        connection,
+        TaskKind.REGISTER_DIFFERS,
+        household_id,
+        workdays.add(today, policy.whole(TERM, today, division)),
+        now,
+        reference=f"form-differs/{household_id}/{'-'.join(sorted(codes))}",
+        detail={"respects": ["form"], "fields": sorted(codes)},
+    )
