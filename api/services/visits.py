@@ -135,7 +135,7 @@ async def _visitors(connection: AsyncConnection, household: Held, logins: Sequen
     if not 0 < len(logins) <= MOST_VISITORS:
         raise NotDone(
             UserErrorCode.REQUIRED if not logins else UserErrorCode.INVALID,
-            ("input", "visit.visitors"),
+            ("input", "visit", "visitors"),
             f"请填写走访人员（1 至 {MOST_VISITORS} 人）。",
             f"Say who went: 1 to {MOST_VISITORS} people.",
         )

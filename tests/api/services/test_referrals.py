@@ -58,7 +58,7 @@ async def test_a_referral_is_sent_taken_up_and_closed_and_its_task_with_it(servi
     assert await task_states(service) == ["DONE"]
     assert errors(await answer(house, closed, outcome="DECLINED", note="x")) == [("INVALID", ["input", "referralId"])]
     (shown,) = (await house.read(f"referrals {{ {FIELDS} }}"))["referrals"]
-    assert shown == closed
+    assert shown == closed | {"household": {"reference": house.reference}, "person": {"id": person}}
     async with transaction(service.engine) as connection:
         kept = (await connection.execute(select(Referral.note, Referral.answer))).one()
     assert not any("王小明".encode() in bytes(each) for each in kept)
