@@ -65,6 +65,15 @@ LISTING = Listing("reads", _READS, R.id, _FILTERS, _ORDERS)
 OF_PERSON = Listing(
     "reads of a person", _OF_PERSON, R.id, {**_FILTERS, "subject": S.key == bindparam("subject")}, _ORDERS
 )
+ACCESS_LOG = Listing(
+    "reads of a person, for that person",
+    _OF_PERSON.where(scope.unless_hidden(scope.protects_person(M.person_id))),
+    R.id,
+    {"subject": S.key == bindparam("subject")},
+    {"RECORDED": By(R.id, int)},
+)
+"""Who looks at somebody protected would tell where they are (F-29)."""
+
 OF_HOUSEHOLD = Listing(
     "reads of a household", _OF_HOUSEHOLD, R.id, {**_FILTERS, "subject": S.key == bindparam("subject")}, _ORDERS
 )

@@ -400,6 +400,29 @@ class ReadQueries:
         order = order_of(order_by, "RECORDED")
         return await connection(info, asked.listing, read_objects, where, order, Window(first, after, last, before))
 
+    @guards.query(
+        Permission.READ_CASES,
+        "Who looked at this person's data, when, for what and which fields, the latest first, whoever read: for whoever "
+        "serves the person who asks. Of somebody protected it is shown to cleared viewers alone. Showing it is on record, too.",
+    )
+    async def access_log(
+        self,
+        info: Info,
+        person_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The person, as a member of a household.")
+        ],
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Read] | None:
+        """A page of who looked at somebody."""
+        key = nodes.key_of(info, "Person", person_id) or 0
+        info.context.log.saw_people({key} - {0})
+        where, order = Is("subject", {"subject": key}), (("RECORDED", True),)
+        window = Window(first, after, last, before)
+        return await connection(info, loaders.ACCESS_LOG, read_objects, where, order, window)
+
     @guards.query(Permission.READ_AUDIT, "Alarms about readers of the viewer's division.")
     async def alarms(
         self,

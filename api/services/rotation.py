@@ -87,14 +87,14 @@ class Lot:
 
 @cache
 def tables() -> tuple[SealedTable, ...]:
-    """Every table that holds something sealed, as the models tell."""
+    """Every table that holds something sealed, as the models tell: people first, by whose indexes others are found."""
     found = []
     for each in Base.metadata.sorted_tables:
         ours = [column for column in each.columns if isinstance(column.type, SealedBytes) and column.name != DIGEST]
         if ours:
             indexes = [column for column in ours if column.name.endswith(INDEX)]
             found.append(SealedTable(each, [column for column in ours if column not in indexes], indexes))
-    return tuple(found)
+    return tuple(sorted(found, key=lambda each: each.table is not table(Human)))
 
 
 async def usage(connection: AsyncConnection, vault: Vault) -> dict[str, Counter[bytes]]:
@@ -170,6 +170,9 @@ async def reseal(connection: AsyncConnection, vault: Vault, each: SealedTable, a
     rows = (await connection.execute(statement, {"after": after})).mappings().all()
     if not rows:
         return Lot(0, 0, 0, None)
+    last = int(rows[-1]["id"])
+    if each.table is table(Human):
+        rows = [*rows, *await _bearing_the_same(connection, each, rows)]
     of_members = await _of_members(connection, vault, rows) if each.table is table(Human) else {}
     changed, stuck = 0, 0
     for row in rows:
@@ -183,7 +186,23 @@ async def reseal(connection: AsyncConnection, vault: Vault, each: SealedTable, a
             changed += 1
         except IntegrityError:  # somebody who was added twice, under either key: for a person to see
             stuck += 1
-    return Lot(len(rows), changed, stuck, int(rows[-1]["id"]))
+    return Lot(len(rows), changed, stuck, last)
+
+
+async def _bearing_the_same(
+    connection: AsyncConnection, each: SealedTable, people: Sequence[RowMapping]
+) -> Sequence[RowMapping]:
+    """Who bears a number of theirs under another name: protection goes by equal numbers, and both change at once."""
+    columns = table(Human).c
+    same = among(columns.number_index, "numbers", LargeBinary)
+    theirs = select(each.key.label("id"), *each.sealed, *each.indexes).where(same, each.key.not_in(_keys(people)))
+    numbers = [bytes(row["number_index"]) for row in people if row["number_index"] is not None]
+    found = await connection.execute(locked(theirs.order_by(each.key), connection, each.table), {"numbers": numbers})
+    return found.mappings().all()
+
+
+def _keys(rows: Sequence[RowMapping]) -> list[int]:
+    return [int(row["id"]) for row in rows]
 
 
 def _anew(

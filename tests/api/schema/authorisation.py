@@ -73,6 +73,7 @@ QUERIES = {
     ),
     "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
     "reads": Asked(P.READ_AUDIT, '{ reads(filter: {readers: ["target"]}) { nodes { id } } }'),
+    "accessLog": Asked(P.READ_CASES, '{ accessLog(personId: "$Person") { nodes { id } } }'),
     "alarms": Asked(P.READ_AUDIT, '{ alarms(filter: {readers: ["target"]}) { nodes { id } } }'),
 }
 """Every field of Query but `node` and `nodes`, of which NODES tells."""

@@ -16,7 +16,7 @@ from api.domain import told
 from api.domain.bulk import AlarmKind, thresholds
 from api.domain.reads import SILENT, TELLING
 from api.loaders.reading import OF_HOUSEHOLDS
-from api.models import Alarm, Read, table
+from api.models import Alarm, Human, Member, Read, User, table
 from api.notary import Notary
 from api.schema.root import schema
 from api.schema.tree import _BRANCHES
@@ -274,3 +274,35 @@ def test_every_field_that_tells_something_has_a_name_for_people() -> None:
 def test_a_threshold_that_cannot_be_read_is_told(said: str) -> None:
     with pytest.raises(ValueError, match="PEOPLE_AN_HOUR"):
         thresholds({AlarmKind.PEOPLE_AN_HOUR: said})
+
+
+ACCESS = """query ($id: ID!) { accessLog(personId: $id, first: 50) { totalCount nodes {
+  reader { login } purpose identity fields { labelZh } people } } }"""
+
+
+async def test_f_28_whoever_serves_a_person_can_show_who_looked_at_them(service: Service) -> None:
+    """By the officers of the person's own division, whoever read; of somebody protected to the cleared alone (F-29)."""
+    page = (await service.data(PAGE, by="reviewer"))["households"]["nodes"]
+    household = next(each for each in page if each["members"])
+    person = household["members"][0]["id"]
+    await sealed(service)
+    for by in ("caseworker", "auditor", "reviewer"):
+        log = (await service.data(ACCESS, {"id": person}, by=by))["accessLog"]
+        await sealed(service)
+        assert log["nodes"][-1]["reader"]["login"] == "reviewer", "the first who looked"
+        assert "人员·姓名" in [each["labelZh"] for each in log["nodes"][-1]["fields"]]
+    logins = [each["reader"]["login"] for each in log["nodes"]]
+    assert {"caseworker", "auditor"} <= {*logins}, "looking at the list is on record, too"
+    assert (await service.data(ACCESS, {"id": person}, by="elsewhere"))["accessLog"]["totalCount"] == 0
+    for by in ("department", "administrator"):
+        refused = await service.ask(ACCESS, {"id": person}, by=by)
+        assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    async with transaction(service.engine) as connection:
+        member = service.vault.key("Person", person)
+        human = select(Member.person_id).where(Member.id == member).scalar_subquery()
+        await connection.execute(update(Human).where(Human.id == human).values(protected_since=dt.date(2020, 1, 1)))
+    hidden = (await service.data(ACCESS, {"id": person}, by="caseworker"))["accessLog"]
+    assert hidden == {"totalCount": 0, "nodes": []}, "as of somebody at whom nobody looked"
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "caseworker").values(cleared=True))
+    assert (await service.data(ACCESS, {"id": person}, by="caseworker"))["accessLog"]["totalCount"] > 3

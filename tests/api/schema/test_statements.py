@@ -39,6 +39,11 @@ ONE = {
         "person",
         7,
     ),
+    "accessLog": (
+        "query ($id: ID!) { accessLog(personId: $id) { totalCount nodes { readAt reader { login } fields { labelZh } } } }",
+        "person",
+        2,
+    ),
     "missingFields": ("query ($id: ID!) { missingFields(householdId: $id) { code labelZh } }", "household", 4),
     "incomes": ("query ($id: ID!) { incomes(personId: $id) { month evidence recordedBy } }", "person", 1),
     "perCapitaIncome": (
