@@ -27,6 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import files, jobs, migrations, oauth, settings
 from api.attachments_store import Store
 from api.auth import Authenticator
+from api.board import PATH, Board
 from api.broadcast import Broadcast
 from api.database import open_engine, reading
 from api.domain.bulk import DEFAULTS, Threshold
@@ -80,6 +81,7 @@ def create_app(
     limits: Limits | None = None,
     *,
     trusted_only: bool = False,
+    public_notices: bool = False,
     purpose_required: bool = False,
     origins: Sequence[str] = (),
     thresholds: Sequence[Threshold] = tuple(DEFAULTS.values()),
@@ -93,7 +95,7 @@ def create_app(
     Where a `purpose_required`, identities are masked for requests that name none. `origins` are the sites whose pages
     may ask from a browser; beyond `thresholds`, reading raises an alarm; `issuer` is the identity provider whose tokens
     are accepted. Attachments lie in the data folder, by default the environment's, each of up to `attachment_bytes`.
-    By `clock` the days of a household's life are told.
+    By `clock` the days of a household's life are told. Where `public_notices`, everybody may read which are up.
     """
     engine = open_engine(database_url)
     broadcast, metrics = Broadcast(engine), Metrics()
@@ -138,6 +140,8 @@ def create_app(
         await recorder.close()
         await engine.dispose()
 
+    board = Board(engine, clock)
+    notices = [Route(PATH, board.page, methods=["GET"]), Route(f"{PATH}.json", board.data, methods=["GET"])]
     app = Starlette(
         routes=[
             Route("/", page, methods=["GET"]),
@@ -146,6 +150,7 @@ def create_app(
             Route(oauth.PATH, oauth.TokenEndpoint(engine).answer, methods=["POST"]),
             Route(files.PATH, door.take, methods=["POST"]),
             Route(f"{files.PATH}/{{id}}", door.give, methods=["GET"]),
+            *(notices if public_notices else ()),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
             Route("/metrics", measured, methods=["GET"]),

@@ -30,6 +30,7 @@ KNOWN = {
     "REQUEST_SECONDS": "how long an answer may take; default: 30",
     "TRUSTED_ONLY": "1: only registered documents are answered, whoever asks; default: 0",
     "PURPOSE_REQUIRED": "1: identities are shown whole only where the request names its purpose; default: 0",
+    "PUBLIC_NOTICES": "1: /notices shows everybody which notices of a county are up; default: 0",
     "ORIGINS": "sites whose pages may ask from a browser, with commas between; default: only our own",
     "WORKDAYS_FILE": "days that are off or worked, in TOML or CSV, for years that the calendar does not know; default: none",
     "TEST_DATABASE_URL": "the PostgreSQL that the tests may use",
@@ -58,6 +59,7 @@ class Settings:
     cost_burst: float | None = None
     request_seconds: float | None = None
     trusted_only: bool = False
+    public_notices: bool = False
     purpose_required: bool = False
     origins: tuple[str, ...] = ()
 
@@ -115,6 +117,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         cost_burst=number("COST_BURST"),
         request_seconds=number("REQUEST_SECONDS"),
         trusted_only=_switch("TRUSTED_ONLY", setting("TRUSTED_ONLY")),
+        public_notices=_switch("PUBLIC_NOTICES", setting("PUBLIC_NOTICES")),
         purpose_required=_switch("PURPOSE_REQUIRED", setting("PURPOSE_REQUIRED")),
         origins=tuple(filter(None, (part.strip() for part in (setting("ORIGINS") or "").split(",")))),
     )

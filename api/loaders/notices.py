@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Date, Select, String, and_, bindparam, case, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from api import scope
@@ -26,6 +27,7 @@ from api.models import Household, Notice, Objection, Transition, User, table
 H, N, T = (table(each).c for each in (Household, Notice, Transition))
 OBJ = table(Objection).c
 FOREVER = dt.date(9999, 12, 31)
+MOST_PUBLISHED = 500
 AS_OF = bindparam("as_of", FOREVER, Date())
 TODAY: ColumnElement[dt.date] = bindparam("today", FOREVER, Date())
 UP = and_(
@@ -85,6 +87,14 @@ def _objections(*first: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
 
 
 _NOTICES, _OBJECTIONS = _notices(), _objections()
+_PUBLISHED = (
+    select(*(N[name] for name in _PLAIN), *(N[name] for name in OF_SOMEBODY))
+    .join(Household, H.id == N.household_id)
+    .join(Transition, T.id == N.transition_id)
+    .where(UP, N.division_code == bindparam("county"))
+    .order_by(N.number)
+    .limit(MOST_PUBLISHED)
+)
 _NOTICES_BY_KEY = _NOTICES.where(among(N.id, "keys"))
 _OBJECTIONS_BY_KEY = _OBJECTIONS.where(among(OBJ.id, "keys"))
 _NOTICES_OF = (
@@ -134,6 +144,11 @@ OBJECTIONS = Listing(
     },
     {"RAISED": By(OBJ.id, int), "DUE_ON": By(OBJ.due_on, dt.date.fromisoformat)},
 )
+
+
+async def published(connection: AsyncConnection, county: str, today: dt.date) -> Rows:
+    """What is up in a county today, for everybody; in the order of their numbers, which is none."""
+    return (await connection.execute(_PUBLISHED, {"county": county, "today": today})).all()
 
 
 async def notices_by_key(reading: Reading, keys: Sequence[int]) -> Rows:

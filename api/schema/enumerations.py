@@ -83,6 +83,11 @@ def _told(value: str, words: Words, deprecated: bool = False) -> EnumerationValu
     )
 
 
+def label_zh(name: str, value: str) -> str:
+    """The Chinese label of a value of an enumeration."""
+    return next(each.label_zh for each in _known[name].values if each.value == value)
+
+
 _known[ERRORS] = Enumeration(
     name=ERRORS,
     values=[

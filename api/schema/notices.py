@@ -182,13 +182,13 @@ def notice_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[PublicN
             state=NoticeState(row.state),
             division=division_of(row.division_code),
             version=row.version,
-            **_published(row),
+            **said(row),
         )
         for row, public_id in zip(rows, reading.ids("PublicNotice", rows), strict=True)
     ]
 
 
-def _published(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+def said(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
     """What the notice says; nothing of anybody where its row holds what no notice can."""
     fixed = {
         "number": row.number,

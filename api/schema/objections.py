@@ -114,7 +114,7 @@ class Objection(Node):
     objector_name: str | None = strawberry.field(description="Masked unless the viewer may see identities.")
     objector_contact: str | None = strawberry.field(description="How to answer them." + FOR_WHOM)
     grounds: list[Ground] = strawberry.field(description="What it rests on.", metadata=about(2))
-    text: str | None = strawberry.field(description="What was said." + FOR_WHOM)
+    said: str | None = strawberry.field(name="text", description="What was said." + FOR_WHOM)
     received_by: str | None = strawberry.field(
         description="Who took it down; null where that tells where a protected person is."
     )
@@ -197,7 +197,7 @@ def objection_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Obje
     whole = reading.sees_identity
     name = reading.shown("objections.objector_name", wanted.has("objectorName"), privacy.name)
     contact = reading.shown("objections.objector_contact", whole and wanted.has("objectorContact"), lambda _: None)
-    text = reading.shown("objections.text", whole and wanted.has("text"), lambda _: None)
+    said = reading.shown("objections.text", whole and wanted.has("text"), lambda _: None)
     answer = reading.shown("objections.answer", whole and wanted.has("answer"), lambda _: None)
     day = reading.as_of or reading.today
 
@@ -215,7 +215,7 @@ def objection_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Obje
             objector_name=name(reading.whereabouts(row, row.objector_name)),
             objector_contact=contact(reading.whereabouts(row, row.objector_contact)),
             grounds=[Ground(each) for each in row.grounds],
-            text=text(reading.whereabouts(row, row.text)),
+            said=said(reading.whereabouts(row, row.text)),
             received_by=reading.whereabouts(row, row.receiver),
             received_on=row.received_on,
             due_on=row.due_on,
@@ -267,7 +267,7 @@ class RaiseObjectionInput(MutationInput):
     objector_name: str | None = strawberry.field(default=None, description="Kept sealed; none of an anonymous one.")
     objector_contact: str | None = strawberry.field(default=None, description="How to answer them; likewise.")
     grounds: list[Ground] = strawberry.field(description="What it rests on; at least one.")
-    text: str = strawberry.field(description="What is said, up to 4,000 characters; kept sealed.")
+    said: str = strawberry.field(name="text", description="What is said, up to 4,000 characters; kept sealed.")
     received_on: dt.date | None = strawberry.field(
         default=None,
         description="The day it came in, from which the time to answer counts; today, where nothing is said.",
@@ -324,7 +324,7 @@ class ObjectionMutations:
                 input.objector_name,
                 input.objector_contact,
                 input.grounds,
-                input.text,
+                input.said,
                 input.received_on,
                 info.context.now(),
             )

@@ -208,7 +208,7 @@ async def test_links_are_those_of_the_latest_scan_of_the_division(service: Servi
 AS_OF = dt.date(2024, 12, 31)
 """The day that the fixture's scan asks about."""
 
-PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION", "_HOLDERS"}
+PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION", "_HOLDERS", "_PUBLISHED"}
 """Statements on what is nobody's in particular, or the viewer's own."""
 
 PARTS = {"_NEWEST", "_PRESENT", "_ABOUT"}
