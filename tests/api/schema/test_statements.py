@@ -14,6 +14,7 @@ from api.models import Alarm, Household, Member, Scan, User
 from api.schema.root import schema
 from api.services import reads
 from tests.api.conftest import Service
+from tests.api.papers import exception, paper
 from tests.api.services.atwork import at_work
 from tests.api.services.left import left
 from tests.api.services.reviewed import under_review
@@ -43,6 +44,11 @@ ONE = {
         "query ($id: ID!) { accessLog(personId: $id) { totalCount nodes { readAt reader { login } fields { labelZh } } } }",
         "person",
         2,
+    ),
+    "attachment": (
+        "query ($id: ID!) { attachment(id: $id) { kind name household { reference } person { name } } }",
+        "attachment",
+        3,
     ),
     "missingFields": ("query ($id: ID!) { missingFields(householdId: $id) { code labelZh } }", "household", 4),
     "incomes": ("query ($id: ID!) { incomes(personId: $id) { month evidence recordedBy } }", "person", 1),
@@ -109,6 +115,11 @@ KEPT = {
         "{ clientId organisation { code } secrets { expiresAt } identities { subject } } } }",
         "administrator",
         5,
+    ),
+    "emergencyExceptions": (
+        "query ($n: Int) { emergencyExceptions(first: $n) { totalCount nodes { sources household { reference } } } }",
+        "auditor",
+        3,
     ),
     "publicNotices": (
         "query ($n: Int) { publicNotices(first: $n) { totalCount nodes "
@@ -232,10 +243,12 @@ async def some_ids(service: Service) -> dict[str, str]:
     async with transaction(service.engine) as connection:
         keys = [service.vault.key(kind, each) for kind, each in (("Household", home), ("Person", member))]
         user = (await connection.execute(select(User.id).where(User.login == "caseworker"))).scalar_one()
+        attached = await paper(connection, service.vault, keys[0], user, dt.datetime.now(dt.UTC), person=keys[1])
         gone = await left(connection, service.vault, keys[0], keys[1], user, dt.datetime.now(dt.UTC))
     return {
         "proposal": service.vault.ids("Proposal", [gone["Proposal"]])[0],
         "watch": service.vault.ids("Watch", [gone["Watch"]])[0],
+        "attachment": service.vault.ids("Attachment", [attached])[0],
         "notice": notice["id"],
         "household": household["id"],
         "person": household["members"][0]["id"],
@@ -328,6 +341,7 @@ async def people_of_the_office(service: Service) -> None:
         homes = select(Household.id).where(Household.division_code == "410502").order_by(Household.id).limit(3)
         for home in (await connection.execute(homes)).scalars().all():
             await at_work(connection, service.vault, home, user or 0, now)
+            await exception(connection, service.vault, home, user or 0, now)
             somebody = select(Member.id).where(Member.household_id == home).limit(1)
             member = (await connection.execute(somebody)).scalar_one()
             await left(connection, service.vault, home, member, user or 0, now)
