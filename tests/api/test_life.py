@@ -91,7 +91,7 @@ class Life:
     async def consents(self, person: int) -> None:
         """An adult has signed that every department may be asked."""
         paper = await self.upload("AUTHORISATION", b"%PDF-1.7 signed by " + str(person).encode())
-        given = {"personId": self.people[person], "attachmentId": paper, "sources": ["ALL"]}
+        given: dict[str, Any] = {"personId": self.people[person], "attachmentId": paper, "sources": ["ALL"]}
         done(await self.ask("recordAuthorisation", "authorisation { id }", **given, validFrom=str(self.today)))
 
     async def fill(self) -> None:
@@ -321,7 +321,7 @@ async def test_a_household_is_read_as_it_was_on_any_day(service: Service) -> Non
     service.ahead += dt.timedelta(days=10)
     since = str(life.today)
     baby = {"name": "张小贝", "relation": "CHILD", "birthDate": since, "sex": "FEMALE", "idKind": "NONE"}
-    joined = {"householdId": life.id, "expectedVersion": life.version, "person": baby, "since": since}
+    joined: dict[str, Any] = {"householdId": life.id, "expectedVersion": life.version, "person": baby, "since": since}
     done(await life.ask("addMember", "person { id }", **joined))
     await life.read("id")
     await life.step("withdrawApplication", reason="申请人要求撤回。")
