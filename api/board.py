@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.auth import AWAY
 from api.database import reading
 from api.domain import days, divisions
 from api.domain.days import Clock, this_moment
@@ -49,7 +50,10 @@ class Board:
 
     async def data(self, request: Request) -> Response:
         """As JSON."""
-        found = await self._found(request)
+        try:
+            found = await self._found(request)
+        except AWAY:
+            return Response(b'{"error": "try again later"}', 503, HEADERS, "application/json")
         if found is None:
             return Response(
                 orjson.dumps({"error": "division: six digits of a county"}), 400, HEADERS, "application/json"
@@ -58,7 +62,10 @@ class Board:
 
     async def page(self, request: Request) -> Response:
         """As a page."""
-        found = await self._found(request)
+        try:
+            found = await self._found(request)
+        except AWAY:
+            return Response(_page("公示", "<p>暂时无法显示，请稍后再试。</p>"), 503, HEADERS, "text/html")
         if found is None:
             return Response(
                 _page("公示", "<p>请在网址中注明县区代码，如 ?division=410502。</p>"), 400, HEADERS, "text/html"

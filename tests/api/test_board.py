@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 
 import httpx
 
+from api import sealing
 from api.app import create_app
-from tests.api.conftest import Service
+from tests.api.conftest import KEY, Service
 from tests.api.services.reviewed import under_review
 from tests.api.services.test_notices import SECRETS, changed_by_hand, opened
 
@@ -93,3 +94,13 @@ async def test_whoever_names_no_county_is_told_nothing(service: Service) -> None
                 assert answer.status_code == 400
                 assert "张" not in answer.text
             assert (await client.post(path, params={"division": "410502"})).status_code == 405
+
+
+async def test_while_the_database_is_away_nothing_is_told() -> None:
+    board = create_app("sqlite:////nowhere/jiekun.db", sealing.vault(KEY), public_notices=True)
+    transport = httpx.ASGITransport(board)
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        for path in ("/notices", "/notices.json"):
+            answer = await client.get(path, params={"division": "410502"})
+            assert answer.status_code == 503
+            assert "nowhere" not in answer.text
