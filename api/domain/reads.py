@@ -58,6 +58,7 @@ TELLING = frozenset(
         "CauseResolution",
         "HomeVisit",
         "ContactOfficer",
+        "Officer",
         "AssistancePlan",
         "PlannedMeasure",
         "Progress",

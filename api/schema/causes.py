@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import causes as loaders
+from api.loaders import households as people
 from api.loaders.reading import Reading, Rows
 from api.schema import evidence, guards, nodes
 from api.schema.context import Info
-from api.schema.households import Household
+from api.schema.households import NOT_LOADED, Household, household_objects
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, handler
 from api.schema.results import MutationInput, Payload, carry_out
@@ -40,12 +41,14 @@ class Cause(Node):
     """A cause of hardship."""
 
     key: strawberry.Private[int]
+    household_key: strawberry.Private[int]
     cause: HardshipCause = strawberry.field(description="What it is.")
     main: bool = strawberry.field(description="Whether it is the main one; up to three more stand beside it.")
     since: dt.date = strawberry.field(description="Since when it is there.")
     note: str | None = strawberry.field(description="What it is in words; null for viewers who see masks.")
     resolution: CauseResolution | None = strawberry.field(description="How it was resolved; null while it stands.")
     version: int = strawberry.field(description="Counts changes; to be given back by whoever changes it.")
+    household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
 
 
 def cause_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Cause]:
@@ -58,6 +61,7 @@ def cause_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Cause]:
         Cause(
             id=strawberry.ID(public_id),
             key=row.id,
+            household_key=row.household_id,
             cause=HardshipCause(row.cause),
             main=row.main,
             since=row.since,
@@ -222,5 +226,12 @@ branch(
     Household,
     "causes",
     Branch("key", lambda reading, keys, _: loaders.of_households(reading, keys), cause_objects, "causes"),
+)
+branch(
+    Cause,
+    "household",
+    Branch(
+        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
+    ),
 )
 kind("Cause", Kind(loaders.by_key, cause_objects, Permission.READ_CASES))

@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.casework import MeasureState
 from api.domain.measures import Measure
 from api.domain.permissions import Permission, Viewer
+from api.loaders import households as people
 from api.loaders import plans as loaders
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.households import NOT_LOADED, Household
+from api.schema.households import NOT_LOADED, Household, household_objects
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, ResponsibleOrganisation, handler, organisation_of
 from api.schema.results import MutationInput, Payload, carry_out
@@ -54,6 +55,7 @@ class PlannedMeasure(Node):
     """One measure of a plan."""
 
     key: strawberry.Private[int]
+    household_key: strawberry.Private[int]
     measure: Measure = strawberry.field(description="Which of the policy's seven measures.")
     what: str | None = strawberry.field(description="What is done; null for viewers who see masks.")
     organisation: ResponsibleOrganisation = strawberry.field(description="By whom.")
@@ -62,6 +64,7 @@ class PlannedMeasure(Node):
     overdue: bool = strawberry.field(description="Whether that day has passed, and it is neither done nor dropped.")
     continues_id: strawberry.ID | None = strawberry.field(description="The same measure in the version before.")
     version: int = strawberry.field(description="Counts changes; to be given back by `reportProgress`.")
+    household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
     progress: list[Progress] = strawberry.field(
         default=NOT_LOADED, description="How far it was, the latest first.", metadata=about(3)
     )
@@ -72,12 +75,14 @@ class AssistancePlan(Node):
     """One version of a plan."""
 
     key: strawberry.Private[int]
+    household_key: strawberry.Private[int]
     number: int = strawberry.field(description="Which version, from 1; to be given back by `makePlan`.")
     goal: str | None = strawberry.field(description="What it is to come to; null for viewers who see masks.")
     since: dt.date = strawberry.field(description="In force from this day on.")
     until: dt.date | None = strawberry.field(description="To before this day; null while it is in force.")
     made_by: Officer | None = strawberry.field(description="Who made it, where this viewer is told.")
     made_at: dt.datetime = strawberry.field(description="When.")
+    household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
     measures: list[PlannedMeasure] = strawberry.field(
         default=NOT_LOADED, description="Its measures, in their order.", metadata=about(4)
     )
@@ -90,6 +95,7 @@ def plan_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Assistanc
         AssistancePlan(
             id=strawberry.ID(public_id),
             key=row.id,
+            household_key=row.household_id,
             number=row.number,
             goal=goal(row.goal),
             since=row.since,
@@ -109,6 +115,7 @@ def measure_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Planne
         PlannedMeasure(
             id=strawberry.ID(public_id),
             key=row.id,
+            household_key=row.household_id,
             measure=Measure(row.measure),
             what=what(row.what),
             organisation=organisation_of(row),
@@ -245,5 +252,17 @@ branch(
     "progress",
     Branch("key", lambda reading, keys, _: loaders.progress_of(reading, keys), _progress_objects, "progress"),
 )
+for _of in (AssistancePlan, PlannedMeasure):
+    branch(
+        _of,
+        "household",
+        Branch(
+            "household_key",
+            lambda reading, keys, _: people.by_key(reading, keys),
+            household_objects,
+            "household",
+            False,
+        ),
+    )
 kind("AssistancePlan", Kind(loaders.by_key, plan_objects, Permission.READ_CASES))
 kind("PlannedMeasure", Kind(loaders.measures_by_key, measure_objects, Permission.READ_CASES))

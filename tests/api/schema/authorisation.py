@@ -368,7 +368,7 @@ TYPES = {
     "TaskDetail": Fields("name value"),
     "Officer": Fields("login displayName"),
     "ResponsibleOrganisation": Fields("code nameZh nameEn"),
-    "Cause": Fields("id cause main since resolution version", hidden="note"),
+    "Cause": Fields("id cause main since resolution version household", hidden="note"),
     "CauseResolution": Fields("resolvedOn statedBy statedAt evidenceIds", hidden="statement"),
     "HomeVisit": Fields(
         "id kind visitedOn incomeChanged causesGone toBeClosed corrected correctsId recordedBy recordedAt household "
@@ -376,9 +376,9 @@ TYPES = {
         hidden="met findings correction",
     ),
     "ContactOfficer": Fields("officer since until assignedAt"),
-    "AssistancePlan": Fields("id number since until madeBy madeAt measures", hidden="goal"),
+    "AssistancePlan": Fields("id number since until madeBy madeAt measures household", hidden="goal"),
     "PlannedMeasure": Fields(
-        "id measure organisation dueOn state overdue continuesId version progress", hidden="what"
+        "id measure organisation dueOn state overdue continuesId version progress household", hidden="what"
     ),
     "Progress": Fields("state notedBy notedAt", hidden="note"),
     "Referral": Fields(
