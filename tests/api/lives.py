@@ -20,7 +20,7 @@ from api.models.base import SealedBytes
 from api.sealing import Vault
 from api.services import accounts, organisations
 from api.services.organisations import Described
-from api.services.rotation import INDEXES
+from api.services.rotation import INDEXES, NAME, NUMBER
 
 NOW = dt.datetime(2015, 3, 2, 8, tzinfo=dt.UTC)
 DAY = NOW.date()
@@ -154,7 +154,10 @@ async def live(
     people, members = [], []
     for number, relation in zip(NUMBERS, ("HEAD", "SPOUSE", "CHILD"), strict=True):
         name = f"金{relation[0]}{mark}"
-        index = {"number_index": vault.index("id_number", f"{number}{mark}"), "name_index": vault.index("name", name)}
+        index = {
+            "number_index": vault.index(NUMBER[0], NUMBER[1](number)),
+            "name_index": vault.index(NAME[0], NAME[1](name)),
+        }
         people.append(await w.add("people", **index))
         members.append(
             await w.add(

@@ -6,19 +6,47 @@ import asyncio
 import datetime as dt
 import json
 import stat
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from api import migrations, sealing, settings
+from api.cli import main
 from api.database import open_engine, reading, transaction
 from api.models import Household, Member
 from tests.api.lives import live, settle
-from tests.api.test_cli import run
 
 Place = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command said."""
+
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, place: Place, expect: int = 0) -> Said:
+    """The command, as the console script runs it, in this process."""
+    out, err, status = StringIO(), StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["jiekun", *arguments])
+        for name, value in place.items():
+            patch.setenv(name, value)
+        try:
+            main()
+        except SystemExit as exit:
+            status = int(exit.code or 0)
+    assert status == expect, err.getvalue()
+    assert "Traceback" not in err.getvalue()
+    return Said(out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

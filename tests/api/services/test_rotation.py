@@ -263,7 +263,8 @@ async def test_what_a_lost_key_sealed_is_told_as_lost_and_all_else_works(service
     third = Vault(service.vault.keys.rotated(3))
     await step_through(service, third)
     left = await old_values(service, third)
-    assert left == {"households.address": households, "members.name": 1, "members.phone": 1, "people.name_index": 1}
+    lost_of_one = ("members.name", "members.name_index", "members.phone", "members.phone_index", "people.name_index")
+    assert left == {"households.address": households} | dict.fromkeys(lost_of_one, 1)
     async with reading(service.engine) as connection:
         stuck = {
             name: row["stuck"] for name, row in (await rotation.progress(connection, third)).items() if row["stuck"]
