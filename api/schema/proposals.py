@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated
 
 import strawberry
@@ -16,8 +17,9 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import evidence, guards, nodes
-from api.schema.connections import After, Before, Connection, First, Last, connection
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.enumerations import Words, described
 from api.schema.exit_terms import ExitAction, ProposalState
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.households import NOT_LOADED, Household, household_objects
@@ -28,6 +30,7 @@ from api.schema.sizes import about
 from api.schema.terms import Closing
 from api.schema.tree import Branch, branch
 from api.schema.values import Node
+from api.schema.words import Direction
 from api.services import exits
 
 HOUSEHOLD, VERSION = "The household, whose file is open.", "The household's `version` as it was read."
@@ -64,6 +67,27 @@ class ProposalFilter:
     and_: list[ProposalFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[ProposalFilter] | None = strawberry.field(name="or", default=None, description=OR)
     not_: ProposalFilter | None = strawberry.field(name="not", default=None, description=NOT)
+
+
+class ProposalOrderField(StrEnum):
+    """What proposals may be ordered by."""
+
+    PROPOSED = "PROPOSED"
+
+
+described(
+    ProposalOrderField,
+    "What proposals may be ordered by.",
+    {"PROPOSED": Words("提出时间", "Proposed", "提出的先后。", "When it was proposed.")},
+)
+
+
+@strawberry.input(description="An order of proposals.")
+class ProposalOrder:
+    """An order of proposals."""
+
+    field: ProposalOrderField = strawberry.field(description="What to order by.")
+    direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
 
 
 def _conditions(info: Info, given: ProposalFilter) -> Iterator[Is]:
@@ -110,6 +134,9 @@ class ProposalQueries:
         self,
         info: Info,
         filter: Annotated[ProposalFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            list[ProposalOrder] | None, strawberry.argument(description=ORDER + " the latest first.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -117,8 +144,8 @@ class ProposalQueries:
     ) -> Connection[Proposal] | None:
         """A page of proposals."""
         where = joined(filter, lambda given, _: _conditions(info, given))
-        window = Window(first, after, last, before)
-        return await connection(info, loaders.PROPOSALS, proposal_objects, where, (("PROPOSED", True),), window)
+        order, window = order_of(order_by, "PROPOSED"), Window(first, after, last, before)
+        return await connection(info, loaders.PROPOSALS, proposal_objects, where, order, window)
 
     @guards.query(Permission.READ_CASES, "One proposal; null where there is none that this viewer may see.")
     async def proposal(self, info: Info, id: Id) -> Proposal | None:

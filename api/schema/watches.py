@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Annotated
 
 import strawberry
@@ -16,8 +17,9 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
-from api.schema.connections import After, Before, Connection, First, Last, connection
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.enumerations import Words, described
 from api.schema.exit_terms import WatchOutcome
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.households import NOT_LOADED, Household, household_objects
@@ -26,6 +28,7 @@ from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
 from api.schema.values import Node
+from api.schema.words import Direction
 from api.services import watches
 
 
@@ -56,6 +59,27 @@ class WatchFilter:
     and_: list[WatchFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[WatchFilter] | None = strawberry.field(name="or", default=None, description=OR)
     not_: WatchFilter | None = strawberry.field(name="not", default=None, description=NOT)
+
+
+class WatchOrderField(StrEnum):
+    """What watches may be ordered by."""
+
+    DUE_ON = "DUE_ON"
+
+
+described(
+    WatchOrderField,
+    "What watches may be ordered by.",
+    {"DUE_ON": Words("到期日", "Due", "到期的先后。", "The day on which it is due.")},
+)
+
+
+@strawberry.input(description="An order of watches.")
+class WatchOrder:
+    """An order of watches."""
+
+    field: WatchOrderField = strawberry.field(description="What to order by.")
+    direction: Direction = strawberry.field(default=Direction.ASC, description="Which way.")
 
 
 def _conditions(info: Info, given: WatchFilter) -> Iterator[Is]:
@@ -118,6 +142,9 @@ class WatchQueries:
         self,
         info: Info,
         filter: Annotated[WatchFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            list[WatchOrder] | None, strawberry.argument(description=ORDER + " those that are due first.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -125,8 +152,9 @@ class WatchQueries:
     ) -> Connection[Watch] | None:
         """A page of watches."""
         where = joined(filter, lambda given, _: _conditions(info, given))
+        order = order_of(order_by, "DUE_ON") if order_by else (("DUE_ON", False),)
         window = Window(first, after, last, before)
-        return await connection(info, loaders.WATCHES, watch_objects, where, (("DUE_ON", False),), window)
+        return await connection(info, loaders.WATCHES, watch_objects, where, order, window)
 
     @guards.query(Permission.READ_CASES, "One watch; null where there is none that this viewer may see.")
     async def watch(self, info: Info, id: Id) -> Watch | None:
