@@ -80,7 +80,11 @@ USES_OF = select(_USES).where(_USES.c.place <= bindparam("most")).order_by(_USES
 
 _EXCEPTIONS = scope.narrow(
     select(
-        E.household_id, *[column for column in E if column.name != "household_id"], H.division_code, U.display_name
+        E.household_id,
+        *[column for column in E if column.name != "household_id"],
+        H.division_code,
+        U.display_name.label("recorder"),
+        scope.protects_household(H.id).label("protected"),
     )
     .join(Household, H.id == E.household_id)
     .join(User, U.id == E.recorded_by),

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from api.database import transaction
 from api.domain.consent import NINE
-from api.models import Authorisation, Human, Member, Scan
+from api.models import Authorisation, Household, Human, Member, Scan
 from tests.api.conftest import Service
 from tests.api.papers import consent, exception, paper, user_of
 from tests.api.schema.test_statements import selects
@@ -55,9 +55,9 @@ async def signed(service: Service, household: Reviewed, person: int) -> dict[str
 
 async def test_f_23_a_consent_is_recorded_shown_and_withdrawn(service: Service) -> None:
     async with transaction(service.engine) as connection:
-        person = (
-            await connection.execute(select(Member.id, Member.household_id).where(Member.reference == "P00000001"))
-        ).one()
+        heads = select(Member.id, Member.household_id).where(Member.relation == "HEAD", Member.left_on.is_(None))
+        near = heads.join(Household, Household.id == Member.household_id).where(Household.division_code == "410502")
+        person = (await connection.execute(near.order_by(Member.id).limit(1))).one()
     household = Reviewed(person.household_id, 0, "", ())
     given = await signed(service, household, person.id)
     done = (await service.data(RECORD, {"input": given}, by="caseworker"))["recordAuthorisation"]
