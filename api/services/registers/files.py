@@ -53,6 +53,7 @@ async def save(
             saved.differs(came.id, "stage")
             continue
         await _follow(connection, vault, before, came, officer if adverse else None, now)
+        saved.changed.add(came.id)
         followed += 1
     await _count(connection, saved, now)
     return followed
@@ -191,13 +192,15 @@ async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) ->
         .where(among(M.household_id, "keys"), F.closed_on.is_(None), stays, ~counted)
     )
     names = ["file_id", "person_id", "member_id", "since", "disputed"]
-    for some in rows.batches(sorted(saved.changed - saved.own)):
+    changed = sorted(saved.changed - saved.own)
+    for some in rows.batches(changed):
         keys = {"keys": some}
         those = select(M.id).where(among(M.household_id, "keys"), left)
         over = update(table(FilePerson)).where(FP.member_id.in_(those), FP.until.is_(None))
         await connection.execute(over.values(until=gone), keys)
         await _recount(connection, keys)
-        await connection.execute(insert(FilePerson).from_select(names, there), keys)
+    for some in rows.batches(changed):  # once everybody who left one is counted in none
+        await connection.execute(insert(FilePerson).from_select(names, there), {"keys": some})
 
 
 async def _recount(connection: AsyncConnection, keys: dict[str, list[int]]) -> None:

@@ -65,14 +65,15 @@ async def save(
             elif there is None or not same or there.left_on is not None:
                 if there is not None and there.household_id != household_id:
                     moved.append(there)
+                    saved.changed.add(there.household_id)
                 told.append((row, household_id, digest))
         await _go(connection, moved, today)
-        await _come(connection, vault, told, {row.reference: row for row in found_still(known, moved)}, now)
+        await _come(connection, vault, told, {row.reference: row for row in _still(known, moved)}, now)
         saved.changed.update(household_id for _, household_id, _ in told)
     return await rows.keys(connection, Member, [row["person_id"] for row in given])
 
 
-def found_still(known: Mapping[str, Any], moved: Iterable[Any]) -> Iterable[Any]:
+def _still(known: Mapping[str, Any], moved: Iterable[Any]) -> Iterable[Any]:
     """Those that still bear their number: whoever moved left it to their new membership."""
     gone = {row.id for row in moved}
     return (row for row in known.values() if row.id not in gone)
@@ -94,6 +95,7 @@ async def _leave(connection: AsyncConnection, listed: set[str], saved: Saved, to
                     saved.differs(row.household_id, "members")
                 else:
                     gone.append(row.id)
+                    saved.changed.add(row.household_id)
     for some in rows.batches(gone):
         left = update(Member).where(among(M.id, "keys")).values(left_on=today)
         await connection.execute(left, {"keys": some})
