@@ -1,0 +1,164 @@
+"""The national form goes out to the other system and comes back: filled in, linked, and telling what it says otherwise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from api import sheets
+from api.database import transaction
+from api.domain.permissions import Permission, Viewer
+from api.domain.stages import ACTIVE
+from api.models import AuditEvent, ExternalReference, Household, Human, Member, Task
+from api.services import form_exchange, forms, viewers
+from api.services.form_exchange import ACFTU_NUMBER, HOUSEHOLDS, MEMBERS, NUMBER
+from api.sheets import SheetRefused, Table
+from tests.api.conftest import Service
+
+NOW = dt.datetime.now(dt.UTC)
+STAGES = [each.value for each in ACTIVE]
+
+
+async def exported(service: Service, login: str = "caseworker") -> list[Table]:
+    async with transaction(service.engine) as connection:
+        viewer = await viewers.of_login(connection, login)
+        assert viewer is not None
+        return await form_exchange.tables(connection, service.vault, viewer, STAGES, NOW)
+
+
+async def taken_in(service: Service, source: Path, login: str = "caseworker") -> form_exchange.TakenIn:
+    async with transaction(service.engine) as connection:
+        viewer = await viewers.of_login(connection, login)
+        assert isinstance(viewer, Viewer)
+        assert viewer.may(Permission.KEEP_FILES)
+        return await form_exchange.take_in(connection, service.vault, viewer, sheets.read(source), NOW)
+
+
+def changed(table: Table, column: str, values: dict[int, str]) -> Table:
+    place = table.headings.index(column)
+    rows = [
+        [values.get(number, cell) if at == place else cell for at, cell in enumerate(row)]
+        for number, row in enumerate(table.rows)
+    ]
+    return Table(table.name, table.headings, rows)
+
+
+@pytest.mark.parametrize("kind", ["folder", "book.xlsx"])
+async def test_what_goes_out_comes_back_and_changes_nothing(service: Service, tmp_path: Path, kind: str) -> None:
+    tables = await exported(service)
+    assert tables[0].rows
+    assert all(row[0] for row in tables[0].rows)
+    sheets.write(tmp_path / kind, tables)
+    taken = await taken_in(service, tmp_path / kind)
+    assert (taken.households, taken.changed, taken.differing, taken.linked) == (len(tables[0].rows), 0, 0, 0)
+    assert [list(map(list, table.rows)) for table in await exported(service)] == [
+        list(map(list, table.rows)) for table in tables
+    ]
+
+
+async def test_the_other_systems_answers_are_filled_in_and_its_numbers_known(
+    service: Service, tmp_path: Path
+) -> None:
+    workers, members = await exported(service)
+    told = changed(workers, "住房类型", {0: "公租房", 1: "=公租房".lstrip("=")})
+    told = changed(told, ACFTU_NUMBER, {0: "QG4105020001"})
+    told = changed(told, "民族", {0: "回族"})
+    told = changed(told, "工作单位", {0: "=cmd|'/c calc'!A1"})
+    sheets.write(tmp_path / "in", [told, members])
+    taken = await taken_in(service, tmp_path / "in")
+    assert (taken.changed, taken.linked, taken.differing) == (2, 1, 0)
+    async with transaction(service.engine) as connection:
+        household = (
+            await connection.execute(select(Household).where(Household.reference == workers.rows[0][0]))
+        ).one()
+        assert forms.opened(service.vault, "households.form", household.form) == {"HOUSING": "PUBLIC"}
+        assert b"PUBLIC" not in household.form
+        held = (
+            await connection.execute(
+                select(Member.form).where(Member.household_id == household.id, Member.form.is_not(None))
+            )
+        ).scalar_one()
+        worker = forms.opened(service.vault, "members.form", held)
+        assert worker == {"ETHNIC_GROUP": "回族", "EMPLOYER": "=cmd|'/c calc'!A1"}
+        linked = (await connection.execute(select(ExternalReference))).one()
+        assert (linked.system, linked.kind, linked.reference) == ("ACFTU", "HOUSEHOLD", "QG4105020001")
+        event = (await connection.execute(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))).one()
+        assert (event.action, event.user_id is not None) == ("form.taken_in", True)
+    sheets.write(tmp_path / "again.xlsx", await exported(service))
+    assert (await taken_in(service, tmp_path / "again.xlsx")).changed == 0
+    by_their_number = changed(changed(told, NUMBER, {0: ""}), "住房类型", {0: "租赁"})
+    sheets.write(tmp_path / "theirs", [by_their_number])
+    assert (await taken_in(service, tmp_path / "theirs")).changed == 1
+    found = await service.data(
+        '{ households(filter: {externalReferences: ["QG4105020001"]}) { nodes { reference externalReferences '
+        "{ system kind reference personReference } } } }"
+    )
+    assert found["households"]["nodes"] == [
+        {
+            "reference": workers.rows[0][0],
+            "externalReferences": [
+                {"system": "ACFTU", "kind": "HOUSEHOLD", "reference": "QG4105020001", "personReference": None}
+            ],
+        }
+    ]
+
+
+async def test_a_name_that_they_have_otherwise_is_told_and_not_taken(service: Service, tmp_path: Path) -> None:
+    workers, _ = await exported(service)
+    name = workers.rows[0][workers.headings.index("姓名")]
+    sheets.write(
+        tmp_path / "in",
+        [changed(workers, "姓名", {0: f"{name}改", 1: f" {workers.rows[1][workers.headings.index('姓名')]}"})],
+    )
+    for _ in range(2):
+        taken = await taken_in(service, tmp_path / "in")
+        assert (taken.changed, taken.differing) == (0, 1)
+    async with transaction(service.engine) as connection:
+        tasks = (await connection.execute(select(Task).where(Task.kind == "REGISTER_DIFFERS"))).all()
+        assert [task.detail for task in tasks] == [{"fields": ["NAME"], "respects": ["form"]}]
+    assert (await exported(service))[0].rows[0] == workers.rows[0]
+
+
+async def test_errors_name_file_row_and_column_and_nothing_is_taken(service: Service, tmp_path: Path) -> None:
+    workers, members = await exported(service)
+    wrong = changed(changed(workers, "住房类型", {0: "公租房", 1: "城堡"}), NUMBER, {2: "NOWHERE"})
+    sheets.write(tmp_path / "in", [changed(wrong, "参加工作时间", {1: "明天"}), members])
+    with pytest.raises(SheetRefused) as refused:
+        await taken_in(service, tmp_path / "in")
+    lines = str(refused.value).splitlines()
+    assert [line.split(":")[0] for line in lines[:3]] == [
+        f"{HOUSEHOLDS}.csv, row 3, column 参加工作时间",
+        f"{HOUSEHOLDS}.csv, row 3, column 住房类型",
+        f"{HOUSEHOLDS}.csv, row 4, column {NUMBER}",
+    ]
+    assert "城堡" not in str(refused.value)
+    assert "NOWHERE" not in str(refused.value)
+    async with transaction(service.engine) as connection:
+        assert (await connection.execute(select(Household.id).where(Household.form.is_not(None)))).all() == []
+
+
+async def test_a_household_beyond_ones_division_is_not_there(service: Service, tmp_path: Path) -> None:
+    everywhere = (await exported(service, "reviewer"))[0]
+    mine = {row[0] for row in (await exported(service))[0].rows}
+    beyond = next(row for row in everywhere.rows if row[0] not in mine)
+    sheets.write(tmp_path / "in", [Table(HOUSEHOLDS, everywhere.headings, [beyond])])
+    with pytest.raises(SheetRefused, match=f"row 2, column {NUMBER}"):
+        await taken_in(service, tmp_path / "in")
+
+
+async def test_f_29_protected_households_are_not_in_the_export(service: Service) -> None:
+    workers, members = await exported(service)
+    async with transaction(service.engine) as connection:
+        household = select(Household.id).where(Household.reference == workers.rows[0][0]).scalar_subquery()
+        person = (
+            await connection.execute(select(Member.person_id).where(Member.household_id == household).limit(1))
+        ).scalar_one()
+        marked = Human.__table__.update().where(Human.id == person)  # type: ignore[attr-defined]
+        await connection.execute(marked.values(protected_since=NOW.date()))
+    without = {row[0] for table in await exported(service) for row in table.rows}
+    assert workers.rows[0][0] not in without
+    assert workers.rows[1][0] in without
+    assert members.name == MEMBERS

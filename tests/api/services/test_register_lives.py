@@ -1,0 +1,359 @@
+"""A register taken over again: it makes files and humans, is followed for the better, and never closes a file by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import xlsxwriter
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import intake, migrations, sealing
+from api.database import transaction
+from api.domain import days
+from api.domain.permissions import Role
+from api.domain.scans import ScanStatus
+from api.models import (
+    Decision,
+    Declaration,
+    File,
+    FilePerson,
+    Household,
+    Human,
+    Member,
+    MemberChange,
+    Task,
+    Transition,
+)
+from api.sealing import Vault
+from api.services import accounts, forms, registers, scans
+from tests.api.numbers import numbered
+
+NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+TODAY = days.today(NOW)
+FATHER, MOTHER, CHILD = (
+    numbered("410502", "19700101", 11),
+    numbered("410502", "19720202", 22),
+    numbered("410502", "20150303", 33),
+)
+HOME = {
+    "household_id": "H1",
+    "applied_on": "2024-03-01",
+    "file_opened_on": "2024-04-01",
+    "declared_monthly_income_yuan": "1200.00",
+    "declared_vehicles": "0",
+    "division_code": "410502",
+}
+OTHER = {**HOME, "household_id": "H2"}
+PEOPLE = [
+    {"person_id": "P1", "household_id": "H1", "name": "王大", "id_number": FATHER, "relation": "HEAD"},
+    {"person_id": "P2", "household_id": "H2", "name": "李花", "id_number": MOTHER, "relation": "HEAD"},
+    {"person_id": "P3", "household_id": "H1", "name": "王小", "id_number": CHILD, "relation": "CHILD"},
+    {"person_id": "P4", "household_id": "H2", "name": "王小", "id_number": CHILD, "relation": "CHILD"},
+]
+
+
+@pytest.fixture
+async def empty(engine: AsyncEngine) -> AsyncEngine:
+    await migrations.upgrade(engine)
+    return engine
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return sealing.vault(sealing.new_key())
+
+
+def folder(where: Path, households: Sequence[dict[str, Any]], members: Sequence[dict[str, Any]]) -> Path:
+    where.mkdir(exist_ok=True)
+    for name, rows in (("households", households), ("members", members)):
+        pl.DataFrame(rows, infer_schema_length=None).write_csv(where / f"{name}.csv")
+    return where
+
+
+async def take_over(engine: AsyncEngine, vault: Vault, where: Path, **told: Any) -> registers.TakenOver:
+    return await intake.take_over(engine, vault, where, where.parent / "data", None, NOW, **told)
+
+
+async def rows(engine: AsyncEngine, *columns: Any) -> Sequence[Row[*tuple[Any, ...]]]:
+    async with transaction(engine) as connection:
+        return (await connection.execute(select(*columns).order_by(columns[0]))).all()
+
+
+async def test_new_households_have_a_file_and_the_move_by_which_they_came(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    applied = {**HOME, "household_id": "H2", "file_opened_on": None}
+    closed = {**HOME, "household_id": "H3", "file_closed_on": "2025-01-01"}
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME, applied, closed], PEOPLE[:2]))
+    files = await rows(empty, File.number, File.applied_on, File.opened_on, File.closed_on, File.closing, File.due_on)
+    assert [(row.number, row.opened_on, row.closed_on, row.closing) for row in files] == [
+        ("H1", dt.date(2024, 4, 1), None, None),
+        ("H2", None, None, None),
+        ("H3", dt.date(2024, 4, 1), dt.date(2025, 1, 1), "AS_REGISTERED"),
+    ]
+    assert [row.due_on is None for row in files] == [False, False, True], "a clock runs for whatever is open"
+    moves = await rows(
+        empty, Transition.household_id, Transition.from_stage, Transition.action, Transition.to_stage,
+        Transition.effective_on, Transition.adverse, Transition.user_id,
+    )  # fmt: skip
+    assert [tuple(row)[1:] for row in moves] == [
+        ("NOTHING", "TAKE_OVER", "RECORDED", dt.date(2024, 4, 1), False, None),
+        ("NOTHING", "TAKE_OVER", "APPLIED", dt.date(2024, 3, 1), False, None),
+        ("NOTHING", "TAKE_OVER", "DEREGISTERED", dt.date(2025, 1, 1), False, None),
+    ]
+    heads = await rows(empty, Member.id, Member.reference)
+    subjects = {row.number: row.subject_member_id for row in await rows(empty, File.number, File.subject_member_id)}
+    assert subjects["H1"] in {row.id for row in heads if row.reference == "P1"}
+    said = await rows(empty, Declaration.household_id, Declaration.item, Declaration.amount, Declaration.declared_on)
+    assert {(row.item, row.amount, row.declared_on) for row in said} == {
+        ("MONTHLY_INCOME", 120_000, dt.date(2024, 3, 1)), ("VEHICLES", 0, dt.date(2024, 3, 1)),
+    }  # fmt: skip
+
+
+async def test_somebody_in_two_active_files_is_disputed_in_the_second(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = folder(tmp_path / "in", [HOME, OTHER], PEOPLE)
+    await take_over(empty, vault, where)
+    async with transaction(empty) as connection:
+        found = select(Member.reference, FilePerson.disputed, FilePerson.person_id, Member.overlapping).join(
+            FilePerson, FilePerson.member_id == Member.id
+        )
+        listed = {row.reference: row for row in await connection.execute(found)}
+    assert {reference: row.disputed for reference, row in listed.items()} == {
+        "P1": False, "P2": False, "P3": False, "P4": True,
+    }  # fmt: skip
+    assert listed["P3"].person_id == listed["P4"].person_id, "one human in two households"
+    assert (listed["P3"].overlapping, listed["P4"].overlapping) == (False, True), "the register loses nothing"
+    assert len(await rows(empty, Human.id)) == 3
+    before = await everything(empty)
+    await take_over(empty, vault, where)
+    assert await everything(empty) == before, "taken over twice changes nothing"
+
+
+async def everything(engine: AsyncEngine) -> dict[str, Any]:
+    """All rows of the register, but for what is told of the last import."""
+    tables = (Household, Member, Human, File, FilePerson, Transition, Declaration, Decision)
+    return {model.__tablename__: [tuple(row) for row in await rows(engine, *model.__table__.c)] for model in tables}
+
+
+async def test_an_application_that_the_register_recorded_is_followed(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    applied = {**HOME, "file_opened_on": None}
+    await take_over(empty, vault, folder(tmp_path / "in", [applied], PEOPLE[:1]))
+    taken = await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    assert (taken.followed, taken.differing) == (1, 0)
+    ((stage, number),) = [
+        tuple(row)[1:] for row in await rows(empty, Household.id, Household.stage, Household.transition_number)
+    ]
+    assert (stage, number) == ("RECORDED", 2)
+    assert [row.opened_on for row in await rows(empty, File.id, File.opened_on)] == [dt.date(2024, 4, 1)]
+
+
+async def test_f_2_a_closing_that_a_register_tells_is_left_to_people(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    where = folder(tmp_path / "in", [{**HOME, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
+    for _ in range(2):
+        taken = await take_over(empty, vault, where)
+        assert (taken.followed, taken.differing) == (0, 1)
+    ((_, stage, closed),) = await rows(empty, Household.id, Household.stage, Household.file_closed_on)
+    assert (stage, closed) == ("RECORDED", None)
+    ((_, kind, state, detail),) = await rows(empty, Task.id, Task.kind, Task.state, Task.detail)
+    assert (kind, state, detail) == ("REGISTER_DIFFERS", "OPEN", {"respects": ["stage"]}), (
+        "one task, however often it is told"
+    )
+    assert len(await rows(empty, Transition.id)) == 1
+
+
+async def test_f_2_an_officer_who_is_named_answers_for_the_closing(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        officer = await accounts.add_user(connection, "chief", "Chief", Role.REVIEWER, "410502", NOW)
+        await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
+    where = folder(tmp_path / "in", [{**HOME, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
+    for login in ("nobody", "clerk"):
+        with pytest.raises(ValueError, match="may decide"):
+            await take_over(empty, vault, where, decided_by=login)
+    taken = await take_over(empty, vault, where, decided_by="chief")
+    assert (taken.followed, taken.differing) == (1, 0)
+    ((_, stage, closed),) = await rows(empty, Household.id, Household.stage, Household.file_closed_on)
+    assert (stage, closed) == ("DEREGISTERED", dt.date(2026, 10, 1))
+    ((key, user, kind, reason),) = await rows(empty, Decision.id, Decision.user_id, Decision.kind, Decision.reason)
+    assert (user, kind) == (officer, "TAKE_OVER")
+    assert vault.open("decisions.reason", reason)
+    moved = (
+        await rows(empty, Transition.number, Transition.adverse, Transition.decision_id, Transition.effective_on)
+    )[1]
+    assert tuple(moved) == (2, True, key, dt.date(2026, 10, 1))
+    assert [row.until for row in await rows(empty, FilePerson.id, FilePerson.until)] == [dt.date(2026, 10, 1)]
+
+
+async def test_what_lives_here_is_left_as_it_is_and_the_difference_told(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], [PEOPLE[0], PEOPLE[2]]))
+    async with transaction(empty) as connection:
+        officer = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
+        household = (await connection.execute(select(Household.id))).scalar_one()
+        await connection.execute(
+            Transition.__table__.insert().values(  # type: ignore[attr-defined]
+                household_id=household,
+                number=2,
+                previous_number=1,
+                from_stage="RECORDED",
+                action="REVERIFY",
+                to_stage="RECORDED",
+                adverse=False,
+                user_id=officer,
+                evidence=[],
+                effective_on=TODAY,
+                happened_at=NOW,
+            )
+        )
+        moved = update(Household).values(transition_number=2, version=2, declared_vehicles=1)
+        await connection.execute(moved)
+    before = await everything(empty)
+    changed = {**HOME, "declared_vehicles": "3", "file_closed_on": "2026-10-01"}
+    taken = await take_over(empty, vault, folder(tmp_path / "in", [changed], [{**PEOPLE[0], "name": "王二"}]))
+    assert (taken.followed, taken.differing) == (0, 1)
+    assert await everything(empty) == before
+    assert (await rows(empty, Task.id, Task.detail))[0].detail == {"respects": ["household", "members"]}
+
+
+async def test_whom_a_person_corrected_no_register_corrects_back(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    where = folder(tmp_path / "in", [HOME], [PEOPLE[0], PEOPLE[2]])
+    await take_over(empty, vault, where)
+    async with transaction(empty) as connection:
+        clerk = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
+        member = (await connection.execute(select(Member).where(Member.reference == "P1"))).one()
+        await connection.execute(
+            MemberChange.__table__.insert().values(  # type: ignore[attr-defined]
+                household_id=member.household_id,
+                member_id=member.id,
+                kind="CORRECTED",
+                fields=["name"],
+                effective_on=TODAY,
+                user_id=clerk,
+                happened_at=NOW,
+            )
+        )
+        name = {"name": vault.seal("members.name", "王达")}
+        await connection.execute(update(Member).where(Member.id == member.id).values(name))
+    assert (await take_over(empty, vault, where)).differing == 0, "what it said before is no news"
+    told = await take_over(
+        empty, vault, folder(tmp_path / "in", [HOME], [{**PEOPLE[0], "name": "王大大"}, PEOPLE[2]])
+    )
+    assert told.differing == 1
+    names = [row.name for row in await rows(empty, Member.reference, Member.name)]
+    assert vault.open("members.name", names[0]) == "王达"
+
+
+async def test_somebody_whom_the_register_moves_leaves_a_membership_behind(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    people = [PEOPLE[0], PEOPLE[1], PEOPLE[2]]
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME, OTHER], people))
+    moved = [PEOPLE[0], PEOPLE[1], {**PEOPLE[2], "household_id": "H2"}]
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME, OTHER], moved))
+    async with transaction(empty) as connection:
+        child = select(Member.reference, Member.left_on, Household.reference.label("home"), Member.person_id)
+        found = await connection.execute(
+            child.join(Household).where(Member.reference.like("P3%")).order_by(Member.id)
+        )
+        old, new = found.all()
+    assert (old.home, old.left_on, new.home, new.left_on, new.reference) == ("H1", TODAY, "H2", None, "P3")
+    assert old.person_id == new.person_id
+    counted = await rows(empty, FilePerson.id, FilePerson.until, FilePerson.disputed)
+    assert sorted((row.until is None, row.disputed) for row in counted) == [(False, False), *[(True, False)] * 3]
+
+
+async def test_declarations_keep_what_was_said_before(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    later = {**HOME, "declared_monthly_income_yuan": "900.00", "declared_vehicles": None}
+    await take_over(empty, vault, folder(tmp_path / "in", [later], PEOPLE[:1]))
+    said = await rows(empty, Declaration.id, Declaration.item, Declaration.amount, Declaration.declared_on)
+    assert {tuple(row)[1:] for row in said} == {
+        ("MONTHLY_INCOME", 120_000, dt.date(2024, 3, 1)),
+        ("VEHICLES", 0, dt.date(2024, 3, 1)),
+        ("MONTHLY_INCOME", 90_000, TODAY),
+        ("VEHICLES", None, TODAY),
+    }, "not known any more is a declaration, and no zero"
+
+
+def as_excel(path: Path, given: Sequence[dict[str, Any]]) -> None:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, list(given[0]))
+        for number, row in enumerate(given, start=1):
+            sheet.write_row(number, 0, ["" if value is None else value for value in row.values()])
+
+
+FORMATS: dict[str, Callable[[Path, pl.DataFrame, Sequence[dict[str, Any]]], Any]] = {
+    "csv": lambda path, frame, given: frame.write_csv(path.with_suffix(".csv")),
+    "tsv": lambda path, frame, given: frame.write_csv(path.with_suffix(".tsv"), separator="\t"),
+    "gb18030": lambda path, frame, given: path.with_suffix(".csv").write_text(frame.write_csv(), encoding="gb18030"),
+    "utf-16": lambda path, frame, given: path.with_suffix(".csv").write_text(frame.write_csv(), encoding="utf-16"),
+    "ndjson": lambda path, frame, given: frame.write_ndjson(path.with_suffix(".ndjson")),
+    "parquet": lambda path, frame, given: frame.write_parquet(path.with_suffix(".parquet")),
+    "xlsx": lambda path, frame, given: as_excel(path.with_suffix(".xlsx"), given),
+}
+CHINESE = {
+    "household_id": "家庭编号", "person_id": "人员编号", "name": "姓名", "id_number": "公民身份号码", "relation": "与户主关系",
+    "applied_on": "申请日期", "file_opened_on": "建档日期", "declared_vehicles": "申报车辆数",
+    "declared_monthly_income_yuan": "家庭月收入", "division_code": "行政区划代码",
+}  # fmt: skip
+
+
+async def test_every_format_comes_to_the_same(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
+    told = {}
+    for name, write in FORMATS.items():
+        where = tmp_path / name
+        where.mkdir()
+        for table, given in (("households", [HOME, OTHER]), ("members", PEOPLE)):
+            chinese = name in ("gb18030", "xlsx")
+            shown = [{CHINESE[key] if chinese else key: value for key, value in row.items()} for row in given]
+            write(where / table, pl.DataFrame(shown, infer_schema_length=None), shown)
+        given_in = registers.read(where)
+        told[name] = (given_in.register.households, given_in.register.members)
+        assert given_in.register.set_aside == 0
+    first = told.pop("csv")
+    for name, each in told.items():
+        assert each == first, name
+    taken = await take_over(empty, vault, tmp_path / "xlsx")
+    assert (taken.households, taken.people) == (2, 4)
+    assert await take_over(empty, vault, tmp_path / "gb18030") == taken
+    assert {row.version for row in await rows(empty, Household.id, Household.version)} == {1}, "nothing has changed"
+
+
+async def test_f_24_what_is_filled_in_on_the_form_never_goes_to_the_matcher(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        household = (await connection.execute(select(Household.id))).scalar_one()
+        member = (await connection.execute(select(Member.id))).scalar_one()
+        told = {member: {"ETHNIC_GROUP": "维吾尔族", "POLITICAL_STATUS": "群众", "HEALTH": "患重大疾病"}}
+        await forms.put(connection, vault, household, {"GRASSROOTS_OPINION": "情况属实，同意"}, told)
+    out = tmp_path / "out"
+    out.mkdir()
+    async with transaction(empty) as connection:
+        await scans.lay_out(
+            connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", out, NOW
+        )
+    for name in ("households", "members"):
+        seen = repr(pl.read_parquet(out / f"{name}.parquet").to_dicts())
+        for word in ("维吾尔", "群众", "重大疾病", "SEVERE", "情况属实", "ETHNIC"):
+            assert word not in seen
