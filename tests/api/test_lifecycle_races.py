@@ -125,7 +125,7 @@ async def test_each_client_s_report_counts_once_however_often_it_is_sent(service
         )
         declared = select(Declaration.amount).where(Declaration.household_id == key, Declaration.item == "VEHICLES")
         amounts = (await connection.execute(declared.where(Declaration.source == "CHANGE"))).scalars().all()
-        assert {each for each in amounts} == set(range(CLIENTS)), "nobody's words are lost"
+        assert set(amounts) == set(range(CLIENTS)), "nobody's words are lost"
         tasks = select(func.count()).where(Task.household_id == key, Task.kind == "CHANGE_REPORTED")
         assert await connection.scalar(tasks) == CLIENTS
         assert (await audit.prove(connection)).broken is None
