@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.database import transaction
+from api.domain.casework import HardshipCause
 from api.domain.errors import NotDone
 from api.domain.lifecycle import Action, Guard
 from api.domain.permissions import Viewer
@@ -166,6 +168,13 @@ async def test_a_closed_file_names_no_cause_more(service: Service) -> None:
         await connection.execute(closed)
     assert errors(await add(house, "SCHOOLING")) == [("INVALID", ["input", "householdId"])]
     assert errors(await resolve(house, cause)) == [("INVALID", ["input", "causeId"])]
+
+
+async def test_of_ten_causes_named_at_a_time_four_stand_and_one_is_the_main_one(service: Service) -> None:
+    house = await on_file(service)
+    answers = await asyncio.gather(*(add(house, cause, note="说明。") for cause in HardshipCause))
+    assert sorted(len(errors(each)) for each in answers) == [0] * 4 + [1] * 6
+    assert sorted(main for main, _ in (await standing(house)).values()) == [False, False, False, True]
 
 
 async def test_f_37_the_database_too_knows_four_places_and_one_main_cause(service: Service) -> None:
