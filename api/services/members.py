@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -86,8 +87,11 @@ def new_reference() -> str:
     return f"N-{secrets.token_hex(8).upper()}"
 
 
-def checked(entered: Entered, today: dt.date, path: Path) -> Entered:
-    """Somebody as entered, numbers as eighteen characters, what the number says filled in. Raises NotDone."""
+def checked(entered: Entered, today: dt.date, path: Path, *, with_number: bool = True) -> Entered:
+    """Somebody as entered, numbers as eighteen characters, what the number says filled in. Raises NotDone.
+
+    Without `with_number`, the number and what goes with it stay as they are, as another register gave them.
+    """
     name = entered.name.strip()
     if identity.name(name) is None or len(name) > LONGEST_NAME:
         raise _invalid((*path, "name"), "姓名须为 1 至 100 个字。", "A name has 1 to 100 characters.")
@@ -98,22 +102,16 @@ def checked(entered: Entered, today: dt.date, path: Path) -> Entered:
         raise _invalid((*path, "divisionCode"), "没有此行政区划代码。", "There is no such division.")
     if entered.birth_date is not None and entered.birth_date > today:
         raise _invalid((*path, "birthDate"), "出生日期不能晚于今天。", "The birth date lies in the future.")
+    if not with_number:
+        return replace(entered, name=name)
     number = checked_number(entered, today, path)
     read = number if number is not None and entered.id_kind not in (IdKind.OTHER, IdKind.NONE) else None
-    return Entered(
+    return replace(
+        entered,
         name=name,
-        relation=entered.relation,
-        id_kind=entered.id_kind,
         id_number=number,
-        former_name=entered.former_name,
         sex=entered.sex or (identity.sex(read) if read else None),
         birth_date=entered.birth_date or (identity.birth_date(read) if read else None),
-        phone=entered.phone,
-        address=entered.address,
-        division_code=entered.division_code,
-        marital_status=entered.marital_status,
-        employment=entered.employment,
-        monthly_income_fen=entered.monthly_income_fen,
     )
 
 

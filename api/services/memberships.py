@@ -28,6 +28,9 @@ from api.sealing import Vault
 from api.services import audit, declarations, households, humans, members
 
 TO = (("input", "toHouseholdId"), ("input", "toExpectedVersion"))
+OF_THE_NUMBER = frozenset({"id_number", "id_kind", "sex", "birth_date"})
+"""What is checked together: whoever corrects none of these, need not put a number right that another register got wrong."""
+
 CORRECTABLE = ("relation", "sex", "birth_date", "division_code", "id_kind")
 
 H, M, FP = table(Household).c, table(Member).c, table(FilePerson).c
@@ -131,8 +134,13 @@ async def correct(
     """
     member = await _member(connection, viewer, member_id)
     await households.hold(connection, viewer, {member.household_id: expected_version})
-    before = _opened(vault, member)
-    after = members.checked(_entered({**before, **corrections.given}), days.today(now), ("input", "corrections"))
+    before = _opened(vault, member, numbered="id_number" in corrections.given)
+    after = members.checked(
+        _entered({**before, **corrections.given}),
+        days.today(now),
+        ("input", "corrections"),
+        with_number=bool(OF_THE_NUMBER & corrections.given.keys()),
+    )
     changed = [name for name in before if getattr(after, name) != before[name]]
     if not changed:
         raise _invalid(("input", "corrections"), "没有需要更正的内容。", "Nothing is different.")
@@ -288,10 +296,10 @@ async def _member(connection: AsyncConnection, viewer: Viewer, member_id: int | 
     return row
 
 
-def _opened(vault: Vault, member: Row[*tuple[Any, ...]]) -> dict[str, Any]:
-    """What may be corrected, as it stands."""
+def _opened(vault: Vault, member: Row[*tuple[Any, ...]], *, numbered: bool) -> dict[str, Any]:
+    """What may be corrected, as it stands; who gets a number shows a citizen's, where nothing else is known."""
     sealed = {name: vault.open(f"members.{name}", getattr(member, name)) for name in members.SEALED}
-    kind = member.id_kind or (IdKind.CITIZEN if sealed["id_number"] else IdKind.NONE)
+    kind = member.id_kind or (IdKind.CITIZEN if numbered or sealed["id_number"] else IdKind.NONE)
     return {**sealed, **{name: getattr(member, name) for name in CORRECTABLE}, "id_kind": IdKind(kind)}
 
 

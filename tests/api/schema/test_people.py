@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from api.database import transaction
 from api.domain import days
@@ -280,6 +280,23 @@ async def test_a_correction_keeps_what_stood_there_and_may_make_it_another_human
     again = {**given, "expectedVersion": await version(service, home)}
     (error,) = (await act(service, "correctMember", again))["userErrors"]
     assert "Nothing is different" in error["message"]
+
+
+async def test_a_number_that_another_register_got_wrong_hinders_no_other_correction(service: Service) -> None:
+    home = (await homes(service))[0]
+    person = await joined(service, home)
+    key = service.vault.key("Person", person["id"])
+    async with transaction(service.engine) as connection:
+        wrong = {"id_number": service.vault.seal("members.id_number", "410502199001011010"), "id_kind": None}
+        await connection.execute(update(Member).where(Member.id == key).values(wrong))
+    given = {"personId": person["id"], "expectedVersion": await version(service, home), "reason": "更正"}
+    done = await act(
+        service, "correctMember", {**given, "corrections": {"relation": "PARENT", "phone": "13900001111"}}
+    )
+    assert (done["userErrors"], done["person"]["relation"]) == ([], "PARENT")
+    given["expectedVersion"] += 1
+    (error,) = (await act(service, "correctMember", {**given, "corrections": {"sex": "FEMALE"}}))["userErrors"]
+    assert error["path"] == ["input", "corrections", "idNumber"]
 
 
 async def test_a_correction_into_somebody_who_is_in_a_household_is_refused(service: Service) -> None:
