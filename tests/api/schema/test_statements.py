@@ -32,7 +32,18 @@ FINDING = """
   household { reference members { name } enrolments { programme { nameZh } } }
   persons { name links { source } } reviews { note } lastScan { asOf }
 """
+FILE = """
+  id number stage tier category deadline { dueOn workingDaysLeft } union { code } household { reference history { action } }
+  subject { name } categories { category } transfers { reason } transitions { action by reason }
+"""
 ONE = {
+    "file": (f"query ($id: ID!) {{ file(id: $id) {{ {FILE} }} }}", "file", 7),
+    "fileHistory": ("query ($id: ID!) { fileHistory(householdId: $id) { number action reason } }", "household", 1),
+    "nextSteps": (
+        "query ($id: ID!) { nextSteps(householdId: $id) { action obstacles { message } } }",
+        "household",
+        9,
+    ),
     "household": (f"query ($id: ID!) {{ household(id: $id) {{ {HOUSEHOLD} }} }}", "household", 12),
     "person": (
         "query ($id: ID!) { person(id: $id) { name links { source } household { reference members { name } } "
@@ -87,6 +98,7 @@ PLAIN = {
     "organisationTree": ("{ organisationTree { code nameZh hasChildren } }", 1),
 }
 NOTHING_READ = {
+    "lifecycle": "{ lifecycle { moves { action guards } terms { stage workingDays months basis } } }",
     "formFields": "{ formFields { code words { code labelZh } } }",
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
@@ -160,6 +172,11 @@ KEPT = {
 """Lists of what is kept about those who ask, by whom they are asked for."""
 
 LISTS = {
+    "files": (
+        "query ($n: Int, $filter: FileFilter) "
+        f"{{ files(first: $n, filter: $filter, orderBy: {{field: DUE_ON, direction: ASC}}) {{ totalCount nodes {{ {FILE} }} }} }}",
+        8,
+    ),
     "households": (
         "query ($n: Int, $filter: HouseholdFilter) "
         f"{{ households(first: $n, filter: $filter) {{ totalCount nodes {{ {HOUSEHOLD} }} }} }}",
@@ -188,7 +205,12 @@ async def full(service: Service) -> dict[str, dict[str, list[str]]]:
     for finding in (await service.data(LINKED))["findings"]["nodes"]:
         if any(each["person"] for each in finding["household"]["enrolments"]):
             household = {"references": [finding["household"]["reference"]]}
-            return {"households": household, "findings": {"references": [finding["reference"]]}, "scans": {}}
+            return {
+                "households": household,
+                "files": {"numbers": household["references"]},
+                "findings": {"references": [finding["reference"]]},
+                "scans": {},
+            }
     raise AssertionError("the city has no such household")
 
 
@@ -232,7 +254,7 @@ async def some_ids(service: Service) -> dict[str, str]:
     which = await full(service)
     found = await service.data(
         """query ($household: HouseholdFilter, $finding: FindingFilter) {
-          households(filter: $household) { nodes { id members { id links { source } } } }
+          households(filter: $household) { nodes { id file { id } members { id links { source } } } }
           findings(filter: $finding) { nodes { id } } scans { nodes { id } }
         }""",
         {"household": which["households"], "finding": which["findings"]},
@@ -251,6 +273,7 @@ async def some_ids(service: Service) -> dict[str, str]:
         "attachment": service.vault.ids("Attachment", [attached])[0],
         "notice": notice["id"],
         "household": household["id"],
+        "file": household["file"]["id"],
         "person": household["members"][0]["id"],
         "finding": found["findings"]["nodes"][0]["id"],
         "scan": found["scans"]["nodes"][0]["id"],
