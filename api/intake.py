@@ -48,5 +48,6 @@ async def take_over(
             shutil.rmtree(data_dir / name, ignore_errors=True)
         raise
     if given.policy is not None:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # a folder without feeds has made none
         shutil.copyfile(given.policy, data_dir / folders.POLICY)
     return taken
