@@ -26,7 +26,7 @@ STAR = "*"
 HIDDEN_DIGITS = 14
 HAN = r"〇\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 NUMERALS = "〇零一二三四五六七八九十百千万亿两壹贰叁肆伍陆柒捌玖拾佰仟"
-MOST_NUMERALS, MOST_DIGITS = 3, 4
+MOST_OF_NUMBERS = {"street": 3, "keeper": 4}
 ILLNESS = "病癌症瘤炎残孕患疾"
 
 _SURNAME = rf"[{HAN}A-Z]?"
@@ -37,7 +37,7 @@ _FORMS = {
     "id_number": re.compile(rf"[0-9]{{4}}\*{{{HIDDEN_DIGITS}}}"),
     "division_code": re.compile(r"[0-9]{6}"),
     "street": re.compile(rf"(?=.)(?:[{HAN}]{{1,7}}{_TOWNSHIP})?(?:[{HAN}]{{1,7}}{_ROAD})?"),
-    "keeper": re.compile(rf"(?=.*(?:工会|中心))[{HAN}A-Za-z0-9·（）() ]{{4,40}}"),
+    "keeper": re.compile(rf"[{HAN}A-Za-z0-9·（）() ]{{1,36}}(?:工会|工会委员会|工会联合会|中心|服务站)"),
 }
 """The form of each text of a notice."""
 
@@ -233,11 +233,11 @@ def age(born: dt.date, on: dt.date) -> int:
 
 def _harmless(text: str, name: str) -> bool:
     """Whether a text of few words holds neither a number written out nor an illness."""
-    if name == "street":
-        return not any(sign in ILLNESS for sign in text) and sum(sign in NUMERALS for sign in text) <= MOST_NUMERALS
-    if name == "keeper":
-        return sum(sign.isdigit() or sign in NUMERALS for sign in text) <= MOST_DIGITS
-    return True
+    most = MOST_OF_NUMBERS.get(name)
+    if most is None:
+        return True
+    numbers = sum(sign.isdigit() or sign in NUMERALS for sign in text)
+    return numbers <= most and not any(sign in ILLNESS for sign in text)
 
 
 def _normal(text: str | None) -> str:

@@ -140,6 +140,9 @@ def test_a_name_is_told_by_its_first_character(name: str | None, shown: str) -> 
         ("工会一三八一二三四五六七八", None),
         ("张小宝工会", None),
         ("尿毒症", None),
+        ("安阳市总工会尿毒症", None),
+        ("尿毒症患者工会", None),
+        ("安阳市职工服务中心", "安阳市职工服务中心"),
         (None, None),
     ],
 )
