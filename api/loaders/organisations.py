@@ -84,7 +84,9 @@ _NAMES_OF = (
             N.name_zh,
             N.name_en,
             N.valid_from,
-            func.lead(N.valid_from).over(partition_by=N.organisation_id, order_by=N.valid_from).label(NEXT),
+            func.lead(N.valid_from, type_=Date())
+            .over(partition_by=N.organisation_id, order_by=N.valid_from)
+            .label(NEXT),
         ).join(Organisation, O.id == N.organisation_id),
         O.division_code,
     )

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from api.database import reading, transaction
 from api.domain.accounts import OPERATOR, ClientKind
@@ -375,3 +376,43 @@ async def test_an_organisation_that_is_deactivated_takes_its_people_along(servic
     service.tokens = {**service.tokens, "department": token}
     answer = await service.ask(department, by="department")
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_f_29_an_administrator_clears_who_sees_identities_and_nobody_else(service: Service) -> None:
+    """Clearance ends with the role and the division that it was given for, and is told in the audit."""
+    query = """query ($c: Boolean) { users(filter: {cleared: $c}) { nodes { login } } }"""
+    who = "{ viewer { cleared } }"
+
+    async def saved(**given: Any) -> tuple[bool, list[str]]:
+        user = await the_user(service, "reviewer")
+        named = {"userId": user["id"], "expectedVersion": user["version"], "displayName": "李工"}
+        change = {"role": "REVIEWER", "divisionCode": "410500"} | named | given
+        found = await codes(service, SAVE_USER, change)
+        cleared = (await service.data(query, {"c": True}, by="administrator"))["users"]["nodes"]
+        return cleared == [{"login": "reviewer"}], found
+
+    assert await saved() == (False, [])
+    assert await saved(cleared=True) == (True, [])
+    assert (await service.data(who))["viewer"] == {"cleared": True}
+    assert await saved(displayName="李大工") == (True, []), "what is not said stays"
+    assert await saved(role="AUDITOR", cleared=True) == (True, ["INVALID"])
+    assert await saved(divisionCode="410502") == (False, []), "given for another division"
+    assert await saved(cleared=True) == (True, []), "and given anew"
+    assert await saved(role="CASEWORKER") == (False, [])
+    assert await saved(role="REVIEWER", cleared=True) == (True, [])
+    assert await saved(cleared=False) == (False, [])
+    own = await the_user(service, "administrator")
+    named = {"userId": own["id"], "expectedVersion": own["version"], "displayName": "x", "divisionCode": "410500"}
+    assert await codes(service, SAVE_USER, named | {"role": "ADMINISTRATOR", "cleared": True}) == ["INVALID"]
+    assert await codes(service, SAVE_USER, named | {"role": "REVIEWER", "cleared": True}) == ["FORBIDDEN"]
+    async with reading(service.engine) as connection:
+        told = select(AuditEvent.detail).where(AuditEvent.action == "user.saved", AuditEvent.user_id.is_not(None))
+        details = list((await connection.scalars(told.order_by(AuditEvent.id))).all())
+    assert [each["cleared"] for each in details] == [False, True, True, False, True, False, True, False]
+
+
+async def test_f_29_the_database_clears_nobody_who_sees_no_identities(service: Service) -> None:
+    for login in ("auditor", "department", "administrator"):
+        async with service.engine.connect() as connection:
+            with pytest.raises(IntegrityError):
+                await connection.execute(update(User).where(User.login == login).values(cleared=True))
