@@ -1,0 +1,204 @@
+"""Files on record: re-verified in time, changed, handed over, fallen back, opened again; and the queues of what is due."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from api import workdays
+from api.database import transaction
+from api.domain import clocks, days
+from api.domain.accounts import OPERATOR, OrganisationKind
+from api.domain.stages import Stage
+from api.models import File, FileCategory, FileTransfer, Task
+from api.services import organisations
+from tests.api import county
+from tests.api.conftest import Service
+from tests.api.county import Life
+
+NOW = dt.datetime.now(dt.UTC)
+TODAY = days.today(NOW)
+_keys = itertools.count(1)
+HOME = """household { id version stage division { code } declaredVehicles
+  file { number stage tier category nextReviewOn deadline { clock dueOn } previous { number } union { code }
+         categories { category method since decidedBy } transfers { toUnion { code } toDivision { code } reason by } }
+  files { number closing } history { number action adverse reason } } userErrors { code path } auditId"""
+
+
+async def send(
+    service: Service, mutation: str, life: Life, version: int, by: str = "caseworker", **given: Any
+) -> Any:
+    given |= {"householdId": service.vault.ids("Household", [life.household_id])[0], "expectedVersion": version}
+    given["idempotencyKey"] = f"file-{next(_keys):06}"
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+    query = f"mutation ($input: {kind}!) {{ {mutation}(input: $input) {{ {HOME} }} }}"
+    return (await service.data(query, {"input": given}, by=by))[mutation]
+
+
+async def standing(service: Service, stage: Stage) -> Life:
+    async with transaction(service.engine) as connection:
+        return await county.taken_over(connection, stage, NOW)
+
+
+async def test_a_re_verification_is_due_again_when_the_parameter_says(service: Service) -> None:
+    life = await standing(service, Stage.RECORDED)
+    answer = await send(service, "reverifyFile", life, 1, reason="情况未变。")
+    due = clocks.months_after(TODAY, 12).isoformat()
+    file = answer["household"]["file"]
+    assert (file["nextReviewOn"], file["deadline"]) == (due, {"clock": "REVERIFICATION", "dueOn": due})
+    changed = await send(service, "reportChange", life, 2, reason="购车。", declared=[{"vehicles": 1}])
+    assert changed["household"]["declaredVehicles"] == 1
+    assert changed["household"]["file"]["nextReviewOn"] == due, "a report does not put it off"
+    async with transaction(service.engine) as connection:
+        task = select(Task.kind, Task.due_on).where(Task.household_id == life.household_id)
+        assert (await connection.execute(task)).one() == ("CHANGE_REPORTED", workdays.add(TODAY, 10))
+
+
+async def test_another_category_takes_whoever_decides_and_is_dated_with_its_method(service: Service) -> None:
+    life = await standing(service, Stage.RECORDED)
+    (error,) = (await send(service, "reverifyFile", life, 1, reason="加重。", category="DEEP"))["userErrors"]
+    assert error["code"] == "FORBIDDEN"
+    wrong = await send(service, "reverifyFile", life, 1, by="reviewer", reason="加重。", category="DIBAO")
+    assert wrong["userErrors"] == [{"code": "INVALID", "path": ["input", "category"]}]
+    done = await send(service, "reverifyFile", life, 1, by="reviewer", reason="加重。", category="DEEP")
+    file = done["household"]["file"]
+    assert file["category"] == "DEEP"
+    assert file["categories"] == [
+        {"category": "DEEP", "method": "B2020", "since": TODAY.isoformat(), "decidedBy": "Reviewer"}
+    ]
+    async with transaction(service.engine) as connection:
+        assert (await connection.execute(select(FileCategory.user_kind))).scalar_one() == "PERSON"
+
+
+async def a_union(service: Service, code: str) -> None:
+    async with transaction(service.engine) as connection:
+        told = organisations.Described("林州市总工会", "Union of Linzhou", OrganisationKind.UNION, "410581")
+        await organisations.save(connection, OPERATOR, told, NOW, code=code)
+
+
+async def test_a_file_goes_to_another_union_and_its_papers_follow_in_time(service: Service) -> None:
+    life = await standing(service, Stage.RECORDED)
+    await a_union(service, "linzhou")
+    given = {"organisationCode": "linzhou", "divisionCode": "410581", "reason": "企业破产，迁往林州。"}
+    for code, path, changes in (
+        ("INVALID", ["input", "organisationCode"], {"organisationCode": "police"}),
+        ("INVALID", ["input", "divisionCode"], {"divisionCode": "999999"}),
+        ("REQUIRED", ["input", "reason"], {"reason": " "}),
+    ):
+        refused = await send(service, "transferFile", life, 1, by="reviewer", **(given | changes))
+        assert refused["userErrors"] == [{"code": code, "path": path}]
+    done = await send(service, "transferFile", life, 1, by="reviewer", **given)
+    told = done["household"]
+    assert (told["stage"], told["version"], told["division"]) == ("RECORDED", 2, {"code": "410581"})
+    (transfer,) = told["file"]["transfers"]
+    assert transfer == {
+        "toUnion": {"code": "linzhou"},
+        "toDivision": {"code": "410581"},
+        "reason": given["reason"],
+        "by": "Reviewer",
+    }
+    async with transaction(service.engine) as connection:
+        task = select(Task.kind, Task.due_on).where(Task.household_id == life.household_id)
+        assert (await connection.execute(task)).one() == ("TRANSFER_DUE", workdays.add(TODAY, 30))
+        kept = (await connection.execute(select(FileTransfer.reason))).scalar_one()
+        assert "林州".encode() not in bytes(kept)
+    again = await send(service, "transferFile", life, 2, by="reviewer", **given)
+    assert again["userErrors"] == [{"code": "INVALID", "path": ["input", "organisationCode"]}], "it is there already"
+
+
+async def test_whoever_hands_a_household_beyond_their_division_sees_it_no_more(service: Service) -> None:
+    life = await standing(service, Stage.RECORDED)
+    await a_union(service, "linzhou")
+    given = {"organisationCode": "linzhou", "divisionCode": "410581", "reason": "迁往林州。"}
+    done = await send(service, "transferFile", life, 1, by="county-reviewer", **given)
+    assert (done["userErrors"], done["household"]) == ([], None)
+    assert done["auditId"]
+
+
+@pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.GRADUATED])
+async def test_a_file_that_ended_is_handed_to_nobody(service: Service, stage: Stage) -> None:
+    life = await standing(service, stage)
+    await a_union(service, "linzhou")
+    refused = await send(service, "transferFile", life, 1, by="reviewer", organisationCode="linzhou", reason="x")
+    assert refused["userErrors"] == [{"code": "INVALID", "path": ["input", "householdId"]}]
+
+
+async def test_a_relieved_household_falls_back_and_its_file_goes_on(service: Service) -> None:
+    life = await standing(service, Stage.RELIEVED)
+    done = await send(service, "returnToHardship", life, 1, reason="再次失业。")
+    assert (done["household"]["stage"], len(done["household"]["files"])) == ("RECORDED", 1)
+    assert done["household"]["history"][-1] == {
+        "number": 2,
+        "action": "FALL_BACK",
+        "adverse": False,
+        "reason": "再次失业。",
+    }
+
+
+async def test_an_exit_that_was_an_error_is_undone(service: Service) -> None:
+    life = await standing(service, Stage.DEREGISTERED)
+    (error,) = (await send(service, "reinstateFile", life, 1, reason="误注销。"))["userErrors"]
+    assert error["code"] == "FORBIDDEN"
+    done = await send(service, "reinstateFile", life, 1, by="reviewer", reason="误注销。")
+    file = done["household"]["file"]
+    assert (done["household"]["stage"], done["household"]["files"][0]["closing"]) == ("RECORDED", None)
+    assert file["deadline"]["dueOn"] == clocks.months_after(TODAY, 12).isoformat()
+
+
+async def test_f_37_nobody_records_a_file_that_was_not_on_notice(service: Service) -> None:
+    for stage in (Stage.APPLIED, Stage.UNDER_REVIEW, Stage.RECORDED, Stage.REFUSED):
+        life = await standing(service, stage)
+        refused = await send(service, "recordFile", life, 1, by="reviewer", tier="COUNTY", category="DEEP")
+        assert refused["userErrors"] == [{"code": "INVALID", "path": ["input", "householdId"]}]
+
+
+QUEUE = """
+query ($filter: FileFilter) { files(filter: $filter, orderBy: [{field: DUE_ON, direction: ASC}], first: 100) {
+  nodes { number stage deadline { clock dueOn overdue workingDaysLeft } } } }"""
+
+
+async def test_the_queue_has_what_is_overdue_the_most_urgent_first(service: Service) -> None:
+    lives = [await standing(service, stage) for stage in (Stage.APPLIED, Stage.UNDER_REVIEW, Stage.RECORDED)]
+    numbers = []
+    async with transaction(service.engine) as connection:
+        for place, life in enumerate(lives):
+            due = TODAY - dt.timedelta(days=300 - place)
+            row = update(File).where(File.id == life.file_id).values(due_on=due, next_review_on=due)
+            numbers.append((await connection.execute(row.returning(File.number))).scalar_one())
+        today = update(File).where(File.id == lives[2].file_id).values(due_on=TODAY)
+        await connection.execute(today)
+    ours = {"numbers": numbers, "dueBefore": TODAY.isoformat()}
+    overdue = (await service.data(QUEUE, {"filter": ours}))["files"]["nodes"]
+    assert [each["number"] for each in overdue] == numbers[:2], "what is due today is not overdue"
+    assert all(each["deadline"]["overdue"] and each["deadline"]["workingDaysLeft"] < 0 for each in overdue)
+    reviews = (await service.data(QUEUE, {"filter": ours | {"clocks": ["REVIEW"]}}))["files"]["nodes"]
+    assert [each["stage"] for each in reviews] == ["UNDER_REVIEW"]
+    others = (await service.data(QUEUE, {"filter": {"numbers": numbers, "not": {"clocks": ["REVIEW"]}}}))["files"]
+    assert [each["number"] for each in others["nodes"]] == [numbers[0], numbers[2]]
+
+
+@pytest.mark.parametrize(
+    ("filter", "found"),
+    [
+        ({"tiers": ["COUNTY"], "categories": ["RELATIVE"]}, True),
+        ({"tiers": ["NATIONAL"]}, False),
+        ({"stages": ["RECORDED"], "open": True}, True),
+        ({"stages": ["GRADUATED"]}, False),
+        ({"open": False}, False),
+        ({"unchangedSince": (TODAY + dt.timedelta(days=1)).isoformat()}, True),
+        ({"unchangedSince": (TODAY - dt.timedelta(days=365)).isoformat()}, False),
+        ({"opened": {"from": (TODAY - dt.timedelta(days=120)).isoformat()}}, True),
+        ({"opened": {"to": (TODAY - dt.timedelta(days=120)).isoformat()}}, False),
+        ({"reVerificationDueBefore": "2999-01-01"}, False),
+        ({"divisionCode": "410505"}, False),
+    ],
+)
+async def test_files_are_found_by_what_they_say(service: Service, filter: dict[str, Any], found: bool) -> None:
+    life = await standing(service, Stage.RECORDED)
+    ours = {"householdIds": service.vault.ids("Household", [life.household_id])}
+    told = (await service.data(QUEUE, {"filter": ours | filter}))["files"]["nodes"]
+    assert bool(told) is found
