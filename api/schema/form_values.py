@@ -35,12 +35,12 @@ def form_values(reading: Reading, column: str, wanted: bool) -> Callable[[bytes 
     opened = reading.shown(column, wanted, _codes)
 
     def values(sealed: bytes | None) -> list[FormValue]:
-        text = opened(sealed)
-        held = json.loads(text) if text else {}
+        form = opened(sealed)
+        held = json.loads(form) if form else {}
         return [FormValue(field=code, value=value) for code, value in held.items()]
 
     return values
 
 
-def _codes(text: str | None) -> str | None:
-    return json.dumps(dict.fromkeys(json.loads(text))) if text else None
+def _codes(form: str | None) -> str | None:
+    return json.dumps(dict.fromkeys(json.loads(form))) if form else None
