@@ -46,10 +46,10 @@ class ConsentState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """One consent of one person. `purpose` is None for one that is none of ours; no source means that none is named."""
+    """One consent of one person. `purpose` is None for one that is none of ours, `sources` where none is named at all."""
 
     member_id: int
-    sources: frozenset[str]
+    sources: frozenset[str] | None
     purpose: ConsentPurpose | None
     valid_from: dt.date | None
     valid_to: dt.date | None
@@ -57,7 +57,7 @@ class Signed:
 
     def covers(self, source: str) -> bool:
         """Whether it names this source, or all."""
-        return source in self.sources or ALL in self.sources
+        return self.sources is not None and (source in self.sources or ALL in self.sources)
 
     def holds_on(self, day: dt.date) -> bool:
         """Whether the day lies in its time, and nobody took it back."""
@@ -161,7 +161,7 @@ def _excepted(
 
 def _last_withdrawal(own: Collection[Signed], source: str) -> dt.date | None:
     """The last day on which the person took something back that this source is meant by, or may be."""
-    days = [each.withdrawn_on for each in own if each.withdrawn_on and (not each.sources or each.covers(source))]
+    days = [each.withdrawn_on for each in own if each.withdrawn_on and (each.sources is None or each.covers(source))]
     return max(days, default=None)
 
 

@@ -23,13 +23,15 @@ def sources() -> frozenset[str]:
     return frozenset(_names())
 
 
-def sources_in(cell: str | None) -> frozenset[str]:
-    """The kinds of department data that one cell names, or ALL; none for a cell that names nothing we know.
+def sources_in(cell: str | None) -> frozenset[str] | None:
+    """The kinds of department data that one cell names, or ALL; empty where it names none that we know, None without a cell.
 
-    >>> sorted(sources_in("税务，机动车登记")), sorted(sources_in("全部部门"))
-    (['vehicles'], ['ALL'])
+    >>> sources_in("全部部门"), sources_in("别的"), sources_in(None)
+    (frozenset({'ALL'}), frozenset(), None)
     """
-    words = {fold(name) for name in SEPARATORS.split(cell or "") if name}
+    if cell is None:
+        return None
+    words = {fold(name) for name in SEPARATORS.split(cell) if name}
     if words & ALL_SOURCES:
         return frozenset({ALL})
     return frozenset(source for source, names in _names().items() if words & names)

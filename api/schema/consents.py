@@ -143,7 +143,7 @@ def authorisation_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[
             member_key=row.member_id,
             guardian_key=row.guardian_id,
             attachment_key=row.attachment_id,
-            sources=sorted(written.sources_in(row.source)),
+            sources=sorted(written.sources_in(row.source) or ()),
             purpose=written.purpose_of(row.purpose),
             state=consent.state_on(today, row.valid_from, row.valid_to, row.withdrawn_on),
             valid_from=row.valid_from,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.domain import consent
@@ -119,9 +119,17 @@ SCHEMA = {
 
 
 @given(PEOPLE, ROWS)
+@example(
+    ((WANG, None, None), (LI, None, None), (BABY, None, None)),
+    [(WANG, "tax", None, None, None, None), (WANG, "别的", None, None, None, DAY)],
+)
+@example(
+    ((WANG, None, None), (LI, None, None), (BABY, None, None)),
+    [(WANG, "tax", None, None, None, None), (WANG, None, None, None, None, DAY)],
+)
 def test_f_23_the_matcher_looks_up_exactly_those_who_are_not_missing(
     people: tuple[tuple[int, dt.date | None, dt.date | None], ...],
-    rows: list[tuple[int, str, str | None, dt.date | None, dt.date | None, dt.date | None]],
+    rows: list[tuple[int, str | None, str | None, dt.date | None, dt.date | None, dt.date | None]],
 ) -> None:
     sources = ["tax", "vehicles", "finance"]
     frame = pl.DataFrame(
