@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +21,7 @@ from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import in_another_file
 from api.domain.people import Entered, IdKind
 from api.matching import identity
-from api.models import File, FilePerson, Human, Member, table
+from api.models import File, FilePerson, Member, table
 from api.sealing import Vault
 from api.services import declarations, humans
 
@@ -179,14 +179,6 @@ async def count_in(
             await connection.execute(insert(FilePerson).values(row))
     except IntegrityError:
         raise in_another_file() from None
-
-
-async def carry_protection(connection: AsyncConnection, before: int, after: int) -> None:
-    """Whoever was protected stays so under a corrected number or name (F-29)."""
-    told = (await connection.execute(select(Human.protected_since).where(Human.id == before))).one()
-    if told.protected_since is not None:
-        unprotected = update(Human).where(Human.id == after, Human.protected_since.is_(None))
-        await connection.execute(unprotected.values(protected_since=told.protected_since))
 
 
 def _invalid(path: Path, zh: str, en: str) -> NotDone:

@@ -25,7 +25,7 @@ from api.domain.people import Entered, IdKind, MemberChangeKind, Relation, Sex, 
 from api.domain.permissions import Viewer
 from api.models import FilePerson, Household, Member, MemberChange, table
 from api.sealing import Vault
-from api.services import audit, declarations, households, humans, members
+from api.services import audit, declarations, households, humans, members, protection
 
 TO = (("input", "toHouseholdId"), ("input", "toExpectedVersion"))
 OF_THE_NUMBER = frozenset({"id_number", "id_kind", "sex", "birth_date"})
@@ -177,7 +177,7 @@ async def _same_or_other(
     since = member.valid_from or dt.date.min
     if stands(member.valid_from, member.valid_to, member.left_on, days.today(now)):
         await members.require_alone(connection, person_id, since, path, but=member.id)
-    await members.carry_protection(connection, member.person_id, person_id)
+    await protection.carry(connection, member.person_id, person_id)
     counted = update(FilePerson).where(FP.member_id == member.id).values(person_id=person_id)
     try:
         async with connection.begin_nested():

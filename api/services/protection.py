@@ -7,16 +7,17 @@ it stands in the history of a household: whoever is not cleared finds no trace t
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked
+from api.database import among, locked
 from api.domain import days
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
-from api.models import Household, Human, Member, Protection
+from api.models import Household, Human, Member, Protection, table
 from api.sealing import Vault
 from api.services import audit
 
@@ -57,7 +58,7 @@ async def end(
     people = await _same(connection, found)
     running = select(Protection.id).where(Protection.person_id.in_(people), Protection.ended_on.is_(None))
     keys = list((await connection.scalars(running)).all())
-    if not keys:
+    if not keys and found.protected_since is None:
         raise _refused("该人员未受保护。", "The person is not protected.")
     await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=None))
     for key in keys:
@@ -69,23 +70,30 @@ async def end(
     return member_id
 
 
+async def carry_all(connection: AsyncConnection, moved: Mapping[int | None, int]) -> None:
+    """The same for many, by whose row they were thought to be; of those who were not protected nothing is done."""
+    if old := [key for key in moved if key is not None]:
+        protected = select(Human.id).where(among(table(Human).c.id, "keys"), scope.protects_person(table(Human).c.id))
+        for key in (await connection.scalars(protected, {"keys": old})).all():
+            await carry(connection, key, moved[key])
+
+
 async def carry(connection: AsyncConnection, old: int, new: int) -> None:
     """A membership turned out to be of another person's row than was thought: protected before, protected now."""
     number = select(Human.number_index).where(Human.id == old).scalar_subquery()
-    running = (
-        select(Protection)
-        .join(Human, Human.id == Protection.person_id)
-        .where(or_(Human.id == old, Human.number_index == number), Protection.ended_on.is_(None))
-        .order_by(Protection.id)
-        .limit(1)
-    )
+    theirs = or_(Human.id == old, Human.number_index == number)
+    since = await connection.scalar(select(func.min(Human.protected_since)).where(theirs))
+    if since is None:
+        return
+    unprotected = update(Human).where(Human.id == new, Human.protected_since.is_(None))
+    await connection.execute(unprotected.values(protected_since=since))
+    running = select(Protection).join(Human, Human.id == Protection.person_id).where(theirs)
+    running = running.where(Protection.ended_on.is_(None)).order_by(Protection.id).limit(1)
     held = (await connection.execute(running)).one_or_none()
     there = select(Protection.id).where(Protection.person_id == new, Protection.ended_on.is_(None))
-    if held is None or await connection.scalar(there) is not None:
-        return
-    await connection.execute(update(Human).where(Human.id == new).values(protected_since=held.since))
-    same = {name: getattr(held, name) for name in ("since", "reason", "protected_by", "created_at")}
-    await connection.execute(insert(Protection).values(person_id=new, **same))
+    if held is not None and await connection.scalar(there) is None:
+        same = {name: getattr(held, name) for name in ("since", "reason", "protected_by", "created_at")}
+        await connection.execute(insert(Protection).values(person_id=new, **same))
 
 
 async def _person(

@@ -19,7 +19,7 @@ from api.domain import days, money
 from api.matching import folders, identity
 from api.models import Human, Member, MemberChange, table
 from api.sealing import Vault
-from api.services import humans
+from api.services import humans, protection
 from api.services.registers import rows
 from api.services.registers.households import Saved
 from api.services.registers.rows import MEMBER_PLAIN, MEMBER_SEALED, Row
@@ -120,6 +120,8 @@ async def _come(
     if not told:
         return
     people = await _people(connection, vault, told, known, now)
+    before = [known[row["person_id"]].person_id if row["person_id"] in known else None for row, _, _ in told]
+    await protection.carry_all(connection, {old: new for old, new in zip(before, people, strict=True) if old != new})
     alone = {row.person_id: row.id for row in await connection.execute(_ALONE, {"people": list(set(people))})}
     taken = []
     for (row, household_id, digest), person_id in zip(told, people, strict=True):

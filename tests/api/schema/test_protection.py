@@ -265,7 +265,10 @@ async def test_a_corrected_number_takes_the_protection_along(shelter: Shelter) -
     async with transaction(shelter.service.engine) as connection:
         human = {"number_index": b"1" * 16, "name_index": b"2" * 16, "created_at": dt.datetime.now(dt.UTC)}
         new = int((await connection.execute(insert(Human).values(human).returning(Human.id))).scalar_one())
-        await protection.carry(connection, shelter.human, new)
+        unprotected = await connection.scalar(select(Human.id).where(Human.id.not_in([shelter.human, new])).limit(1))
+        await protection.carry_all(connection, {None: new, unprotected: new})
+        assert await connection.scalar(select(Human.protected_since).where(Human.id == new)) is None
+        await protection.carry_all(connection, {None: new, shelter.human: new})
         await protection.carry(connection, shelter.human, new)
         await connection.execute(update(Member).where(Member.id == shelter.key).values(person_id=new))
     query = "query ($id: ID!) { person(id: $id) { address protection { reason } } }"
@@ -275,6 +278,8 @@ async def test_a_corrected_number_takes_the_protection_along(shelter: Shelter) -
         "protection": None,
     }
     assert (await shelter.service.data(query, given, by="cleared"))["person"]["protection"] == {"reason": "躲避家暴"}
+    assert (await shelter.act(END))["userErrors"] == []
+    assert (await shelter.service.data(query, given, by="caseworker"))["person"]["address"] == ADDRESS
 
 
 REFUSED = [
