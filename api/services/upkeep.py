@@ -10,13 +10,14 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
-from api.services import notices, objections, retention, rounds, watches
+from api.services import notices, objections, overdue, retention, rounds, watches
 
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
 CHORES: dict[str, Chore] = {
     "notices": notices.take_down,
     "objections": objections.escalate,
+    "overdue": overdue.remind,
     "reminders": watches.remind,
     "rounds": rounds.remind,
     "retention": retention.chore,

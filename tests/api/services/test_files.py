@@ -15,7 +15,7 @@ from api.domain import clocks, days
 from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.stages import Stage
 from api.models import File, FileCategory, FileTransfer, Task
-from api.services import organisations
+from api.services import organisations, overdue
 from tests.api import county
 from tests.api.conftest import Service
 from tests.api.county import Life
@@ -202,3 +202,19 @@ async def test_files_are_found_by_what_they_say(service: Service, filter: dict[s
     ours = {"householdIds": service.vault.ids("Household", [life.household_id])}
     told = (await service.data(QUEUE, {"filter": ours | filter}))["files"]["nodes"]
     assert bool(told) is found
+
+
+async def test_an_application_that_is_overdue_is_a_task_once_and_until_it_moves_on(service: Service) -> None:
+    life = await standing(service, Stage.APPLIED)
+    late = TODAY - dt.timedelta(days=3)
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(File).values(due_on=TODAY))
+        await connection.execute(update(File).where(File.id == life.file_id).values(due_on=late))
+        assert [await overdue.remind(connection, service.vault, NOW) for _ in range(2)] == [1, 0]
+    told = select(Task.kind, Task.due_on, Task.state).where(Task.household_id == life.household_id)
+    async with transaction(service.engine) as connection:
+        assert (await connection.execute(told)).one() == ("REVIEW_DUE", late, "OPEN")
+    await send(service, "withdrawApplication", life, 1, reason="不再申请。")
+    async with transaction(service.engine) as connection:
+        assert (await connection.execute(told)).one() == ("REVIEW_DUE", late, "DONE")
+        assert await overdue.remind(connection, service.vault, NOW) == 0
