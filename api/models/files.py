@@ -62,6 +62,7 @@ class FilePerson(Base):
         Index("uq_file_people_listed", "person_id", unique=True, postgresql_where=LISTED, sqlite_where=LISTED),
         UniqueConstraint("file_id", "member_id", "since"),
         Index("ix_file_people_member_id", "member_id"),
+        Index("ix_file_people_person_id", "person_id"),
     )
 
     id: Mapped[PrimaryKey]

@@ -34,6 +34,7 @@ WORDS = ("EMPLOYMENT", "MARITAL_STATUS")
 def upgrade() -> None:
     """One step forwards; what was declared so far was declared with the application, or when it was last taken over."""
     _tables()
+    op.create_index("ix_file_people_person_id", "file_people", ["person_id"])
     op.add_column("households", sa.Column("form_fields", JSON, nullable=True))
     op.add_column("members", sa.Column("form_fields", JSON, nullable=True))
     op.add_column("members", sa.Column("digest", sa.LargeBinary(), nullable=True))
@@ -125,6 +126,7 @@ def _tables() -> None:
 
 def downgrade() -> None:
     """One step back; the columns of households and members keep what was declared last."""
+    op.drop_index("ix_file_people_person_id", "file_people")
     op.drop_index("uq_members_alone", "members")
     with op.batch_alter_table("members") as table:
         for column in ("overlapping", "id_kind", "digest", "form_fields"):
