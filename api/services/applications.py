@@ -25,7 +25,7 @@ from api.sealing import Vault
 from api.services import cases, decisions, declarations, forms, members, recognition, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.recognition import Kept
-from api.services.transition import Why
+from api.services.transition import Why, begin
 
 
 class ReviewOutcome(StrEnum):
@@ -106,7 +106,7 @@ async def submit(
         reference = f"{given.division_code}-{today.year}-{_letters()}"
         new = {"reference": reference, "division_code": given.division_code, **columns}
         digest = vault.digest("households.digest", reference)
-        moved = await transition.begin(connection, vault, viewer, {**new, "digest": digest}, now, file=file)
+        moved = await begin(connection, vault, viewer, {**new, "digest": digest}, now, file=file)
     else:
         moved = await transition.move(
             connection, vault, viewer, household_id, Action.APPLY, now, expected_version=expected_version, file=file
