@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import reading
@@ -37,11 +37,16 @@ async def _altering(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
             async with connection.begin():
                 yield connection
-                if sqlite and (broken := (await connection.exec_driver_sql("PRAGMA foreign_key_check")).first()):
-                    raise RuntimeError(f"a row of {broken[0]} would refer to one of {broken[2]} that is not there")
+                if sqlite:
+                    await _no_row_dangles(connection)
         finally:
             if sqlite:
                 await _foreign_keys(connection, "ON")
+
+
+async def _no_row_dangles(connection: AsyncConnection) -> None:
+    for row, _, of, _ in await connection.execute(text("PRAGMA foreign_key_check")):
+        raise RuntimeError(f"a row of {row} would refer to one of {of} that is not there")
 
 
 async def _foreign_keys(connection: AsyncConnection, state: str) -> None:

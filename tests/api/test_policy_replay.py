@@ -303,7 +303,7 @@ async def test_a_file_is_verified_again_when_its_day_has_come(service: Service) 
     assert [state for _, state in await opened(home, "REVERIFY_DUE")] == ["OPEN"]
     verify = """mutation ($input: ReverifyFileInput!) { reverifyFile(input: $input) {
       household { stage } userErrors { code message path } } }"""
-    given = {"householdId": home.id, "expectedVersion": await home.version(), "reason": "情况未变。"}
+    given: dict[str, Any] = {"householdId": home.id, "expectedVersion": await home.version(), "reason": "情况未变。"}
     assert done(await home.act(verify, **given))["household"]["stage"] == "RECORDED"
     async with transaction(service.engine) as connection:
         again = (await connection.execute(select(File.next_review_on).where(File.id == home.file_key))).scalar_one()
