@@ -127,7 +127,7 @@ class HardshipFile(Node):
     )
 
 
-class FileOrderField(StrEnum):
+class HardshipFileOrderField(StrEnum):
     """What files may be ordered by."""
 
     REGISTERED = "REGISTERED"
@@ -138,7 +138,7 @@ class FileOrderField(StrEnum):
 
 
 described(
-    FileOrderField,
+    HardshipFileOrderField,
     "What files may be ordered by.",
     {
         "REGISTERED": Words("登记时间", "Registered", "档案登记的先后。", "When the file came into this register."),
@@ -163,15 +163,15 @@ described(
 
 
 @strawberry.input(description="An order of files.")
-class FileOrder:
+class HardshipFileOrder:
     """An order of files."""
 
-    field: FileOrderField = strawberry.field(description="What to order by.")
+    field: HardshipFileOrderField = strawberry.field(description="What to order by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
 
 
 @strawberry.input(description="Which files; all that is given must hold.")
-class FileFilter:
+class HardshipFileFilter:
     """Which files."""
 
     division_code: str | None = strawberry.field(default=None, description="In this division or below it.")
@@ -198,12 +198,12 @@ class FileFilter:
     )
     applied: DateRange | None = strawberry.field(default=None, description="Applied between these days.")
     opened: DateRange | None = strawberry.field(default=None, description="Opened between these days.")
-    and_: list[FileFilter] | None = strawberry.field(name="and", default=None, description=AND)
-    or_: list[FileFilter] | None = strawberry.field(name="or", default=None, description=OR)
-    not_: FileFilter | None = strawberry.field(name="not", default=None, description=NOT)
+    and_: list[HardshipFileFilter] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list[HardshipFileFilter] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: HardshipFileFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(info: Info, given: FileFilter) -> Iterator[Is]:
+def _conditions(info: Info, given: HardshipFileFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
     if given.household_ids is not None:
         keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
@@ -319,9 +319,9 @@ class FileQueries:
     async def files(
         self,
         info: Info,
-        filter: Annotated[FileFilter | None, strawberry.argument(description="Which.")] = None,
+        filter: Annotated[HardshipFileFilter | None, strawberry.argument(description="Which.")] = None,
         order_by: Annotated[
-            list[FileOrder] | None, strawberry.argument(description=ORDER + " the latest registered first.")
+            list[HardshipFileOrder] | None, strawberry.argument(description=ORDER + " the latest registered first.")
         ] = None,
         first: First = None,
         after: After = None,

@@ -30,7 +30,11 @@ _keys = itertools.count(1)
 
 
 async def fill(service: Service, home: dict[str, Any], by: str = "caseworker", **told: Any) -> dict[str, Any]:
-    given = {"householdId": home["id"], "expectedVersion": home["version"], "idempotencyKey": f"the-form-{next(_keys)}"}
+    given = {
+        "householdId": home["id"],
+        "expectedVersion": home["version"],
+        "idempotencyKey": f"the-form-{next(_keys)}",
+    }
     found: dict[str, Any] = (await service.data(FILL, {"input": {**given, **told}}, by=by))["fillForm"]
     return found
 

@@ -71,7 +71,7 @@ async def test_a_front_end_gets_the_whole_table(service: Service) -> None:
 
 
 STEPS = """
-query ($filter: FileFilter) { files(filter: $filter, first: 1) { nodes { household { id version actions stage } } } }"""
+query ($filter: HardshipFileFilter) { files(filter: $filter, first: 1) { nodes { household { id version actions stage } } } }"""
 NEXT = "query ($id: ID!) { nextSteps(householdId: $id) { action toStage adverse obstacles { guard code message } } }"
 
 

@@ -173,7 +173,7 @@ KEPT = {
 
 LISTS = {
     "files": (
-        "query ($n: Int, $filter: FileFilter) "
+        "query ($n: Int, $filter: HardshipFileFilter) "
         f"{{ files(first: $n, filter: $filter, orderBy: {{field: DUE_ON, direction: ASC}}) {{ totalCount nodes {{ {FILE} }} }} }}",
         8,
     ),

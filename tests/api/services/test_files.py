@@ -157,7 +157,7 @@ async def test_f_37_nobody_records_a_file_that_was_not_on_notice(service: Servic
 
 
 QUEUE = """
-query ($filter: FileFilter) { files(filter: $filter, orderBy: [{field: DUE_ON, direction: ASC}], first: 100) {
+query ($filter: HardshipFileFilter) { files(filter: $filter, orderBy: [{field: DUE_ON, direction: ASC}], first: 100) {
   nodes { number stage deadline { clock dueOn overdue workingDaysLeft } } } }"""
 
 
