@@ -198,7 +198,7 @@ def assignment_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Meas
     ]
 
 
-class MeasureRoleOrderField(StrEnum):
+class MeasureAssignmentOrderField(StrEnum):
     """What assignments of roles may be ordered by."""
 
     CREATED = "CREATED"
@@ -206,7 +206,7 @@ class MeasureRoleOrderField(StrEnum):
 
 
 described(
-    MeasureRoleOrderField,
+    MeasureAssignmentOrderField,
     "What assignments of roles may be ordered by.",
     {
         "CREATED": Words("添加时间", "Added", "添加的先后。", "When it was added."),
@@ -216,15 +216,15 @@ described(
 
 
 @strawberry.input(description="An order of assignments of roles.")
-class MeasureRoleOrder:
+class MeasureAssignmentOrder:
     """An order of assignments of roles."""
 
-    field: MeasureRoleOrderField = strawberry.field(description="What to order by.")
+    field: MeasureAssignmentOrderField = strawberry.field(description="What to order by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
 
 
 @strawberry.input(description="Which assignments of roles; all that is given must hold.")
-class MeasureRoleFilter:
+class MeasureAssignmentFilter:
     """Which assignments of roles."""
 
     division_code: str | None = strawberry.field(default=None, description="In this division or below it.")
@@ -233,12 +233,12 @@ class MeasureRoleFilter:
         default=None, description="Held by one of these organisations."
     )
     held_on: dt.date | None = strawberry.field(default=None, description="Held on this day.")
-    and_: list[MeasureRoleFilter] | None = strawberry.field(name="and", default=None, description=AND)
-    or_: list[MeasureRoleFilter] | None = strawberry.field(name="or", default=None, description=OR)
-    not_: MeasureRoleFilter | None = strawberry.field(name="not", default=None, description=NOT)
+    and_: list[MeasureAssignmentFilter] | None = strawberry.field(name="and", default=None, description=AND)
+    or_: list[MeasureAssignmentFilter] | None = strawberry.field(name="or", default=None, description=OR)
+    not_: MeasureAssignmentFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(info: Info, given: MeasureRoleFilter) -> Any:
+def _conditions(info: Info, given: MeasureAssignmentFilter) -> Any:
     yield from in_division(given.division_code)
     yield from one_of("roles", given.roles)
     yield from of_organisations(info, given.organisation_ids)
@@ -364,9 +364,9 @@ class MeasureQueries:
     async def measure_roles(
         self,
         info: Info,
-        filter: Annotated[MeasureRoleFilter | None, strawberry.argument(description="Which.")] = None,
+        filter: Annotated[MeasureAssignmentFilter | None, strawberry.argument(description="Which.")] = None,
         order_by: Annotated[
-            list[MeasureRoleOrder] | None, strawberry.argument(description=ORDER + " the latest added first.")
+            list[MeasureAssignmentOrder] | None, strawberry.argument(description=ORDER + " the latest added first.")
         ] = None,
         first: First = None,
         after: After = None,
