@@ -173,7 +173,7 @@ class FormQueries:
 
     @guards.query(
         Permission.READ_CASES,
-        "The required fields that a household's form lacks; null where there is none that this viewer may see.",
+        "The required fields that a household's form lacks; empty, too, where there is no household that this viewer may see.",
         rows=12,
     )
     async def missing_fields(
@@ -182,11 +182,11 @@ class FormQueries:
         """What is missing."""
         key = nodes.key_of(info, "Household", household_id)
         if key is None:
-            return None
+            return []
         async with info.context.reading() as reading:
             rows = await loaders.by_key(reading, [key])
             if not rows:
-                return None
+                return []
             reading.log.saw_households([key])
             lacking = await register.missing(reading.connection, key, info.context.now())
             below = wanted(info)

@@ -46,6 +46,7 @@ from api.models import (
     FindingPerson,
     Household,
     Member,
+    MemberChange,
     Notice,
     Objection,
     Read,
@@ -155,6 +156,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     named = {"address": vault.seal("members.address", "安阳市文峰区某路八号院二号楼301室")}
     named["former_name"] = vault.seal("members.former_name", "曾用名")
     await connection.execute(update(Member).where(Member.id == lead.member_id).values(**named))
+    await _by_hand(connection, vault, lead.household_id, lead.member_id, user, now)
     notice, objection = await _on_notice(connection, vault, lead.household_id, user, now)
     paper, consent, exception = await _papers(connection, vault, lead.household_id, lead.member_id, user, now)
     file = await _handed_over(connection, vault, lead.household_id, user, organisation, now)
@@ -168,6 +170,27 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
         "Scan": scan, "User": user, "Organisation": organisation, "MeasureAssignment": assignment, "Client": client, "Read": read_id, "Alarm": alarm_id,
     }  # fmt: skip
     return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
+
+
+async def _by_hand(
+    connection: AsyncConnection, vault: sealing.Vault, household: int, member: int, user: int, now: dt.datetime
+) -> None:
+    """What the form says of somebody and their household, and a correction with its reason."""
+    filled = {"HOUSING": "王大力家的老房"}
+    form = {"form": vault.seal("households.form", json.dumps(filled)), "form_fields": [*filled]}
+    await connection.execute(update(Household).where(Household.id == household).values(**form))
+    filled = {"WORK_STATUS": "王大力失业"}
+    form = {"form": vault.seal("members.form", json.dumps(filled)), "form_fields": [*filled]}
+    await connection.execute(update(Member).where(Member.id == member).values(**form))
+    corrected = {
+        "kind": "CORRECTED",
+        "fields": ["PHONE"],
+        "reason": vault.seal("member_changes.reason", "王大力换号"),
+    }
+    whose = {"household_id": household, "member_id": member, "user_id": user}
+    await connection.execute(
+        insert(MemberChange).values(**corrected, **whose, effective_on=now.date(), happened_at=now)
+    )
 
 
 async def _handed_over(

@@ -259,7 +259,10 @@ def test_whatever_leads_from_somebody_is_noted_or_is_about_nobody() -> None:
             led |= {get_named_type(kind.fields[field].type).name for field in _BRANCHES[parent]}
     assert led - TELLING == {"Programme", "Scan"}
     of_households = {each.__name__ for each in _BRANCHES if "household_key" in signature(each).parameters}
-    assert of_households == {*OF_HOUSEHOLDS, "Person"}, "whose row it is, is told by its own key or its household's"
+    of_people = {"Authorisation"}  # each is somebody's, whose household its row tells
+    assert of_households | of_people == {*OF_HOUSEHOLDS, "Person"}, (
+        "whose row it is, is told by its own key or its household's"
+    )
 
 
 def test_every_field_that_tells_something_has_a_name_for_people() -> None:
