@@ -42,7 +42,7 @@ class Cause(Node):
 
     key: strawberry.Private[int]
     household_key: strawberry.Private[int]
-    cause: HardshipCause = strawberry.field(description="What it is.")
+    kind: HardshipCause = strawberry.field(description="What it is.")
     main: bool = strawberry.field(description="Whether it is the main one; up to three more stand beside it.")
     since: dt.date = strawberry.field(description="Since when it is there.")
     note: str | None = strawberry.field(description="What it is in words; null for viewers who see masks.")
@@ -62,7 +62,7 @@ def cause_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Cause]:
             id=strawberry.ID(public_id),
             key=row.id,
             household_key=row.household_id,
-            cause=HardshipCause(row.cause),
+            kind=HardshipCause(row.cause),
             main=row.main,
             since=row.since,
             note=note(row.note),

@@ -368,7 +368,7 @@ TYPES = {
     "TaskDetail": Fields("name value"),
     "Officer": Fields("login displayName"),
     "ResponsibleOrganisation": Fields("code nameZh nameEn"),
-    "Cause": Fields("id cause main since resolution version household", hidden="note"),
+    "Cause": Fields("id kind main since resolution version household", hidden="note"),
     "CauseResolution": Fields("resolvedOn statedBy statedAt evidenceIds", hidden="statement"),
     "HomeVisit": Fields(
         "id kind visitedOn incomeChanged causesGone toBeClosed corrected correctsId recordedBy recordedAt household "

@@ -103,7 +103,7 @@ NOTHING_READ = {
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
 }
-AT_WORK = """causes { cause note resolution { statement } } contactOfficer { officer { login } }
+AT_WORK = """causes { kind note resolution { statement } } contactOfficer { officer { login } }
   contactOfficers { since } visits { findings visitors { login } photos { id } } referrals { note }
   plan { goal measures { what progress { note } } } plans { number }"""
 KEPT = {

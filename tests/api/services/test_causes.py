@@ -23,7 +23,7 @@ from tests.api.conftest import Service
 from tests.api.services.atwork import DAY, NOW, TODAY, OnFile, errors, on_file
 from tests.api.services.reviewed import viewer
 
-FIELDS = """id cause main since note version
+FIELDS = """id kind main since note version
   resolution { resolvedOn statement statedBy { login } evidenceIds }"""
 CAUSES = f"causes {{ {FIELDS} }}"
 
@@ -45,7 +45,7 @@ async def resolve(house: OnFile, cause: dict[str, Any], on: dt.date = TODAY, **t
 async def standing(house: OnFile, as_of: dt.date | None = None) -> dict[str, tuple[bool, bool]]:
     """By cause whether it is the main one, and whether it is resolved, in their order."""
     found = await house.read(CAUSES, as_of=as_of)
-    return {each["cause"]: (each["main"], each["resolution"] is not None) for each in found["causes"]}
+    return {each["kind"]: (each["main"], each["resolution"] is not None) for each in found["causes"]}
 
 
 async def allowed(service: Service, house: OnFile) -> str | None:
