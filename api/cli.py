@@ -27,7 +27,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import demo as demonstration
-from api import intake, matching, migrations, oidc, sealing, settings, sheets
+from api import intake, matching, migrations, oidc, sealing, settings, sheets, workdays
 from api.app import create_app
 from api.commands import accounts, documents
 from api.commands import attachments as attachment_commands
@@ -42,6 +42,7 @@ from api.domain import bulk
 from api.domain.bulk import AlarmKind
 from api.domain.errors import NotDone
 from api.gate.passage import Limits
+from api.matching import policy
 from api.schema import catalogue, evolution
 from api.schema.root import printed
 from api.sealing import Vault
@@ -99,6 +100,7 @@ def demo(
         messages.print(f"{folder}: used again as it was; delete the folder to begin anew")
     _introduce(made, port)
     if not no_serve:
+        os.environ.update(made.settings.environment())  # parameters and working days are looked up by it
         with _worker(made.settings):
             _serve(made.settings, made.vault, HOST, port)
 
@@ -113,6 +115,7 @@ def serve(
 ) -> None:
     """Serve GraphQL, and carry out jobs in a process beside it."""
     told = settings.read()
+    _require_parameters()
     vault = checked_vault(told)
     _require_free(host, port)
     with contextlib.nullcontext() if no_work else _worker(told):
@@ -127,6 +130,7 @@ def work(
 ) -> None:
     """Carry out jobs, until it is stopped."""
     told = settings.read()
+    _require_parameters()
     vault = checked_vault(told)
 
     async def until_stopped() -> None:
@@ -363,6 +367,12 @@ def main() -> None:
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _require_parameters() -> None:
+    """Reads the city's parameters and working days before anybody needs them. Raises MatcherError or ValueError."""
+    policy.in_force()
+    workdays.current()
 
 
 def _require_free(host: str, port: int) -> None:

@@ -25,6 +25,7 @@ from matcher import roster
 from matcher.errors import InputRefused
 from matcher.evidence import name_records
 from matcher.normalising import id_cards
+from matcher.policy import load as load_policy
 from matcher.sources import feeds
 from matcher.sources.batches import Batch, of_described
 from matcher.sources.batches import standing as standing_of
@@ -187,8 +188,12 @@ def _opened(folder: Path, keys: Path | None) -> Delivery:
 
 
 def policy_of(folder: Path) -> Path | None:
-    """The folder's own dated values, if it has any."""
-    return folder / POLICY if (folder / POLICY).is_file() else None
+    """The folder's own dated values, if it has any. Raises MatcherError where they cannot be read."""
+    own = folder / POLICY
+    if not own.is_file():
+        return None
+    load_policy(own)
+    return own
 
 
 def lay_out(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -242,6 +243,19 @@ def test_a_wrong_key_or_setting_is_said(tmp_path: Path) -> None:
     assert "not the one" in run("serve", expect=1, place=place | {"JIEKUN_KEY": other}).stderr
     assert "JIEKUN_PORT" in run("db", "upgrade", expect=1, place=place | {"JIEKUN_PORT": "1"}).stderr
     assert "mysql" in run("db", "upgrade", expect=1, place={"JIEKUN_DATABASE_URL": "mysql://localhost/x"}).stderr
+
+
+def test_parameters_and_working_days_that_cannot_be_read_are_said_before_anything_begins(
+    tmp_path: Path, city: Path
+) -> None:
+    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    run("db", "upgrade", place=place)
+    (days := tmp_path / "days.csv").write_text("day,kind\nsoon,off\n", encoding="utf-8")
+    assert "days.csv" in run("serve", expect=1, place=place | {"JIEKUN_WORKDAYS_FILE": str(days)}).stderr
+    shutil.copytree(city, folder := tmp_path / "folder")
+    (folder / "policy.toml").write_text('[[value]]\nkey = "line.dibao"\n', encoding="utf-8")
+    assert "policy.toml" in run("import", str(folder), expect=3, place=place).stderr
+    assert not (tmp_path / "data" / "policy.toml").exists()
 
 
 def test_the_schema_and_keys_are_printed(tmp_path: Path) -> None:
