@@ -191,7 +191,7 @@ async def kept_in_tables(service: Service) -> str:
     return "\n".join(shown)
 
 
-async def test_nobody_is_named_in_anything_that_comes_out(service: Service, city: Path, tmp_path: Path) -> None:
+async def test_f_27_nobody_is_named_in_anything_that_comes_out(service: Service, city: Path, tmp_path: Path) -> None:
     port, out = free_port(), tmp_path / "out"
     place = {
         "JIEKUN_DATABASE_URL": service.url,

@@ -74,7 +74,7 @@ def test_the_form_goes_out_is_filled_in_and_comes_back(office: Path) -> None:
     assert (nobody.returncode, (office / "again").exists()) == (1, False)
 
 
-def test_f_2_a_closing_is_told_and_left_to_people(office: Path) -> None:
+def test_f_02_a_closing_is_told_and_left_to_people(office: Path) -> None:
     closed = pl.read_csv(office / "in" / "households.csv", infer_schema=False).with_columns(
         file_closed_on=pl.lit("2026-10-01")
     )

@@ -322,7 +322,7 @@ async def test_f_37_a_move_that_does_not_follow_is_refused(
     assert await refuses(county.engine, lambda connection: follow(connection, life, **(step | changed))), why
 
 
-async def test_f_2_the_database_takes_no_change_for_the_worse_without_a_decision_of_a_second_person(
+async def test_f_02_the_database_takes_no_change_for_the_worse_without_a_decision_of_a_second_person(
     county: County,
 ) -> None:
     chief, clerk = county.officers["chief"].user_id, county.officers["clerk"].user_id

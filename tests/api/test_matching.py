@@ -27,7 +27,7 @@ def test_its_exit_status_is_told(capfd: pytest.CaptureFixture[str]) -> None:
     assert "no-such-folder" in capfd.readouterr().err
 
 
-def test_no_setting_or_secret_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f_01_no_setting_or_secret_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = tmp_path / "environment"
     program = tmp_path / "program"
     program.write_text(f"#!{sys.executable}\nimport os\nopen({str(shown)!r}, 'w').write(repr(dict(os.environ)))\n")

@@ -185,7 +185,7 @@ async def test_f_37_sql_skips_no_step_either(engine: AsyncEngine, skip: str) -> 
             await connection.execute(text(SKIPS[skip]))
 
 
-async def test_f_2_no_machine_decides_and_nobody_alone(engine: AsyncEngine) -> None:
+async def test_f_02_no_machine_decides_and_nobody_alone(engine: AsyncEngine) -> None:
     await migrations.upgrade(engine, BEFORE)
     await _a_register(engine)
     await migrations.upgrade(engine)

@@ -41,7 +41,7 @@ def test_a_stage_and_an_action_lead_to_one_place() -> None:
 @pytest.mark.parametrize(
     "move", [move for move in MOVES if move.next in ENDED and move.action is not Action.WITHDRAW]
 )
-def test_f_2_what_takes_a_file_or_refuses_it_is_for_the_worse_and_an_officer_s(move: Move) -> None:
+def test_f_02_what_takes_a_file_or_refuses_it_is_for_the_worse_and_an_officer_s(move: Move) -> None:
     assert move.adverse
     assert move.permission is Permission.DECIDE_FILES
 

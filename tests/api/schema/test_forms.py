@@ -131,7 +131,7 @@ def test_the_tests_own_words_fill_every_required_field() -> None:
         assert national_form.read(national_form.BY_CODE[code], word)
 
 
-async def test_f_9_a_member_without_any_document_owes_no_number(service: Service) -> None:
+async def test_f_09_a_member_without_any_document_owes_no_number(service: Service) -> None:
     home = (await homes(service))[0]
     key = service.vault.key("Household", home["id"])
     async with transaction(service.engine) as connection:

@@ -154,7 +154,7 @@ async def test_equal_numbers_under_two_names_are_two_humans(service: Service) ->
         assert (await service.data(query, {"id": each["id"]}))["person"]["memberships"] == [], "a lead, never a merge"
 
 
-async def test_f_9_two_without_a_number_are_never_one(service: Service) -> None:
+async def test_f_09_two_without_a_number_are_never_one(service: Service) -> None:
     one, other = (await homes(service))[:2]
     a = await joined(service, one, name="王无名", idKind="NONE", idNumber=None)
     b = await joined(service, other, name="王无名", idKind="NONE", idNumber=None)

@@ -60,7 +60,7 @@ def test_the_schema_is_valid_and_stands_in_the_repository_as_it_is_printed() -> 
     assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == printed(), "run: jiekun schema > schema.graphql"
 
 
-def test_a_lead_is_never_called_a_verdict() -> None:
+def test_f_06_a_lead_is_never_called_a_verdict() -> None:
     text = printed().lower()
     assert [word for word in FORBIDDEN if word in text] == []
 

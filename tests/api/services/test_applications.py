@@ -162,7 +162,7 @@ async def test_a_review_leads_on_where_the_papers_are_there_and_back_where_they_
     assert moves == [(1, "APPLY", None), (2, "ACCEPT", None), (3, "RETURN", "缺少合同。")]
 
 
-async def test_f_2_a_refusal_is_a_persons_decision_and_the_household_may_apply_again(service: Service) -> None:
+async def test_f_02_a_refusal_is_a_persons_decision_and_the_household_may_apply_again(service: Service) -> None:
     home = (await send(service, "submitApplication", **family()))["household"]
     await complete(service, home)
     step = {"householdId": home["id"]}

@@ -157,7 +157,7 @@ async def test_an_application_that_the_register_recorded_is_followed(
     assert [row.opened_on for row in await rows(empty, File.id, File.opened_on)] == [dt.date(2024, 4, 1)]
 
 
-async def test_f_2_a_closing_that_a_register_tells_is_left_to_people(
+async def test_f_02_a_closing_that_a_register_tells_is_left_to_people(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
     await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
@@ -174,7 +174,7 @@ async def test_f_2_a_closing_that_a_register_tells_is_left_to_people(
     assert len(await rows(empty, Transition.id)) == 1
 
 
-async def test_f_2_an_officer_who_is_named_answers_for_the_closing(
+async def test_f_02_an_officer_who_is_named_answers_for_the_closing(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
     await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
