@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVarTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     JSON,
@@ -42,6 +43,8 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 BUSY_SECONDS = 30
 Columns = TypeVarTuple("Columns")
+Last = Callable[[AsyncConnection], Awaitable[None]]
+_concluding: WeakKeyDictionary[AsyncConnection, dict[int, Last]] = WeakKeyDictionary()
 READING, USED_AT = "jiekun_reading", "jiekun_used_at"
 IDLE_SECONDS = 1.0
 FROM_HEX = "jiekun_from_hex"
@@ -173,6 +176,22 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """One transaction: committed when the block ends, rolled back when it raises."""
     async with engine.begin() as connection:
         yield connection
+        await conclude(connection)
+
+
+def at_last(connection: AsyncConnection, place: int, act: Last) -> None:
+    """Has this done once more before the transaction commits, after all else, and in the order of the places.
+
+    What everybody waits for is taken last, always in one order, and held for a moment: two transactions that took such
+    locks and the rows of a household in turns would wait for each other for ever.
+    """
+    _concluding.setdefault(connection, {})[place] = act
+
+
+async def conclude(connection: AsyncConnection) -> None:
+    """Does what waits for the end of the transaction; whoever needs its result does it as the last thing but one."""
+    for _, act in sorted(_concluding.pop(connection, {}).items()):
+        await act(connection)
 
 
 @asynccontextmanager

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import OUTBOX_LOCK, one_writer
+from api.database import OUTBOX_LOCK, at_last, one_writer
 from api.models import OutboxEvent
+
+PLACE = 2
+"""After the audit, at the end of a transaction (database.at_last)."""
 
 KEPT = dt.timedelta(days=3)
 BATCH = 500
+
+_waiting: WeakKeyDictionary[AsyncConnection, list[dict[str, Any]]] = WeakKeyDictionary()
 
 _AFTER = (
     select(OutboxEvent.id, OutboxEvent.topic, OutboxEvent.subject)
@@ -36,12 +43,14 @@ class Event:
 
 
 async def append(connection: AsyncConnection, topic: str, subject: int, now: dt.datetime) -> None:
-    """Tells that something happened; heard once the caller's transaction has committed.
+    """Tells that something happened; heard once the caller's transaction has committed."""
+    _waiting.setdefault(connection, []).append({"topic": topic, "subject": subject, "happened_at": now})
+    at_last(connection, PLACE, _write)
 
-    The last thing a transaction does, after its audit row: two that took the two locks in turns would wait for ever.
-    """
+
+async def _write(connection: AsyncConnection) -> None:
     await one_writer(connection, OUTBOX_LOCK)
-    await connection.execute(insert(OutboxEvent).values(topic=topic, subject=subject, happened_at=now))
+    await connection.execute(insert(OutboxEvent), _waiting.pop(connection, []))
 
 
 async def after(connection: AsyncConnection, last: int) -> list[Event]:

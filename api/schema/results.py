@@ -155,7 +155,7 @@ async def carry_out(
             if request.subject is not None:
                 return done(request.subject, request.audit_event)
             subject = await act(connection, viewer)
-            audit_event = audit.added(connection)
+            audit_event = await audit.added(connection)
             await once.carried_out(connection, request, subject, audit_event, context.now())
             return done(subject, audit_event)
     except Forbidden as refused:

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import one_writer
+from api.database import at_last, conclude, one_writer
 from api.models import AuditEvent
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
@@ -18,6 +18,10 @@ from api.services.chain import Head, Progress, Proof
 LOCK = 4_105_002
 UNHASHED = chain.UNHASHED | {"id"}
 
+PLACE = 1
+"""Before the outbox, at the end of a transaction (database.at_last)."""
+
+_waiting: WeakKeyDictionary[AsyncConnection, list[dict[str, Any]]] = WeakKeyDictionary()
 _added: WeakKeyDictionary[AsyncConnection, int] = WeakKeyDictionary()
 
 
@@ -29,25 +33,35 @@ async def record(
     now: dt.datetime,
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds a row in the transaction that does what it tells; `detail` holds codes and ids, nothing personal."""
-    await one_writer(connection, LOCK)
-    last = await chain.head(connection, AuditEvent)
+    """Adds a row in the transaction that does what it tells; `detail` holds codes and ids, nothing personal.
+
+    It is written when the transaction ends, since only one writes at a time.
+    """
     row = {
-        "number": last.number + 1,
         "happened_at": now,
         "user_id": user_id,
         "action": action,
         "subject_type": subject[0],
         "subject": subject[1],
         "detail": dict(detail or {}),
-        "previous_hash": last.hash,
     }
-    added = await connection.execute(insert(AuditEvent).values(**row, hash=chain.link(row)).returning(AuditEvent.id))
-    _added[connection] = int(added.scalar_one())
+    _waiting.setdefault(connection, []).append(row)
+    at_last(connection, PLACE, _write)
 
 
-def added(connection: AsyncConnection) -> int | None:
-    """The key of the row that this transaction added last; None where it has added none."""
+async def _write(connection: AsyncConnection) -> None:
+    await one_writer(connection, LOCK)
+    last = await chain.head(connection, AuditEvent)
+    for told in _waiting.pop(connection, []):
+        row = {"number": last.number + 1, **told, "previous_hash": last.hash}
+        last = chain.Head(last.number + 1, chain.link(row))
+        added = insert(AuditEvent).values(**row, hash=last.hash).returning(AuditEvent.id)
+        _added[connection] = int((await connection.execute(added)).scalar_one())
+
+
+async def added(connection: AsyncConnection) -> int | None:
+    """The key of the row that this transaction added last, which is at its end; None where it has added none."""
+    await conclude(connection)
     return _added.get(connection)
 
 
