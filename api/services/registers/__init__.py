@@ -147,7 +147,7 @@ async def take_over(
     if register.authorisations is not None:
         await consents.save(connection, register.authorisations, people)
     await feeds.save(connection, given.feeds, copied, now)
-    enrolments, payments = await aid.save(connection, register, given.aid, saved.keys, people)
+    enrolments, payments = await aid.save(connection, register, given.aid, saved, people)
     await _tell(connection, saved, now)
     taken = TakenOver(
         len(saved.keys), len(people), len(given.feeds), enrolments, payments, register.set_aside, home, followed,

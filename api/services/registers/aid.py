@@ -1,10 +1,14 @@
-"""Aid paid to the register's people, as enrolments and payments of the months that are known."""
+"""Aid paid to the register's people, as enrolments and payments of the months that are known.
+
+The programme that a household's own file names is no department's to end: while the file is active, and wherever people
+here decide, a register neither ends nor exchanges it (F-2).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
@@ -12,9 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
 from api.domain import money
+from api.domain.stages import ACTIVE
 from api.matching import folders, identity, reference
-from api.models import Enrolment, Payment, table
+from api.models import Enrolment, Household, Payment, table
 from api.services.registers import rows
+from api.services.registers.households import Saved
 from api.services.registers.rows import Row
 
 FILE = "FILE"
@@ -34,15 +40,19 @@ async def save(
     connection: AsyncConnection,
     register: folders.Register,
     paid: Paid,
-    households: Mapping[str, int],
+    saved: Saved,
     members: Mapping[str, int],
 ) -> tuple[int, int]:
     """Enrolments and payments as they are told now, how many of each; what is no longer told is removed."""
-    told_of = _of_files(register, households) | _of_aid(register, paid, households, members)
+    of_files = _of_files(register, saved.keys)
+    left = await _left_to_people(connection, saved, of_files)
+    of_files = {place: row for place, row in of_files.items() if place[0] not in left}
+    told_of = of_files | _of_aid(register, paid, saved.keys, members)
     await rows.save(connection, Enrolment, ["household_id", "source_record"], told_of.values())
-    keys = await _enrolment_keys(connection, households.values())
+    keys = await _enrolment_keys(connection, saved.keys.values())
     gone = [key for (household, record), key in keys.items()
-            if (household, record) not in told_of and (record == FILE or paid.complete)]  # fmt: skip
+            if (household, record) not in told_of
+            and (household not in left if record == FILE else paid.complete)]  # fmt: skip
     told = {keys[place]: row for place, row in told_of.items()}
     for some in rows.batches([*told, *gone]):
         await connection.execute(delete(Payment).where(among(table(Payment).c.enrolment_id, "keys")), {"keys": some})
@@ -56,6 +66,24 @@ async def save(
     for batch in rows.batches(payments):
         await connection.execute(insert(Payment), batch)
     return len(told_of), len(payments)
+
+
+async def _left_to_people(
+    connection: AsyncConnection, saved: Saved, told: Mapping[tuple[int, str], Row]
+) -> Collection[int]:
+    """Households whose file keeps the programme it names: those that live here, and those told to stand elsewhere than
+    they do; and of active files, those of which the register names another or none, which is told."""
+    left = saved.own | {key for key, respects in saved.differ.items() if "stage" in respects}
+    named = select(Enrolment.household_id, Enrolment.programme_code).join(Household).where(
+        Enrolment.source_record == FILE, Household.stage.in_(ACTIVE), among(table(Household).c.id, "keys")
+    )  # fmt: skip
+    for some in rows.batches(saved.keys.values()):
+        for household, programme in await connection.execute(named, {"keys": some}):
+            now_named = told.get((household, FILE), {}).get("programme_code")
+            if household not in left and now_named != programme:
+                saved.differs(household, "programme", str(now_named))
+                left.add(household)
+    return left
 
 
 def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict[tuple[int, str], folders.Row]:
@@ -84,7 +112,7 @@ def _of_aid(
     """Aid paid to our people; somebody in two households has it in both."""
     bearers: dict[str, dict[int, int]] = defaultdict(dict)
     for row in register.members:
-        if (number := valid_number(row)) is not None:
+        if (number := valid_number(row)) is not None and row["person_id"] in members:
             bearers[number].setdefault(households[row["household_id"]], members[row["person_id"]])
     found: dict[tuple[int, str], folders.Row] = {}
     for row in paid.rows:

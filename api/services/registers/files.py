@@ -50,7 +50,7 @@ async def save(
     for before, came in saved.otherwise:
         adverse = ENDS.get((before, came.stage))
         if adverse is None or (adverse and officer is None):
-            saved.differs(came.id, "stage")
+            saved.differs(came.id, "stage", came.stage)
             continue
         await _follow(connection, vault, before, came, officer if adverse else None, now)
         saved.changed.add(came.id)

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among
 from api.domain import money, stages
 from api.domain.lifecycle import Action
-from api.domain.stages import Stage
-from api.matching import folders, identity
+from api.domain.stages import ACTIVE, Stage
+from api.matching import folders, identity, reference
 from api.models import Household, Transition, table
 from api.sealing import Vault
 from api.services.registers import rows
@@ -28,7 +28,14 @@ H = table(Household).c
 DATES = ("applied_on", "file_opened_on", "file_closed_on")
 _OWN = exists().where(Transition.household_id == H.id, Transition.action != Action.TAKE_OVER)
 _KNOWN = select(
-    H.id, H.reference, H.digest, H.division_code, H.stage, *[H[day] for day in DATES], _OWN.label("own")
+    H.id,
+    H.reference,
+    H.digest,
+    H.division_code,
+    H.stage,
+    H.programme_code,
+    *[H[day] for day in DATES],
+    _OWN.label("own"),
 ).where(among(H.reference, "references", String))
 
 
@@ -60,12 +67,12 @@ class Saved:
     """Those that live here: nothing of theirs is changed."""
     otherwise: list[tuple[Stage, Came]] = field(default_factory=list)
     """Those of which the register tells another stage than the one here."""
-    differ: dict[int, set[str]] = field(default_factory=dict)
-    """Of whom the register says what is not taken over, and in which respect."""
+    differ: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    """Of whom the register says what is not taken over, in which respect, and by what one telling is known from another."""
 
-    def differs(self, household_id: int, respect: str) -> None:
-        """The register says something else of this household, which is left to people."""
-        self.differ.setdefault(household_id, set()).add(respect)
+    def differs(self, household_id: int, respect: str, told: str) -> None:
+        """The register says something else of this household, which is left to people; `told` gives nothing away."""
+        self.differ.setdefault(household_id, {}).setdefault(respect, set()).add(told)
 
 
 async def save(
@@ -89,7 +96,7 @@ async def save(
             if there.own:
                 saved.own.add(there.id)
                 if there.digest != digest:
-                    saved.differs(there.id, "household")
+                    saved.differs(there.id, "household", digest.hex())
                 continue
             elsewhere = stage is not Stage(there.stage)
             if elsewhere:
@@ -97,6 +104,7 @@ async def save(
                 saved.otherwise.append((Stage(there.stage), came))
             if there.digest != digest:
                 kept = {day: getattr(there, day) for day in DATES} if elsewhere else {}
+                kept |= _programme(there, row)
                 changed.append({**_taken(vault, row, home, now), **kept, "digest": digest, "key": there.id})
                 saved.changed.add(there.id)
         if new:
@@ -153,6 +161,13 @@ def _taken(vault: Vault, row: Row, home: str, now: dt.datetime) -> dict[str, Any
         "version": 1,
         "updated_at": now,
     }
+
+
+def _programme(there: Any, row: Row) -> dict[str, str]:
+    """What an active file names stays, whatever a register names instead: see `aid`."""
+    known = {each.code for each in reference.programmes()}
+    named = there.stage in ACTIVE and there.programme_code in known and there.programme_code != row.get("programme")
+    return {"programme_code": there.programme_code} if named else {}
 
 
 def _dates(row: Row) -> dict[str, dt.date | None]:

@@ -61,7 +61,7 @@ async def save(
             same = there is not None and there.digest == digest and there.household_id == household_id
             if _is_left_to_people(there, household_id, saved):
                 if not same:
-                    saved.differs(household_id, "members")
+                    saved.differs(household_id, "members", digest.hex())
             elif there is None or not same or there.left_on is not None:
                 if there is not None and there.household_id != household_id:
                     moved.append(there)
@@ -92,7 +92,7 @@ async def _leave(connection: AsyncConnection, listed: set[str], saved: Saved, to
         for row in await connection.execute(_PRESENT, {"keys": some}):
             if row.reference not in listed:
                 if row.household_id in saved.own or row.by_hand:
-                    saved.differs(row.household_id, "members")
+                    saved.differs(row.household_id, "members", f"left:{row.id}")
                 else:
                     gone.append(row.id)
                     saved.changed.add(row.household_id)

@@ -21,6 +21,7 @@ from api.domain.scans import ScanStatus
 from api.models import (
     Decision,
     Declaration,
+    Enrolment,
     File,
     FilePerson,
     Household,
@@ -83,6 +84,29 @@ async def take_over(engine: AsyncEngine, vault: Vault, where: Path, **told: Any)
 async def rows(engine: AsyncEngine, *columns: Any) -> Sequence[Row[*tuple[Any, ...]]]:
     async with transaction(engine) as connection:
         return (await connection.execute(select(*columns).order_by(columns[0]))).all()
+
+
+async def lives_here(engine: AsyncEngine) -> None:
+    """The register's only household moved on by a step of our own."""
+    async with transaction(engine) as connection:
+        officer = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
+        household = (await connection.execute(select(Household.id))).scalar_one()
+        await connection.execute(
+            Transition.__table__.insert().values(  # type: ignore[attr-defined]
+                household_id=household,
+                number=2,
+                previous_number=1,
+                from_stage="RECORDED",
+                action="REVERIFY",
+                to_stage="RECORDED",
+                adverse=False,
+                user_id=officer,
+                evidence=[],
+                effective_on=TODAY,
+                happened_at=NOW,
+            )
+        )
+        await connection.execute(update(Household).values(transition_number=2, version=2))
 
 
 async def test_new_households_have_a_file_and_the_move_by_which_they_came(
@@ -203,32 +227,72 @@ async def test_what_lives_here_is_left_as_it_is_and_the_difference_told(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
     await take_over(empty, vault, folder(tmp_path / "in", [HOME], [PEOPLE[0], PEOPLE[2]]))
+    await lives_here(empty)
     async with transaction(empty) as connection:
-        officer = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
-        household = (await connection.execute(select(Household.id))).scalar_one()
-        await connection.execute(
-            Transition.__table__.insert().values(  # type: ignore[attr-defined]
-                household_id=household,
-                number=2,
-                previous_number=1,
-                from_stage="RECORDED",
-                action="REVERIFY",
-                to_stage="RECORDED",
-                adverse=False,
-                user_id=officer,
-                evidence=[],
-                effective_on=TODAY,
-                happened_at=NOW,
-            )
-        )
-        moved = update(Household).values(transition_number=2, version=2, declared_vehicles=1)
-        await connection.execute(moved)
+        await connection.execute(update(Household).values(declared_vehicles=1))
     before = await everything(empty)
     changed = {**HOME, "declared_vehicles": "3", "file_closed_on": "2026-10-01"}
     taken = await take_over(empty, vault, folder(tmp_path / "in", [changed], [{**PEOPLE[0], "name": "王二"}]))
     assert (taken.followed, taken.differing) == (0, 1)
     assert await everything(empty) == before
     assert (await rows(empty, Task.id, Task.detail))[0].detail == {"respects": ["household", "members"]}
+
+
+AIDED = {**HOME, "programme": "LIVING_SUBSIDY"}
+TOLD = {
+    "closed": ({"file_closed_on": "2026-10-01"}, "stage"),
+    "none": ({"programme": None}, "programme"),
+    "another": ({"programme": "DIBAO"}, "programme"),
+}
+
+
+@pytest.mark.parametrize("home", ["there", "here"])
+@pytest.mark.parametrize("told", TOLD)
+async def test_f_02_no_register_ends_the_programme_of_a_file_that_is_active(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, told: str, home: str
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [AIDED], PEOPLE[:1]))
+    if home == "here":
+        await lives_here(empty)
+    columns = (Enrolment.id, Enrolment.programme_code, Enrolment.start_month, Enrolment.end_month)
+    before = [tuple(row) for row in await rows(empty, *columns)]
+    changes, respect = TOLD[told]
+    where = folder(tmp_path / "in", [{**AIDED, **changes}], PEOPLE[:1])
+    for _ in range(2):
+        assert (await take_over(empty, vault, where)).differing == 1
+        assert [tuple(row) for row in await rows(empty, *columns)] == before
+    ((_, named),) = await rows(empty, Household.id, Household.programme_code)
+    assert named == "LIVING_SUBSIDY"
+    ((_, detail),) = await rows(empty, Task.id, Task.detail)
+    assert detail == {"respects": ["household" if home == "here" else respect]}
+
+
+async def test_an_officer_who_closes_a_file_ends_its_programme_with_it(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    assert await rows(empty, Enrolment.id) == []
+    await take_over(empty, vault, folder(tmp_path / "in", [AIDED], PEOPLE[:1]))
+    assert [row.end_month for row in await rows(empty, Enrolment.id, Enrolment.end_month)] == [None]
+    async with transaction(empty) as connection:
+        await accounts.add_user(connection, "chief", "Chief", Role.REVIEWER, "410502", NOW)
+    where = folder(tmp_path / "in", [{**AIDED, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
+    await take_over(empty, vault, where, decided_by="chief")
+    ended = await rows(empty, Enrolment.id, Enrolment.end_month)
+    assert [row.end_month for row in ended] == [dt.date(2026, 10, 1)]
+    assert len(await rows(empty, Decision.id)) == 1
+
+
+async def test_aid_of_somebody_whom_we_do_not_list_stops_no_import(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    await lives_here(empty)
+    where = folder(tmp_path / "in", [HOME], [PEOPLE[0], PEOPLE[2]])
+    paid = {"record_id": "A1", "name": "王小", "id_number": CHILD, "programme": "DIBAO", "amount_yuan": "100.00"}
+    pl.DataFrame([paid]).write_csv(where / "aid.csv")
+    assert (await take_over(empty, vault, where)).differing == 1
+    assert await rows(empty, Enrolment.id) == []
 
 
 async def test_whom_a_person_corrected_no_register_corrects_back(
