@@ -24,6 +24,7 @@ from api.models import ExitAssessment, File, Household, Member, Proposal, Watch
 from api.sealing import Vault
 from api.services import audit, cases, decisions, guards, transition
 from api.services.guards import exits as conditions
+from api.services.guards import membership
 from api.services.guards.case import Case
 from api.services.transition import Why
 
@@ -31,6 +32,7 @@ WATCHES = ("watch.first_months", "watch.second_months", "watch.third_months")
 AT_ONCE = (Guard.CAUSES_RESOLVED, Guard.SIX_MONTHS, Guard.LIFTED)
 """What is looked at already when it is proposed, and again when it is decided."""
 
+_HOUSEHOLD = scope.narrow(select(Household.id), Household.division_code)
 _FILE = scope.narrow(
     select(
         Household.id,
@@ -189,6 +191,7 @@ async def change_subject(
 ) -> int:
     """The file is in another member's name, and aid goes on; the household's key. Raises NotDone."""
     found = await _open_file(connection, viewer, household_id, expected_version)
+    await membership.not_on_notice(connection, found.id)
     today = days.today(now)
     standing = select(Member.id).where(
         Member.id == member_id,
@@ -234,10 +237,11 @@ async def _open_file(
     connection: AsyncConnection, viewer: Viewer, household_id: int | None, expected_version: int | None
 ) -> Row[*tuple[Any, ...]]:
     """The household with its open file, held until the transaction ends. Raises NotDone."""
-    statement = locked(_FILE.where(Household.id == household_id), connection, Household)
-    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
-    if found is None:
+    held = locked(_HOUSEHOLD.where(Household.id == household_id), connection, Household)
+    if (await connection.execute(held, scope.of(viewer))).first() is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    # Read only now: a file that was joined while waiting for the household would be the one of before.
+    found = (await connection.execute(_FILE.where(Household.id == household_id), scope.of(viewer))).one()
     accounts.unchanged(found.version, expected_version, "户", "household")
     if found.file_id is None:
         raise NotDone(

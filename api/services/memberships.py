@@ -26,17 +26,22 @@ from api.domain.permissions import Viewer
 from api.models import FilePerson, Household, Member, MemberChange, table
 from api.sealing import Vault
 from api.services import audit, declarations, households, humans, members, protection
+from api.services.guards import membership
 
 TO = (("input", "toHouseholdId"), ("input", "toExpectedVersion"))
 OF_THE_NUMBER = frozenset({"id_number", "id_kind", "sex", "birth_date"})
 """What is checked together: whoever corrects none of these, need not put a number right that another register got wrong."""
 
+WHEREABOUTS = frozenset({"address", "phone"})
+"""What is corrected only by who is shown it: an answer about a guess would tell what stands there (F-29)."""
+
 CORRECTABLE = ("relation", "sex", "birth_date", "division_code", "id_kind")
 
 H, M, FP = table(Household).c, table(Member).c, table(FilePerson).c
-_MEMBER = scope.narrow(select(*M).join(Household, H.id == M.household_id), H.division_code).where(
-    M.id == bindparam("member")
-)
+_MEMBER = scope.narrow(
+    select(*M, scope.protects_person(M.person_id).label("protected")).join(Household, H.id == M.household_id),
+    H.division_code,
+).where(M.id == bindparam("member"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ async def add(
     casework.past(since, days.today(now), "since")
     await households.hold(connection, viewer, {household_id: expected_version})
     assert household_id is not None
+    await membership.not_on_notice(connection, household_id)
     member_id = await members.enter(
         connection, vault, household_id, entered, since, viewer.user_id, now, source=DeclarationSource.CHANGE
     )
@@ -83,7 +89,8 @@ async def end(
     """The person is no longer in the household from a day on; the membership's key. Raises Conflict or NotDone."""
     member = await _member(connection, viewer, member_id)
     await households.hold(connection, viewer, {member.household_id: expected_version})
-    await _end(connection, member, on, now)
+    await membership.not_on_notice(connection, member.household_id)
+    await _end(connection, viewer, member, on, now)
     change = _Change(MemberChangeKind.ENDED, member.household_id, member.id, on, casework.words(reason, "reason"))
     return await _told(connection, vault, viewer, change, now)
 
@@ -109,7 +116,9 @@ async def move(
     await households.hold(connection, viewer, both, {to_household_id: TO})
     assert to_household_id is not None
     why = casework.words(reason, "reason")
-    await _end(connection, member, on, now)
+    for household_id in (member.household_id, to_household_id):
+        await membership.not_on_notice(connection, household_id)
+    await _end(connection, viewer, member, on, now)
     await members.require_alone(connection, member.person_id, on, ("input", "personId"))
     joined = await _join(connection, viewer, member, to_household_id, on, relation, now)
     await members.count_in(connection, to_household_id, member.person_id, joined, on)
@@ -134,6 +143,14 @@ async def correct(
     """
     member = await _member(connection, viewer, member_id)
     await households.hold(connection, viewer, {member.household_id: expected_version})
+    await membership.not_on_notice(connection, member.household_id)
+    if member.protected and not viewer.cleared and WHEREABOUTS & corrections.given.keys():
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "corrections"),
+            "您不能更正此人的地址和电话，请转交有权限的同事办理。",
+            "You cannot correct this person's address and telephone; please pass it on to a colleague who can.",
+        )
     before = _opened(vault, member, numbered="id_number" in corrections.given)
     after = members.checked(
         _entered({**before, **corrections.given}),
@@ -187,7 +204,9 @@ async def _same_or_other(
     return person_id
 
 
-async def _end(connection: AsyncConnection, member: Row[*tuple[Any, ...]], on: dt.date, now: dt.datetime) -> None:
+async def _end(
+    connection: AsyncConnection, viewer: Viewer, member: Row[*tuple[Any, ...]], on: dt.date, now: dt.datetime
+) -> None:
     today = days.today(now)
     casework.past(on, today, "on")
     if not stands(member.valid_from, member.valid_to, member.left_on, today) or (member.valid_from or on) > on:
@@ -196,6 +215,7 @@ async def _end(connection: AsyncConnection, member: Row[*tuple[Any, ...]], on: d
             "该成员关系在此日期并未存续。",
             "The membership does not stand on that day, or ended already.",
         )
+    await membership.may_leave(connection, viewer, member.household_id, member.id, now)
     await connection.execute(update(Member).where(M.id == member.id).values(valid_to=on, left_on=on))
     counted = update(FilePerson).where(FP.member_id == member.id, FP.until.is_(None))
     await connection.execute(counted.values(until=on))

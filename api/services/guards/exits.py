@@ -5,19 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, exits
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.exits import ExitVerdict, ProposalState, Test
 from api.domain.files import Closing
+from api.domain.lifecycle import Action
+from api.domain.people import MemberChangeKind
 from api.loaders import incomes
 from api.matching import income, policy
-from api.models import File, Member, Proposal
+from api.models import File, Member, MemberChange, Proposal, Transition
 from api.services.guards.case import Case
 
 MOST_MONTHS = 36
+VERIFIED = (Action.RECORD, Action.REVERIFY)
+"""By which moves an officer says who is in the household."""
 
 NOT_PROPOSED = NotDone(
     UserErrorCode.INVALID,
@@ -73,7 +77,10 @@ async def watched(connection: AsyncConnection, case: Case, now: dt.datetime) -> 
 
 
 async def nobody_left(connection: AsyncConnection, household_id: int, file_id: int | None, today: dt.date) -> None:
-    """Nobody but the file's subject lives in the household. Raises NotDone: a family's aid does not stop with a death."""
+    """Nobody but the file's subject lives in the household, nor has since it was last verified.
+
+    Raises NotDone: a family's aid does not stop with a death, and whoever died is not mixed up with whoever lives on.
+    """
     subject = select(File.subject_member_id).where(File.id == file_id).scalar_subquery()
     others = select(func.count()).where(
         Member.household_id == household_id,
@@ -88,6 +95,24 @@ async def nobody_left(connection: AsyncConnection, household_id: int, file_id: i
             "该户尚有其他家庭成员，职工死亡不等于注销：请先将档案改由其他成员为主体（changeSubject），家庭救助继续。",
             "Others live in this household: a worker's death does not end its file. Put it in another member's name "
             "(changeSubject), and aid goes on.",
+        )
+    verified = select(func.max(Transition.happened_at)).where(
+        Transition.household_id == household_id, Transition.action.in_(VERIFIED)
+    )
+    since = (await connection.execute(verified)).scalar_one()
+    left = select(func.count()).where(
+        MemberChange.household_id == household_id,
+        MemberChange.kind.in_((MemberChangeKind.ENDED, MemberChangeKind.MOVED)),
+        MemberChange.member_id.in_(select(Member.id).where(Member.left_on.is_not(None))),
+        true() if since is None else MemberChange.happened_at >= since,
+    )
+    if (await connection.execute(left)).scalar_one():
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "reason"),
+            "自上次核实以来已有成员离开该户，无法确认去世的是否为现档案主体；请先按现有成员复核（reverifyFile）。",
+            "Somebody has left this household since it was last verified, so that it is not sure who died: verify it "
+            "with those who are in it now (reverifyFile) first.",
         )
 
 
