@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,15 +17,18 @@ from api.domain.lifecycle import Action, Guard
 from api.domain.permissions import Permission, Viewer
 from api.models import File, table
 from api.sealing import Vault
-from api.services import cases, guards, recognition, tasks, transition
+from api.services import audit, cases, decisions, guards, recognition, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.guards.case import Case
 from api.services.recognition import Kept
 from api.services.transition import Why
 
+CARRIED = ("tier", "organisation_id", "subject_member_id")
+"""What a new file takes over from the one before."""
+
 F = table(File).c
 _LAST = (
-    select(F.tier, F.organisation_id, F.subject_member_id)
+    select(F.id, F.tier, F.category, F.organisation_id, F.subject_member_id)
     .where(F.household_id == bindparam("household"))
     .order_by(F.id.desc())
     .limit(1)
@@ -72,15 +77,14 @@ async def reverify(
 ) -> int:
     """The circumstances were looked at again; the next time is due when the parameter says.
 
-    Another tier or category, which may be for the worse, takes whoever decides on files, and waits for objections to be
-    answered. Raises NotDone or Forbidden.
+    Another tier or category, which may be for the worse, is decided by a person who decides on files, and waits for
+    objections to be answered. Raises NotDone or Forbidden.
     """
-    written = checked_reason(reason)
-    if kept.columns():
-        await _may_keep_otherwise(connection, viewer, household_id, now)
+    why = Why(checked_reason(reason), evidence=evidence)
+    why = await _decided(connection, vault, viewer, household_id, Action.REVERIFY, kept, why, now)
     moved = await transition.move(
         connection, vault, viewer, household_id, Action.REVERIFY, now,
-        expected_version=expected_version, why=Why(written, evidence=evidence), file=kept.columns(),
+        expected_version=expected_version, why=why, file=kept.columns(),
     )  # fmt: skip
     if kept.category is not None:
         await recognition.decide(connection, viewer, moved, kept.category, now)
@@ -102,15 +106,16 @@ async def fall_back(
 ) -> int:
     """Hardship has returned: relieved, its file goes on; graduated, a new one names the old, without an application.
 
-    A new file is kept as the old one was, where nothing is said; its category is found anew. Raises NotDone or Forbidden.
+    A new file is kept as the old one was, where nothing is said; its category is found anew. Another tier or category is
+    decided as in a re-verification. Raises NotDone or Forbidden.
     """
-    if kept.columns() and not viewer.may(Permission.DECIDE_FILES):
-        raise Forbidden
     why = Why(checked_reason(reason), evidence=evidence)
-    before = (await connection.execute(_LAST, {"household": household_id})).mappings().one_or_none()
+    why = await _decided(connection, vault, viewer, household_id, Action.FALL_BACK, kept, why, now)
+    before = await _last(connection, household_id)
     moved = await transition.move(
         connection, vault, viewer, household_id, Action.FALL_BACK, now,
-        expected_version=expected_version, why=why, file={**(before or {}), **kept.columns()},
+        expected_version=expected_version, why=why,
+        file={**{name: before.get(name) for name in CARRIED if before}, **kept.columns()},
     )  # fmt: skip
     if kept.category is not None:
         await recognition.decide(connection, viewer, moved, kept.category, now)
@@ -135,11 +140,40 @@ async def reinstate(
     return moved.household_id
 
 
-async def _may_keep_otherwise(
-    connection: AsyncConnection, viewer: Viewer, household_id: int | None, now: dt.datetime
-) -> None:
+async def _decided(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    household_id: int | None,
+    action: Action,
+    kept: Kept,
+    why: Why,
+    now: dt.datetime,
+) -> Why:
+    """Why a file is kept otherwise: by the decision of a person, and what it was before is in the audit.
+
+    The same as it was where nothing changes. Raises NotDone or Forbidden.
+    """
+    if not kept.columns():
+        return why
     if not viewer.may(Permission.DECIDE_FILES):
         raise Forbidden
     held = await cases.held(connection, viewer, household_id)
-    case = Case(held.id, held.file_id, None, held.division_code, Action.REVERIFY, viewer, None)
+    case = Case(held.id, held.file_id, None, held.division_code, action, viewer, None)
     await guards.check(connection, Guard.NO_OPEN_OBJECTION, case, now)
+    before = await _last(connection, held.id)
+    changes = kept.changes(before)
+    if not changes:
+        return why
+    decision_id = await decisions.decide(
+        connection, vault, viewer, held.id, before.get("id"), action, why.reason or "", now, evidence=why.evidence
+    )
+    told = {"decision": decision_id, "file": before.get("id"), **changes}
+    await audit.record(connection, viewer.user_id, "file.kept_otherwise", ("Household", held.id), now, told)
+    return replace(why, decision_id=decision_id)
+
+
+async def _last(connection: AsyncConnection, household_id: int | None) -> Mapping[str, Any]:
+    """The household's newest file as it stands; nothing where it has none."""
+    found = (await connection.execute(_LAST, {"household": household_id})).mappings().one_or_none()
+    return {} if found is None else dict(found)

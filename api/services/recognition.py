@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,11 @@ class Kept:
         """As the file's columns."""
         told = {"tier": self.tier, "category": self.category}
         return {name: value for name, value in told.items() if value is not None}
+
+    def changes(self, before: Mapping[str, Any]) -> dict[str, list[str | None]]:
+        """What is kept otherwise than before: by column, what it was and what it is to be."""
+        old = {name: before.get(name) for name in self.columns()}
+        return {name: [old[name], str(value)] for name, value in self.columns().items() if value != old[name]}
 
 
 async def method(connection: AsyncConnection, household_id: int, day: dt.date) -> CategoryMethod:

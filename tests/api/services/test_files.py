@@ -12,13 +12,15 @@ from sqlalchemy import select, update
 from api import workdays
 from api.database import transaction
 from api.domain import clocks, days
-from api.domain.accounts import OPERATOR, OrganisationKind
+from api.domain.accounts import OPERATOR, OrganisationKind, UserKind
+from api.domain.notices import NoticePlace, ObjectionChannel
 from api.domain.stages import Stage
-from api.models import File, FileCategory, FileTransfer, Task
-from api.services import organisations, overdue
+from api.models import AuditEvent, Decision, File, FileCategory, FileTransfer, Task, Transition, User
+from api.services import notices, organisations, overdue
 from tests.api import county
 from tests.api.conftest import Service
 from tests.api.county import Life
+from tests.api.services.reviewed import under_review, viewer
 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = days.today(NOW)
@@ -72,6 +74,66 @@ async def test_another_category_takes_whoever_decides_and_is_dated_with_its_meth
     ]
     async with transaction(service.engine) as connection:
         assert (await connection.execute(select(FileCategory.user_kind))).scalar_one() == "PERSON"
+
+
+STEPS = {"reverifyFile": (Stage.RECORDED, "REVERIFY"), "returnToHardship": (Stage.RELIEVED, "FALL_BACK")}
+
+
+@pytest.mark.parametrize("mutation", STEPS)
+async def test_f_02_a_lower_tier_is_a_persons_decision_and_what_it_was_is_not_lost(
+    service: Service, mutation: str
+) -> None:
+    stage, action = STEPS[mutation]
+    life = await standing(service, stage)
+    given = {"by": "reviewer", "reason": "改由基层帮扶。", "tier": "GRASSROOTS", "category": "ACCIDENTAL"}
+    assert (await send(service, mutation, life, 1, **given))["userErrors"] == []
+    async with transaction(service.engine) as connection:
+        decision = (
+            await connection.execute(select(Decision).where(Decision.household_id == life.household_id))
+        ).one()
+        assert (decision.kind, decision.user_kind, decision.file_id) == (action, "PERSON", life.file_id)
+        assert service.vault.open("decisions.reason", decision.reason) == "改由基层帮扶。"
+        move = select(Transition.decision_id).where(
+            Transition.household_id == life.household_id, Transition.action == action
+        )
+        assert (await connection.execute(move)).scalar_one() == decision.id
+        told = select(AuditEvent.detail).where(AuditEvent.action == "file.kept_otherwise")
+        detail = (await connection.execute(told)).scalar_one()
+        assert (detail["tier"], detail["category"]) == (["COUNTY", "GRASSROOTS"], ["RELATIVE", "ACCIDENTAL"])
+        assert detail["decision"] == decision.id
+    again = await send(service, "reverifyFile", life, 2, by="reviewer", reason="情况未变。", tier="GRASSROOTS")
+    assert again["userErrors"] == []
+    async with transaction(service.engine) as connection:
+        decisions = select(Decision.id).where(Decision.household_id == life.household_id)
+        assert (await connection.execute(decisions)).scalars().all() == [decision.id], "nothing was kept otherwise"
+
+
+@pytest.mark.parametrize("mutation", STEPS)
+async def test_f_02_no_machine_lowers_a_tier(service: Service, mutation: str) -> None:
+    life = await standing(service, STEPS[mutation][0])
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "reviewer").values(kind=UserKind.SERVICE))
+    refused = await send(service, mutation, life, 1, by="reviewer", reason="自动调整。", tier="GRASSROOTS")
+    assert [each["code"] for each in refused["userErrors"]] == ["FORBIDDEN"]
+    async with transaction(service.engine) as connection:
+        kept = select(File.tier, File.version).where(File.id == life.file_id)
+        assert (await connection.execute(kept)).one() == ("COUNTY", 1)
+        assert (await connection.execute(select(Decision.id))).all() == []
+
+
+async def test_f_02_no_machine_records_a_file_even_where_it_says_only_the_tier(service: Service) -> None:
+    home, officer = await under_review(service), await viewer(service)
+    places, channels, then = [NoticePlace.WORKPLACE], [ObjectionChannel.LETTER], NOW - dt.timedelta(days=40)
+    async with transaction(service.engine) as connection:
+        await notices.open_notice(connection, service.vault, officer, home.key, 1, places, channels, None, then)
+        await connection.execute(update(User).where(User.login == "reviewer").values(kind=UserKind.SERVICE))
+    life = Life(home.key, home.file_key, home.people)
+    refused = await send(service, "recordFile", life, 2, by="reviewer", tier="COUNTY")
+    assert [each["code"] for each in refused["userErrors"]] == ["FORBIDDEN"]
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "reviewer").values(kind=UserKind.PERSON))
+    done = await send(service, "recordFile", life, 2, by="reviewer", tier="COUNTY")
+    assert (done["userErrors"], done["household"]["stage"]) == ([], "RECORDED")
 
 
 async def a_union(service: Service, code: str) -> None:
