@@ -101,7 +101,7 @@ def _table() -> Iterator[Move]:
         proved = (*leaving, G.CAUSES_RESOLVED, G.SIX_MONTHS)
         yield Move(active, A.GRADUATE, S.GRADUATED, DECIDE, proved, adverse=True)
         yield Move(active, A.DEREGISTER, S.DEREGISTERED, DECIDE, leaving, adverse=True)
-    yield Move(S.RECORDED, A.RELIEVE, S.RELIEVED, DECIDE, (G.PROPOSED, G.LIFTED, G.STATED))
+    yield Move(S.RECORDED, A.RELIEVE, S.RELIEVED, DECIDE, (G.PROPOSED, G.LIFTED, G.STATED, G.NO_OPEN_OBJECTION))
 
     yield Move(S.RELIEVED, A.FALL_BACK, S.RECORDED, KEEP)
     yield Move(S.GRADUATED, A.FALL_BACK, S.RECORDED, DECIDE, (G.WATCHED, G.ONE_FILE))

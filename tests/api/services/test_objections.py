@@ -19,6 +19,7 @@ from api.domain.objections import Ground, ObjectionOutcome, Objector
 from api.models import AuditEvent, Household, Notice, Objection, Task, User
 from api.services import audit, decisions, objections, transition
 from api.services.transition import Why
+from tests.api import leaving
 from tests.api.conftest import Service
 from tests.api.services.reviewed import Reviewed, under_review, viewer
 from tests.api.services.test_notices import opened, row
@@ -156,6 +157,19 @@ def test_f_32_every_move_for_the_worse_waits_for_open_objections() -> None:
     assert all(Guard.NO_OPEN_OBJECTION in move.guards for move in adverse)
     (recording,) = [move for move in MOVES if move.action is Action.RECORD]
     assert Guard.NO_OBJECTION in recording.guards
+
+
+async def test_f_32_nobody_is_relieved_while_an_objection_is_open(service: Service) -> None:
+    """It is no move for the worse, but whoever objects is answered before what they object to is settled."""
+    home = await leaving.on_file(service)
+    await home.earning(*[0] * 6)
+    await home.paid("DIBAO", 1_500)
+    proposal = leaving.done(await home.propose("RELIEVE"))["proposal"]
+    objection = (await raised(service, home.id))["objection"]
+    assert "has not been answered" in leaving.refusal(await home.decide(proposal))[1]
+    assert await home.stage() == "RECORDED"
+    assert (await answered(service, objection))["userErrors"] == []
+    assert leaving.done(await home.decide(proposal))["proposal"]["household"]["stage"] == "RELIEVED"
 
 
 def test_f_32_no_guard_waits_for_the_person_to_disprove_anything() -> None:
