@@ -33,6 +33,9 @@ KNOWN = {
     "PUBLIC_NOTICES": "1: /notices shows everybody which notices of a county are up; default: 0",
     "ORIGINS": "sites whose pages may ask from a browser, with commas between; default: only our own",
     "WORKDAYS_FILE": "days that are off or worked, in TOML or CSV, for years that the calendar does not know; default: none",
+    "READER_MEMORY_MIB": "how much memory reading a foreign file may take; default: 4096",
+    "READER_SILENCE_SECONDS": "how long reading a foreign file may say nothing; default: 600",
+    "READER_ANSWER_SECONDS": "how long a query may go without a row; default: 300",
     "TEST_DATABASE_URL": "the PostgreSQL that the tests may use",
     "REQUIRE_ALL": "tests fail where a database or browser is missing",
 }
