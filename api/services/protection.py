@@ -23,7 +23,7 @@ from api.services import audit
 
 LONGEST_REASON = 2_000
 _PERSON = scope.narrow(
-    select(Human.id, Human.number_index, Human.protected_since)
+    select(Human.id, Human.number_index)
     .join(Member, Member.person_id == Human.id)
     .join(Household, Household.id == Member.household_id),
     Household.division_code,
@@ -35,9 +35,9 @@ async def protect(
 ) -> int:
     """Where the person is, is told to nobody from now on but to who is cleared; the member's key. Raises NotDone."""
     found = await _person(connection, viewer, member_id, reason)
-    if found.protected_since is not None:
-        raise _refused("该人员已受保护。", "The person is protected already.")
     people = await _same(connection, found)
+    if people[found.id] is not None:
+        raise _refused("该人员已受保护。", "The person is protected already.")
     today = days.today(now)
     await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=today))
     begun = {"since": today, "protected_by": viewer.user_id, "created_at": now}
@@ -58,7 +58,7 @@ async def end(
     people = await _same(connection, found)
     running = select(Protection.id).where(Protection.person_id.in_(people), Protection.ended_on.is_(None))
     keys = list((await connection.scalars(running)).all())
-    if not keys and found.protected_since is None:
+    if not keys and people[found.id] is None:
         raise _refused("该人员未受保护。", "The person is not protected.")
     await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=None))
     for key in keys:
@@ -98,7 +98,7 @@ async def carry(connection: AsyncConnection, old: int, new: int) -> None:
 
 async def _person(
     connection: AsyncConnection, viewer: Viewer, member_id: int | None, reason: str
-) -> Row[int, bytes | None, dt.date | None]:
+) -> Row[int, bytes | None]:
     """Who a member is. Raises NotDone, and for who is not cleared before anything is looked at."""
     if not viewer.cleared:
         raise NotDone(
@@ -114,19 +114,22 @@ async def _person(
             f"请填写理由，不超过 {LONGEST_REASON} 字。",
             f"Give the reason, in up to {LONGEST_REASON} characters.",
         )
-    statement = locked(_PERSON.where(Member.id == member_id), connection, Human)
-    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
+    found = (await connection.execute(_PERSON.where(Member.id == member_id), scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "personId"), "没有此人。", "There is no such person.")
     return found
 
 
-async def _same(connection: AsyncConnection, found: Row[int, bytes | None, dt.date | None]) -> list[int]:
-    """The person, and whoever bears the same number; without a number, nobody else (F-9)."""
-    if found.number_index is None:
-        return [found.id]
-    same = select(Human.id).where(Human.number_index == found.number_index).order_by(Human.id)
-    return list((await connection.scalars(locked(same, connection, Human))).all())
+async def _same(connection: AsyncConnection, found: Row[int, bytes | None]) -> dict[int, dt.date | None]:
+    """Since when the person is protected, and whoever bears the same number; without a number, nobody else (F-9).
+
+    All are held at once and in order: of two who come by different ones of them, neither waits for the other for ever.
+    """
+    theirs = Human.id == found.id
+    if found.number_index is not None:
+        theirs = or_(theirs, Human.number_index == found.number_index)
+    same = select(Human.id, Human.protected_since).where(theirs).order_by(Human.id)
+    return {row.id: row.protected_since for row in await connection.execute(locked(same, connection, Human))}
 
 
 def _refused(zh: str, en: str) -> NotDone:
