@@ -14,20 +14,21 @@ from api.domain import days, divisions
 from api.domain.accounts import OrganisationKind
 from api.domain.casework import TaskKind
 from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
+from api.domain.lifecycle import Action, Guard
 from api.domain.permissions import Permission, Viewer
+from api.domain.stages import Stage
 from api.matching import policy
 from api.models import File, FileTransfer, Household, Organisation, table
 from api.sealing import Vault
-from api.services import audit, tasks, transition
+from api.services import audit, guards, tasks, transition
 from api.services.decisions import checked_reason
+from api.services.guards.case import Case
 
 H, F = table(Household).c, table(File).c
-_KEPT = scope.narrow(
-    select(H.id, H.version, H.division_code, H.organisation_id, F.id.label("file_id")).outerjoin(
-        File, (F.household_id == H.id) & F.closed_on.is_(None)
-    ),
-    H.division_code,
-).where(H.id == bindparam("household"))
+_KEPT = scope.narrow(select(H.id, H.version, H.stage, H.division_code, H.organisation_id), H.division_code).where(
+    H.id == bindparam("household")
+)
+_OPEN = select(F.id).where(F.household_id == bindparam("household"), F.closed_on.is_(None))
 
 
 async def transfer(
@@ -41,7 +42,7 @@ async def transfer(
     reason: str,
     now: dt.datetime,
 ) -> int:
-    """Another union keeps the file, and its household belongs to another division, where one is named.
+    """Another union keeps the file, and its household belongs to another division, where one is named: the union's.
 
     The papers follow within the time that a transfer may take: a task for whoever keeps it now. Raises NotDone.
     """
@@ -59,13 +60,14 @@ async def transfer(
             f"The household has changed (now at version {found.version}): read it again first.",
             found.version,
         )
+    file_id = await _to_be_handed(connection, viewer, found, now)
     organisation_id, division = await _receiving(connection, found, organisation_code, division_code)
     moved_to = {"organisation_id": organisation_id, "version": found.version + 1, "updated_at": now}
     await connection.execute(update(Household).where(H.id == found.id).values(**moved_to, division_code=division))
-    kept = update(File).where(F.id == found.file_id)
+    kept = update(File).where(F.id == file_id)
     await connection.execute(kept.values(organisation_id=organisation_id, version=File.version + 1))
     row = {
-        "file_id": found.file_id,
+        "file_id": file_id,
         "from_organisation_id": found.organisation_id,
         "to_organisation_id": organisation_id,
         "from_division_code": found.division_code,
@@ -83,12 +85,34 @@ async def transfer(
     limit = workdays.add(today, policy.whole("transfer.working_days", today, division))
     await tasks.open_task(
         connection, TaskKind.TRANSFER_DUE, found.id, limit, now,
-        reference=f"TRANSFER_DUE:{transfer_id}", file_id=found.file_id,
+        reference=f"TRANSFER_DUE:{transfer_id}", file_id=file_id,
     )  # fmt: skip
     told = {"transfer": transfer_id, "from": found.division_code, "to": division}
     await audit.record(connection, viewer.user_id, "file.transferred", ("Household", found.id), now, told)
     await outbox.append(connection, transition.TOPIC, found.id, now)
     return int(found.id)
+
+
+async def _to_be_handed(
+    connection: AsyncConnection, viewer: Viewer, found: Row[*tuple[Any, ...]], now: dt.datetime
+) -> int:
+    """The file, as it is once the household is held. Raises NotDone: none is open, on notice, or objected to."""
+    file_id = await connection.scalar(_OPEN, {"household": found.id})
+    if file_id is None:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "householdId"), "该户没有在办或在档的档案。", "No file of it is open."
+        )
+    stage = Stage(found.stage)
+    if stage is Stage.PUBLIC_NOTICE:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "householdId"),
+            "该户正在公示，公示的内容不得变更；请先退回审核。",
+            "The household is on notice, which stands as it is: return it to the review first.",
+        )
+    case = Case(found.id, file_id, stage, found.division_code, Action.REPORT_CHANGE, viewer, None)
+    await guards.check(connection, Guard.NO_OPEN_OBJECTION, case, now)
+    return int(file_id)
 
 
 async def _receiving(
@@ -98,15 +122,11 @@ async def _receiving(
     division_code: str | None,
 ) -> tuple[int, str]:
     """Which union keeps the file then, and the household's division. Raises NotDone for what cannot receive it."""
-    if found.file_id is None:
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", "householdId"), "该户没有在办或在档的档案。", "No file of it is open."
-        )
-    union = select(Organisation.id).where(
+    union = select(Organisation.id, Organisation.division_code).where(
         Organisation.code == organisation_code, Organisation.active, Organisation.kind == OrganisationKind.UNION
     )
-    organisation_id = await connection.scalar(union)
-    if organisation_id is None or organisation_id == found.organisation_id:
+    receiving = (await connection.execute(union)).one_or_none()
+    if receiving is None or receiving.id == found.organisation_id:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "organisationCode"),
@@ -115,4 +135,12 @@ async def _receiving(
         )
     if division_code is not None and not divisions.is_known(division_code):
         raise NotDone(UserErrorCode.INVALID, ("input", "divisionCode"), "没有此区划。", "There is no such division.")
-    return organisation_id, division_code or str(found.division_code)
+    division = division_code or str(found.division_code)
+    if not divisions.holds(receiving.division_code, division):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "organisationCode" if division_code is None else "divisionCode"),
+            "该工会不负责这一区划。",
+            "The union does not keep files of this division.",
+        )
+    return int(receiving.id), division
