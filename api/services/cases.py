@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Row, ScalarSelect, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -16,16 +16,29 @@ from api.domain.casework import path
 from api.domain.divisions import holds
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import MATRIX, Permission, Role, Viewer
-from api.models import Attachment, File, HomeVisit, Household, Member, Organisation, User
+from api.models import (
+    Attachment,
+    Declaration,
+    File,
+    Finding,
+    HomeVisit,
+    Household,
+    Member,
+    Objection,
+    Organisation,
+    Proposal,
+    User,
+)
 
-_HOUSEHOLD = scope.narrow(
-    select(Household.id, Household.division_code, File.id.label("file_id")).outerjoin(
-        File, and_(File.household_id == Household.id, File.closed_on.is_(None))
-    ),
-    Household.division_code,
-).where(Household.id == bindparam("household"))
+_HOUSEHOLD = scope.narrow(select(Household.id, Household.division_code), Household.division_code)
+_OPEN = select(File.id).where(File.household_id == bindparam("household"), File.closed_on.is_(None))
 
-_RECORDS: Mapping[str, Any] = {"Attachment": Attachment, "HomeVisit": HomeVisit}
+PAPERS: Mapping[str, Any] = {"Attachment": Attachment, "HomeVisit": HomeVisit}
+"""What a statement about a household rests on."""
+RECORDS: Mapping[str, Any] = {
+    **PAPERS, "Declaration": Declaration, "Finding": Finding, "Objection": Objection, "Proposal": Proposal,
+}  # fmt: skip
+"""What a step of its life rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +64,21 @@ class Held:
 
 async def held(connection: AsyncConnection, viewer: Viewer, household_id: int | None) -> Held:
     """The household of this key. Raises NotDone."""
-    statement = locked(_HOUSEHOLD, connection, Household)
-    found = (await connection.execute(statement, {**scope.of(viewer), "household": household_id})).one_or_none()
+    found = await hold(connection, viewer, household_id)
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
-    return Held(*found)
+    return Held(found.id, found.division_code, await connection.scalar(_OPEN, {"household": found.id}))
+
+
+async def hold(
+    connection: AsyncConnection, viewer: Viewer, household: int | ScalarSelect[int] | None
+) -> Row[int, str] | None:
+    """Waits until nobody else changes the household within the viewer's reach, which may be told by what is of it.
+
+    What hangs on it is read in a statement after this one: one that waited still sees what was there when it began.
+    """
+    statement = locked(_HOUSEHOLD.where(Household.id == household), connection, Household)
+    return (await connection.execute(statement, scope.of(viewer))).one_or_none()
 
 
 async def member(connection: AsyncConnection, household: Held, member_id: int | None, field: str) -> None:
@@ -90,22 +113,24 @@ async def organisation(connection: AsyncConnection, code: str, field: str) -> in
     return int(found)
 
 
-async def evidence(connection: AsyncConnection, household_id: int, given: Sequence[str]) -> list[str]:
-    """On which of the household's attachments and visits a statement rests, such as Attachment:17. Raises NotDone."""
+async def evidence(
+    connection: AsyncConnection, household_id: int, given: Sequence[str], records: Mapping[str, Any] = PAPERS
+) -> list[str]:
+    """On which of the household's records a statement rests, such as Attachment:17. Raises NotDone for anybody else's."""
+    named: dict[str, set[int]] = {}
     for each in given:
         kind, _, key = each.partition(":")
-        model = _RECORDS.get(kind)
-        if (
-            model is None
-            or await connection.scalar(
-                select(model.id).where(model.id == int(key), model.household_id == household_id)
-            )
-            is None
-        ):
-            raise NotDone(
-                UserErrorCode.NOT_FOUND,
-                ("input", "evidenceIds"),
-                "没有此附件或走访记录。",
-                "There is no such attachment or visit.",
-            )
+        named.setdefault(kind, set()).add(int(key))
+    for kind, keys in named.items():
+        model = records.get(kind)
+        if model is not None:
+            theirs = select(func.count()).where(model.id.in_(keys), model.household_id == household_id)
+            if await connection.scalar(theirs) == len(keys):
+                continue
+        raise NotDone(
+            UserErrorCode.NOT_FOUND,
+            ("input", "evidenceIds"),
+            "该户没有此项可作依据的记录。",
+            "The household has no such record that this can rest on.",
+        )
     return list(given)

@@ -9,7 +9,6 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import locked
 from api.domain import accounts, casework, days
 from api.domain.casework import CauseChange, HardshipCause
 from api.domain.errors import NotDone, UserErrorCode
@@ -169,9 +168,9 @@ async def make_main(
 
 
 async def _found(connection: AsyncConnection, viewer: Viewer, cause_id: int | None, expected_version: int) -> Found:
-    """The cause as it was read; its household is held, so that no other of its causes changes meanwhile."""
-    statement = locked(_CAUSE.where(Cause.id == cause_id), connection, Household)
-    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
+    """The cause as it is once its household is held, so that neither it nor another changes meanwhile."""
+    await cases.hold(connection, viewer, select(Cause.household_id).where(Cause.id == cause_id).scalar_subquery())
+    found = (await connection.execute(_CAUSE.where(Cause.id == cause_id), scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "causeId"), "没有此致困原因。", "There is no such cause.")
     accounts.unchanged(found.version, expected_version, "致困原因", "cause")

@@ -10,7 +10,6 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import locked
 from api.domain import accounts, casework, days
 from api.domain.casework import MeasureState
 from api.domain.errors import NotDone, UserErrorCode
@@ -140,7 +139,10 @@ async def _states(connection: AsyncConnection, plan_id: int | None) -> dict[int 
 async def _found(
     connection: AsyncConnection, viewer: Viewer, measure_id: int | None, expected_version: int
 ) -> Row[int, int, int, dt.date | None]:
-    statement = locked(_MEASURE.where(PlannedMeasure.id == measure_id), connection, PlannedMeasure)
+    """The measure as it is once its household is held, so that no other plan replaces its own meanwhile."""
+    of = select(Plan.household_id).join(PlannedMeasure, PlannedMeasure.plan_id == Plan.id)
+    await cases.hold(connection, viewer, of.where(PlannedMeasure.id == measure_id).scalar_subquery())
+    statement = _MEASURE.where(PlannedMeasure.id == measure_id)
     found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "measureId"), "没有此措施。", "There is no such measure.")

@@ -10,7 +10,6 @@ from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import locked
 from api.domain import casework, days
 from api.domain.attachments import AttachmentKind
 from api.domain.casework import Answer, TaskKind, VisitKind
@@ -72,6 +71,7 @@ async def correct(
 ) -> int:
     """The visit as it really was, in the place of what was recorded, which stays; the new key. Raises NotDone."""
     found = await _found(connection, viewer, visit_id)
+    household = await cases.held(connection, viewer, found.household_id)
     corrected = await connection.scalar(select(HomeVisit.id).where(HomeVisit.corrects_id == found.id))
     if corrected is not None:
         raise NotDone(
@@ -81,15 +81,13 @@ async def correct(
             "The visit has been corrected already: correct the latest record of it.",
         )
     why = vault.seal("home_visits.correction", casework.words(reason, "reason"))
-    household = await cases.held(connection, viewer, found.household_id)
     household = Held(household.id, household.division_code, found.file_id)
     key = await _add(connection, vault, viewer, household, visit, now, found.id, why)
     return await _told(connection, viewer, "visit.corrected", key, found.household_id, {"corrects": found.id}, now)
 
 
 async def _found(connection: AsyncConnection, viewer: Viewer, visit_id: int | None) -> Row[int, int, int | None]:
-    statement = locked(_VISIT.where(HomeVisit.id == visit_id), connection, Household)
-    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
+    found = (await connection.execute(_VISIT.where(HomeVisit.id == visit_id), scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "visitId"), "没有此走访记录。", "There is no such visit.")
     return found
