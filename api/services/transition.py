@@ -25,7 +25,7 @@ from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
 from api.models import File, FilePerson, Household, Member, Transition, table
 from api.sealing import Vault
-from api.services import audit, clocks, guards
+from api.services import audit, cases, clocks, guards
 from api.services.guards.case import Case
 
 TOPIC = "household"
@@ -298,7 +298,7 @@ async def _write(
             user_id=viewer.user_id,
             decision_id=why.decision_id,
             reason=vault.seal("transitions.reason", why.reason),
-            evidence=list(why.evidence),
+            evidence=await cases.evidence(connection, household_id, why.evidence, cases.RECORDS),
             effective_on=on,
             happened_at=now,
         )
