@@ -21,6 +21,7 @@ rows                   how rows pass
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,17 +174,18 @@ async def _reference(connection: AsyncConnection) -> None:
 
 
 async def _tell(connection: AsyncConnection, saved: Saved, now: dt.datetime) -> None:
-    """A task for each household of which the register says what was not taken over."""
+    """A task for each household of which the register says what was not taken over: another one for whatever is told anew."""
     today = days.today(now)
     code = table(Household).c.division_code
     for household_id, respects in sorted(saved.differ.items()):
         division = (await connection.execute(select(code).where(Household.id == household_id))).scalar_one()
+        told = " ".join(f"{respect} {each}" for respect in sorted(respects) for each in sorted(respects[respect]))
         await tasks.open_task(
             connection,
             TaskKind.REGISTER_DIFFERS,
             household_id,
             workdays.add(today, policy.whole(TERM, today, division)),
             now,
-            reference=f"register-differs/{household_id}/{'-'.join(sorted(respects))}",
+            reference=f"register-differs/{household_id}/{hashlib.sha256(told.encode()).hexdigest()[:16]}",
             detail={"respects": sorted(respects)},
         )

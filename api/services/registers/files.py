@@ -1,7 +1,8 @@
 """Files of households that were taken over, and whom they count; the moves by which the register's own changes come in.
 
 A register that tells something better, or another application, is followed. A closing of an active file is a change for
-the worse: it takes an officer who answers for it, or else is left to people as a task (F-2).
+the worse: it takes an officer who answers for it, or else is left to people as a task (F-2). So is everything while an
+objection or a proposal is open.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import Json, among
 from api.domain import days
 from api.domain.accounts import UserKind
+from api.domain.exits import ProposalState
 from api.domain.files import Closing, Tier
 from api.domain.lifecycle import NOTHING, TAKEN_OVER, Action
+from api.domain.objections import ObjectionState
 from api.domain.stages import ENDED, Stage
-from api.models import Decision, File, FilePerson, Household, Member, Transition, table
+from api.models import Decision, File, FilePerson, Household, Member, Objection, Proposal, Transition, table
 from api.sealing import Vault
 from api.services import clocks
 from api.services.registers import rows
@@ -46,17 +49,28 @@ async def save(
     """New households have their file and their first move, others follow the register; how many did that."""
     for some in rows.batches(saved.new):
         await _begin(connection, some, now)
+    waiting = await _waiting(connection, [came.id for _, came in saved.otherwise])
     followed = 0
     for before, came in saved.otherwise:
         adverse = ENDS.get((before, came.stage))
-        if adverse is None or (adverse and officer is None):
-            saved.differs(came.id, "stage", came.stage)
+        if adverse is None or (adverse and officer is None) or came.id in waiting:
+            saved.differs(came.id, "stage", f"{came.stage}{came.since(dt.date.max)}")
             continue
         await _follow(connection, vault, before, came, officer if adverse else None, now)
         saved.changed.add(came.id)
         followed += 1
     await _count(connection, saved, now)
     return followed
+
+
+async def _waiting(connection: AsyncConnection, households: list[int]) -> set[int]:
+    """Those of whom an objection is to be answered or a proposal to be decided: until then no register moves them."""
+    found: set[int] = set()
+    for some in rows.batches(households):
+        for where, state in ((table(Objection).c, ObjectionState.OPEN), (table(Proposal).c, ProposalState.OPEN)):
+            statement = select(where.household_id).where(where.state == state, among(where.household_id, "keys"))
+            found.update((await connection.execute(statement, {"keys": some})).scalars())
+    return found
 
 
 async def _begin(connection: AsyncConnection, new: list[Came], now: dt.datetime) -> None:

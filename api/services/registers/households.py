@@ -1,7 +1,7 @@
 """The register's households in our tables: new ones begin, others change where the register says something new.
 
-A household that has moved on by our own steps lives here and no longer there: it keeps all that it is, and what the
-register says since is told to people. Of the others, the stage alone waits for `files`.
+A household that has moved on by our own steps, or whose file went to another union, lives here and no longer there: it
+keeps all that it is, and what the register says since is told to people. Of the others, the stage alone waits for `files`.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import String, bindparam, exists, insert, select, update
+from sqlalchemy import String, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import among
+from api.database import among, locked
 from api.domain import money, stages
 from api.domain.lifecycle import Action
 from api.domain.stages import ACTIVE, Stage
 from api.matching import folders, identity, reference
-from api.models import Household, Transition, table
+from api.models import File, FileTransfer, Household, Transition, table
 from api.sealing import Vault
 from api.services.registers import rows
 from api.services.registers.rows import HOUSEHOLD_PLAIN, HOUSEHOLD_SEALED, MONEY, Row
 
 H = table(Household).c
 DATES = ("applied_on", "file_opened_on", "file_closed_on")
-_OWN = exists().where(Transition.household_id == H.id, Transition.action != Action.TAKE_OVER)
+_MOVED = exists().where(Transition.household_id == H.id, Transition.action != Action.TAKE_OVER)
+_TRANSFERRED = exists().where(File.household_id == H.id, FileTransfer.file_id == File.id)
 _KNOWN = select(
     H.id,
     H.reference,
@@ -35,7 +36,7 @@ _KNOWN = select(
     H.stage,
     H.programme_code,
     *[H[day] for day in DATES],
-    _OWN.label("own"),
+    or_(_MOVED, _TRANSFERRED).label("own"),
 ).where(among(H.reference, "references", String))
 
 
@@ -80,6 +81,7 @@ async def save(
 ) -> Saved:
     """The register's households; `home` is whose they are that name no division."""
     saved = Saved()
+    await _hold(connection, given)
     for batch in rows.batches(given):
         references = [row["household_id"] for row in batch]
         found = await connection.execute(_KNOWN, {"references": references})
@@ -112,6 +114,14 @@ async def save(
         if changed:
             await _change(connection, changed)
     return saved
+
+
+async def _hold(connection: AsyncConnection, given: list[folders.Row]) -> None:
+    """Nobody moves these households until the register is taken over: held by key, so that two never wait for each other."""
+    known = await rows.keys(connection, Household, [row["household_id"] for row in given])
+    held = locked(select(H.id).where(among(H.id, "keys")).order_by(H.id), connection, table(Household))
+    for some in rows.batches(sorted(known.values())):
+        await connection.execute(held, {"keys": some})
 
 
 async def _begin(

@@ -1,7 +1,7 @@
 """The register's people in our tables: each listed in one household at a time, unless the register itself lists more.
 
 Whom the register no longer lists has left. Whoever was entered, moved or corrected by a person here is left as they
-are, and so is everybody in a household that lives here.
+are, and so is everybody in a household that lives here; and whoever consented here, until the day they consented to.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among, upsert
 from api.domain import days, money
 from api.matching import folders, identity
-from api.models import Human, Member, MemberChange, table
+from api.models import Authorisation, Human, Member, MemberChange, table
 from api.sealing import Vault
 from api.services import humans, protection
 from api.services.registers import rows
@@ -29,10 +29,12 @@ NORMAL = {"name": identity.name, "former_name": identity.name, "id_number": iden
 """The normal form by which a sealed column is found again."""
 
 _BY_HAND = exists().where(MemberChange.member_id == M.id)
+_CONSENTED = exists().where(Authorisation.member_id == M.id, Authorisation.recorded_at.is_not(None))
 _KNOWN = (
     select(
         M.id, M.reference, M.household_id, M.digest, M.left_on, M.person_id,
-        P.number_index.is_(None).label("stranger"), _BY_HAND.label("by_hand"),
+        P.number_index.is_(None).label("stranger"), _BY_HAND.label("by_hand"), M.authorised_until,
+        _CONSENTED.label("consented"),
     )
     .join(Human, P.id == M.person_id)
     .where(among(M.reference, "references", String))
@@ -133,6 +135,7 @@ async def _come(
         taken.append(
             {
                 **_taken(vault, row),
+                **({"authorised_until": there.authorised_until} if there and there.consented else {}),
                 "household_id": household_id,
                 "person_id": person_id,
                 "digest": digest,

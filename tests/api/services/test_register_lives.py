@@ -10,15 +10,18 @@ from typing import Any
 import polars as pl
 import pytest
 import xlsxwriter
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import intake, migrations, sealing
 from api.database import transaction
 from api.domain import days
+from api.domain.accounts import OPERATOR, OrganisationKind
+from api.domain.objections import Ground, Objector
 from api.domain.permissions import Role
 from api.domain.scans import ScanStatus
 from api.models import (
+    Authorisation,
     Decision,
     Declaration,
     Enrolment,
@@ -28,11 +31,14 @@ from api.models import (
     Human,
     Member,
     MemberChange,
+    Proposal,
     Task,
     Transition,
 )
 from api.sealing import Vault
-from api.services import accounts, forms, registers, scans
+from api.services import accounts, forms, objections, organisations, registers, scans, tasks, transfers
+from api.services.organisations import Described
+from tests.api.county import officers
 from tests.api.numbers import numbered
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -238,8 +244,86 @@ async def test_what_lives_here_is_left_as_it_is_and_the_difference_told(
     assert (await rows(empty, Task.id, Task.detail))[0].detail == {"respects": ["household", "members"]}
 
 
+@pytest.mark.parametrize("waits", ["objection", "proposal"])
+async def test_f_02_no_file_is_closed_by_a_register_while_an_objection_or_a_proposal_is_open(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, waits: str
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        officer = (await officers(connection, NOW))["second-chief"]
+        file = (await connection.execute(select(File.id, File.household_id))).one()
+        if waits == "objection":
+            told = (Objector.ANONYMOUS, None, None, [Ground.CIRCUMSTANCES], "他家有困难", None, NOW)
+            await objections.raise_objection(connection, vault, officer, file.household_id, None, *told)
+        else:
+            statement = vault.seal("proposals.statement", "情况说明")
+            proposed = {"proposed_by": officer.user_id, "proposed_at": NOW, "state": "OPEN", "version": 1}
+            of_file = {"file_id": file.id, "household_id": file.household_id, "action": "RELIEVE"}
+            await connection.execute(insert(Proposal).values(**of_file, **proposed, statement=statement, evidence=[]))
+    where = folder(tmp_path / "in", [{**HOME, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
+    taken = await take_over(empty, vault, where, decided_by="chief")
+    assert (taken.followed, taken.differing) == (0, 1)
+    ((_, stage, closed),) = await rows(empty, Household.id, Household.stage, Household.file_closed_on)
+    assert (stage, closed) == ("RECORDED", None)
+    assert await rows(empty, Decision.id) == []
+
+
+async def test_a_file_that_went_to_another_union_is_not_brought_back_by_the_next_import(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        chief = (await officers(connection, NOW))["second-chief"]
+        union = Described("总工会", "Union", OrganisationKind.UNION, "410503", ())
+        await organisations.save(connection, OPERATOR, union, NOW, code="u2")
+        (household,) = (await connection.execute(select(Household.id, Household.version))).all()
+        there = ("u2", "410503", "搬迁")
+        await transfers.transfer(connection, vault, chief, household.id, household.version, *there, NOW)
+    before = await rows(empty, Household.id, Household.division_code, Household.organisation_id, Household.version)
+    assert before[0].division_code == "410503"
+    moved = folder(tmp_path / "in", [{**HOME, "declared_vehicles": "3"}], PEOPLE[:1])
+    assert (await take_over(empty, vault, moved)).differing == 1
+    columns = (Household.id, Household.division_code, Household.organisation_id, Household.version)
+    assert await rows(empty, *columns) == before
+
+
+async def test_whoever_consented_here_keeps_the_day_until_which_they_did(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    told = [{**each, "authorised_until": "2026-01-01"} for each in (PEOPLE[0], PEOPLE[2])]
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], told))
+    until = dt.date(2028, 1, 1)
+    async with transaction(empty) as connection:
+        clerk = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
+        member = (await connection.execute(select(Member.id).where(Member.reference == "P1"))).scalar_one()
+        given = {"source": "ALL", "purpose": "家庭经济状况核对", "valid_from": TODAY, "valid_to": until}
+        await connection.execute(
+            insert(Authorisation).values(member_id=member, **given, recorded_at=NOW, recorded_by=clerk)
+        )
+        await connection.execute(update(Member).where(Member.id == member).values(authorised_until=until))
+    again = [{**each, "sex": "M", "authorised_until": "2026-06-01"} for each in told]
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], again))
+    kept = await rows(empty, Member.reference, Member.sex, Member.authorised_until)
+    assert [row.authorised_until for row in kept] == [until, dt.date(2026, 6, 1)]
+    assert [row.sex for row in kept] == ["MALE", "MALE"], "the rest is taken over"
+
+
+async def test_what_a_register_tells_anew_is_told_again_though_the_last_task_was_ended(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    states = []
+    for closed in ("2026-10-01", "2026-10-01", "2026-11-01"):
+        await take_over(empty, vault, folder(tmp_path / "in", [{**HOME, "file_closed_on": closed}], PEOPLE[:1]))
+        told = await rows(empty, Task.id, Task.reference, Task.state)
+        states.append([row.state for row in told])
+        async with transaction(empty) as connection:
+            await tasks.cancel(connection, told[-1].reference, NOW)
+    assert states == [["OPEN"], ["CANCELLED"], ["CANCELLED", "OPEN"]], "what was said before is no news"
+
+
 AIDED = {**HOME, "programme": "LIVING_SUBSIDY"}
-TOLD = {
+TOLD: dict[str, tuple[dict[str, Any], str]] = {
     "closed": ({"file_closed_on": "2026-10-01"}, "stage"),
     "none": ({"programme": None}, "programme"),
     "another": ({"programme": "DIBAO"}, "programme"),
