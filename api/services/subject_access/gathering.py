@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, RowMapping, Table, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import privacy, told
+from api.domain import days, privacy, told
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.objections import Objector
 from api.domain.purposes import Purpose
@@ -32,7 +32,9 @@ from api.models.base import SealedBytes
 from api.sealing import NotOurs, Vault
 from api.services import audit, reads
 from api.services.retention.classes import of_people, owned
+from api.services.subject_access.bounds import Bounds, bounds
 from api.services.subject_access.saying import (
+    BOUNDED,
     INDEX,
     LEFT_OUT,
     PURPOSES,
@@ -70,7 +72,7 @@ class Dossier:
     made_at: dt.datetime
     sections: Sequence[Section]
     readers: Sequence[Mapping[str, Any]]
-    left_out: Mapping[str, str] = field(default_factory=lambda: {**LEFT_OUT, **WITHHELD})
+    left_out: Mapping[str, str] = field(default_factory=lambda: {**LEFT_OUT, **WITHHELD, **BOUNDED})
 
     def json(self) -> str:
         """As data."""
@@ -99,6 +101,7 @@ async def gather(connection: AsyncConnection, vault: Vault, reference: str, now:
     if not memberships:
         raise NotDone(UserErrorCode.NOT_FOUND, ("reference",), "登记簿中没有此人。", "Nobody has this number.")
     names = await _names(connection)
+    within = await bounds(connection, memberships, days.today(now))
     found: dict[Table, list[int]] = {
         table(Member): [row["id"] for row in memberships],
         table(Household): sorted({row["household_id"] for row in memberships}),
@@ -111,14 +114,18 @@ async def gather(connection: AsyncConnection, vault: Vault, reference: str, now:
         if "id" in each.c:
             found[each] = [row["id"] for row in rows]
         if rows:
-            sections.append(Section(each.name, TITLES[each.name], [_told(vault, names, each, row) for row in rows]))
+            sections.append(
+                Section(each.name, TITLES[each.name], [_told(vault, names, within, each, row) for row in rows])
+            )
     for column in of_people():
         people = [row["person_id"] for row in memberships]
         theirs = (await connection.execute(select(column.table).where(column.in_(people)))).mappings().all()
         if theirs:
             of = column.table
             assert isinstance(of, Table)
-            sections.append(Section(of.name, TITLES[of.name], [_told(vault, names, of, row) for row in theirs]))
+            sections.append(
+                Section(of.name, TITLES[of.name], [_told(vault, names, within, of, row) for row in theirs])
+            )
     looked = await reads.about(connection, reference, None, MOST_READS)
     await audit.record(connection, None, "subject.exported", ("Person", memberships[0]["id"]), now)
     return Dossier(reference, now, sections, [_reader(row) for row in looked])
@@ -193,10 +200,10 @@ def columns(of: Table) -> tuple[Column[Any], ...]:
     )
 
 
-def _told(vault: Vault, names: Names, of: Table, row: RowMapping) -> dict[str, Any]:
+def _told(vault: Vault, names: Names, within: Bounds, of: Table, row: RowMapping) -> dict[str, Any]:
     said = {}
     for column in columns(of):
-        value = row[column.name]
+        value = None if within.withhold(column, dict(row)) else row[column.name]
         if value is not None and (shown := _shown(vault, names, column, value, row)) not in (None, [], {}):
             said[label(column.name)] = shown
     return said

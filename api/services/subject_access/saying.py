@@ -64,6 +64,21 @@ WITHHELD: Mapping[str, str] = {
 }
 """Columns that are not told, or not whole, each with its reason."""
 
+TOLD_AFTERWARDS: Mapping[str, frozenset[str]] = {
+    "files": frozenset({"number", "applied_on", "opened_on"}),
+    "households": frozenset({"reference"}),
+}
+"""Of what stands as of today, the columns that are still told to who is no longer in the household."""
+
+TELLING_WHERE = frozenset({"enrolments.agency", "findings.explanation_en", "findings.explanation_zh"})
+"""What may tell where a household is, beside sealed texts, and the officers and organisations that handle it."""
+
+BOUNDED: Mapping[str, str] = {
+    "households": "as it stands today: told to who is in it, and as far as it tells nothing of others",
+    "files": "likewise",
+}
+"""Tables that are told as far as the person is concerned, each with its reason: the same is said to everybody."""
+
 TECHNICAL = frozenset(
     {
         "digest", "evidence_hash", "id", "place", "resolution_id", "review_id", "sha256", "stored", "transition_number",

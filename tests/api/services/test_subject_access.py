@@ -13,7 +13,7 @@ from api import migrations, sealing
 from api.database import transaction
 from api.domain.errors import NotDone
 from api.domain.purposes import Purpose
-from api.models import AuditEvent, Member
+from api.models import AuditEvent, Household, Human, Member
 from api.models.base import SealedBytes
 from api.services import reads, subject_access
 from api.services.retention.classes import of_people, owned
@@ -134,6 +134,81 @@ async def test_what_came_after_somebody_left_is_not_theirs(engine: AsyncEngine) 
     tables = {section.table for section in told.sections}
     assert {"members", "income_months", "enrolments"} <= tables
     assert not {"home_visits", "causes", "decisions", "plans"} & tables
+
+
+PRESENT = (
+    "address", "phone", "payee_account", "payee_name", "form", "others", "declared_deposits_fen", "organisation_id",
+    "division_code",
+)  # fmt: skip
+"""What of a household is as of today."""
+
+
+def told_of(told: Dossier, name: str) -> dict[str, object]:
+    (row,) = next(section for section in told.sections if section.table == name).rows
+    return dict(row)
+
+
+async def test_f_29_a_former_member_is_not_told_where_the_household_is_today(engine: AsyncEngine) -> None:
+    _, one, _ = await filled(engine)
+    async with transaction(engine) as connection:
+        home = update(Household).where(Household.id == one.household)
+        await connection.execute(
+            home.values(phone=VAULT.seal("households.phone", "13955550002"), declared_deposits_fen=1)
+        )
+        inside = await dossier(connection, "甲-HEAD")
+        left = update(Member).where(Member.id == one.members[0])
+        await connection.execute(left.values(valid_to=NOW.date(), left_on=NOW.date()))
+        told = await dossier(connection, "甲-HEAD")
+    assert {saying.label(column) for column in PRESENT} <= told_of(inside, "households").keys()
+    assert told_of(told, "households") == {saying.label("reference"): "甲-household"}
+    assert set(told_of(told, "files")) == {saying.label(each) for each in ("number", "applied_on", "opened_on")}
+    for said in (told.json(), subject_access.printed(told)):
+        for secret in ("13955550002", *(f"金丝雀甲households.{column}" for column in ("address", "form", "others"))):
+            assert secret not in said
+    assert "13955550002" in inside.json()
+    assert "金丝雀甲members.address" in told.json(), "their own is theirs"
+
+
+@pytest.mark.parametrize("left", [False, True])
+async def test_f_29_nobody_is_told_where_somebody_else_of_their_household_is_hidden(
+    engine: AsyncEngine, left: bool
+) -> None:
+    """As of a household that has no address, no texts and no officers: nothing says that somebody is protected."""
+    _, one, _ = await filled(engine)
+    async with transaction(engine) as connection:
+        if left:
+            gone = update(Member).where(Member.id == one.members[0])
+            await connection.execute(gone.values(valid_to=NOW.date(), left_on=NOW.date()))
+        before = await dossier(connection, "甲-HEAD")
+        hidden = update(Human).where(Human.id == one.people[1])
+        await connection.execute(hidden.values(protected_since=DAY))
+        told = await dossier(connection, "甲-HEAD")
+        theirs = await dossier(connection, "甲-SPOUSE")
+    said = told.json() + subject_access.printed(told)
+    for secret in (
+        *(f"金丝雀甲households.{column}" for column in ("address", "form", "others", "payee_name")),
+        "金丝雀甲home_visits.met",
+        "金丝雀甲home_visits.findings",
+        "金丝雀甲transitions.reason",
+        "金丝雀甲proposals.statement",
+        "金丝雀甲reviews.note",
+        "金丝雀甲file_transfers.reason",
+        "甲说明",
+        "甲 told",
+        "Officer",
+        "Second",
+        "Union",
+        "总工会",
+    ):
+        assert secret not in said, secret
+    assert "Officer" in before.json()
+    assert before.left_out == told.left_out
+    assert [section.table for section in before.sections] == [section.table for section in told.sections]
+    assert "金丝雀甲members.address" in said, "their own is theirs"
+    assert "金丝雀甲households.address" in theirs.json(), "who is protected is told of themselves"
+    async with transaction(engine) as connection:
+        await connection.execute(hidden.values(protected_since=None))
+        assert (await dossier(connection, "甲-HEAD")).sections == before.sections
 
 
 async def test_all_memberships_of_one_human_are_told(engine: AsyncEngine) -> None:
