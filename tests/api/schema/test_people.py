@@ -11,12 +11,17 @@ from sqlalchemy import insert, select, update
 
 from api.database import transaction
 from api.domain import days
+from api.domain.accounts import OPERATOR
+from api.domain.permissions import Role
 from api.models import AuditEvent, FilePerson, Household, Human, Member, MemberChange
 from api.models import File as HouseholdFile
+from api.services import accounts
+from api.services.accounts import Account
 from tests.api.conftest import Service
 from tests.api.numbers import numbered
 
-TODAY = days.today(dt.datetime.now(dt.UTC))
+NOW = dt.datetime.now(dt.UTC)
+TODAY = days.today(NOW)
 MONTH_AGO = (TODAY - dt.timedelta(days=30)).isoformat()
 WEEK_AGO = (TODAY - dt.timedelta(days=7)).isoformat()
 ERRORS = "userErrors { __typename code path message }"
@@ -333,6 +338,36 @@ async def test_f_29_who_is_protected_stays_so_under_a_corrected_number(service: 
         assert (
             await connection.execute(select(Human.protected_since).where(Human.id == now_of))
         ).scalar_one() == TODAY
+
+
+@pytest.mark.parametrize("hidden", ["phone", "address"])
+async def test_f_29_no_guess_at_where_somebody_protected_is_is_answered(service: Service, hidden: str) -> None:
+    home = (await homes(service))[0]
+    kept, guess = {"phone": ("13955550001", "13955550002"), "address": ("避风港八十八号", "避风港九十九号")}[hidden]
+    person = await joined(service, home, **{hidden: kept})
+    given = {"personId": person["id"], "expectedVersion": await version(service, home), "reason": "更正"}
+    (same,) = (await act(service, "correctMember", {**given, "corrections": {hidden: kept}}))["userErrors"]
+    assert "Nothing is different" in same["message"], "of anybody else"
+    key = service.vault.key("Person", person["id"])
+    async with transaction(service.engine) as connection:
+        human = select(Member.person_id).where(Member.id == key).scalar_subquery()
+        await connection.execute(update(Human).where(Human.id == human).values(protected_since=TODAY))
+    refused = [
+        (await act(service, "correctMember", {**given, "corrections": {hidden: value}}))["userErrors"]
+        for value in (kept, guess, "")
+    ]
+    assert refused[0] == refused[1] == refused[2]
+    assert (refused[0][0]["code"], refused[0][0]["path"]) == ("FORBIDDEN", ["input", "corrections"])
+    other = await act(service, "correctMember", {**given, "corrections": {"relation": "PARENT"}})
+    assert other["userErrors"] == [], "what is shown can be corrected"
+    async with transaction(service.engine) as connection:
+        await accounts.save(
+            connection, OPERATOR, Account("cleared", Role.CASEWORKER, "410502", cleared=True), NOW, login="cleared"
+        )
+        service.tokens = {**service.tokens, "cleared": await accounts.issue_token(connection, "cleared", 1, NOW)}
+    given["expectedVersion"] += 1
+    done = await act(service, "correctMember", {**given, "corrections": {hidden: guess}}, by="cleared")
+    assert done["userErrors"] == []
 
 
 async def test_the_database_itself_keeps_anybody_from_being_alone_in_two_households(service: Service) -> None:
