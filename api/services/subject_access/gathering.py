@@ -203,7 +203,7 @@ def columns(of: Table) -> tuple[Column[Any], ...]:
 def _told(vault: Vault, names: Names, within: Bounds, of: Table, row: RowMapping) -> dict[str, Any]:
     said = {}
     for column in columns(of):
-        value = None if within.withhold(column, dict(row)) else row[column.name]
+        value = None if within.withhold(column, row) else row[column.name]
         if value is not None and (shown := _shown(vault, names, column, value, row)) not in (None, [], {}):
             said[label(column.name)] = shown
     return said
