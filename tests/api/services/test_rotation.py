@@ -196,7 +196,8 @@ async def test_another_suite_is_taken_up_in_the_same_way(service: Service) -> No
 async def test_a_pass_that_was_interrupted_goes_on_and_one_with_another_goal_begins_anew(service: Service) -> None:
     second = Vault(service.vault.keys.rotated())
     whole = len(rotation.tables())
-    assert await step_through(service, second, most=3) == 3
+    most = await step_through(service, second, most=whole)
+    assert most == whole, "some tables take several steps, so that not all are done"
     async with reading(service.engine) as connection:
         done = {name for name, row in (await rotation.progress(connection, second)).items() if row["finished_at"]}
     assert done
