@@ -235,6 +235,7 @@ async def test_the_audit_is_told_and_names_nobody(engine: AsyncEngine) -> None:
     await filled(engine)
     async with transaction(engine) as connection:
         await dossier(connection, "甲-HEAD")
+    async with transaction(engine) as connection:
         events = (await connection.execute(select(AuditEvent.action, AuditEvent.detail))).all()
         assert [tuple(event) for event in events][-1] == ("subject.exported", {})
         with pytest.raises(NotDone):
