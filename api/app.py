@@ -205,9 +205,8 @@ class _Surroundings:
             await send(message)
 
         try:
-            body = (
-                receive if scope["path"] == files.PATH else await _read(receive)
-            )  # that door has a limit of its own
+            own_limit = scope["path"] == files.PATH
+            body = receive if own_limit else await _read(receive)
             if body is None:
                 await refused(Request(scope), TooLarge())(scope, receive, sending)
             else:

@@ -43,12 +43,14 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 BUSY_SECONDS = 30
 Columns = TypeVarTuple("Columns")
-Last = Callable[[AsyncConnection], Awaitable[None]]
-_concluding: WeakKeyDictionary[AsyncConnection, dict[int, Last]] = WeakKeyDictionary()
 READING, USED_AT = "jiekun_reading", "jiekun_used_at"
 IDLE_SECONDS = 1.0
 FROM_HEX = "jiekun_from_hex"
 """Bytes of hexadecimal digits, for SQLite, which had no such function before 3.41."""
+
+Write = Callable[[AsyncConnection, list[Any]], Awaitable[None]]
+_waiting: WeakKeyDictionary[AsyncConnection, dict[int, tuple[Write, list[Any]]]] = WeakKeyDictionary()
+"""What a transaction writes when it ends, by its place in the order."""
 
 OUTBOX_LOCK = 4_105_001
 """The advisory lock under which PostgreSQL's outbox is written, so that ids become visible in their order."""
@@ -179,19 +181,19 @@ async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         await conclude(connection)
 
 
-def at_last(connection: AsyncConnection, place: int, act: Last) -> None:
-    """Has this done once more before the transaction commits, after all else, and in the order of the places.
+def at_last(connection: AsyncConnection, place: int, write: Write, row: Any) -> None:
+    """Has the row written when the transaction ends, with all of its place together, and in the order of the places.
 
     What everybody waits for is taken last, always in one order, and held for a moment: two transactions that took such
     locks and the rows of a household in turns would wait for each other for ever.
     """
-    _concluding.setdefault(connection, {})[place] = act
+    _waiting.setdefault(connection, {}).setdefault(place, (write, []))[1].append(row)
 
 
 async def conclude(connection: AsyncConnection) -> None:
-    """Does what waits for the end of the transaction; whoever needs its result does it as the last thing but one."""
-    for _, act in sorted(_concluding.pop(connection, {}).items()):
-        await act(connection)
+    """Writes what waits for the end of the transaction, which is near: what is locked now stays so until then."""
+    for _, (write, rows) in sorted(_waiting.pop(connection, {}).items()):
+        await write(connection, rows)
 
 
 @asynccontextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,8 +21,6 @@ PLACE = 2
 
 KEPT = dt.timedelta(days=3)
 BATCH = 500
-
-_waiting: WeakKeyDictionary[AsyncConnection, list[dict[str, Any]]] = WeakKeyDictionary()
 
 _AFTER = (
     select(OutboxEvent.id, OutboxEvent.topic, OutboxEvent.subject)
@@ -44,13 +41,12 @@ class Event:
 
 async def append(connection: AsyncConnection, topic: str, subject: int, now: dt.datetime) -> None:
     """Tells that something happened; heard once the caller's transaction has committed."""
-    _waiting.setdefault(connection, []).append({"topic": topic, "subject": subject, "happened_at": now})
-    at_last(connection, PLACE, _write)
+    at_last(connection, PLACE, _write, {"topic": topic, "subject": subject, "happened_at": now})
 
 
-async def _write(connection: AsyncConnection) -> None:
+async def _write(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     await one_writer(connection, OUTBOX_LOCK)
-    await connection.execute(insert(OutboxEvent), _waiting.pop(connection, []))
+    await connection.execute(insert(OutboxEvent), rows)
 
 
 async def after(connection: AsyncConnection, last: int) -> list[Event]:

@@ -45,8 +45,11 @@ async def _altering(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 async def _no_row_dangles(connection: AsyncConnection) -> None:
-    for row, _, of, _ in await connection.execute(text("PRAGMA foreign_key_check")):
-        raise RuntimeError(f"a row of {row} would refer to one of {of} that is not there")
+    dangling = (await connection.execute(text("PRAGMA foreign_key_check"))).mappings().first()
+    if dangling is not None:
+        raise RuntimeError(
+            f"a row of {dangling['table']} would refer to one of {dangling['parent']} that is not there"
+        )
 
 
 async def _foreign_keys(connection: AsyncConnection, state: str) -> None:

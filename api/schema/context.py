@@ -28,8 +28,8 @@ class Context:
     """One operation's surroundings; `viewer` is None until somebody known asks.
 
     `address` is where the request came from, `said_purpose` what the client says it reads for, without which there are
-    masks where `purpose_required`, and `document` the hash of the document that it sent. `connection_params` are what a WebSocket's client said when it connected, and
-    `recognise` who that is by now.
+    masks where `purpose_required`, and `document` the hash of the document that it sent. `connection_params` are what a
+    WebSocket's client said when it connected, and `recognise` who that is by now. `clock` tells the moment.
     """
 
     engine: AsyncEngine

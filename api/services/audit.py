@@ -21,7 +21,6 @@ UNHASHED = chain.UNHASHED | {"id"}
 PLACE = 1
 """Before the outbox, at the end of a transaction (database.at_last)."""
 
-_waiting: WeakKeyDictionary[AsyncConnection, list[dict[str, Any]]] = WeakKeyDictionary()
 _added: WeakKeyDictionary[AsyncConnection, int] = WeakKeyDictionary()
 
 
@@ -45,14 +44,13 @@ async def record(
         "subject": subject[1],
         "detail": dict(detail or {}),
     }
-    _waiting.setdefault(connection, []).append(row)
-    at_last(connection, PLACE, _write)
+    at_last(connection, PLACE, _write, row)
 
 
-async def _write(connection: AsyncConnection) -> None:
+async def _write(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
     await one_writer(connection, LOCK)
     last = await chain.head(connection, AuditEvent)
-    for told in _waiting.pop(connection, []):
+    for told in rows:
         row = {"number": last.number + 1, **told, "previous_hash": last.hash}
         last = chain.Head(last.number + 1, chain.link(row))
         added = insert(AuditEvent).values(**row, hash=last.hash).returning(AuditEvent.id)

@@ -26,6 +26,7 @@ async def test_events_are_read_in_order_and_once(told: AsyncEngine) -> None:
     async with transaction(told) as connection:
         for subject in (3, 1, 2):
             await outbox.append(connection, "scan", subject, NOW)
+    async with transaction(told) as connection:
         events = await outbox.after(connection, 0)
         assert [event.subject for event in events] == [3, 1, 2]
         assert await outbox.after(connection, events[0].id) == events[1:]
@@ -101,9 +102,11 @@ async def test_ids_go_on_when_all_was_forgotten(told: AsyncEngine) -> None:
     async with transaction(told) as connection:
         for _ in range(3):
             await outbox.append(connection, "scan", 1, NOW)
+    async with transaction(told) as connection:
         last = await outbox.newest(connection)
         await outbox.forget_old(connection, NOW + 2 * outbox.KEPT)
         await outbox.append(connection, "scan", 1, NOW)
+    async with transaction(told) as connection:
         assert len(await outbox.after(connection, last)) == 1
 
 
@@ -111,5 +114,6 @@ async def test_what_was_heard_long_ago_is_forgotten(told: AsyncEngine) -> None:
     async with transaction(told) as connection:
         await outbox.append(connection, "scan", 1, NOW - outbox.KEPT - dt.timedelta(seconds=1))
         await outbox.append(connection, "scan", 2, NOW)
+    async with transaction(told) as connection:
         await outbox.forget_old(connection, NOW)
         assert [event.subject for event in await outbox.after(connection, 0)] == [2]

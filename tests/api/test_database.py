@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api.database import open_engine, transaction
+from api.database import Write, at_last, conclude, open_engine, transaction
 
 CLIENTS = 16
 
@@ -43,6 +43,43 @@ async def test_a_block_that_fails_leaves_nothing_behind(counter: AsyncEngine) ->
     with pytest.raises(IntegrityError):
         await change_and_fail()
     assert await value(counter) == 0
+
+
+async def test_what_waits_for_the_end_is_written_once_in_its_order_and_not_for_a_block_that_fails(
+    counter: AsyncEngine,
+) -> None:
+    written: list[tuple[str, list[int]]] = []
+
+    def writing(name: str) -> Write:
+        async def write(connection: AsyncConnection, rows: list[int]) -> None:
+            written.append((name, rows))
+
+        return write
+
+    first, second = writing("first"), writing("second")
+    async with transaction(counter) as connection:
+        at_last(connection, 2, second, 1)
+        at_last(connection, 1, first, 2)
+        at_last(connection, 2, second, 3)
+        assert written == []
+    assert written == [("first", [2]), ("second", [1, 3])]
+
+    async with transaction(counter) as connection:
+        at_last(connection, 1, first, 4)
+        await conclude(connection)
+        await conclude(connection)
+    assert written[2:] == [("first", [4])]
+
+    async def fail() -> None:
+        async with transaction(counter) as connection:
+            at_last(connection, 1, first, 5)
+            raise RuntimeError("it fails")
+
+    with pytest.raises(RuntimeError, match="fails"):
+        await fail()
+    async with transaction(counter):
+        pass
+    assert len(written) == 3
 
 
 async def test_writers_at_once_lose_nothing(counter: AsyncEngine) -> None:
