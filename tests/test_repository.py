@@ -71,3 +71,15 @@ def test_no_file_names_a_registry() -> None:
 def test_ci_calls_what_the_readme_says() -> None:
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", ["api/services", "api/domain", "api/schema", "api/gate"])
+def test_the_map_of_the_house_shows_every_room(folder: str) -> None:
+    """Each module stands in its folder's row of docs/architecture.md, with what it is for."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `{folder.removeprefix('api/')}/` \|(.*)$", page, re.M)
+    shown = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", row))))
+    rooms = {
+        path.stem for path in (ROOT / folder).glob("[!_]*") if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert rooms - shown == set()
