@@ -182,15 +182,3 @@ def told(kind: ExitTestKind, test: Test, members: Mapping[int, int]) -> dict[str
             for each in test.missing
         ],
     }
-
-
-def later(day: dt.date, months: int) -> dt.date:
-    """The day so many months later; the last of its month where that has no such day.
-
-    >>> later(dt.date(2026, 11, 30), 3)
-    datetime.date(2027, 2, 28)
-    """
-    year, index = divmod(day.year * 12 + day.month - 1 + months, 12)
-    first = dt.date(year, index + 1, 1)
-    last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-    return first.replace(day=min(day.day, last.day))

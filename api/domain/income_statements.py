@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.incomes import IncomeKind, IncomeSource, SourceAnswer
 
@@ -119,9 +120,7 @@ def _agree(found: Sequence[Entry]) -> None:
 def _months(given: Statement) -> Sequence[dt.date]:
     assert given.first is not None
     assert given.last is not None
-    start = given.first.year * 12 + given.first.month - 1
-    places = (divmod(start + count, 12) for count in range(_length(given.first, given.last)))
-    return [dt.date(year, index + 1, 1) for year, index in places]
+    return [months_after(given.first, count) for count in range(_length(given.first, given.last))]
 
 
 def _length(first: dt.date, last: dt.date) -> int:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.domain.clocks import months_after
+
 
 class IncomeSource(StrEnum):
     """Who told of an income: the household itself, or one of the departments that keep it on record."""
@@ -91,7 +93,9 @@ class Presence:
 
     def in_month(self, month: dt.date) -> bool:
         """Whether the member belonged to the household on some day of the month."""
-        return (self.since is None or self.since < _next(month)) and (self.until is None or self.until > month)
+        return (self.since is None or self.since < months_after(month, 1)) and (
+            self.until is None or self.until > month
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +186,3 @@ def _received(told: Iterable[Told], terms: Terms, month: dt.date) -> Interval:
         low += max(most - off, 0)
         high += max((most if kind is IncomeKind.AID else max(most, departments)) - off, 0)
     return Interval(low, high)
-
-
-def _next(month: dt.date) -> dt.date:
-    return (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import outbox, scope
 from api.database import locked
 from api.domain import accounts, days, exits
+from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.exits import ExitAction, ExitTestKind, ProposalState
 from api.domain.files import Closing
@@ -103,7 +104,7 @@ async def propose(
         )
     if closing is Closing.DECEASED:
         await conditions.nobody_left(connection, found.id, found.file_id, days.today(now))
-    case = Case(found.id, found.file_id, Stage(found.stage), found.division_code, action.action, viewer, None)
+    case = Case(found.id, found.file_id, found.division_code, action.action, viewer, None)
     for guard in made.guards:
         if guard in AT_ONCE:
             await guards.check(connection, guard, case, now)
@@ -223,7 +224,7 @@ async def change_subject(
 def checked_day(as_of: dt.date | None, today: dt.date) -> dt.date:
     """The day of a test: today, or one of the last two years. Raises NotDone."""
     day = as_of or today
-    if not exits.later(today, -24) <= day <= today:
+    if not months_after(today, -24) <= day <= today:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "asOf"),
@@ -313,11 +314,11 @@ async def _watch(connection: AsyncConnection, proposal: Row[*tuple[Any, ...]], t
             "household_id": proposal.household_id,
             "file_id": proposal.file_id,
             "months": each,
-            "due_on": exits.later(today, each),
+            "due_on": months_after(today, each),
             "version": 1,
         }
         for each in months
-        if (each, exits.later(today, each)) not in done
+        if (each, months_after(today, each)) not in done
     ]
     if rows:
         await connection.execute(insert(Watch), rows)

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from api.database import transaction
-from api.domain.exits import later
+from api.domain.clocks import months_after
 from api.domain.stages import Stage
 from api.models import File, Household, Organisation, Payment, Transition
 from tests.api.conftest import Service
@@ -307,7 +307,7 @@ async def test_a_file_is_verified_again_when_its_day_has_come(service: Service) 
     assert done(await home.act(verify, **given))["household"]["stage"] == "RECORDED"
     async with transaction(service.engine) as connection:
         again = (await connection.execute(select(File.next_review_on).where(File.id == home.file_key))).scalar_one()
-    assert again == later(TODAY, 12), "每年至少全面清理一次"
+    assert again == months_after(TODAY, 12), "每年至少全面清理一次"
 
 
 @says("确保小康路上不让一户困难职工掉队")
@@ -315,8 +315,10 @@ async def test_whoever_left_is_watched_and_comes_back_without_applying(service: 
     home = await on_file(service)
     await home.graduated()
     for months in (3, 6, 12):
-        await remind(service, later(TODAY, months))
-    assert [due for due, _ in await opened(home, "WATCH_DUE")] == [later(TODAY, months) for months in (3, 6, 12)]
+        await remind(service, months_after(TODAY, months))
+    assert [due for due, _ in await opened(home, "WATCH_DUE")] == [
+        months_after(TODAY, months) for months in (3, 6, 12)
+    ]
     back: dict[str, Any] = {
         "householdId": home.id,
         "expectedVersion": await home.version(),
@@ -334,7 +336,7 @@ async def test_nothing_that_is_due_or_overdue_stops_anything_by_itself(service: 
     async with transaction(service.engine) as connection:
         long_ago = TODAY - dt.timedelta(days=900)
         await connection.execute(update(File).where(File.id == home.file_key).values(next_review_on=long_ago))
-    await remind(service, later(TODAY, 24))
+    await remind(service, months_after(TODAY, 24))
     assert await home.stage() == "RECORDED", "a test says that an exit is due; it is not made"
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Row, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import days, exits
+from api.domain import days
+from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.exits import ExitVerdict, ProposalState, Test
 from api.domain.files import Closing
@@ -67,7 +68,7 @@ async def watched(connection: AsyncConnection, case: Case, now: dt.datetime) -> 
     today = days.today(now)
     months = policy.whole("watch.fall_back_months", today, case.division_code)
     left = last is not None and last.closing == Closing.GRADUATED and last.closed_on is not None
-    if last is None or not left or today > exits.later(last.closed_on, months):
+    if last is None or not left or today > months_after(last.closed_on, months):
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "householdId"),

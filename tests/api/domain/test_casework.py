@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import doctest
 
 import pytest
 from hypothesis import given
@@ -17,10 +16,6 @@ from api.schema.enumerations import _known as known
 from api.schema.root import schema
 
 DAY = dt.date(2026, 11, 27)
-
-
-def test_the_examples_hold() -> None:
-    assert doctest.testmod(casework).failed == 0
 
 
 def test_the_form_has_ten_causes_and_the_policy_seven_measures() -> None:

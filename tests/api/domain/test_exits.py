@@ -1,4 +1,4 @@
-"""What may be proposed, and when somebody who left is looked after."""
+"""What may be proposed, and what a test tells of months that are not clear."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from api.domain.errors import NotDone
-from api.domain.exits import ExitAction, ExitVerdict, LineStanding, MonthGap, Test, check_proposal, later
+from api.domain.exits import ExitAction, ExitVerdict, LineStanding, MonthGap, Test, check_proposal
 from api.domain.files import ON_PROPOSAL, Closing
 from api.domain.incomes import IncomeSource, Interval, Month
 
@@ -51,17 +51,3 @@ def test_a_test_tells_what_its_unclear_months_lack_and_nothing_of_clear_ones() -
     assert [each.gap for each in Test(ExitVerdict.INSUFFICIENT_DATA, (nobody,), (LineStanding.UNCLEAR,)).missing] == [
         MonthGap.NOBODY
     ]
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "then"),
-    [
-        ("2026-11-27", 3, "2027-02-27"),
-        ("2026-11-30", 3, "2027-02-28"),
-        ("2027-11-30", 3, "2028-02-29"),
-        ("2026-12-31", 12, "2027-12-31"),
-        ("2026-01-31", -2, "2025-11-30"),
-    ],
-)
-def test_so_many_months_later(day: str, months: int, then: str) -> None:
-    assert later(dt.date.fromisoformat(day), months) == dt.date.fromisoformat(then)
