@@ -13,7 +13,7 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from api.domain.categories import HardshipCategory
@@ -152,29 +152,23 @@ class PublicNotice:
         fold: Callable[[str], str | None] = lambda text: text,
     ) -> PublicNotice:
         """The notice of a household, masked; `fold` gives the form in which names are compared."""
-        named = not household.protected and age(household.born, from_day) >= CHILD_UNTIL
-        shown: dict[str, str | int | None] = {}
-        if named:
-            names = [folded for name in household.names if (folded := _compared(name, fold))]
-            given = [name[1:] for name in names if len(name) > 2]
-            shown = {
-                "applicant": surname(household.name),
-                "id_number": leading_digits(household.id_number),
-                "street": without([*names, *given], street(household.address), fold),
-                "people": household.people,
-                "tier": household.tier,
-                "category": household.category,
-                "keeper": without(names, organisation(household.keeper), fold),
-            }
-        return cls(
-            number,
-            NoticeForm.NAMED if named else NoticeForm.UNNAMED,
-            household.division_code,
-            tuple(places),
-            tuple(channels),
-            from_day,
-            to_day,
-            **shown,  # type: ignore[arg-type]
+        unnamed = cls(
+            number, NoticeForm.UNNAMED, household.division_code, tuple(places), tuple(channels), from_day, to_day
+        )
+        if household.protected or age(household.born, from_day) < CHILD_UNTIL:
+            return unnamed
+        names = [folded for name in household.names if (folded := _compared(name, fold))]
+        given = [name[1:] for name in names if len(name) > 2]
+        return replace(
+            unnamed,
+            form=NoticeForm.NAMED,
+            applicant=surname(household.name),
+            id_number=leading_digits(household.id_number),
+            street=without([*names, *given], street(household.address), fold),
+            people=household.people,
+            tier=household.tier,
+            category=household.category,
+            keeper=without(names, organisation(household.keeper), fold),
         )
 
 

@@ -35,7 +35,6 @@ from api.models import File, Household, Member, Notice, Organisation, Transition
 from api.sealing import Vault
 from api.services import audit, transition
 from api.services.guards import notices as guard
-from api.services.guards.case import Case
 from api.services.transition import Moved, Why
 
 WORKING_DAYS = "notice.working_days"
@@ -85,7 +84,7 @@ async def open_notice(
     moved = await transition.move(
         connection, vault, viewer, household_id, Action.PUBLISH, now, expected_version=expected_version, why=Why()
     )
-    household = await _noticed(connection, vault, viewer, moved, today)
+    household = await _noticed(connection, vault, moved, today)
     last = workdays.add(today, _working_days(working_days, today, household.division_code))
     notice = PublicNotice.of(
         household,
@@ -94,7 +93,7 @@ async def open_notice(
         dict.fromkeys(channels),
         today,
         last,
-        lambda text: identity.name(text),
+        identity.name,
     )
     published = dataclasses.asdict(notice)
     added = await connection.execute(
@@ -143,16 +142,11 @@ def _working_days(given: int | None, today: dt.date, division_code: str) -> int:
     return chosen
 
 
-async def _noticed(
-    connection: AsyncConnection, vault: Vault, viewer: Viewer, moved: Moved, today: dt.date
-) -> Noticed:
+async def _noticed(connection: AsyncConnection, vault: Vault, moved: Moved, today: dt.date) -> Noticed:
     """The household as the register has it on that day, opened; it goes no further than the notice's constructor."""
     of_file = _HOUSEHOLD.where(H.id == moved.household_id, F.id == moved.file_id)
     household = (await connection.execute(of_file)).one()
-    case_ = Case(
-        moved.household_id, moved.file_id, moved.stage, household.division_code, Action.PUBLISH, viewer, None
-    )
-    applicant = await guard.applicant(connection, case_, today)
+    applicant = await guard.applicant(connection, moved.household_id, moved.file_id, today)
     assert applicant is not None, "NOTICE_READY has seen one"
     people = (await connection.execute(_PEOPLE.where(M.household_id == moved.household_id))).all()
     names = [

@@ -38,7 +38,7 @@ HOUSEHOLD = Noticed(
 
 def published(household: Noticed) -> PublicNotice:
     places, channels = [NoticePlace.WORKPLACE], [ObjectionChannel.IN_PERSON, ObjectionChannel.HOTLINE]
-    return PublicNotice.of(household, "GS-BCDFGHJ", places, channels, FIRST, LAST, lambda text: identity.name(text))
+    return PublicNotice.of(household, "GS-BCDFGHJ", places, channels, FIRST, LAST, identity.name)
 
 
 def texts(notice: PublicNotice) -> list[str]:
@@ -167,9 +167,10 @@ def test_a_union_is_named_unless_its_name_holds_more(keeper: str | None, shown: 
     ],
 )
 def test_f_30_a_notice_of_another_form_cannot_be_made_and_its_refusal_tells_nothing(field: str, value: str) -> None:
+    change: dict[str, typing.Any] = {field: value}
     notice = published(HOUSEHOLD)
     with pytest.raises(ValueError, match="another form") as refused:
-        replace(notice, **{field: value})  # type: ignore[arg-type]
+        replace(notice, **change)
     assert not value or value not in str(refused.value)
 
 
@@ -191,8 +192,9 @@ def test_f_30_each_text_of_the_type_has_a_form_and_nothing_else_is_text() -> Non
 
 
 def test_a_notice_is_frozen() -> None:
+    notice: typing.Any = published(HOUSEHOLD)
     with pytest.raises(FrozenInstanceError):
-        published(HOUSEHOLD).applicant = "张晓明"  # type: ignore[misc]
+        notice.applicant = "张晓明"
 
 
 DIGITS = [
