@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, String, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import scope, workdays
-from api.database import among
-from api.domain import days, money, national_form
-from api.domain.casework import TaskKind
+from api import scope
+from api.database import among, locked
+from api.domain import money, national_form
 from api.domain.national_form import BadValue, Field, FieldKind, FormPart
 from api.domain.people import Relation
 from api.domain.permissions import Viewer
-from api.matching import identity, policy
+from api.matching import identity
 from api.models import ExternalReference, File, Household, Member, table
 from api.sealing import Vault
-from api.services import audit, forms, households, tasks
+from api.services import audit, differing, forms, households
 from api.sheets import Line, SheetRefused
 from api.sheets import Table as Sheet
 
@@ -36,7 +35,6 @@ PERSON_NUMBER, ACFTU_PERSON_NUMBER = "成员编号", "全总系统成员编号"
 SIZE, PER_HEAD = "家庭人口", "月人均收入"
 """Columns that are worked out, and not read back."""
 
-TERM = "change.working_days"
 MOST_REFUSED = 20
 BATCH = 500
 
@@ -46,6 +44,7 @@ OF_MEMBERS = national_form.of(FormPart.MEMBER)
 SHOWN = scope.unless_hidden(scope.protects_household(H.id))
 
 _HOUSEHOLDS = scope.narrow(select(*H), H.division_code).where(SHOWN)
+_REACHED = scope.narrow(select(H.id), H.division_code).where(SHOWN)
 _PEOPLE = select(*M).where(among(M.household_id, "keys"), M.left_on.is_(None)).order_by(M.household_id, M.id)
 _SUBJECTS = select(F.household_id, F.subject_member_id).where(among(F.household_id, "keys")).order_by(F.id)
 _REFERENCES = select(X.household_id, X.member_id, X.reference).where(
@@ -70,6 +69,7 @@ class _Known:
     """Households within reach with their people, by our number and by the other system's."""
 
     by_number: dict[str, Row[*tuple[Any, ...]]] = field(default_factory=dict)
+    by_key: dict[int, Row[*tuple[Any, ...]]] = field(default_factory=dict)
     by_acftu: dict[str, int] = field(default_factory=dict)
     people: dict[int, list[Row[*tuple[Any, ...]]]] = field(default_factory=dict)
     subjects: dict[int, int | None] = field(default_factory=dict)
@@ -109,15 +109,22 @@ async def tables(
 async def take_in(
     connection: AsyncConnection, vault: Vault, viewer: Viewer, given: Mapping[str, list[Line]], now: dt.datetime
 ) -> TakenIn:
-    """The form is filled in as the tables say, all of it or nothing. Raises SheetRefused, which names every place."""
+    """The form is filled in as the tables say, all of it or nothing. Raises SheetRefused, which names every place.
+
+    The households are held by key before anything of theirs is read, so that nothing is lost that somebody else fills in,
+    and two imports never wait for each other.
+    """
     if HOUSEHOLDS not in given:
         raise SheetRefused(f"there is no table {HOUSEHOLDS}")
     lines = [*given[HOUSEHOLDS], *given.get(MEMBERS, [])]
     numbers = sorted({number for line in lines if (number := line.cells.get(NUMBER))})
     others = sorted({number for line in lines if (number := line.cells.get(ACFTU_NUMBER))})
     linked = select(X.household_id).where(X.system == SYSTEM, among(X.reference, "others", String))
-    wanted = _HOUSEHOLDS.where(or_(among(H.reference, "numbers", String), H.id.in_(linked)))
-    known = await _known(connection, viewer, wanted, numbers=numbers, others=others)
+    wanted = _REACHED.where(or_(among(H.reference, "numbers", String), H.id.in_(linked))).order_by(H.id)
+    named = {**scope.of(viewer), "numbers": numbers, "others": others}
+    held = await connection.execute(locked(wanted, connection, table(Household)), named)
+    keys = [row.id for row in held]
+    known = await _known(connection, viewer, _HOUSEHOLDS.where(among(H.id, "keys")).order_by(H.id), keys=keys)
     read = _Read(vault, known)
     read.all(given[HOUSEHOLDS], given.get(MEMBERS, []))
     if read.refused:
@@ -131,16 +138,12 @@ async def take_in(
             changed += 1
     for row in read.linked:
         await connection.execute(insert(ExternalReference).values(**row, system=SYSTEM, created_at=now))
-    for household_id, codes in sorted(read.differing.items()):
-        await _tell(connection, known, household_id, codes, now)
+    for household_id, fields in sorted(read.differing.items()):
+        division = known.by_key[household_id].division_code
+        detail = {"respects": ["form"], "fields": sorted(fields)}
+        await differing.tell(connection, "form-differs", household_id, division, fields, detail, now)
     taken = TakenIn(len(read.values), changed, len(read.differing), len(read.linked))
-    detail = {
-        "households": taken.households,
-        "changed": changed,
-        "differing": taken.differing,
-        "linked": taken.linked,
-    }
-    await audit.record(connection, viewer.user_id, "form.taken_in", ("Form", 0), now, detail)
+    await audit.record(connection, viewer.user_id, "form.taken_in", ("Form", 0), now, asdict(taken))
     return taken
 
 
@@ -151,7 +154,8 @@ class _Read:
         self.vault, self.known = vault, known
         self.refused: list[SheetRefused] = []
         self.values: dict[int, tuple[Texts, dict[int, Texts]]] = {}
-        self.differing: dict[int, set[str]] = {}
+        self.differing: dict[int, dict[str, set[str]]] = {}
+        """By household and field what is told otherwise, as a digest that gives nothing away."""
         self.linked: list[dict[str, Any]] = []
 
     def all(self, workers: Sequence[Line], members: Sequence[Line]) -> None:
@@ -190,8 +194,7 @@ class _Read:
         number, other = line.cells.get(NUMBER), line.cells.get(ACFTU_NUMBER)
         found = self.known.by_number.get(number or "")
         if found is None and not number and other in self.known.by_acftu:
-            key = self.known.by_acftu[other or ""]
-            found = next(row for row in self.known.by_number.values() if row.id == key)
+            found = self.known.by_key[self.known.by_acftu[other or ""]]
         if found is None:
             self.refused.append(line.refused(NUMBER, "no household of this number is within reach"))
         return found
@@ -225,13 +228,15 @@ class _Read:
         if each.column is None:
             values[each.code] = value
         elif not _same(each, value, _kept(self.vault, each, row)):
-            self.differing.setdefault(household_id, set()).add(each.code)
+            told = self.vault.digest(f"form.{each.code}", f"{row.id} {value}").hex()
+            self.differing.setdefault(household_id, {}).setdefault(each.code, set()).add(told)
 
 
 async def _known(connection: AsyncConnection, viewer: Viewer, statement: Any, **parameters: Any) -> _Known:
     known = _Known()
     rows = (await connection.execute(statement, {**scope.of(viewer), **parameters})).all()
     known.by_number = {row.reference: row for row in rows}
+    known.by_key = {row.id: row for row in rows}
     for start in range(0, len(rows), BATCH):
         keys = {"keys": [row.id for row in rows[start : start + BATCH]]}
         for row in await connection.execute(_PEOPLE, keys):
@@ -308,19 +313,3 @@ def _same(each: Field, told: str, kept: str | None) -> bool:
         return False
     normal = NORMAL.get(each.code)
     return told == kept or (normal is not None and normal(told) is not None and normal(told) == normal(kept))
-
-
-async def _tell(
-    connection: AsyncConnection, known: _Known, household_id: int, codes: set[str], now: dt.datetime
-) -> None:
-    today = days.today(now)
-    division = next(row.division_code for row in known.by_number.values() if row.id == household_id)
-    await tasks.open_task(
-        connection,
-        TaskKind.REGISTER_DIFFERS,
-        household_id,
-        workdays.add(today, policy.whole(TERM, today, division)),
-        now,
-        reference=f"form-differs/{household_id}/{'-'.join(sorted(codes))}",
-        detail={"respects": ["form"], "fields": sorted(codes)},
-    )

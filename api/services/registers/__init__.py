@@ -21,7 +21,6 @@ rows                   how rows pass
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,15 +28,14 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import workdays
-from api.domain import days, divisions
+from api.database import among
+from api.domain import divisions
 from api.domain.accounts import UserKind
-from api.domain.casework import TaskKind
 from api.domain.permissions import MATRIX, Permission, Role
-from api.matching import folders, policy, reference
+from api.matching import folders, reference
 from api.models import Department, Household, Programme, User, table
 from api.sealing import Vault
-from api.services import audit, tasks
+from api.services import audit, differing
 from api.services.registers import aid, consents, declared, feeds, files, households, members, rows
 from api.services.registers.aid import Paid
 from api.services.registers.feeds import came, copy
@@ -60,9 +58,6 @@ __all__ = [
     "read",
     "take_over",
 ]
-
-TERM = "change.working_days"
-"""The parameter that says within how many working days what a register tells otherwise should be looked into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +169,10 @@ async def _reference(connection: AsyncConnection) -> None:
 
 
 async def _tell(connection: AsyncConnection, saved: Saved, now: dt.datetime) -> None:
-    """A task for each household of which the register says what was not taken over: another one for whatever is told anew."""
-    today = days.today(now)
-    code = table(Household).c.division_code
-    for household_id, respects in sorted(saved.differ.items()):
-        division = (await connection.execute(select(code).where(Household.id == household_id))).scalar_one()
-        told = " ".join(f"{respect} {each}" for respect in sorted(respects) for each in sorted(respects[respect]))
-        await tasks.open_task(
-            connection,
-            TaskKind.REGISTER_DIFFERS,
-            household_id,
-            workdays.add(today, policy.whole(TERM, today, division)),
-            now,
-            reference=f"register-differs/{household_id}/{hashlib.sha256(told.encode()).hexdigest()[:16]}",
-            detail={"respects": sorted(respects)},
-        )
+    """People are told of each household of which the register says what was not taken over."""
+    divided = select(Household.id, Household.division_code).where(among(table(Household).c.id, "keys"))
+    for some in rows.batches(sorted(saved.differ)):
+        for key, division in (await connection.execute(divided.order_by(Household.id), {"keys": some})).all():
+            told = saved.differ[key]
+            detail = {"respects": sorted(told)}
+            await differing.tell(connection, "register-differs", key, division, told, detail, now)

@@ -6,17 +6,19 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import sheets
 from api.database import transaction
 from api.domain.permissions import Permission, Viewer
 from api.domain.stages import ACTIVE
 from api.models import AuditEvent, ExternalReference, Household, Human, Member, Task
-from api.services import form_exchange, forms, viewers
+from api.services import form_exchange, forms, tasks, viewers
 from api.services.form_exchange import ACFTU_NUMBER, HOUSEHOLDS, MEMBERS, NUMBER
 from api.sheets import SheetRefused, Table
 from tests.api.conftest import Service
+from tests.api.services.test_waiting import ahead
 
 NOW = dt.datetime.now(dt.UTC)
 STAGES = [each.value for each in ACTIVE]
@@ -31,10 +33,16 @@ async def exported(service: Service, login: str = "caseworker") -> list[Table]:
 
 async def taken_in(service: Service, source: Path, login: str = "caseworker") -> form_exchange.TakenIn:
     async with transaction(service.engine) as connection:
-        viewer = await viewers.of_login(connection, login)
-        assert isinstance(viewer, Viewer)
-        assert viewer.may(Permission.KEEP_FILES)
-        return await form_exchange.take_in(connection, service.vault, viewer, sheets.read(source), NOW)
+        return await take_in(service, connection, source, login)
+
+
+async def take_in(
+    service: Service, connection: AsyncConnection, source: Path, login: str = "caseworker"
+) -> form_exchange.TakenIn:
+    viewer = await viewers.of_login(connection, login)
+    assert isinstance(viewer, Viewer)
+    assert viewer.may(Permission.KEEP_FILES)
+    return await form_exchange.take_in(connection, service.vault, viewer, sheets.read(source), NOW)
 
 
 def changed(table: Table, column: str, values: dict[int, str]) -> Table:
@@ -63,7 +71,7 @@ async def test_the_other_systems_answers_are_filled_in_and_its_numbers_known(
     service: Service, tmp_path: Path
 ) -> None:
     workers, members = await exported(service)
-    told = changed(workers, "住房类型", {0: "公租房", 1: "=公租房".lstrip("=")})
+    told = changed(workers, "住房类型", {0: "公租房", 1: "公租房"})
     told = changed(told, ACFTU_NUMBER, {0: "QG4105020001"})
     told = changed(told, "民族", {0: "回族"})
     told = changed(told, "工作单位", {0: "=cmd|'/c calc'!A1"})
@@ -117,9 +125,47 @@ async def test_a_name_that_they_have_otherwise_is_told_and_not_taken(service: Se
         taken = await taken_in(service, tmp_path / "in")
         assert (taken.changed, taken.differing) == (0, 1)
     async with transaction(service.engine) as connection:
-        tasks = (await connection.execute(select(Task).where(Task.kind == "REGISTER_DIFFERS"))).all()
-        assert [task.detail for task in tasks] == [{"fields": ["NAME"], "respects": ["form"]}]
+        told = (await connection.execute(select(Task).where(Task.kind == "REGISTER_DIFFERS"))).all()
+        assert [task.detail for task in told] == [{"fields": ["NAME"], "respects": ["form"]}]
     assert (await exported(service))[0].rows[0] == workers.rows[0]
+
+
+async def test_what_they_have_otherwise_anew_is_told_again_though_the_last_task_was_ended(
+    service: Service, tmp_path: Path
+) -> None:
+    workers, _ = await exported(service)
+    name = workers.rows[0][workers.headings.index("姓名")]
+    seen = []
+    for told in (f"{name}改", f"{name}改", f"{name}更"):
+        sheets.write(tmp_path / "in", [changed(workers, "姓名", {0: told})])
+        await taken_in(service, tmp_path / "in")
+        async with transaction(service.engine) as connection:
+            found = select(Task.reference, Task.state).where(Task.kind == "REGISTER_DIFFERS").order_by(Task.id)
+            rows = (await connection.execute(found)).all()
+            seen.append([row.state for row in rows])
+            assert name not in repr(rows)
+            await tasks.cancel(connection, rows[-1].reference, NOW)
+    assert seen == [["OPEN"], ["CANCELLED"], ["CANCELLED", "OPEN"]]
+
+
+async def test_nothing_is_lost_that_somebody_fills_in_while_tables_are_taken_in(
+    service: Service, tmp_path: Path
+) -> None:
+    workers, _ = await exported(service)
+    sheets.write(tmp_path / "in", [changed(workers, "住房类型", {0: "公租房"})])
+
+    async def import_it(connection: AsyncConnection) -> int:
+        return (await take_in(service, connection, tmp_path / "in")).changed
+
+    async with ahead(service.engine, import_it) as (first, came_to):
+        household = select(Household.id).where(Household.reference == workers.rows[0][0])
+        key = (await first.execute(household)).scalar_one()
+        await forms.put(first, service.vault, key, {"GRASSROOTS_OPINION": "情况属实，同意"}, {})
+    assert came_to == [1]
+    async with transaction(service.engine) as connection:
+        form = (await connection.execute(select(Household.form).where(Household.id == key))).scalar_one()
+    filled = forms.opened(service.vault, "households.form", form)
+    assert filled == {"HOUSING": "PUBLIC", "GRASSROOTS_OPINION": "情况属实，同意"}
 
 
 async def test_errors_name_file_row_and_column_and_nothing_is_taken(service: Service, tmp_path: Path) -> None:
@@ -156,7 +202,7 @@ async def test_f_29_protected_households_are_not_in_the_export(service: Service)
         person = (
             await connection.execute(select(Member.person_id).where(Member.household_id == household).limit(1))
         ).scalar_one()
-        marked = Human.__table__.update().where(Human.id == person)  # type: ignore[attr-defined]
+        marked = update(Human).where(Human.id == person)
         await connection.execute(marked.values(protected_since=NOW.date()))
     without = {row[0] for table in await exported(service) for row in table.rows}
     assert workers.rows[0][0] not in without
