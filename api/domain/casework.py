@@ -165,17 +165,17 @@ def path(field: str) -> tuple[str, ...]:
     return ("input", *field.split("."))
 
 
-def words(text: str | None, field: str, *, required: bool = True) -> str | None:
+def words(text: str | None, field: str, *, required: bool = True, most: int = MOST_CHARACTERS) -> str | None:
     """What somebody wrote, without blanks around it; None for nothing. Raises NotDone."""
     written = (text or "").strip()
     if required and not written:
         raise NotDone(UserErrorCode.REQUIRED, path(field), "请填写此项。", "Fill this in.")
-    if len(written) > MOST_CHARACTERS:
+    if len(written) > most:
         raise NotDone(
             UserErrorCode.INVALID,
             path(field),
-            f"不得超过 {MOST_CHARACTERS} 字。",
-            f"It may have {MOST_CHARACTERS} characters.",
+            f"不得超过 {most} 字。",
+            f"It may have {most} characters.",
         )
     return written or None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from api.domain import casework
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import ON_PROPOSAL, Closing
 from api.domain.incomes import IncomeSource, Month
@@ -124,17 +125,7 @@ def _lacks(month: Month) -> Iterator[Missing]:
 
 def check_proposal(action: ExitAction, reason: Closing | None, statement: str) -> Closing | None:
     """The reason for which the file would be closed; None where it stays open. Raises NotDone unless it may be proposed so."""
-    if not statement.strip():
-        raise NotDone(
-            UserErrorCode.REQUIRED, ("input", "statement"), "请写明情况说明。", "Give the officer's statement."
-        )
-    if len(statement) > MOST_STATEMENT:
-        raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", "statement"),
-            f"情况说明不得超过 {MOST_STATEMENT} 字。",
-            f"The statement may have {MOST_STATEMENT} characters.",
-        )
+    casework.words(statement, "statement", most=MOST_STATEMENT)
     if action is ExitAction.DEREGISTER:
         if reason not in ON_PROPOSAL:
             raise NotDone(

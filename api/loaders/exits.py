@@ -46,7 +46,7 @@ _ASSESSMENTS = scope.narrow(
     .join(User, User.id == A.user_id),
     H.division_code,
 )
-_ASSESSMENTS_OF = _ASSESSMENTS.where(among(A.household_id, "keys")).order_by(A.id.desc()).limit(bindparam("most"))
+_ASSESSMENTS_OF = _ASSESSMENTS.where(H.id == bindparam("household")).order_by(A.id.desc()).limit(bindparam("most"))
 _ASSESSMENTS_BY_KEY = _ASSESSMENTS.where(among(A.id, "keys"))
 
 PROPOSALS = Listing(
@@ -85,9 +85,9 @@ async def watches_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
     return await reading.rows(_WATCHES_BY_KEY, {"keys": keys})
 
 
-async def assessments_of(reading: Reading, households: Sequence[int], most: int) -> Rows:
-    """The latest tests of these households that were kept, at most so many."""
-    return await reading.rows(_ASSESSMENTS_OF, {"keys": households, "most": most})
+async def assessments_of(reading: Reading, household: int, most: int) -> Rows:
+    """The latest tests of a household that were kept, at most so many."""
+    return await reading.rows(_ASSESSMENTS_OF, {"household": household, "most": most})
 
 
 async def assessments_by_key(reading: Reading, keys: Sequence[int]) -> Rows:

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from api import scope
-from api.domain.exits import Test
+from api.domain import exits
+from api.domain.exits import ExitTestKind, Test
 from api.domain.incomes import IncomeKind, IncomeSource, Month, Presence, SourceAnswer, Told
 from api.domain.permissions import Viewer
 from api.loaders.households import NEVER
@@ -134,6 +135,13 @@ class Family:
     def relief(self, as_of: dt.date) -> Test:
         """The test whether aid has lifted it to the line."""
         return income.relief(self.present, self.told, self.division, as_of)
+
+    def tests(self, as_of: dt.date) -> list[dict[str, Any]]:
+        """Both tests, as they are kept and shown."""
+        return [
+            exits.told(ExitTestKind.GRADUATION, self.graduation(as_of), self.members),
+            exits.told(ExitTestKind.RELIEF, self.relief(as_of), self.members),
+        ]
 
     def month(self, month: dt.date) -> Month:
         """Its income a head of one month."""

@@ -41,7 +41,7 @@ class Cause(Base):
     since: Mapped[dt.date]
     note: Mapped[Sealed | None]
     resolved_on: Mapped[dt.date | None]
-    resolution_id: Mapped[int | None] = mapped_column()
+    resolution_id: Mapped[int | None]
     version: Mapped[int]
 
 

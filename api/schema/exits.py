@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import days, exits
+from api.domain import days
 from api.domain.errors import BadInput, NotDone
 from api.domain.permissions import Permission, Viewer
 from api.loaders import exits as loaders
@@ -162,10 +162,6 @@ def _kept(reading: Reading, rows: Rows) -> list[ExitAssessment]:
 
 def _live(reading: Reading, family: incomes.Family, as_of: dt.date) -> ExitAssessment:
     reading.log.saw_households([family.household_id])
-    told = [
-        exits.told(ExitTestKind.GRADUATION, family.graduation(as_of), family.members),
-        exits.told(ExitTestKind.RELIEF, family.relief(as_of), family.members),
-    ]
     return ExitAssessment(
         assessment_id=None,
         as_of=as_of,
@@ -175,7 +171,7 @@ def _live(reading: Reading, family: incomes.Family, as_of: dt.date) -> ExitAsses
         policy_version=policy.in_force().version,
         assessed_by=None,
         assessed_at=None,
-        **_tests(reading, told),
+        **_tests(reading, family.tests(as_of)),
     )
 
 
@@ -224,7 +220,7 @@ class ExitQueries:
             raise BadInput(f"条数须在 0 与 {MOST} 之间。", f"`first` is 0 to {MOST}.")
         key, asked = nodes.key_of(info, "Household", household_id), wanted(info)
         async with info.context.reading() as reading:
-            found = _kept(reading, await loaders.assessments_of(reading, [key or 0], first))
+            found = _kept(reading, await loaders.assessments_of(reading, key or 0, first))
             await grow(reading, found, asked, asked.times)
         return found
 

@@ -15,6 +15,7 @@ from api.loaders import households as people
 from api.loaders import plans as loaders
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
+from api.schema.changes import named
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.households import NOT_LOADED, Household, household_objects
@@ -228,7 +229,7 @@ class PlanMutations:
 
 
 def _planned(info: Info, given: PlannedMeasureInput) -> Planned:
-    continues = None if given.continues_id is None else nodes.key_of(info, "PlannedMeasure", given.continues_id) or 0
+    continues = named(info, "PlannedMeasure", given.continues_id)
     return Planned(given.measure, given.what, given.organisation, given.due_on, continues)
 
 

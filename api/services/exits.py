@@ -14,7 +14,7 @@ from api.database import locked
 from api.domain import accounts, days, exits
 from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.exits import ExitAction, ExitTestKind, ProposalState
+from api.domain.exits import ExitAction, ProposalState
 from api.domain.files import Closing
 from api.domain.lifecycle import BY_PLACE, Action, Guard
 from api.domain.permissions import Viewer
@@ -33,7 +33,6 @@ WATCHES = ("watch.first_months", "watch.second_months", "watch.third_months")
 AT_ONCE = (Guard.CAUSES_RESOLVED, Guard.SIX_MONTHS, Guard.LIFTED)
 """What is looked at already when it is proposed, and again when it is decided."""
 
-_HOUSEHOLD = scope.narrow(select(Household.id), Household.division_code)
 _FILE = scope.narrow(
     select(
         Household.id,
@@ -42,7 +41,7 @@ _FILE = scope.narrow(
         Household.version,
         File.id.label("file_id"),
         File.subject_member_id,
-    ).outerjoin(File, (File.household_id == Household.id) & File.closed_on.is_(None)),
+    ).join(File, File.household_id == Household.id),
     Household.division_code,
 )
 _PROPOSAL = scope.narrow(
@@ -238,19 +237,9 @@ async def _open_file(
     connection: AsyncConnection, viewer: Viewer, household_id: int | None, expected_version: int | None
 ) -> Row[*tuple[Any, ...]]:
     """The household with its open file, held until the transaction ends. Raises NotDone."""
-    held = locked(_HOUSEHOLD.where(Household.id == household_id), connection, Household)
-    if (await connection.execute(held, scope.of(viewer))).first() is None:
-        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
-    # Read only now: a file that was joined while waiting for the household would be the one of before.
-    found = (await connection.execute(_FILE.where(Household.id == household_id), scope.of(viewer))).one()
+    household = await cases.held(connection, viewer, household_id)
+    found = (await connection.execute(_FILE.where(File.id == household.open_file), scope.of(viewer))).one()
     accounts.unchanged(found.version, expected_version, "户", "household")
-    if found.file_id is None:
-        raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", "householdId"),
-            "该户没有未结的档案。",
-            "The household has no file that is not closed.",
-        )
     return found
 
 
@@ -275,21 +264,18 @@ async def _keep(
     run = incomes.running(connection, viewer)
     family = await incomes.family(run, household.id, *conditions.span(day))
     assert family is not None, "it is held"
-    graduation, relief = family.graduation(day), family.relief(day)
+    graduation, relief = tests = family.tests(day)
     added = await connection.execute(
         insert(ExitAssessment)
         .values(
             household_id=household.id,
             file_id=household.file_id,
             as_of=day,
-            graduation=graduation.verdict,
-            relief=relief.verdict,
+            graduation=graduation["verdict"],
+            relief=relief["verdict"],
             causes=family.causes,
             open_causes=family.open_causes,
-            tests=[
-                exits.told(ExitTestKind.GRADUATION, graduation, family.members),
-                exits.told(ExitTestKind.RELIEF, relief, family.members),
-            ],
+            tests=tests,
             policy_version=policy.in_force().version,
             user_id=viewer.user_id,
             assessed_at=now,

@@ -58,14 +58,7 @@ async def record(
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "personId"), "没有此人。", "There is no such person.")
     programmes = {each.code for each in reference.programmes()}
     rows = entries(statements, programmes, days.today(now))
-    document = casework.words(evidence, "evidence", required=False)
-    if len(document or "") > MOST_EVIDENCE:
-        raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", "evidence"),
-            f"佐证不得超过 {MOST_EVIDENCE} 字。",
-            f"The evidence may have {MOST_EVIDENCE} characters.",
-        )
+    document = casework.words(evidence, "evidence", required=False, most=MOST_EVIDENCE)
     places = sorted({each.place for each in rows}, key=str)
     told_anew = [
         {"person": found.person_id, "told_by": source, "of_month": month, "of_year": year, "at": now}

@@ -6,18 +6,17 @@ import datetime as dt
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from api.domain import days
-from api.domain.casework import TaskKind
+from api.domain.casework import TaskKind, TaskState
 from api.domain.clocks import months_after
 from api.domain.stages import ACTIVE
 from api.matching import policy
-from api.models import File, HomeVisit, Household, Task
+from api.models import File, Household, Task
 from api.sealing import Vault
 from api.services import tasks
-
-MOST_AT_ONCE = 1_000
+from api.services.guards.casework import last_visit
+from api.services.tasks import Due
 
 
 async def remind(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:
@@ -26,35 +25,20 @@ async def remind(connection: AsyncConnection, vault: Vault, now: dt.datetime) ->
     divisions = (await connection.execute(select(Household.division_code).distinct())).scalars()
     months = {code: policy.whole("visit.months", today, code) for code in divisions}
     surely = today - dt.timedelta(days=28 * min(months.values(), default=0))
-    correction = aliased(HomeVisit)
-    visited = (
-        select(func.max(HomeVisit.visited_on))
-        .where(
-            HomeVisit.household_id == Household.id,
-            ~select(correction.id).where(correction.corrects_id == HomeVisit.id).exists(),
-        )
-        .correlate(Household)
-        .scalar_subquery()
-    )
     asked = select(Task.id).where(
-        Task.household_id == Household.id, Task.kind == TaskKind.VISIT_DUE, Task.state == "OPEN"
+        Task.household_id == Household.id, Task.kind == TaskKind.VISIT_DUE, Task.state == TaskState.OPEN
     )
-    last = func.coalesce(visited, File.opened_on).label("last")
+    last = func.coalesce(last_visit(Household.id), File.opened_on).label("last")
     waiting = (
         select(Household.id, Household.division_code, File.id.label("file_id"), last)
         .join(File, File.household_id == Household.id)
         .where(Household.stage.in_(sorted(ACTIVE)), File.closed_on.is_(None), last <= surely, ~asked.exists())
         .order_by(last, Household.id)
     )
-    opened = 0
-    for row in (await connection.execute(waiting)).all():
-        due = months_after(row.last, months[row.division_code])
-        if due > today or opened == MOST_AT_ONCE:
-            continue
-        reference = f"{TaskKind.VISIT_DUE}:{row.file_id}:{due.isoformat()}"
-        if await connection.scalar(select(Task.id).where(Task.reference == reference)) is None:
-            await tasks.open_task(
-                connection, TaskKind.VISIT_DUE, row.id, today, now, reference=reference, file_id=row.file_id
-            )
-            opened += 1
-    return opened
+    due = []
+    for row in await connection.execute(waiting):
+        day = months_after(row.last, months[row.division_code])
+        if day <= today:
+            reference = f"{TaskKind.VISIT_DUE}:{row.file_id}:{day.isoformat()}"
+            due.append(Due(reference, TaskKind.VISIT_DUE, row.id, row.file_id, today))
+    return await tasks.open_due(connection, due, now)

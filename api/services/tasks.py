@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Update, select, update
+from sqlalchemy import Row, String, Update, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import locked, upsert
+from api.database import among, locked, upsert
 from api.domain import accounts, casework
 from api.domain.casework import TaskKind, TaskState
 from api.domain.errors import NotDone, UserErrorCode
@@ -19,12 +20,27 @@ from api.models import Household, Task, table
 from api.sealing import Vault
 from api.services import audit
 
+MOST_AT_ONCE = 1_000
+"""How many tasks one chore opens at a time; the next round opens the others."""
+
 _TASK = scope.narrow(
     select(Task.id, Task.household_id, Task.kind, Task.state, Task.assigned_to, Task.version).join(
         Household, Household.id == Task.household_id
     ),
     Household.division_code,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What somebody has to do: once for each reference."""
+
+    reference: str
+    kind: TaskKind
+    household_id: int
+    file_id: int | None
+    due_on: dt.date
+    detail: Mapping[str, Any] | None = None
 
 
 async def open_task(
@@ -67,6 +83,25 @@ async def open_task(
         changed = update(Task).where(Task.id == before.id)
         await connection.execute(changed.values(**told, version=Task.version + 1))
     return int(before.id)
+
+
+async def open_due(connection: AsyncConnection, due: Sequence[Due], now: dt.datetime) -> int:
+    """Opens what no task has asked for yet, so much at a time; how many were opened."""
+    there = select(Task.reference).where(among(table(Task).c.reference, "references", String))
+    asked = set(await connection.scalars(there, {"references": [each.reference for each in due]}))
+    fresh = [each for each in due if each.reference not in asked][:MOST_AT_ONCE]
+    for each in fresh:
+        await open_task(
+            connection,
+            each.kind,
+            each.household_id,
+            each.due_on,
+            now,
+            reference=each.reference,
+            file_id=each.file_id,
+            detail=each.detail,
+        )
+    return len(fresh)
 
 
 async def finish(connection: AsyncConnection, reference: str, now: dt.datetime, by: int | None = None) -> bool:

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import String, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, workdays
-from api.database import among, locked
+from api.database import locked
 from api.domain import accounts, casework, days
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
@@ -22,11 +20,11 @@ from api.domain.permissions import Viewer
 from api.domain.review import FindingState
 from api.domain.stages import ACTIVE, Stage
 from api.matching import policy
-from api.models import File, Finding, Household, Task, Watch, table
+from api.models import File, Finding, Household, Watch
 from api.sealing import Vault
 from api.services import audit, tasks
+from api.services.tasks import Due
 
-MOST_AT_ONCE = 1_000
 DEATH = "P01"
 """The rule that finds somebody on file in a register of deaths."""
 
@@ -34,18 +32,6 @@ _WATCH = scope.narrow(
     select(Watch, Household.division_code).join(Household, Household.id == Watch.household_id),
     Household.division_code,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What somebody has to do: once for each reference."""
-
-    reference: str
-    kind: TaskKind
-    household_id: int
-    file_id: int | None
-    due_on: dt.date
-    detail: dict[str, Any]
 
 
 async def record(
@@ -105,23 +91,7 @@ async def remind(connection: AsyncConnection, vault: Vault, now: dt.datetime) ->
     today = days.today(now)
     due = [*await _watches(connection, today), *await _reverifications(connection, today)]
     due += await _deaths(connection, today)
-    there = select(Task.reference).where(among(table(Task).c.reference, "references", String))
-    opened = {
-        row.reference for row in await connection.execute(there, {"references": [each.reference for each in due]})
-    }
-    fresh = [each for each in due if each.reference not in opened]
-    for each in fresh[:MOST_AT_ONCE]:
-        await tasks.open_task(
-            connection,
-            each.kind,
-            each.household_id,
-            each.due_on,
-            now,
-            reference=each.reference,
-            file_id=each.file_id,
-            detail=each.detail,
-        )
-    return len(fresh[:MOST_AT_ONCE])
+    return await tasks.open_due(connection, due, now)
 
 
 async def _watches(connection: AsyncConnection, today: dt.date) -> Iterable[Due]:
@@ -160,7 +130,6 @@ async def _reverifications(connection: AsyncConnection, today: dt.date) -> Itera
             row.household_id,
             row.id,
             row.next_review_on,
-            {},
         )
         for row in await connection.execute(waiting)
     ]

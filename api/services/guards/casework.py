@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from api.domain import days
 from api.domain.errors import NotDone, UserErrorCode
 from api.matching import policy
-from api.models import Cause, File, HomeVisit
+from api.models import Cause, File, HomeVisit, Household
 from api.services.guards.case import Case
+
+_CORRECTION = aliased(HomeVisit)
+
+
+def last_visit(household: int | InstrumentedAttribute[int]) -> ScalarSelect[dt.date]:
+    """When a household was visited last: what another record corrects does not count."""
+    corrected = select(_CORRECTION.id).where(_CORRECTION.corrects_id == HomeVisit.id).exists()
+    latest = select(func.max(HomeVisit.visited_on)).where(HomeVisit.household_id == household, ~corrected)
+    return latest.correlate(Household).scalar_subquery()
 
 
 async def visited(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
     """The household was visited since it applied, and not so long ago that it says nothing any more."""
     today = days.today(now)
     valid = policy.whole("visit.valid_days", today, case.division_code)
-    correction = aliased(HomeVisit)
-    last = await connection.scalar(
-        select(func.max(HomeVisit.visited_on)).where(
-            HomeVisit.household_id == case.household_id,
-            ~select(correction.id).where(correction.corrects_id == HomeVisit.id).exists(),
-        )
-    )
+    last = await connection.scalar(select(last_visit(case.household_id)))
     applied = await connection.scalar(select(File.applied_on).where(File.id == case.file_id))
     since = max(applied or dt.date.min, today - dt.timedelta(days=valid))
     if last is None or last < since:
