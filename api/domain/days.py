@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
 
-
 Clock = Callable[[], dt.datetime]
 """What tells this moment; a test has its own, for whoever waits six months."""
 

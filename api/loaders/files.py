@@ -168,40 +168,34 @@ LISTING = Listing(
 
 async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
     """Files by their key, which is the first column."""
-    return await reading.rows(_BY_KEY, {"keys": keys, **_day(reading)})
+    return await reading.rows(_BY_KEY, {"keys": keys})
 
 
 async def files_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The files of households, the latest first; the first column tells whose."""
-    return await reading.rows(_OF, {"keys": households, **_day(reading)})
+    return await reading.rows(_OF, {"keys": households})
 
 
 async def current_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The file of each household that is not closed, the first column telling whose."""
-    return await reading.rows(_CURRENT, {"keys": households, **_day(reading)})
+    return await reading.rows(_CURRENT, {"keys": households})
 
 
 async def moves_of(reading: Reading, households: Sequence[int]) -> Rows:
     """The moves of households' lives in their order, the first column telling whose."""
-    return await reading.rows(_MOVES_OF, {"keys": households, **_day(reading)})
+    return await reading.rows(_MOVES_OF, {"keys": households})
 
 
 async def moves_of_files(reading: Reading, files: Sequence[int]) -> Rows:
     """The moves that belong to files, in their order, the first column telling to which."""
-    return await reading.rows(_MOVES_OF_FILES, {"keys": files, **_day(reading)})
+    return await reading.rows(_MOVES_OF_FILES, {"keys": files})
 
 
 async def categories_of(reading: Reading, files: Sequence[int]) -> Rows:
     """The categories of files, the earliest first; the first column tells of which."""
-    return await reading.rows(_CATEGORIES_OF, {"keys": files, **_day(reading)})
+    return await reading.rows(_CATEGORIES_OF, {"keys": files})
 
 
 async def transfers_of(reading: Reading, files: Sequence[int]) -> Rows:
     """To whom files were handed, the earliest first; the first column tells which."""
-    return await reading.rows(_TRANSFERS_OF, {"keys": files, **_day(reading)})
-
-
-def _day(reading: Reading) -> dict[str, dt.date]:
-    """Nothing where a reading is as of now."""
-    as_of: dt.date | None = getattr(reading, "as_of", None)
-    return {} if as_of is None else {"as_of": as_of}
+    return await reading.rows(_TRANSFERS_OF, {"keys": files})

@@ -45,14 +45,11 @@ ACTIONS: Mapping[ReviewOutcome, Action] = {
     ReviewOutcome.RETURN: Action.RETURN,
     ReviewOutcome.REFUSE: Action.REFUSE,
 }
-
-
 SEALED = {"address": "address", "phone": "phone", "payee_account": "payeeAccount", "payee_name": "payeeName"}
 """Columns that are sealed, and the input's names of them."""
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Of which a household's number is made: no digits that could be read as somebody's, no vowels that make a word."""
 LETTERS_A_NUMBER, LONGEST = 7, 500
-
 
 Values = Mapping[str, str | None]
 
@@ -95,12 +92,10 @@ async def submit(
     now: dt.datetime,
 ) -> int:
     """A household applies, for the first time where `household_id` is None; its key. Raises NotDone or Forbidden."""
-    today, columns = days.today(now), _columns(vault, given)
-    union = None
+    today, columns, file = days.today(now), _columns(vault, given), {}
     if given.organisation_code is not None:
         union = await cases.organisation(connection, given.organisation_code, "organisationCode")
-        columns["organisation_id"] = union
-    file = {} if union is None else {"organisation_id": union}
+        columns["organisation_id"] = file["organisation_id"] = union
     if household_id is None:
         _check_new(given)
         reference = f"{given.division_code}-{today.year}-{_letters()}"

@@ -11,7 +11,6 @@ from api import workdays
 from api.domain import days
 from api.domain.casework import TaskKind
 from api.domain.declarations import Declared
-from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Action
 from api.domain.permissions import Viewer
 from api.matching import policy
@@ -37,8 +36,6 @@ async def report(
     Raises NotDone or Forbidden.
     """
     written, today = checked_reason(reason), days.today(now)
-    if on is not None and on > today:
-        raise NotDone(UserErrorCode.INVALID, ("input", "on"), "日期不能晚于今天。", "The day lies in the future.")
     household = await cases.held(connection, viewer, household_id)
     evidence = await declarations.declare(connection, household.id, declared, on or today, viewer.user_id, now)
     moved = await transition.move(

@@ -39,9 +39,7 @@ async def decide(
     written = checked_reason(reason)
     if proposed_by == viewer.user_id:
         raise another_officer()
-    user_kind = (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
-    if user_kind != UserKind.PERSON:
-        raise NotDone(UserErrorCode.FORBIDDEN, (), "决定只能由人作出。", "Only a person decides.")
+    user_kind = await by_a_person(connection, viewer)
     added = await connection.execute(
         insert(Decision)
         .values(
@@ -59,6 +57,14 @@ async def decide(
         .returning(Decision.id)
     )
     return int(added.scalar_one())
+
+
+async def by_a_person(connection: AsyncConnection, viewer: Viewer) -> str:
+    """The viewer's kind, which is that of people. Raises NotDone for a machine."""
+    kind = (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
+    if kind != UserKind.PERSON:
+        raise NotDone(UserErrorCode.FORBIDDEN, (), "决定只能由人作出。", "Only a person decides.")
+    return kind
 
 
 def another_officer() -> NotDone:

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.casework import TaskKind
 from api.domain.categories import HardshipCategory
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
-from api.domain.lifecycle import Action, Guard
+from api.domain.lifecycle import Action
 from api.domain.permissions import Permission, Viewer
 from api.models import File, table
 from api.sealing import Vault
-from api.services import audit, cases, decisions, guards, recognition, tasks, transition
+from api.services import audit, cases, decisions, recognition, tasks, transition
 from api.services.decisions import checked_reason
-from api.services.guards.case import Case
+from api.services.guards import notices
 from api.services.recognition import Kept
 from api.services.transition import Why
 
@@ -115,7 +115,7 @@ async def fall_back(
     moved = await transition.move(
         connection, vault, viewer, household_id, Action.FALL_BACK, now,
         expected_version=expected_version, why=why,
-        file={**{name: before.get(name) for name in CARRIED if before}, **kept.columns()},
+        file={**{name: before[name] for name in CARRIED if before}, **kept.columns()},
     )  # fmt: skip
     if kept.category is not None:
         await recognition.decide(connection, viewer, moved, kept.category, now)
@@ -159,8 +159,7 @@ async def _decided(
     if not viewer.may(Permission.DECIDE_FILES):
         raise Forbidden
     held = await cases.held(connection, viewer, household_id)
-    case = Case(held.id, held.file_id, None, held.division_code, action, viewer, None)
-    await guards.check(connection, Guard.NO_OPEN_OBJECTION, case, now)
+    await notices.all_answered(connection, held.id)
     before = await _last(connection, held.id)
     changes = kept.changes(before)
     if not changes:
@@ -176,4 +175,4 @@ async def _decided(
 async def _last(connection: AsyncConnection, household_id: int | None) -> Mapping[str, Any]:
     """The household's newest file as it stands; nothing where it has none."""
     found = (await connection.execute(_LAST, {"household": household_id})).mappings().one_or_none()
-    return {} if found is None else dict(found)
+    return dict(found or {})

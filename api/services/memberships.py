@@ -215,7 +215,7 @@ async def _end(
             "该成员关系在此日期并未存续。",
             "The membership does not stand on that day, or ended already.",
         )
-    await membership.may_leave(connection, viewer, member.household_id, member.id, now)
+    await membership.may_leave(connection, member.household_id, member.id, now)
     await connection.execute(update(Member).where(M.id == member.id).values(valid_to=on, left_on=on))
     counted = update(FilePerson).where(FP.member_id == member.id, FP.until.is_(None))
     await connection.execute(counted.values(until=on))

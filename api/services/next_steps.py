@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -49,21 +48,23 @@ async def of(connection: AsyncConnection, viewer: Viewer, household_id: int, now
             case = Case(
                 household_id=household_id,
                 file_id=found.file_id,
-                stage=Stage(found.stage),
                 division_code=found.division_code,
                 action=move.action,
                 viewer=viewer,
                 decision_id=None,
             )
-            steps.append(Step(move, tuple([each async for each in _obstacles(connection, move, case, now)])))
+            steps.append(Step(move, await obstacles(connection, move, case, now)))
     return steps
 
 
-async def _obstacles(
+async def obstacles(
     connection: AsyncConnection, move: Move, case: Case, now: dt.datetime
-) -> AsyncIterator[tuple[Guard, NotDone]]:
+) -> tuple[tuple[Guard, NotDone], ...]:
+    """The guards of a move that refuse, each with what it says."""
+    found = []
     for guard in move.guards:
         try:
             await guards.check(connection, guard, case, now)
         except NotDone as refused:
-            yield guard, refused
+            found.append((guard, refused))
+    return tuple(found)

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, case, insert, not_, or_, select, update
+from sqlalchemy import and_, case, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, workdays
@@ -28,6 +28,7 @@ from api.domain.notices import (
     PublicNotice,
     TakenDown,
 )
+from api.domain.people import stands
 from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.matching import identity, policy
@@ -35,7 +36,7 @@ from api.models import File, Household, Member, Notice, Organisation, Transition
 from api.sealing import Vault
 from api.services import audit, transition
 from api.services.guards import notices as guard
-from api.services.transition import Moved, Why
+from api.services.transition import Moved
 
 WORKING_DAYS = "notice.working_days"
 MOST_WORKING_DAYS = 60
@@ -82,7 +83,7 @@ async def open_notice(
     _check(places, channels)
     today = days.today(now)
     moved = await transition.move(
-        connection, vault, viewer, household_id, Action.PUBLISH, now, expected_version=expected_version, why=Why()
+        connection, vault, viewer, household_id, Action.PUBLISH, now, expected_version=expected_version
     )
     household = await _noticed(connection, vault, moved, today)
     last = workdays.add(today, _working_days(working_days, today, household.division_code))
@@ -162,17 +163,12 @@ async def _noticed(connection: AsyncConnection, vault: Vault, moved: Moved, toda
         address=address,
         division_code=household.division_code,
         names=tuple(name for name in names if name),
-        people=sum(_stands(row, today) for row in people),
+        people=sum(stands(row.valid_from, row.valid_to, row.left_on, today) for row in people),
         tier=Tier(household.tier) if household.tier else None,
         category=HardshipCategory(household.category) if household.category else None,
         keeper=household.keeper,
         protected=household.protected,
     )
-
-
-def _stands(row: Row[*tuple[Any, ...]], today: dt.date) -> bool:
-    began = row.valid_from is None or row.valid_from <= today
-    return began and all(end is None or end > today for end in (row.valid_to, row.left_on))
 
 
 async def take_down(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:

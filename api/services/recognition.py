@@ -11,13 +11,12 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import categories, days
-from api.domain.accounts import UserKind
 from api.domain.categories import CategoryMethod, HardshipCategory
-from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import Tier
 from api.domain.permissions import Viewer
 from api.matching import policy
-from api.models import FileCategory, Household, User
+from api.models import FileCategory, Household
+from api.services import decisions
 from api.services.transition import Moved
 
 
@@ -61,9 +60,7 @@ async def decide(
     today = days.today(now)
     rules = await method(connection, moved.household_id, today)
     categories.check(rules, category)
-    user_kind = (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
-    if user_kind != UserKind.PERSON:
-        raise NotDone(UserErrorCode.FORBIDDEN, (), "决定只能由人作出。", "Only a person decides.")
+    user_kind = await decisions.by_a_person(connection, viewer)
     row = {"file_id": moved.file_id, "method": rules, "category": category, "since": today}
     by = {"decided_by": viewer.user_id, "user_kind": user_kind, "decided_at": now}
     await connection.execute(insert(FileCategory).values(**row, **by))

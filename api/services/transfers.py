@@ -5,30 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import outbox, scope, workdays
-from api.database import locked
+from api import outbox, workdays
 from api.domain import days, divisions
 from api.domain.accounts import OrganisationKind
 from api.domain.casework import TaskKind
-from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
-from api.domain.lifecycle import Action, Guard
+from api.domain.errors import Forbidden, NotDone, UserErrorCode
 from api.domain.permissions import Permission, Viewer
 from api.domain.stages import Stage
 from api.matching import policy
 from api.models import File, FileTransfer, Household, Organisation, table
 from api.sealing import Vault
-from api.services import audit, guards, tasks, transition
+from api.services import audit, tasks, transition
 from api.services.decisions import checked_reason
-from api.services.guards.case import Case
+from api.services.guards import notices
 
 H, F = table(Household).c, table(File).c
-_KEPT = scope.narrow(select(H.id, H.version, H.stage, H.division_code, H.organisation_id), H.division_code).where(
-    H.id == bindparam("household")
-)
-_OPEN = select(F.id).where(F.household_id == bindparam("household"), F.closed_on.is_(None))
 
 
 async def transfer(
@@ -49,18 +43,8 @@ async def transfer(
     written, today = checked_reason(reason), days.today(now)
     if not viewer.may(Permission.DECIDE_FILES):
         raise Forbidden
-    statement = locked(_KEPT, connection, table(Household))
-    found = (await connection.execute(statement, {**scope.of(viewer), "household": household_id})).one_or_none()
-    if found is None:
-        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
-    if found.version != expected_version:
-        raise Conflict(
-            ("input", "expectedVersion"),
-            f"该户已被更新（现为第 {found.version} 版），请重新读取后再提交。",
-            f"The household has changed (now at version {found.version}): read it again first.",
-            found.version,
-        )
-    file_id = await _to_be_handed(connection, viewer, found, now)
+    found = await transition.held(connection, viewer, household_id, expected_version)
+    file_id = await _to_be_handed(connection, found)
     organisation_id, division = await _receiving(connection, found, organisation_code, division_code)
     moved_to = {"organisation_id": organisation_id, "version": found.version + 1, "updated_at": now}
     await connection.execute(update(Household).where(H.id == found.id).values(**moved_to, division_code=division))
@@ -93,25 +77,21 @@ async def transfer(
     return int(found.id)
 
 
-async def _to_be_handed(
-    connection: AsyncConnection, viewer: Viewer, found: Row[*tuple[Any, ...]], now: dt.datetime
-) -> int:
+async def _to_be_handed(connection: AsyncConnection, found: Row[*tuple[Any, ...]]) -> int:
     """The file, as it is once the household is held. Raises NotDone: none is open, on notice, or objected to."""
-    file_id = await connection.scalar(_OPEN, {"household": found.id})
+    file_id = await connection.scalar(select(F.id).where(F.household_id == found.id, F.closed_on.is_(None)))
     if file_id is None:
         raise NotDone(
             UserErrorCode.INVALID, ("input", "householdId"), "该户没有在办或在档的档案。", "No file of it is open."
         )
-    stage = Stage(found.stage)
-    if stage is Stage.PUBLIC_NOTICE:
+    if found.stage == Stage.PUBLIC_NOTICE:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "householdId"),
             "该户正在公示，公示的内容不得变更；请先退回审核。",
             "The household is on notice, which stands as it is: return it to the review first.",
         )
-    case = Case(found.id, file_id, stage, found.division_code, Action.REPORT_CHANGE, viewer, None)
-    await guards.check(connection, Guard.NO_OPEN_OBJECTION, case, now)
+    await notices.all_answered(connection, found.id)
     return int(file_id)
 
 

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
 from api.database import locked
-from api.domain import days
-from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
+from api.domain import accounts, days, divisions
+from api.domain.errors import Forbidden, NotDone, UserErrorCode
 from api.domain.files import Closing, in_another_file
 from api.domain.lifecycle import BY_PLACE, Action, Move
 from api.domain.permissions import Viewer
@@ -38,7 +38,8 @@ CLOSING: Mapping[Action, Closing] = {
 
 H, F, M = table(Household).c, table(File).c, table(Member).c
 _HOUSEHOLD = scope.narrow(
-    select(H.id, H.reference, H.division_code, H.stage, H.version, H.transition_number), H.division_code
+    select(H.id, H.reference, H.division_code, H.organisation_id, H.stage, H.version, H.transition_number),
+    H.division_code,
 ).where(H.id == bindparam("household"))
 _LAST_FILE = (
     select(F.id, F.opened_on, F.closed_on)
@@ -83,8 +84,7 @@ async def begin(
     """A household that was not known applies; `household` and `file` are columns of theirs. Raises Forbidden or NotDone."""
     why = why or Why()
     move_made, on = _move(viewer, None, Action.APPLY), _day(why, now)
-    low, high = viewer.divisions
-    if not low <= household["division_code"] < high:
+    if not divisions.holds(viewer.division_code, household["division_code"]):
         raise NotDone(
             UserErrorCode.FORBIDDEN,
             ("input", "divisionCode"),
@@ -98,7 +98,7 @@ async def begin(
     row = added.one()
     clock = clocks.columns(None, Action.APPLY, Stage.APPLIED, household["division_code"], on)
     file_id = await _open(connection, row.id, row.reference, {**(file or {}), **clock, "applied_on": on}, now)
-    case = Case(row.id, file_id, None, household["division_code"], Action.APPLY, viewer, None, why.reason)
+    case = Case(row.id, file_id, household["division_code"], Action.APPLY, viewer, None)
     await _guarded(connection, move_made, case, now)
     transition_id = await _write(connection, vault, viewer, row.id, 0, file_id, move_made, why, on, now)
     return Moved(row.id, file_id, transition_id, Stage.APPLIED, 1)
@@ -122,18 +122,11 @@ async def move(
     the table knows no such move from where it stands, or a guard does not hold.
     """
     why = why or Why()
-    found = await _held(connection, viewer, household_id)
-    if expected_version is not None and found.version != expected_version:
-        raise Conflict(
-            ("input", "expectedVersion"),
-            f"该户已被更新（现为第 {found.version} 版），请重新读取后再提交。",
-            f"The household has changed (now at version {found.version}): read it again first.",
-            found.version,
-        )
+    found = await held(connection, viewer, household_id, expected_version)
     stage, on = Stage(found.stage), _day(why, now)
     move_made = _move(viewer, stage, action)
     last = (await connection.execute(_LAST_FILE, {"household": found.id})).one_or_none()
-    case = Case(found.id, last and last.id, stage, found.division_code, action, viewer, why.decision_id, why.reason)
+    case = Case(found.id, last and last.id, found.division_code, action, viewer, why.decision_id)
     await _guarded(connection, move_made, case, now)
     clock = clocks.columns(stage, action, move_made.next, found.division_code, on)
     file_id, dates = await _file(connection, found, last, move_made, why, {**(file or {}), **clock}, on, now)
@@ -154,11 +147,18 @@ async def move(
     return Moved(found.id, file_id, transition_id, move_made.next, found.version + 1)
 
 
-async def _held(connection: AsyncConnection, viewer: Viewer, household_id: int | None) -> Row[*tuple[Any, ...]]:
+async def held(
+    connection: AsyncConnection, viewer: Viewer, household_id: int | None, expected_version: int | None
+) -> Row[*tuple[Any, ...]]:
+    """The household within the viewer's reach, which nobody else changes until the transaction ends.
+
+    Raises Conflict where it changed since it was read, and NotDone where there is none.
+    """
     statement = locked(_HOUSEHOLD, connection, table(Household))
     found = (await connection.execute(statement, {**scope.of(viewer), "household": household_id})).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "householdId"), "没有此户。", "There is no such household.")
+    accounts.unchanged(found.version, expected_version, "户", "household")
     return found
 
 

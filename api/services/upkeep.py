@@ -1,5 +1,6 @@
-"""What is done without anybody asking: things whose day has come. Each is done in a transaction of its own, and again
-is as good as once; none changes anything for the worse.
+"""What is done without anybody asking: things whose day has come.
+
+Each is done in a transaction of its own, and again is as good as once; none changes anything for the worse.
 """
 
 from __future__ import annotations

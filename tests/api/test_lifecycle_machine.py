@@ -19,12 +19,12 @@ from api import migrations, sealing
 from api.database import open_engine, transaction
 from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
 from api.domain.files import Closing
-from api.domain.lifecycle import BY_PLACE, MOVES, TAKEN_OVER, Action, Move
+from api.domain.lifecycle import BY_PLACE, MOVES, TAKEN_OVER, Action
 from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.models import Decision, Household, StageMove, Transition, table
 from api.sealing import Vault
-from api.services import decisions, guards, transition
+from api.services import decisions, next_steps, transition
 from api.services.guards.case import Case
 from api.services.transition import Why
 from tests.api import county as place
@@ -84,17 +84,6 @@ async def stands(connection: AsyncConnection, life: Life) -> tuple[str, int, int
 Act = Callable[[AsyncConnection], Awaitable[object]]
 
 
-async def obstacles(connection: AsyncConnection, made: Move, case: Case) -> list[str]:
-    """The guards of a move that refuse."""
-    found = []
-    for guard in made.guards:
-        try:
-            await guards.check(connection, guard, case, NOW)
-        except NotDone:
-            found.append(guard.value)
-    return found
-
-
 async def tried(county: County, connection: AsyncConnection, stage: Stage, action: Action) -> NotDone | None:
     """What the service says to an action on a household that stands there; None where it did it, as the table says."""
     made, viewer = BY_PLACE.get((stage, action)), county.officers["chief"]
@@ -105,8 +94,10 @@ async def tried(county: County, connection: AsyncConnection, stage: Stage, actio
             connection, county.vault, viewer, life.household_id, life.file_id, action, "理由", NOW,
             proposed_by=county.officers["clerk"].user_id,
         )  # fmt: skip
-    case = Case(life.household_id, life.file_id, stage, COUNTY, action, viewer, decision, "理由")
-    hindered = await obstacles(connection, made, case) if made else ["no such move"]
+    case = Case(life.household_id, life.file_id, COUNTY, action, viewer, decision)
+    hindered: list[str] = ["no such move"]
+    if made is not None:
+        hindered = [guard for guard, _ in await next_steps.obstacles(connection, made, case, NOW)]
     why = Why("理由", decision, closing=Closing.MOVED if action is Action.DEREGISTER else None)
     said = None
     try:

@@ -32,7 +32,7 @@ from api.database import open_engine, transaction
 from api.domain.attachments import AttachmentKind
 from api.domain.categories import HardshipCategory
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
-from api.domain.exits import ExitAction
+from api.domain.exits import ExitAction, ProposalState
 from api.domain.files import Closing, Tier
 from api.domain.lifecycle import BY_PLACE, NOTHING, Action, moves_from
 from api.domain.notices import NoticePlace, ObjectionChannel
@@ -177,7 +177,9 @@ class Walk(RuleBasedStateMachine):
     async def _leave(self, connection: AsyncConnection, action: Action, viewer: Viewer, version: int) -> object:
         """The second officer approves what was proposed, if it is this."""
         waiting = select(Proposal.id, Proposal.version).where(
-            Proposal.household_id == self.life.household_id, Proposal.action == action, Proposal.state == "PROPOSED"
+            Proposal.household_id == self.life.household_id,
+            Proposal.action == action,
+            Proposal.state == ProposalState.OPEN,
         )
         found = (await connection.execute(waiting)).first()
         if found is None or version != self.version:

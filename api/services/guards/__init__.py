@@ -1,4 +1,4 @@
-"""What must hold before a household is moved: by guard the function that refuses. A guard that nobody wrote refuses."""
+"""What must hold before a household is moved: by guard the function that refuses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Guard
 from api.services.guards import casework, consents, exits, notices, register
 from api.services.guards.case import Case
@@ -15,14 +14,7 @@ from api.services.guards.case import Case
 Check = Callable[[AsyncConnection, Case, dt.datetime], Awaitable[None]]
 
 
-async def _closed(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
-    raise NotDone(
-        UserErrorCode.INVALID, ("input",), "此步骤的条件尚不能核实。", "What this step takes cannot be checked yet."
-    )
-
-
 GUARDS: Mapping[Guard, Check] = {
-    **dict.fromkeys(Guard, _closed),
     Guard.COMPLETE: register.complete,
     Guard.ONE_FILE: register.one_file,
     Guard.VISITED: casework.visited,

@@ -6,21 +6,18 @@ from dataclasses import dataclass
 
 from api.domain.lifecycle import Action
 from api.domain.permissions import Viewer
-from api.domain.stages import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A household, its file that is not closed, or the last one where all are, and who would move it how.
 
-    `decision_id` is the decision that the move rests on, where there is one, and `reason` is what they say; `file_id` is None of a household without any.
+    `decision_id` is the decision that the move rests on, where there is one.
     """
 
     household_id: int
     file_id: int | None
-    stage: Stage | None
     division_code: str
     action: Action
     viewer: Viewer
     decision_id: int | None
-    reason: str | None = None

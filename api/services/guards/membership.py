@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.lifecycle import Action
-from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.models import File, Household, Member, table
+from api.services import cases
 from api.services.guards import notices
-from api.services.guards.case import Case
 
 F, H, M = table(File).c, table(Household).c, table(Member).c
 
@@ -35,31 +33,17 @@ async def not_on_notice(connection: AsyncConnection, household_id: int) -> None:
         )
 
 
-async def may_leave(
-    connection: AsyncConnection, viewer: Viewer, household_id: int, member_id: int, now: dt.datetime
-) -> None:
+async def may_leave(connection: AsyncConnection, household_id: int, member_id: int, now: dt.datetime) -> None:
     """The file that is not closed is neither in this member's name nor left with nobody, and no objection waits.
 
     Raises NotDone: a file is not ended by ending its members one by one (F-2).
     """
     today = days.today(now)
-    of_household = select(H.stage, H.division_code, F.id.label("file_id")).where(H.id == household_id)
-    found = (
-        await connection.execute(of_household.outerjoin(File, (F.household_id == H.id) & F.closed_on.is_(None)))
-    ).one()
-    if found.file_id is None:
+    file_id = await connection.scalar(select(F.id).where(F.household_id == household_id, F.closed_on.is_(None)))
+    if file_id is None:
         return
-    case = Case(
-        household_id, found.file_id, Stage(found.stage), found.division_code, Action.REPORT_CHANGE, viewer, None
-    )
-    await notices.no_open_objection(connection, case, now)
-    others = select(func.count()).where(
-        M.household_id == household_id,
-        M.id != member_id,
-        or_(M.valid_from.is_(None), M.valid_from <= today),
-        or_(M.valid_to.is_(None), M.valid_to > today),
-        or_(M.left_on.is_(None), M.left_on > today),
-    )
+    await notices.all_answered(connection, household_id)
+    others = select(func.count()).where(M.household_id == household_id, M.id != member_id, cases.stands(today))
     if not (await connection.execute(others)).scalar_one():
         raise NotDone(
             UserErrorCode.INVALID,
@@ -68,7 +52,7 @@ async def may_leave(
             "The last one in a household with an open file does not leave it: withdraw the application, or propose to "
             "close the file (deregisterFile) first.",
         )
-    named = await notices.applicant(connection, case, today)
+    named = await notices.applicant(connection, household_id, file_id, today)
     if named is not None and named.id == member_id:
         raise NotDone(
             UserErrorCode.INVALID,

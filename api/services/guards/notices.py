@@ -12,26 +12,23 @@ from api.domain import days
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.notices import TakenDown
 from api.domain.objections import PROVED, ObjectionState
+from api.domain.people import Relation
 from api.models import File, Household, Member, Notice, Objection, Transition, table
+from api.services import cases
 from api.services.guards.case import Case
-
-HEAD = "HEAD"
 
 F, H, M, N, T = (table(each).c for each in (File, Household, Member, Notice, Transition))
 OBJ = table(Objection).c
 
 
-async def applicant(connection: AsyncConnection, case_: Case, today: dt.date) -> Row[*tuple[Any, ...]] | None:
+async def applicant(
+    connection: AsyncConnection, household_id: int, file_id: int | None, today: dt.date
+) -> Row[*tuple[Any, ...]] | None:
     """In whose name the file is: whom it says, or the head of the household; None where nobody there is known to be it."""
-    there = and_(
-        or_(M.valid_from.is_(None), M.valid_from <= today),
-        or_(M.valid_to.is_(None), M.valid_to > today),
-        or_(M.left_on.is_(None), M.left_on > today),
-    )
-    subject = select(F.subject_member_id).where(F.id == case_.file_id).scalar_subquery()
+    subject = select(F.subject_member_id).where(F.id == file_id).scalar_subquery()
     found = (
         select(M.id, M.name, M.id_number, M.birth_date, M.address)
-        .where(M.household_id == case_.household_id, there, or_(M.id == subject, M.relation == HEAD))
+        .where(M.household_id == household_id, cases.stands(today), or_(M.id == subject, M.relation == Relation.HEAD))
         .order_by(case((M.id == subject, 0), else_=1), M.id)
         .limit(1)
     )
@@ -40,7 +37,7 @@ async def applicant(connection: AsyncConnection, case_: Case, today: dt.date) ->
 
 async def ready(connection: AsyncConnection, case_: Case, now: dt.datetime) -> None:
     """Whoever applies is known, and so is their age: a child is never named, and an unknown age is no adult's."""
-    found = await applicant(connection, case_, days.today(now))
+    found = await applicant(connection, case_.household_id, case_.file_id, days.today(now))
     if found is None:
         raise NotDone(
             UserErrorCode.REQUIRED,
@@ -81,13 +78,18 @@ async def over(connection: AsyncConnection, case_: Case, now: dt.datetime) -> No
 
 async def no_open_objection(connection: AsyncConnection, case_: Case, now: dt.datetime) -> None:
     """While an objection is open the household is not recorded, and nothing adverse happens (F-32)."""
-    waiting = select(func.count()).where(OBJ.household_id == case_.household_id, OBJ.state == ObjectionState.OPEN)
+    await all_answered(connection, case_.household_id)
+
+
+async def all_answered(connection: AsyncConnection, household_id: int) -> None:
+    """No objection about the household waits for its answer. Raises NotDone."""
+    waiting = select(func.count()).where(OBJ.household_id == household_id, OBJ.state == ObjectionState.OPEN)
     if (await connection.execute(waiting)).scalar_one():
         raise NotDone(
             UserErrorCode.INVALID,
             ("input",),
-            "有异议尚未答复；答复之前不得录入，也不得作出不利变更。",
-            "An objection has not been answered: until then the household is neither recorded nor changed for the worse.",
+            "有异议尚未答复；答复之前不得进行此步骤。",
+            "An objection has not been answered: this step waits until it is.",
         )
 
 

@@ -14,7 +14,6 @@ from api.domain import national_form
 from api.domain.errors import NotDone
 from api.domain.lifecycle import Action
 from api.domain.national_form import FormPart
-from api.domain.stages import Stage
 from api.models import AuditEvent, Household, Member
 from api.services import viewers
 from api.services.guards import register
@@ -114,7 +113,7 @@ async def test_what_is_missing_is_named_and_an_incomplete_form_goes_no_further(s
     async with transaction(service.engine) as connection:
         viewer = await viewers.of_login(connection, "caseworker")
         assert viewer is not None
-        case = Case(key, None, Stage.APPLIED, "410502", Action.ACCEPT, viewer, None)
+        case = Case(key, None, "410502", Action.ACCEPT, viewer, None)
         with pytest.raises(NotDone, match=f"lacks {len(lacking)} fields") as refused:
             await register.complete(connection, case, NOW)
         assert "住房类型" in refused.value.zh

@@ -12,6 +12,7 @@ from api.domain.lifecycle import MOVES, NOTHING, Guard
 from api.domain.permissions import MATRIX
 from api.domain.stages import ACTIVE, ENDED, PENDING, Stage
 from api.schema.enumerations import _known
+from api.services.guards import GUARDS
 from tests.api.conftest import Service
 
 PAGE = Path(__file__).parent.parent.parent.parent / "docs" / "lifecycle.md"
@@ -48,6 +49,10 @@ def test_the_page_prints_the_table_as_it_is() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for part in (table(), picture()):
         assert part in page, f"{PAGE.name} should have:\n\n{part}"
+
+
+def test_every_guard_of_the_table_is_written() -> None:
+    assert GUARDS.keys() == set(Guard)
 
 
 LIFECYCLE = """

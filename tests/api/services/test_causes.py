@@ -15,7 +15,6 @@ from api.domain.casework import HardshipCause
 from api.domain.errors import NotDone
 from api.domain.lifecycle import Action, Guard
 from api.domain.permissions import Viewer
-from api.domain.stages import Stage
 from api.models import AuditEvent, Cause, File
 from api.services.guards import GUARDS
 from api.services.guards.case import Case
@@ -51,7 +50,7 @@ async def standing(house: OnFile, as_of: dt.date | None = None) -> dict[str, tup
 async def allowed(service: Service, house: OnFile) -> str | None:
     """What the guard of resolved causes says, in English; None where it lets the household go."""
     who: Viewer = await viewer(service)
-    case = Case(house.key, house.file, Stage.RECORDED, "410502", Action.GRADUATE, who, None)
+    case = Case(house.key, house.file, "410502", Action.GRADUATE, who, None)
     async with transaction(service.engine) as connection:
         try:
             await GUARDS[Guard.CAUSES_RESOLVED](connection, case, NOW)

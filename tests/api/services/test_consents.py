@@ -419,7 +419,7 @@ async def test_consents_that_name_no_department_mean_all_as_for_the_matcher(offi
 
 
 def case_of(office: Office, file_id: int | None = None) -> Case:
-    return Case(office.household, file_id, Stage.APPLIED, "410502", Action.ACCEPT, office.viewer, None)
+    return Case(office.household, file_id, "410502", Action.ACCEPT, office.viewer, None)
 
 
 def test_f_23_no_application_is_taken_up_or_published_without_consents() -> None:

@@ -13,7 +13,6 @@ from api.database import transaction
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone
 from api.domain.lifecycle import Action, Guard
-from api.domain.stages import Stage
 from api.matching import policy
 from api.models import AuditEvent, ContactOfficer, File, HomeVisit, Human, Member, Task, table
 from api.services import tasks
@@ -167,7 +166,7 @@ async def test_the_guard_asks_for_a_visit_since_the_application_that_is_not_too_
     applied = TODAY - (valid + 50) * DAY
 
     async def refused() -> bool:
-        case = Case(house.key, house.file, Stage.UNDER_REVIEW, "410502", Action.PUBLISH, who, None)
+        case = Case(house.key, house.file, "410502", Action.PUBLISH, who, None)
         async with transaction(service.engine) as connection:
             await connection.execute(update(File).where(File.id == house.file).values(applied_on=applied))
             try:
