@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import money
+from api.domain import days, money
 from api.domain.errors import BadInput, NotDone, UserErrorCode
 from api.domain.income_statements import Statement
 from api.domain.incomes import Month as Reckoned
@@ -234,7 +234,7 @@ class IncomeQueries:
     ) -> HouseholdIncome | None:
         """A household's income a head."""
         key, asked = nodes.key_of(info, "Household", household_id), wanted(info)
-        if month > info.context.now().date() or month.year < 1990:
+        if month > days.today(info.context.now()) or month.year < 1990:
             raise BadInput("月份有误。", "The month lies in the future, or too far back.")
         async with info.context.reading() as reading:
             family = await loaders.family(reading.rows, key or 0, month, month)

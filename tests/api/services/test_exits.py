@@ -11,7 +11,9 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from api.database import transaction
+from api.domain import days
 from api.domain.accounts import UserKind
+from api.domain.clocks import months_after
 from api.domain.stages import Stage
 from api.models import (
     AuditEvent,
@@ -235,6 +237,18 @@ async def test_what_a_source_told_before_is_superseded_as_a_whole_and_stays(serv
     everything = (await service.data(query, {"id": home.people[0], "all": True}))["incomes"]
     assert sum(each["supersededAt"] is not None for each in everything) == 2
     assert {each["recordedBy"] for each in everything} == {"Caseworker"}
+
+
+async def test_a_month_begins_at_midnight_where_the_households_live(service: Service) -> None:
+    home = await on_file(service)
+    month = months_after(TODAY.replace(day=1), 1)
+    asked = {"id": home.id, "month": f"{month:%Y-%m}"}
+    query = "query ($id: ID!, $month: Month!) { perCapitaIncome(householdId: $id, month: $month) { month } }"
+    midnight = dt.datetime.combine(month, dt.time(), days.CHINA) - dt.datetime.now(dt.UTC)
+    service.ahead = midnight - dt.timedelta(hours=1)
+    assert "future" in (await service.ask(query, asked))["errors"][0]["message"]
+    service.ahead = midnight + dt.timedelta(hours=1)
+    assert (await service.data(query, asked))["perCapitaIncome"] == {"month": asked["month"]}
 
 
 async def test_f_08_the_database_knows_no_amount_of_what_was_not_told(service: Service) -> None:
