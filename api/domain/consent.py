@@ -12,7 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.domain import casework
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.people import age
 
 ADULT_AGE = 18
 ALL = "ALL"
@@ -22,9 +24,6 @@ NINE = (
     "population", "social_insurance", "business", "tax", "marriage", "real_estate", "vehicles", "housing_fund", "finance",
 )  # fmt: skip
 """The policy's nine kinds of data, against which a household is checked before its file is opened."""
-
-LONGEST = 2_000
-"""How long a reason may be."""
 
 
 class ConsentPurpose(StrEnum):
@@ -106,10 +105,7 @@ def state_on(
 
 def is_minor(birth_date: dt.date | None, day: dt.date) -> bool:
     """Whether somebody is born by the day and under eighteen on it; of whom it is not known, is not."""
-    if birth_date is None or birth_date > day:
-        return False
-    years = day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
-    return years < ADULT_AGE
+    return birth_date is not None and birth_date <= day and age(birth_date, day) < ADULT_AGE
 
 
 def missing(
@@ -186,18 +182,6 @@ def check_sources(sources: Sequence[str], known: Collection[str], path: tuple[st
     return named
 
 
-def check_reason(reason: str, path: tuple[str, ...]) -> str:
-    """The reason without blanks around it. Raises NotDone for an empty one, or one that is too long."""
-    given = reason.strip()
-    if not given:
-        raise NotDone(UserErrorCode.REQUIRED, path, "请写明理由。", "State the reason.")
-    if len(given) > LONGEST:
-        raise NotDone(
-            UserErrorCode.INVALID, path, f"理由最多 {LONGEST} 字。", f"A reason has up to {LONGEST} characters."
-        )
-    return given
-
-
 def check_time(valid_from: dt.date, valid_to: dt.date | None) -> None:
     """Raises NotDone for a consent that ends before it begins."""
     if valid_to is not None and valid_to < valid_from:
@@ -208,10 +192,7 @@ def check_time(valid_from: dt.date, valid_to: dt.date | None) -> None:
 
 def check_withdrawal(day: dt.date, valid_from: dt.date | None, today: dt.date) -> None:
     """Raises NotDone for a withdrawal on a day to come, or before the consent began."""
-    if day > today:
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", "withdrawnOn"), "撤回日期不能晚于今天。", "The day lies in the future."
-        )
+    casework.past(day, today, "withdrawnOn")
     if valid_from is not None and day < valid_from:
         raise NotDone(
             UserErrorCode.INVALID,

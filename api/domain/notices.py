@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from api.domain.categories import HardshipCategory
 from api.domain.files import Tier
+from api.domain.people import age
 
 CHILD_UNTIL = 14
 """Younger than this nobody is named: all data of theirs is sensitive (PIPL, article 28)."""
@@ -218,11 +219,6 @@ def organisation(name: str | None) -> str | None:
 def without(names: Iterable[str], text: str | None, fold: Callable[[str], str | None]) -> str | None:
     """The text, unless one of these names stands in it."""
     return None if text is None or any(name in _compared(text, fold) for name in names) else text
-
-
-def age(born: dt.date, on: dt.date) -> int:
-    """Whole years."""
-    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
 def _harmless(text: str, name: str) -> bool:

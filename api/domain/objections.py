@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from enum import StrEnum
 
+from api.domain import casework
 from api.domain.errors import NotDone, UserErrorCode
 
 MOST_CHARACTERS, MOST_NAME = 4_000, 64
@@ -77,34 +78,15 @@ def check(
             "Of somebody who objects without a name neither name nor contact is kept.",
         )
     for text, field in ((name, "objectorName"), (contact, "objectorContact")):
-        if text is not None and len(text) > MOST_NAME:
-            raise NotDone(
-                UserErrorCode.INVALID,
-                ("input", field),
-                f"不得超过 {MOST_NAME} 字。",
-                f"It may have {MOST_NAME} characters.",
-            )
+        casework.words(text, field, required=False, most=MOST_NAME)
     if not grounds:
         raise NotDone(UserErrorCode.REQUIRED, ("input", "grounds"), "请选择异议理由。", "Say on which grounds.")
-    if received_on > today:
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", "receivedOn"), "日期不能晚于今天。", "The day is no later than today."
-        )
+    casework.past(received_on, today, "receivedOn")
 
 
-def words(text: str, field: str) -> str:
+def words(text: str, field: str) -> str | None:
     """What was said, without blanks around it. Raises NotDone."""
-    said = text.strip()
-    if not said:
-        raise NotDone(UserErrorCode.REQUIRED, ("input", field), "请填写此项。", "Fill this in.")
-    if len(said) > MOST_CHARACTERS:
-        raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", field),
-            f"不得超过 {MOST_CHARACTERS} 字。",
-            f"It may have {MOST_CHARACTERS} characters.",
-        )
-    return said
+    return casework.words(text, field, most=MOST_CHARACTERS)
 
 
 def level_above(code: str) -> str:

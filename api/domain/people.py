@@ -125,6 +125,15 @@ class Entered:
     monthly_income_fen: int | None = None
 
 
+def age(born: dt.date, on: dt.date) -> int:
+    """Whole years.
+
+    >>> [age(dt.date(2008, 2, 29), day) for day in (dt.date(2026, 2, 28), dt.date(2026, 3, 1))]
+    [17, 18]
+    """
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
 def stands(valid_from: dt.date | None, valid_to: dt.date | None, left_on: dt.date | None, day: dt.date) -> bool:
     """Whether a membership stands on a day: from its first day on, to before the day on which it ended.
 

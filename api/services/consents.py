@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, workdays
 from api.database import locked
-from api.domain import consent, days
+from api.domain import accounts, casework, consent, days
 from api.domain.attachments import AttachmentKind
 from api.domain.casework import TaskKind
 from api.domain.consent import ConsentPurpose
-from api.domain.errors import Conflict, NotDone, UserErrorCode
+from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.loaders import consents as loaders
 from api.matching import consents as reading
@@ -117,13 +117,7 @@ async def withdraw(
         raise NotDone(
             UserErrorCode.NOT_FOUND, ("input", "authorisationId"), "没有此授权。", "There is no such authorisation."
         )
-    if row.version != expected_version:
-        raise Conflict(
-            ("input", "expectedVersion"),
-            f"该授权已被更新（现为第 {row.version} 版），请重新读取后再提交。",
-            f"The authorisation has changed (it is at version {row.version} now): read it again first.",
-            row.version,
-        )
+    accounts.unchanged(row.version, expected_version, "授权", "authorisation")
     if row.withdrawn_on is not None:
         raise NotDone(UserErrorCode.INVALID, ("input",), "该授权已撤回。", "It was withdrawn before.")
     today = days.today(now)
@@ -133,9 +127,7 @@ async def withdraw(
         .where(A.id == row.id)
         .values(
             withdrawn_on=withdrawn_on,
-            withdrawal_reason=vault.seal(
-                "authorisations.withdrawal_reason", consent.check_reason(reason, ("input", "reason"))
-            ),
+            withdrawal_reason=vault.seal("authorisations.withdrawal_reason", casework.words(reason, "reason")),
             withdrawn_by=viewer.user_id,
             withdrawn_at=now,
             version=row.version + 1,
@@ -186,7 +178,7 @@ async def except_in_emergency(
             household_id=found.id,
             sources=[*named],
             purpose=purpose,
-            reason=vault.seal("emergency_exceptions.reason", consent.check_reason(reason, ("input", "reason"))),
+            reason=vault.seal("emergency_exceptions.reason", casework.words(reason, "reason")),
             starts_on=today,
             ends_on=until,
             recorded_by=viewer.user_id,
