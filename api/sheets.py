@@ -49,20 +49,26 @@ class Line:
 def write(target: Path, tables: Iterable[Table]) -> list[Path]:
     """The tables as sheets of an .xlsx file, or as one CSV file each in the folder `target`; the files written."""
     if target.suffix == ".xlsx":
-        target.touch(mode=OWNER_ALONE)
+        _anew(target)
         _write_excel(target, tables)
         return [target]
     target.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = []
     for table in tables:
         path = target / f"{table.name}.csv"
-        path.touch(mode=OWNER_ALONE)
+        _anew(path)
         with path.open("w", encoding="utf-8-sig", newline="") as opened:
             writer = csv.writer(opened)
             writer.writerow(table.headings)
             writer.writerows([_neutral(cell) for cell in row] for row in table.rows)
         written.append(path)
     return written
+
+
+def _anew(path: Path) -> None:
+    """An empty file that only its owner reads, in the place of one that was there."""
+    path.unlink(missing_ok=True)
+    path.touch(mode=OWNER_ALONE, exist_ok=False)
 
 
 def read(source: Path) -> dict[str, list[Line]]:

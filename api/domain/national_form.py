@@ -11,7 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 LONGEST = 200
@@ -237,10 +237,7 @@ def _day(field: Field, text: str) -> str:
 
 def _money(field: Field, text: str) -> str:
     plain = text.replace(",", "").replace("，", "")
-    try:
-        amount = Decimal(plain) if _MONEY.fullmatch(plain) else None
-    except InvalidOperation:
-        amount = None
+    amount = Decimal(plain) if _MONEY.fullmatch(plain) else None
     if amount is None or amount > MOST_YUAN:
         raise BadValue(
             f"{field.zh}须为非负金额（元），至多两位小数。", f"{field.en}: yuan, not negative, at most two decimals."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -63,9 +64,8 @@ async def put(
         given = checked(household, (FormPart.HOUSEHOLD,), ("input", "household"))
         form, differ = _merged(opened(vault, "households.form", kept), given)
         if differ:
-            sealed = vault.seal("households.form", json.dumps(form, ensure_ascii=False)) if form else None
-            told = {"form": sealed, "form_fields": sorted(form)}
-            await connection.execute(update(Household).where(H.id == household_id).values(told))
+            kept_so = _kept(vault, "households.form", form)
+            await connection.execute(update(Household).where(H.id == household_id).values(kept_so))
         changed |= differ
     for member_id, values in people.items():
         found = select(M.form).where(M.id == member_id, M.household_id == household_id)
@@ -78,11 +78,15 @@ async def put(
             opened(vault, "members.form", row.form), checked(values, OF_PEOPLE, ("input", "people"))
         )
         if differ:
-            sealed = vault.seal("members.form", json.dumps(form, ensure_ascii=False)) if form else None
-            told = {"form": sealed, "form_fields": sorted(form)}
-            await connection.execute(update(Member).where(M.id == member_id).values(told))
+            kept_so = _kept(vault, "members.form", form)
+            await connection.execute(update(Member).where(M.id == member_id).values(kept_so))
         changed |= differ
     return changed
+
+
+def _kept(vault: Vault, column: str, form: Mapping[str, str]) -> dict[str, Any]:
+    sealed = vault.seal(column, json.dumps(form, ensure_ascii=False)) if form else None
+    return {"form": sealed, "form_fields": sorted(form)}
 
 
 def checked(values: Values, parts: tuple[FormPart, ...], path: Path) -> dict[str, str | None]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, divisions, people
+from api.domain.declarations import LONGEST as LONGEST_WORD
 from api.domain.declarations import OF_MEMBERS, DeclarationSource, Declared, DeclaredItem
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import in_another_file
@@ -95,16 +96,21 @@ def checked(entered: Entered, today: dt.date, path: Path, *, with_number: bool =
     name = entered.name.strip()
     if identity.name(name) is None or len(name) > LONGEST_NAME:
         raise _invalid((*path, "name"), "姓名须为 1 至 100 个字。", "A name has 1 to 100 characters.")
-    for column in ("former_name", "phone", "address", "employment"):
-        if len(getattr(entered, column) or "") > LONGEST:
-            raise _invalid((*path, column), f"内容不能超过 {LONGEST} 个字。", f"At most {LONGEST} characters.")
+    for field, text, most in (
+        ("formerName", entered.former_name, LONGEST),
+        ("phone", entered.phone, LONGEST),
+        ("address", entered.address, LONGEST),
+        ("employment", entered.employment, LONGEST_WORD),
+    ):
+        if len(text or "") > most:
+            raise _invalid((*path, field), f"内容不能超过 {most} 个字。", f"At most {most} characters.")
     if entered.division_code is not None and not divisions.is_known(entered.division_code):
         raise _invalid((*path, "divisionCode"), "没有此行政区划代码。", "There is no such division.")
     if entered.birth_date is not None and entered.birth_date > today:
         raise _invalid((*path, "birthDate"), "出生日期不能晚于今天。", "The birth date lies in the future.")
     if not with_number:
         return replace(entered, name=name)
-    number = checked_number(entered, today, path)
+    number = _checked_number(entered, today, path)
     read = number if number is not None and entered.id_kind not in (IdKind.OTHER, IdKind.NONE) else None
     return replace(
         entered,
@@ -115,7 +121,7 @@ def checked(entered: Entered, today: dt.date, path: Path, *, with_number: bool =
     )
 
 
-def checked_number(entered: Entered, today: dt.date, path: Path) -> str | None:
+def _checked_number(entered: Entered, today: dt.date, path: Path) -> str | None:
     """The number as it is kept: eighteen characters, or as it was written where the document has others. Raises NotDone."""
     written = (entered.id_number or "").strip()
     at = (*path, "idNumber")

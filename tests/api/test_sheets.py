@@ -21,9 +21,10 @@ CELLS = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 @pytest.mark.parametrize("kind", ["folder", "book.xlsx"])
 def test_what_was_written_is_read_again_and_the_file_is_its_owners_alone(tmp_path: Path, kind: str) -> None:
     rows = [("1", attack, "") for attack in ATTACKS]
-    written = sheets.write(
-        tmp_path / kind, [Table("户", ("编号", "值", "空"), rows), Table("人", ("编号",), [("7",)])]
-    )
+    tables = [Table("户", ("编号", "值", "空"), rows), Table("人", ("编号",), [("7",)])]
+    for path in sheets.write(tmp_path / kind, tables):
+        path.chmod(0o644)
+    written = sheets.write(tmp_path / kind, tables)
     assert {stat.S_IMODE(path.stat().st_mode) for path in written} == {0o600}
     read = sheets.read(tmp_path / kind)
     assert [(line.cells["编号"], line.cells["值"], line.cells.get("空", "")) for line in read["户"]] == rows

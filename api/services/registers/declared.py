@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from sqlalchemy import Date, case, func, insert, literal, null, select
+from sqlalchemy import ColumnElement, Date, case, func, insert, literal, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Select
 
@@ -35,7 +36,9 @@ async def _add(connection: AsyncConnection, told: Select[*tuple[object, ...]], k
     await connection.execute(insert(Declaration).from_select(NAMES, told), {"keys": keys})
 
 
-def _told(item: DeclaredItem, column: object, *, of_member: bool, now: dt.datetime) -> Select[*tuple[object, ...]]:
+def _told(
+    item: DeclaredItem, column: ColumnElement[Any], *, of_member: bool, now: dt.datetime
+) -> Select[*tuple[object, ...]]:
     whose = (D.member_id == M.id) if of_member else ((D.household_id == H.id) & D.member_id.is_(None))
     value = D.word if item in WORDS else D.amount
     of_item = select(value).where(whose, D.item == item)
@@ -55,4 +58,4 @@ def _told(item: DeclaredItem, column: object, *, of_member: bool, now: dt.dateti
     )
     if of_member:
         told = told.join(Member, M.household_id == H.id).where(M.left_on.is_(None))
-    return told.where(among(H.id, "keys"), column.is_distinct_from(last))  # type: ignore[attr-defined]
+    return told.where(among(H.id, "keys"), column.is_distinct_from(last))

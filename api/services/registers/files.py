@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Date, and_, bindparam, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Date, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import Json, among
@@ -98,7 +98,7 @@ async def _begin(connection: AsyncConnection, new: list[Came], now: dt.datetime)
     first = select(
         H.id, literal(1), F.id, literal(NOTHING), literal(Action.TAKE_OVER.value), H.stage, literal(False),
         literal([], Json), case((since > today, literal(today, Date())), else_=since), literal(now, T.happened_at.type),
-    ).join(File, and_(F.household_id == H.id)).where(among(H.id, "keys"))  # fmt: skip
+    ).join(File, F.household_id == H.id).where(among(H.id, "keys"))  # fmt: skip
     names = [
         "household_id", "number", "file_id", "from_stage", "action", "to_stage", "adverse", "evidence", "effective_on",
         "happened_at",
@@ -219,17 +219,11 @@ async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) ->
 
 async def _recount(connection: AsyncConnection, keys: dict[str, list[int]]) -> None:
     """Whose number or name the register corrected is another human, and counted as that one."""
-    person = select(M.person_id).where(M.id == FP.member_id).scalar_subquery()
-    changed = select(FP.id).join(Member, M.id == FP.member_id).where(
+    changed = select(FP.id, M.person_id).join(Member, M.id == FP.member_id).where(
         among(M.household_id, "keys"), FP.until.is_(None), M.person_id != FP.person_id
     )  # fmt: skip
-    stale = list((await connection.execute(changed, keys)).scalars())
-    for key in stale:
-        now_of = (await connection.execute(select(person).where(FP.id == key))).scalar_one()
-        listed = select(FP.id).where(FP.person_id == now_of, FP.until.is_(None), FP.disputed.is_(False), FP.id != key)
+    for key, person in (await connection.execute(changed, keys)).all():
+        listed = select(FP.id).where(FP.person_id == person, FP.until.is_(None), FP.disputed.is_(False), FP.id != key)
         disputed = (await connection.execute(listed.limit(1))).one_or_none() is not None
-        statement = update(table(FilePerson)).where(FP.id == bindparam("key"))
-        await connection.execute(
-            statement.values(person_id=bindparam("person"), disputed=bindparam("doubt")),
-            {"key": key, "person": now_of, "doubt": disputed},
-        )
+        now_of = update(FilePerson).where(FP.id == key).values(person_id=person, disputed=disputed)
+        await connection.execute(now_of)

@@ -49,7 +49,7 @@ class Came:
     division_code: str
     stage: Stage
     dates: dict[str, dt.date | None]
-    tier: str | None = None
+    tier: str | None
 
     def since(self, today: dt.date) -> dt.date:
         """The day from which on it stands there, no later than today."""
@@ -94,15 +94,14 @@ async def save(
                 new.append({**_taken(vault, row, home, now), "digest": digest})
                 continue
             saved.keys[there.reference] = there.id
-            stage = stages.of_dates(row.get("file_opened_on"), row.get("file_closed_on"))
+            came = _came(row, there.id, there.division_code)
             if there.own:
                 saved.own.add(there.id)
                 if there.digest != digest:
                     saved.differs(there.id, "household", digest.hex())
                 continue
-            elsewhere = stage is not Stage(there.stage)
+            elsewhere = came.stage is not Stage(there.stage)
             if elsewhere:
-                came = Came(there.id, there.reference, there.division_code, stage, _dates(row), _tier(row))
                 saved.otherwise.append((Stage(there.stage), came))
             if there.digest != digest:
                 kept = {day: getattr(there, day) for day in DATES} if elsewhere else {}
@@ -131,18 +130,7 @@ async def _begin(
     keys = await rows.keys(connection, Household, [row["reference"] for row in new])
     saved.keys |= keys
     told = {row["household_id"]: row for row in batch}
-    for row in new:
-        reference = row["reference"]
-        saved.new.append(
-            Came(
-                keys[reference],
-                reference,
-                row["division_code"],
-                row["stage"],
-                _dates(told[reference]),
-                _tier(told[reference]),
-            )
-        )
+    saved.new += [_came(told[row["reference"]], keys[row["reference"]], row["division_code"]) for row in new]
     saved.changed.update(keys.values())
 
 
@@ -160,7 +148,7 @@ def _taken(vault: Vault, row: Row, home: str, now: dt.datetime) -> dict[str, Any
     return {
         "reference": row["household_id"],
         "division_code": rows.division(row) or home,
-        "stage": stages.of_dates(row.get("file_opened_on"), row.get("file_closed_on")),
+        "stage": _stage(row),
         "transition_number": 1,
         "programme_code": row.get("programme"),
         **{column: row.get(column) for column in HOUSEHOLD_PLAIN},
@@ -180,9 +168,10 @@ def _programme(there: Any, row: Row) -> dict[str, str]:
     return {"programme_code": there.programme_code} if named else {}
 
 
-def _dates(row: Row) -> dict[str, dt.date | None]:
-    return {day: row.get(day) for day in DATES}
+def _came(row: Row, key: int, division_code: str) -> Came:
+    dates = {day: row.get(day) for day in DATES}
+    return Came(key, row["household_id"], division_code, _stage(row), dates, row.get("tier"))
 
 
-def _tier(row: Row) -> str | None:
-    return row.get("tier")
+def _stage(row: Row) -> Stage:
+    return stages.of_dates(row.get("file_opened_on"), row.get("file_closed_on"))

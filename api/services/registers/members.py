@@ -16,18 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, upsert
 from api.domain import days, money
-from api.matching import folders, identity
+from api.matching import folders
 from api.models import Authorisation, Human, Member, MemberChange, table
 from api.sealing import Vault
-from api.services import humans, protection
+from api.services import humans, members, protection
 from api.services.registers import rows
 from api.services.registers.households import Saved
 from api.services.registers.rows import MEMBER_PLAIN, MEMBER_SEALED, Row
 
 M, P = table(Member).c, table(Human).c
-NORMAL = {"name": identity.name, "former_name": identity.name, "id_number": identity.number, "phone": identity.phone}
-"""The normal form by which a sealed column is found again."""
-
 _BY_HAND = exists().where(MemberChange.member_id == M.id)
 _CONSENTED = exists().where(Authorisation.member_id == M.id, Authorisation.recorded_at.is_not(None))
 _KNOWN = (
@@ -173,11 +170,7 @@ def _taken(vault: Vault, row: Row) -> dict[str, Any]:
         "reference": row["person_id"],
         **{column: row.get(column) for column in MEMBER_PLAIN},
         "declared_monthly_income_fen": money.fen(row.get("declared_monthly_income_yuan")),
-        **{column: vault.seal(f"members.{column}", row.get(column)) for column in MEMBER_SEALED},
-        **{
-            f"{column}_index": vault.index(column.removeprefix("former_"), normal(row.get(column)))
-            for column, normal in NORMAL.items()
-        },
+        **members.sealed(vault, {column: row.get(column) for column in MEMBER_SEALED}),
         "left_on": None,
         "others": vault.seal("members.others", rows.others(row, known)),
     }

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among, upsert
 from api.domain import divisions
 from api.models import Base, Household, Member, table
+from api.services import members
 
 BATCH = 5_000
 MONEY = {
@@ -28,7 +29,7 @@ MEMBER_PLAIN = (
     "relation", "sex", "birth_date", "division_code", "declared_marital_status", "declared_employment",
     "valid_from", "valid_to", "authorised_until",
 )  # fmt: skip
-MEMBER_SEALED = ("name", "former_name", "id_number", "phone", "address")
+MEMBER_SEALED = members.SEALED
 
 Row = Mapping[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from api.database import transaction
 from api.domain import days
@@ -86,7 +86,7 @@ async def test_where_it_stood_follows_its_moves_and_before_them_the_registers_da
     async with transaction(service.engine) as connection:
         row = (await connection.execute(select(Household).where(Household.id == key))).one()
         officer = (await connection.execute(select(User.id).where(User.login == "reviewer"))).scalar_one()
-        moved = Transition.__table__.insert().values(  # type: ignore[attr-defined]
+        moved = insert(Transition).values(
             household_id=key, number=2, previous_number=1, from_stage="RECORDED", action="RELIEVE", to_stage="RELIEVED",
             adverse=False, user_id=officer, evidence=[], effective_on=TODAY - dt.timedelta(days=5),
             happened_at=dt.datetime.now(dt.UTC),

@@ -13,7 +13,7 @@ import xlsxwriter
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import intake, migrations, sealing
+from api import intake
 from api.database import transaction
 from api.domain import days
 from api.domain.accounts import OPERATOR, OrganisationKind
@@ -65,17 +65,6 @@ PEOPLE = [
 ]
 
 
-@pytest.fixture
-async def empty(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    return engine
-
-
-@pytest.fixture
-def vault() -> Vault:
-    return sealing.vault(sealing.new_key())
-
-
 def folder(where: Path, households: Sequence[dict[str, Any]], members: Sequence[dict[str, Any]]) -> Path:
     where.mkdir(exist_ok=True)
     for name, rows in (("households", households), ("members", members)):
@@ -98,7 +87,7 @@ async def lives_here(engine: AsyncEngine) -> None:
         officer = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
         household = (await connection.execute(select(Household.id))).scalar_one()
         await connection.execute(
-            Transition.__table__.insert().values(  # type: ignore[attr-defined]
+            insert(Transition).values(
                 household_id=household,
                 number=2,
                 previous_number=1,
@@ -388,7 +377,7 @@ async def test_whom_a_person_corrected_no_register_corrects_back(
         clerk = await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
         member = (await connection.execute(select(Member).where(Member.reference == "P1"))).one()
         await connection.execute(
-            MemberChange.__table__.insert().values(  # type: ignore[attr-defined]
+            insert(MemberChange).values(
                 household_id=member.household_id,
                 member_id=member.id,
                 kind="CORRECTED",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import intake, migrations, sealing
+from api import intake, sealing
 from api.database import transaction
 from api.domain.scans import ScanStatus
 from api.matching import MatcherError, folders
@@ -24,17 +24,6 @@ from tests.matcher.sources.test_batches import DECEMBER, JANUARY, send
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
 NUMBER = "11010519491231002X"
-
-
-@pytest.fixture
-async def empty(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    return engine
-
-
-@pytest.fixture
-def vault() -> Vault:
-    return sealing.vault(sealing.new_key())
 
 
 def folder(where: Path, **tables: list[dict[str, Any]]) -> Path:
