@@ -8,17 +8,16 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
-from api.schema import guards, nodes
+from api.schema import guards
 from api.schema.changes import VERSION, named, read_at
 from api.schema.context import Info
 from api.schema.declarations import DeclaredInput, declared_of
 from api.schema.enumerations import Words, described
 from api.schema.evidence import references
 from api.schema.forms import FormValueInput, values_of
-from api.schema.households import Household
 from api.schema.people import PersonInput, entered_of
-from api.schema.results import MutationInput, Payload, carry_out
-from api.schema.steps import EVIDENCE, NOW, REASON, StepInput, household_key
+from api.schema.results import MutationInput
+from api.schema.steps import EVIDENCE, REASON, StepInput, StepPayload, carried_out, household_key
 from api.schema.terms import HardshipCategory, Tier
 from api.schema.words import TargetGroup
 from api.services import applications
@@ -80,10 +79,8 @@ class SubmitApplicationInput(MutationInput):
 
 
 @strawberry.type(description="What `submitApplication` answers.")
-class SubmitApplicationPayload(Payload):
+class SubmitApplicationPayload(StepPayload):
     """What `submitApplication` answers."""
-
-    household: Household | None = strawberry.field(description="The household that applies.")
 
 
 @strawberry.input(description="What the review of an application comes to.")
@@ -107,17 +104,13 @@ class WithdrawApplicationInput(StepInput):
 
 
 @strawberry.type(description="What `reviewApplication` answers.")
-class ReviewApplicationPayload(Payload):
+class ReviewApplicationPayload(StepPayload):
     """What `reviewApplication` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 @strawberry.type(description="What `withdrawApplication` answers.")
-class WithdrawApplicationPayload(Payload):
+class WithdrawApplicationPayload(StepPayload):
     """What `withdrawApplication` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 def _application(info: Info, given: SubmitApplicationInput) -> Application:
@@ -160,9 +153,7 @@ class ApplicationMutations:
                 connection, context.vault, viewer, key, version, _application(info, input), context.now()
             )
 
-        done = await carry_out(info, KEEP, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return SubmitApplicationPayload(household=household, **done.answered)
+        return await carried_out(info, KEEP, input, act, SubmitApplicationPayload)
 
     @guards.mutation(KEEP, "Records what the review of an application comes to.")
     async def review_application(
@@ -178,9 +169,7 @@ class ApplicationMutations:
                 context.now(),
             )  # fmt: skip
 
-        done = await carry_out(info, KEEP, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return ReviewApplicationPayload(household=household, **done.answered)
+        return await carried_out(info, KEEP, input, act, ReviewApplicationPayload)
 
     @guards.mutation(KEEP, "Records that the applicant takes the application back.")
     async def withdraw_application(
@@ -195,6 +184,4 @@ class ApplicationMutations:
                 connection, context.vault, viewer, key, input.expected_version, input.reason, context.now()
             )
 
-        done = await carry_out(info, KEEP, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return WithdrawApplicationPayload(household=household, **done.answered)
+        return await carried_out(info, KEEP, input, act, WithdrawApplicationPayload)

@@ -1,4 +1,4 @@
-"""On what somebody rests a step of a household's life: things with an id, kept as references and given back as ids."""
+"""On what somebody rests a step of a household's life: its records, kept as references and given back as ids."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def references(info: Info, given: Sequence[strawberry.ID] | None) -> list[str]:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "evidenceIds"),
-            f"依据须为本系统对象的 id，最多 {MOST} 个。",
-            f"Evidence is told by the ids of things kept here, up to {MOST}.",
+            f"依据须为该户记录的 id，最多 {MOST} 个。",
+            f"Evidence is told by the ids of the household's records, up to {MOST}.",
         )
     return [f"{each[0]}:{each[1]}" for each in found if each is not None]
 

@@ -69,7 +69,7 @@ class Transition:
     by: str | None = strawberry.field(description="Who did it; null where it was taken over, or is not to be told.")
     reason: str | None = strawberry.field(description="Why; null for viewers who see masks.")
     document_no: str | None = strawberry.field(description="The document of the decision behind it, if it has one.")
-    evidence_ids: list[strawberry.ID] = strawberry.field(description="On what it rests: ids of things kept here.")
+    evidence_ids: list[strawberry.ID] = strawberry.field(description="On which of the household's records it rests.")
     effective_on: dt.date = strawberry.field(description="From which day on it holds.")
     happened_at: dt.datetime = strawberry.field(description="When it was done.")
 
@@ -112,7 +112,7 @@ def transition_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Tra
             to_stage=Stage(row.to_stage),
             adverse=row.adverse,
             by=reading.whereabouts(row, row.display_name),
-            reason=reason(row.reason),
+            reason=reason(reading.whereabouts(row, row.reason)),
             document_no=row.document_no,
             evidence_ids=evidence.ids(reading, row.evidence),
             effective_on=row.effective_on,

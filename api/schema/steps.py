@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,7 +21,10 @@ from api.services import changes, files, transfers
 from api.services.recognition import Kept
 
 KEEP, DECIDE = Permission.KEEP_FILES, Permission.DECIDE_FILES
-EVIDENCE = "On what it rests: ids of things kept here, up to 20."
+EVIDENCE = (
+    "On what it rests, up to 20: ids of the household's own attachments, visits, declarations, findings, objections and "
+    "proposals."
+)
 REASON = "Why, up to 2,000 characters; kept sealed."
 
 
@@ -99,49 +103,59 @@ class ReinstateFileInput(StepInput):
     evidence_ids: list[strawberry.ID] | None = strawberry.field(default=None, description=EVIDENCE)
 
 
-NOW = "The household as it stands now; null where it lies beyond the viewer's division now."
+@strawberry.type
+class StepPayload(Payload):
+    """What every step of a household's life answers."""
+
+    household: Household | None = strawberry.field(
+        description="The household as it stands now; null where it lies beyond the viewer's division now."
+    )
 
 
 @strawberry.type(description="What `recordFile` answers.")
-class RecordFilePayload(Payload):
+class RecordFilePayload(StepPayload):
     """What `recordFile` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 @strawberry.type(description="What `reverifyFile` answers.")
-class ReverifyFilePayload(Payload):
+class ReverifyFilePayload(StepPayload):
     """What `reverifyFile` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 @strawberry.type(description="What `reportChange` answers.")
-class ReportChangePayload(Payload):
+class ReportChangePayload(StepPayload):
     """What `reportChange` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 @strawberry.type(description="What `transferFile` answers.")
-class TransferFilePayload(Payload):
+class TransferFilePayload(StepPayload):
     """What `transferFile` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 @strawberry.type(description="What `returnToHardship` answers.")
-class ReturnToHardshipPayload(Payload):
+class ReturnToHardshipPayload(StepPayload):
     """What `returnToHardship` answers."""
-
-    household: Household | None = strawberry.field(description=NOW)
 
 
 @strawberry.type(description="What `reinstateFile` answers.")
-class ReinstateFilePayload(Payload):
+class ReinstateFilePayload(StepPayload):
     """What `reinstateFile` answers."""
 
-    household: Household | None = strawberry.field(description=NOW)
+
+Answer = TypeVar("Answer", bound=StepPayload)
+
+
+async def carried_out(
+    info: Info,
+    permission: Permission,
+    given: MutationInput,
+    act: Callable[[AsyncConnection, Viewer], Awaitable[int]],
+    payload: type[Answer],
+) -> Answer:
+    """What a mutation answers with the household that it was for."""
+    done = await carry_out(info, permission, given, act)
+    household = await nodes.below_payload(info, "Household", "household", done.subject)
+    return payload(household=household, **done.answered)
 
 
 def household_key(info: Info, given: StepInput) -> int | None:
@@ -166,9 +180,7 @@ class StepMutations:
                 connection, context.vault, viewer, key, input.expected_version, kept, input.reason, context.now()
             )
 
-        done = await carry_out(info, DECIDE, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return RecordFilePayload(household=household, **done.answered)
+        return await carried_out(info, DECIDE, input, act, RecordFilePayload)
 
     @guards.mutation(
         KEEP, "Records that the circumstances were looked at again; the next time is due by the parameter."
@@ -186,9 +198,7 @@ class StepMutations:
                 context.now(),
             )  # fmt: skip
 
-        done = await carry_out(info, KEEP, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return ReverifyFilePayload(household=household, **done.answered)
+        return await carried_out(info, KEEP, input, act, ReverifyFilePayload)
 
     @guards.mutation(KEEP, "Records what has changed in a household on file, and leaves it to be looked into.")
     async def report_change(
@@ -205,9 +215,7 @@ class StepMutations:
                 context.now(),
             )  # fmt: skip
 
-        done = await carry_out(info, KEEP, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return ReportChangePayload(household=household, **done.answered)
+        return await carried_out(info, KEEP, input, act, ReportChangePayload)
 
     @guards.mutation(DECIDE, "Hands the file to another union, and the household to its division where one is named.")
     async def transfer_file(
@@ -223,9 +231,7 @@ class StepMutations:
                 input.division_code, input.reason, context.now(),
             )  # fmt: skip
 
-        done = await carry_out(info, DECIDE, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return TransferFilePayload(household=household, **done.answered)
+        return await carried_out(info, DECIDE, input, act, TransferFilePayload)
 
     @guards.mutation(
         KEEP,
@@ -244,9 +250,7 @@ class StepMutations:
                 context.now(),
             )  # fmt: skip
 
-        done = await carry_out(info, KEEP, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return ReturnToHardshipPayload(household=household, **done.answered)
+        return await carried_out(info, KEEP, input, act, ReturnToHardshipPayload)
 
     @guards.mutation(DECIDE, "Opens a file again whose end was an error of ours.")
     async def reinstate_file(
@@ -261,6 +265,4 @@ class StepMutations:
                 connection, context.vault, viewer, key, input.expected_version, input.reason, rests_on, context.now()
             )
 
-        done = await carry_out(info, DECIDE, input, act)
-        household = await nodes.below_payload(info, "Household", "household", done.subject)
-        return ReinstateFilePayload(household=household, **done.answered)
+        return await carried_out(info, DECIDE, input, act, ReinstateFilePayload)

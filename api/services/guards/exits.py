@@ -24,19 +24,12 @@ MOST_MONTHS = 36
 VERIFIED = (Action.RECORD, Action.REVERIFY)
 """By which moves an officer says who is in the household."""
 
-NOT_PROPOSED = NotDone(
-    UserErrorCode.INVALID,
-    ("input",),
-    "须先由另一名工作人员提出，并附情况说明。",
-    "Another officer has to propose it first, with a statement.",
-)
-
 
 async def proposed(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
     """Another officer proposed this very move for this file, and the decision was made for that proposal."""
     found = await _proposal(connection, case)
     if found is None:
-        raise NOT_PROPOSED
+        raise _not_proposed()
     if found.closing == Closing.DECEASED:
         await nobody_left(connection, case.household_id, case.file_id, days.today(now))
 
@@ -45,7 +38,7 @@ async def stated(connection: AsyncConnection, case: Case, now: dt.datetime) -> N
     """The proposal carries the officer's statement."""
     found = await _proposal(connection, case)
     if found is None or not found.statement:
-        raise NOT_PROPOSED
+        raise _not_proposed()
 
 
 async def six_months(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
@@ -62,13 +55,10 @@ async def lifted(connection: AsyncConnection, case: Case, now: dt.datetime) -> N
 
 async def watched(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
     """The household left hardship, and not longer ago than it is watched: it comes back without a new application."""
-    last = (
-        await connection.execute(select(File.closing, File.closed_on).where(File.id == case.file_id))
-    ).one_or_none()
-    today = days.today(now)
+    graduated = select(File.closed_on).where(File.id == case.file_id, File.closing == Closing.GRADUATED)
+    left_on, today = await connection.scalar(graduated), days.today(now)
     months = policy.whole("watch.fall_back_months", today, case.division_code)
-    left = last is not None and last.closing == Closing.GRADUATED and last.closed_on is not None
-    if last is None or not left or today > months_after(last.closed_on, months):
+    if left_on is None or today > months_after(left_on, months):
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "householdId"),
@@ -128,6 +118,15 @@ def span(as_of: dt.date) -> tuple[dt.date, dt.date]:
     """The months that a test of that day may look at, in whichever division."""
     last = income.first_day(as_of)
     return income.add_months(last, -MOST_MONTHS), last
+
+
+def _not_proposed() -> NotDone:
+    return NotDone(
+        UserErrorCode.INVALID,
+        ("input",),
+        "须先由另一名工作人员提出，并附情况说明。",
+        "Another officer has to propose it first, with a statement.",
+    )
 
 
 async def _proposal(connection: AsyncConnection, case: Case) -> Row[*tuple[Any, ...]] | None:
