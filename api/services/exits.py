@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
@@ -94,7 +94,7 @@ async def propose(
             f"The household stands at {found.stage}: this cannot be proposed.",
         )
     waiting = select(Proposal.id).where(Proposal.file_id == found.file_id, Proposal.state == ProposalState.OPEN)
-    if (await connection.execute(waiting)).first() is not None:
+    if await connection.scalar(waiting) is not None:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "householdId"),
@@ -192,14 +192,10 @@ async def change_subject(
     """The file is in another member's name, and aid goes on; the household's key. Raises NotDone."""
     found = await _open_file(connection, viewer, household_id, expected_version)
     await membership.not_on_notice(connection, found.id)
-    today = days.today(now)
     standing = select(Member.id).where(
-        Member.id == member_id,
-        Member.household_id == found.id,
-        or_(Member.left_on.is_(None), Member.left_on > today),
-        or_(Member.valid_to.is_(None), Member.valid_to > today),
+        Member.id == member_id, Member.household_id == found.id, cases.stands(days.today(now))
     )
-    if (await connection.execute(standing)).first() is None:
+    if await connection.scalar(standing) is None:
         raise NotDone(
             UserErrorCode.NOT_FOUND,
             ("input", "personId"),

@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from api.database import transaction
-from api.domain import credentials, days
+from api.domain import days
 from api.domain.casework import HardshipCause
-from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.matching import income
 from api.models import Base, Enrolment, File, FilePerson, Household, Human, Member, Payment, Transition, table
-from api.services import causes, viewers
+from api.services import causes
 from tests.api.conftest import Service
+from tests.api.services.reviewed import viewer
 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = days.today(NOW)
@@ -114,15 +114,15 @@ class Leaving:
 
     async def caused(self, *, resolved: bool) -> None:
         """The file names a cause of hardship, which is resolved or not."""
-        viewer = await who(self.service, "county-reviewer")
+        reviewer = await viewer(self.service, "county-reviewer")
         since = TODAY - dt.timedelta(days=90)
         async with transaction(self.service.engine) as connection:
             vault = self.service.vault
             cause = await causes.add(
-                connection, vault, viewer, self.key, HardshipCause.LAID_OFF, since, None, True, NOW
+                connection, vault, reviewer, self.key, HardshipCause.LAID_OFF, since, None, True, NOW
             )
             if resolved:
-                await causes.resolve(connection, vault, viewer, cause, 1, TODAY, "已重新就业。", [], NOW)
+                await causes.resolve(connection, vault, reviewer, cause, 1, TODAY, "已重新就业。", [], NOW)
 
     async def assessment(self, as_of: dt.date | None = None, by: str = "caseworker") -> Any:
         """How it stands to the ways out."""
@@ -204,11 +204,3 @@ async def on_file(
             await add(FilePerson, file_id=file, person_id=human, member_id=members[-1], since=day, disputed=False)
         await connection.execute(update(File).where(File.id == file).values(subject_member_id=members[0]))
     return Leaving(service, household, file, tuple(members))
-
-
-async def who(service: Service, login: str) -> Viewer:
-    """The viewer of this user's token."""
-    async with transaction(service.engine) as connection:
-        found = await viewers.of_token(connection, credentials.digest(service.tokens[login]), NOW)
-    assert found is not None
-    return found

@@ -28,7 +28,8 @@ from api.models import (
     Watch,
 )
 from tests.api.conftest import Service
-from tests.api.leaving import MONTHS, NOW, TODAY, done, on_file, refusal, said, who
+from tests.api.leaving import MONTHS, NOW, TODAY, done, on_file, refusal, said
+from tests.api.services.reviewed import viewer
 
 SUBJECT = """mutation ($input: ChangeSubjectInput!) { changeSubject(input: $input) {
   household { stage version } userErrors { code message path } } }"""
@@ -130,8 +131,8 @@ async def test_f_02_a_machine_decides_nothing_whatever_its_role(service: Service
 
 
 async def test_f_02_the_database_takes_no_exit_without_another_officers_decision(service: Service) -> None:
-    home, clerk = await on_file(service), await who(service, "caseworker")
-    chief = await who(service, "county-reviewer")
+    home, clerk = await on_file(service), await viewer(service, "caseworker")
+    chief = await viewer(service, "county-reviewer")
     proposal = done(await home.close("MOVED"))["proposal"]
     row = {"household_id": home.key, "file_id": home.file_key, "kind": "DEREGISTER", "reason": b"", "evidence": []}
     when = {"made_at": NOW, "user_kind": "PERSON"}

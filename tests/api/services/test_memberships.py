@@ -15,7 +15,8 @@ from api.domain.stages import Stage
 from api.models import Decision, FilePerson, Member
 from api.services import objections, transition
 from tests.api.conftest import Service
-from tests.api.leaving import NOW, TODAY, Leaving, done, on_file, refusal, who
+from tests.api.leaving import NOW, TODAY, Leaving, done, on_file, refusal
+from tests.api.services.reviewed import viewer
 
 FIELDS = {"changeSubject": "household { id }"}
 WEEK_AGO = (TODAY - dt.timedelta(days=7)).isoformat()
@@ -75,7 +76,7 @@ async def test_f_30_a_notice_is_not_hollowed_out_while_it_is_up(service: Service
     code, message = refusal(await attempt())
     assert (code, "Send it back to review" in message) == ("INVALID", True)
     assert (await home.version(), await other.version(), await standing(home)) == (1, 1, 3)
-    chief = await who(service, "county-reviewer")
+    chief = await viewer(service, "county-reviewer")
     async with transaction(service.engine) as connection:
         await transition.move(connection, service.vault, chief, home.key, Action.RETURN, NOW, expected_version=1)
     done(await attempt())
@@ -96,7 +97,7 @@ async def test_f_02_a_file_is_not_emptied_by_ending_its_members_one_by_one(servi
 
 
 async def test_nobody_leaves_while_an_objection_waits(service: Service) -> None:
-    home, clerk = await on_file(service, people=3), await who(service, "caseworker")
+    home, clerk = await on_file(service, people=3), await viewer(service, "caseworker")
     async with transaction(service.engine) as connection:
         await objections.raise_objection(
             connection, service.vault, clerk, home.key, None, Objector.ANONYMOUS, None, None,
