@@ -19,11 +19,8 @@ F, H, R = table(Finding).c, table(Household).c, table(Review).c
 FP = table(FindingPerson).c
 
 _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(scope.protects_person(M.person_id))
-_COLUMNS = (
-    *F,
-    H.division_code,
-    or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected"),
-)
+_HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
+_COLUMNS = (*F, H.division_code, _HIDDEN)
 _FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code)
 _BY_KEY = _FINDINGS.where(among(F.id, "keys"))
 _NUMBERED = (
@@ -61,6 +58,7 @@ _REVIEWS_OF = (
             *[column for column in R if column.name != "finding_id"],
             User.display_name,
             F.evidence_hash.label("current_evidence"),
+            _HIDDEN,
         )
         .join(Finding, F.id == R.finding_id)
         .join(Household, H.id == F.household_id)

@@ -27,6 +27,8 @@ _O = _OTHER.c
 
 PROTECTED_HOME = scope.protects_household(H.id).label("protected")
 PROTECTED = scope.protects_person(M.person_id).label("protected")
+HANDLED_IN_HIDING = or_(scope.protects_person(M.person_id), scope.protects_household(H.id)).label("protected")
+"""Who handles somebody handles the household as well."""
 
 
 def stands(membership: Any = M) -> ColumnElement[bool]:
@@ -112,7 +114,9 @@ _MEMBERSHIPS_OF = (
 )
 _DECLARED = (
     scope.narrow(
-        select(D.household_id, *[each for each in D if each.name != "household_id"], User.display_name)
+        select(
+            D.household_id, *[each for each in D if each.name != "household_id"], User.display_name, PROTECTED_HOME
+        )
         .join(Household, H.id == D.household_id)
         .outerjoin(User, User.id == D.user_id),
         H.division_code,
@@ -123,8 +127,9 @@ _DECLARED = (
 _OF_HOUSEHOLDS = _DECLARED.where(among(D.household_id, "keys"), D.member_id.is_(None))
 _OF_PEOPLE = (
     scope.narrow(
-        select(D.member_id, *[each for each in D if each.name != "member_id"], User.display_name)
+        select(D.member_id, *[each for each in D if each.name != "member_id"], User.display_name, HANDLED_IN_HIDING)
         .join(Household, H.id == D.household_id)
+        .join(Member, M.id == D.member_id)
         .outerjoin(User, User.id == D.user_id),
         H.division_code,
     )
@@ -133,8 +138,14 @@ _OF_PEOPLE = (
 )
 _CHANGES_OF = (
     scope.narrow(
-        select(C.member_id, *[each for each in C if each.name not in ("member_id", "before")], User.display_name)
+        select(
+            C.member_id,
+            *[each for each in C if each.name not in ("member_id", "before")],
+            User.display_name,
+            HANDLED_IN_HIDING,
+        )
         .join(Household, H.id == C.household_id)
+        .join(Member, M.id == C.member_id)
         .join(User, User.id == C.user_id),
         H.division_code,
     )

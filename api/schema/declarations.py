@@ -104,11 +104,11 @@ def _objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Declaration]:
             item=(item := DeclaredItem(row.item)),
             amount=money_of(row.amount) if item in MONEY else None,
             count=row.amount if item not in MONEY | WORDS else None,
-            word=row.word,
+            word=reading.whereabouts(row, row.word) if item == DeclaredItem.EMPLOYMENT else row.word,
             declared_on=row.declared_on,
             source=DeclarationSource(row.source),
             recorded_at=row.recorded_at,
-            recorded_by=row.display_name,
+            recorded_by=reading.whereabouts(row, row.display_name),
         )
         for row in rows
     ]

@@ -301,7 +301,7 @@ def _transfer_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[File
             to_union=_union(reading, row, "taker"),
             from_division=division_of(row.from_division_code),
             to_division=division_of(row.to_division_code),
-            reason=reason(row.reason),
+            reason=reason(reading.whereabouts(row, row.reason)),
             by=reading.whereabouts(row, row.display_name),
             transferred_on=row.transferred_on,
         )

@@ -79,7 +79,9 @@ class Review:
     outcome: Outcome = strawberry.field(description="The conclusion.")
     note: str | None = strawberry.field(description="The reason; null for viewers who see masks.")
     decision_document: str | None = strawberry.field(description="The decision that it rests on, if there is one.")
-    reviewer: str = strawberry.field(description="Who concluded.")
+    reviewer: str | None = strawberry.field(
+        description="Who concluded; null where that is hidden from the viewer (F-29)."
+    )
     reviewed_at: dt.datetime = strawberry.field(description="When.")
     on_current_evidence: bool = strawberry.field(description="Whether the finding rests on the same evidence today.")
 
@@ -246,9 +248,9 @@ def _review_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Review
     return [
         Review(
             outcome=Outcome(row.outcome),
-            note=note(row.note),
+            note=note(reading.whereabouts(row, row.note)),
             decision_document=row.decision_document,
-            reviewer=row.display_name,
+            reviewer=reading.whereabouts(row, row.display_name),
             reviewed_at=row.reviewed_at,
             on_current_evidence=row.evidence_hash == row.current_evidence,
         )

@@ -463,7 +463,7 @@ def person_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Person]
             birth_year=row.birth_date.year if row.birth_date else None,
             declared_marital_status=row.declared_marital_status,
             declared_monthly_income=money_of(row.declared_monthly_income_fen),
-            declared_employment=row.declared_employment,
+            declared_employment=reading.whereabouts(row, row.declared_employment),
             valid_from=row.valid_from,
             valid_to=row.valid_to,
             left_on=row.left_on,

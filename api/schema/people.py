@@ -40,7 +40,7 @@ class MemberChange:
     reason: str | None = strawberry.field(description="Why; null for viewers who see masks.")
     effective_on: dt.date = strawberry.field(description="From which day on it holds.")
     happened_at: dt.datetime = strawberry.field(description="When it was done.")
-    by: str = strawberry.field(description="Who did it.")
+    by: str | None = strawberry.field(description="Who did it; null where that is hidden from the viewer (F-29).")
 
 
 @strawberry.input(description="Somebody who is in a household; what is left out is unknown.")
@@ -279,10 +279,10 @@ def _change_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Member
         MemberChange(
             kind=MemberChangeKind(row.kind),
             fields=list(row.fields),
-            reason=reason(row.reason),
+            reason=reason(reading.whereabouts(row, row.reason)),
             effective_on=row.effective_on,
             happened_at=row.happened_at,
-            by=row.display_name,
+            by=reading.whereabouts(row, row.display_name),
         )
         for row in rows
     ]

@@ -111,14 +111,14 @@ def proposal_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Propos
             household_key=row.household_id,
             action=ExitAction(row.action),
             reason=Closing(row.closing) if row.closing else None,
-            statement=statement(row.statement),
+            statement=statement(reading.whereabouts(row, row.statement)),
             evidence_ids=evidence.ids(reading, row.evidence),
             proposed_by=reading.whereabouts(row, row.proposer),
             proposed_at=row.proposed_at,
             state=ProposalState(row.state),
             decided_by=reading.whereabouts(row, row.decider),
             decided_at=row.decided_at,
-            rejection=rejection(row.rejection),
+            rejection=rejection(reading.whereabouts(row, row.rejection)),
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Proposal", rows), strict=True)
