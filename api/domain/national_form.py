@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from api.domain.people import Relation
 
 LONGEST = 200
 MOST_YUAN = Decimal("100000000000")
@@ -185,6 +188,12 @@ NUMBERS = ("ID_NUMBER", "MEMBER_ID_NUMBER")
 def of(part: FormPart) -> tuple[Field, ...]:
     """The fields of a part, in the form's order."""
     return tuple(each for each in FIELDS if each.part is part)
+
+
+def worker(people: Sequence[Any], named: int | None) -> Any | None:
+    """Of a household's people, who is the form's worker: in whose name the file is, or else the head."""
+    in_name = next((each for each in people if each.id == named), None)
+    return in_name or next((each for each in people if each.relation == Relation.HEAD), None)
 
 
 class BadValue(ValueError):

@@ -19,7 +19,6 @@ from api import scope
 from api.database import among, locked
 from api.domain import money, national_form
 from api.domain.national_form import BadValue, Field, FieldKind, FormPart
-from api.domain.people import Relation
 from api.domain.permissions import Viewer
 from api.matching import identity
 from api.models import ExternalReference, File, Household, Member, table
@@ -77,10 +76,7 @@ class _Known:
 
     def worker(self, household_id: int) -> Row[*tuple[Any, ...]] | None:
         """In whose name the latest file is, or else the head of the household."""
-        people = self.people.get(household_id, [])
-        named = self.subjects.get(household_id)
-        found = next((row for row in people if row.id == named), None)
-        return found or next((row for row in people if row.relation == Relation.HEAD), None)
+        return national_form.worker(self.people.get(household_id, []), self.subjects.get(household_id))
 
 
 async def tables(

@@ -43,9 +43,7 @@ async def fill_in(connection: AsyncConnection, vault: Vault, household_id: int) 
         select(File.subject_member_id).where(File.household_id == household_id).order_by(File.id.desc()).limit(1)
     )
     named = (await connection.execute(subject)).scalar_one_or_none()
-    worker = next((row for row in people if row.id == named), None) or next(
-        (row for row in people if row.relation == "HEAD"), people[0]
-    )
+    worker = national_form.worker(people, named) or people[0]
     values = {}
     for row in people:
         missing = {name: value for name, value in COLUMNS.items() if getattr(row, name) is None}

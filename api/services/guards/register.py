@@ -13,7 +13,7 @@ from api.domain import days, national_form
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.files import in_another_file
 from api.domain.national_form import FormPart, Missing
-from api.domain.people import IdKind, Relation
+from api.domain.people import IdKind
 from api.models import File, FilePerson, Household, Member, table
 from api.services.guards.case import Case
 
@@ -49,9 +49,7 @@ async def missing(connection: AsyncConnection, household_id: int, now: dt.dateti
     people = present.all()
     subject = select(File.subject_member_id).where(File.household_id == household_id).order_by(File.id.desc())
     named = (await connection.execute(subject.limit(1))).scalar_one_or_none()
-    worker = next((row for row in people if row.id == named), None) or next(
-        (row for row in people if row.relation == Relation.HEAD), None
-    )
+    worker = national_form.worker(people, named)
     group = household.target_group
     lacking = national_form.missing(FormPart.HOUSEHOLD, _filled(FormPart.HOUSEHOLD, household), group)
     if worker is None:

@@ -30,16 +30,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
 from api.domain import divisions
-from api.domain.accounts import UserKind
-from api.domain.permissions import MATRIX, Permission, Role
+from api.domain.permissions import Permission, Viewer
 from api.matching import folders, reference
-from api.models import Department, Household, Programme, User, table
+from api.models import Department, Household, Programme, table
 from api.sealing import Vault
-from api.services import audit, differing
+from api.services import audit, differing, viewers
 from api.services.registers import aid, consents, declared, feeds, files, households, members, rows
 from api.services.registers.aid import Paid
 from api.services.registers.feeds import came, copy
-from api.services.registers.files import Officer
 from api.services.registers.households import Saved
 from api.services.registers.rows import HOUSEHOLD_PLAIN, HOUSEHOLD_SEALED, MEMBER_PLAIN, MEMBER_SEALED, MONEY
 
@@ -108,13 +106,12 @@ async def not_there_yet(connection: AsyncConnection, given: Given) -> list[folde
     return await feeds.not_there_yet(connection, given.feeds)
 
 
-async def officer(connection: AsyncConnection, login: str) -> Officer:
+async def officer(connection: AsyncConnection, login: str) -> Viewer:
     """Who answers for what an import closes: a person at work who may decide on files. Raises ValueError."""
-    found = select(User.id, User.role, User.kind).where(User.login == login, User.active.is_(True))
-    row = (await connection.execute(found)).one_or_none()
-    if row is None or row.kind != UserKind.PERSON or Permission.DECIDE_FILES not in MATRIX[Role(row.role)]:
+    found = await viewers.of_login(connection, login)
+    if found is None or not found.may(Permission.DECIDE_FILES):
         raise ValueError(f"{login}: no active user of that name is a person who may decide on files")
-    return Officer(row.id)
+    return found
 
 
 async def take_over(
@@ -124,12 +121,13 @@ async def take_over(
     copied: Mapping[str, str],
     division: str | None,
     now: dt.datetime,
-    decided_by: Officer | None = None,
+    decided_by: Viewer | None = None,
 ) -> TakenOver:
     """What was read is in the database.
 
     A household that names no division belongs to `division`, by default the lowest one that holds all others.
-    `decided_by` answers for files that the register tells to be closed; without anybody they stay open, and are told.
+    `decided_by` answers for files of their division that the register tells to be closed; all others stay open, and are
+    told.
     """
     register = given.register
     home = division or divisions.above_all(

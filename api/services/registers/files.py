@@ -1,26 +1,26 @@
 """Files of households that were taken over, and whom they count; the moves by which the register's own changes come in.
 
 A register that tells something better, or another application, is followed. A closing of an active file is a change for
-the worse: it takes an officer who answers for it, or else is left to people as a task (F-2). So is everything while an
-objection or a proposal is open.
+the worse: it takes an officer of that division who answers for it, or else is left to people as a task (F-2). So is
+everything while an objection or a proposal is open.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Date, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import Json, among
-from api.domain import days
+from api.domain import days, divisions
 from api.domain.accounts import UserKind
 from api.domain.exits import ProposalState
 from api.domain.files import Closing, Tier
 from api.domain.lifecycle import NOTHING, TAKEN_OVER, Action
 from api.domain.objections import ObjectionState
+from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
 from api.models import Decision, File, FilePerson, Household, Member, Objection, Proposal, Transition, table
 from api.sealing import Vault
@@ -36,15 +36,8 @@ ENDS = {(move.stage, move.next): move.adverse for move in TAKEN_OVER}
 """By stages the moves that a register can tell, and whether each is for the worse."""
 
 
-@dataclass(frozen=True, slots=True)
-class Officer:
-    """Who answers for closings that the register tells."""
-
-    user_id: int
-
-
 async def save(
-    connection: AsyncConnection, vault: Vault, saved: Saved, officer: Officer | None, now: dt.datetime
+    connection: AsyncConnection, vault: Vault, saved: Saved, officer: Viewer | None, now: dt.datetime
 ) -> int:
     """New households have their file and their first move, others follow the register; how many did that."""
     for some in rows.batches(saved.new):
@@ -53,7 +46,8 @@ async def save(
     followed = 0
     for before, came in saved.otherwise:
         adverse = ENDS.get((before, came.stage))
-        if adverse is None or (adverse and officer is None) or came.id in waiting:
+        answers = officer is not None and divisions.holds(officer.division_code, came.division_code)
+        if adverse is None or (adverse and not answers) or came.id in waiting:
             saved.differs(came.id, "stage", f"{came.stage}{came.since(dt.date.max)}")
             continue
         await _follow(connection, vault, before, came, officer if adverse else None, now)
@@ -89,7 +83,7 @@ async def _begin(connection: AsyncConnection, new: list[Came], now: dt.datetime)
     keys = {"keys": [each.id for each in new]}
     head = select(func.min(M.id)).where(M.household_id == F.household_id, M.relation == "HEAD", M.left_on.is_(None))
     await connection.execute(
-        update(table(File))
+        update(File)
         .where(among(F.household_id, "keys"), F.closed_on.is_(None))
         .values(subject_member_id=head.scalar_subquery()),
         keys,
@@ -133,7 +127,7 @@ def _told(came: Came, due: _Due, today: dt.date) -> dict[str, Any]:
 
 
 async def _follow(
-    connection: AsyncConnection, vault: Vault, before: Stage, came: Came, officer: Officer | None, now: dt.datetime
+    connection: AsyncConnection, vault: Vault, before: Stage, came: Came, officer: Viewer | None, now: dt.datetime
 ) -> None:
     """One household stands where the register has it now; its file is closed, opened, or another one is begun."""
     today = days.today(now)
@@ -175,7 +169,7 @@ async def _follow(
 
 
 async def _decide(
-    connection: AsyncConnection, vault: Vault, came: Came, file_id: int, officer: Officer, now: dt.datetime
+    connection: AsyncConnection, vault: Vault, came: Came, file_id: int, officer: Viewer, now: dt.datetime
 ) -> int:
     row = {
         "household_id": came.id,
@@ -210,7 +204,7 @@ async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) ->
     for some in rows.batches(changed):
         keys = {"keys": some}
         those = select(M.id).where(among(M.household_id, "keys"), left)
-        over = update(table(FilePerson)).where(FP.member_id.in_(those), FP.until.is_(None))
+        over = update(FilePerson).where(FP.member_id.in_(those), FP.until.is_(None))
         await connection.execute(over.values(until=gone), keys)
         await _recount(connection, keys)
     for some in rows.batches(changed):  # once everybody who left one is counted in none

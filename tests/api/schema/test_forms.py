@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.database import transaction
 from api.domain import national_form
@@ -140,12 +140,11 @@ async def test_f_09_a_member_without_any_document_owes_no_number(service: Servic
                 select(Member.id).where(Member.household_id == key).order_by(Member.id.desc()).limit(1)
             )
         ).scalar_one()
-        table = Member.__table__
-        gone = table.update().where(Member.id == member).values(id_number=None, id_number_index=None)  # type: ignore[attr-defined]
-        await connection.execute(gone)
+        of_member = update(Member).where(Member.id == member)
+        await connection.execute(of_member.values(id_number=None, id_number_index=None))
         assert [each.field.code for each in await register.missing(connection, key, NOW)] in (
             ["ID_NUMBER"],
             ["MEMBER_ID_NUMBER"],
         )
-        await connection.execute(table.update().where(Member.id == member).values(id_kind="NONE"))  # type: ignore[attr-defined]
+        await connection.execute(of_member.values(id_kind="NONE"))
         assert await register.missing(connection, key, NOW) == []

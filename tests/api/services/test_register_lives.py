@@ -200,10 +200,13 @@ async def test_f_02_an_officer_who_is_named_answers_for_the_closing(
     async with transaction(empty) as connection:
         officer = await accounts.add_user(connection, "chief", "Chief", Role.REVIEWER, "410502", NOW)
         await accounts.add_user(connection, "clerk", "Clerk", Role.CASEWORKER, "410502", NOW)
+        await accounts.add_user(connection, "neighbour", "Neighbour", Role.REVIEWER, "410503", NOW)
     where = folder(tmp_path / "in", [{**HOME, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
     for login in ("nobody", "clerk"):
         with pytest.raises(ValueError, match="may decide"):
             await take_over(empty, vault, where, decided_by=login)
+    taken = await take_over(empty, vault, where, decided_by="neighbour")
+    assert (taken.followed, taken.differing) == (0, 1), "who decides elsewhere answers for nothing here"
     taken = await take_over(empty, vault, where, decided_by="chief")
     assert (taken.followed, taken.differing) == (1, 0)
     ((_, stage, closed),) = await rows(empty, Household.id, Household.stage, Household.file_closed_on)
