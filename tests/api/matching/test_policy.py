@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from decimal import Decimal
 from pathlib import Path
 
@@ -77,12 +78,9 @@ def test_days_and_months_are_whole(data_dir: Path) -> None:
         policy.whole("watch.first_months", DAY, "410502")
 
 
-KEYS = (
-    "application.working_days", "review.working_days", "notice.working_days", "record.working_days",
-    "objection.working_days", "visit.valid_days", "emergency.days", "reverification.months", "change.working_days",
-    "visit.months", "relief.months", "line.migrant_by_workplace", "watch.first_months", "watch.second_months",
-    "watch.third_months", "watch.fall_back_months", "retention.file_years", "exit.months",
-)  # fmt: skip
+ROOT = Path(__file__).parents[3]
+REGISTER = tomllib.loads((ROOT / "matcher" / "policies" / "register.toml").read_text(encoding="utf-8"))["value"]
+KEYS = sorted({"exit.months", *(each["key"] for each in REGISTER)})
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -92,3 +90,8 @@ def test_each_parameter_of_the_register_has_a_basis_and_holds_on_every_day_since
         found = policy.in_force().entry(key, day, "410502")
         assert found.basis
         assert found.status in ("verified", "assumed")
+
+
+def test_every_parameter_of_the_register_is_one_that_the_service_goes_by() -> None:
+    sources = "".join(each.read_text(encoding="utf-8") for each in (ROOT / "api").rglob("*.py"))
+    assert [key for key in KEYS if f'"{key}"' not in sources] == []
