@@ -11,6 +11,7 @@ from api import scope
 from api.database import among
 from api.domain.scans import ScanStatus
 from api.loaders.conditions import in_division
+from api.loaders.files import TODAY
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Authorisation, EmergencyException, Household, Link, Member, Scan, User, table
@@ -24,7 +25,7 @@ _COLUMNS = (
     *[column for column in A if column.name != "member_id"],
     M.household_id,
     U.display_name.label("recorder"),
-    scope.protects_person(M.person_id).label("protected"),
+    scope.protects_handled(M.person_id, H.id).label("protected"),
 )
 _GIVEN = scope.narrow(
     select(A.member_id, *_COLUMNS)
@@ -99,7 +100,7 @@ EXCEPTIONS = Listing(
     E.id,
     {
         "division": in_division(H.division_code),
-        "in_force": and_(E.starts_on <= bindparam("day"), E.ends_on >= bindparam("day")),
+        "in_force": and_(E.starts_on <= TODAY, E.ends_on >= TODAY),
     },
     {"RECORDED": By(E.id, int), "ENDS_ON": By(E.ends_on, dt.date.fromisoformat)},
 )

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, String, and_, bindparam, case, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -20,22 +20,22 @@ from api.domain.notices import OF_SOMEBODY, NoticeForm, NoticeState
 from api.domain.objections import ObjectionState
 from api.domain.stages import Stage
 from api.loaders.conditions import in_division
+from api.loaders.files import AS_OF, TODAY
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Household, Notice, Objection, Transition, User, table
 
 H, N, T = (table(each).c for each in (Household, Notice, Transition))
 OBJ = table(Objection).c
-FOREVER = dt.date(9999, 12, 31)
 MOST_PUBLISHED = 500
-AS_OF = bindparam("as_of", FOREVER, Date())
-TODAY: ColumnElement[dt.date] = bindparam("today", FOREVER, Date())
+STANDS = and_(H.stage == Stage.PUBLIC_NOTICE, T.number == H.transition_number)
+"""Whether the household still stands where the notice's own move has led; of notices joined to both."""
+
 UP = and_(
     N.state == NoticeState.OPEN,
     N.from_day <= TODAY,
     N.to_day >= TODAY,
-    H.stage == Stage.PUBLIC_NOTICE,
-    T.number == H.transition_number,
+    STANDS,
     or_(N.form == NoticeForm.UNNAMED, ~scope.protects_household(H.id)),
 )
 """Whether it is on notice now."""
@@ -122,7 +122,6 @@ NOTICES = Listing(
         "numbers": among(N.number, "numbers", String),
         "households": among(N.household_id, "households", BigInteger),
         "up": UP,
-        "down": ~UP,
         "until_from": N.to_day >= bindparam("until_from"),
         "until_to": N.to_day <= bindparam("until_to"),
     },
@@ -138,7 +137,6 @@ OBJECTIONS = Listing(
         "states": among(OBJ.state, "states", String),
         "outcomes": among(OBJ.outcome, "outcomes", String),
         "overdue": and_(OBJ.state == ObjectionState.OPEN, OBJ.due_on < TODAY),
-        "not_overdue": or_(OBJ.state != ObjectionState.OPEN, OBJ.due_on >= TODAY),
         "received_from": OBJ.received_on >= bindparam("received_from"),
         "received_to": OBJ.received_on <= bindparam("received_to"),
     },

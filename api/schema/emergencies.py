@@ -10,7 +10,6 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import days
 from api.domain.consent import ConsentPurpose
 from api.domain.permissions import Permission, Viewer
 from api.loaders import consents as loaders
@@ -98,7 +97,7 @@ class EmergencyExceptionFilter:
 
 def _conditions(info: Info, given: EmergencyExceptionFilter) -> Iterator[Condition]:
     yield from in_division(given.division_code)
-    yield from whether("in_force", given.in_force, {"day": days.today(info.context.now())})
+    yield from whether("in_force", given.in_force)
 
 
 def exception_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[EmergencyException]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
+import strawberry
+
 from api.domain import divisions
 from api.domain.errors import BadInput
 from api.loaders.conditions import All, Condition, Either, Is, Not
+from api.schema import nodes
+from api.schema.context import Info
 from api.schema.values import DateRange
 
 MOST_LEVELS = 10
@@ -54,6 +58,13 @@ def in_division(code: str | None) -> Iterator[Is]:
             raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
         low, high = divisions.span(code)
         yield Is("division", {"division_from": low, "division_to": high})
+
+
+def of_households(info: Info, ids: list[strawberry.ID] | None) -> Iterator[Is]:
+    """About one of these households; an id that names none finds nothing."""
+    if ids is not None:
+        keys = [nodes.key_of(info, "Household", each) for each in ids]
+        yield Is("households", {"households": [key for key in keys if key is not None]})
 
 
 def between(name: str, given: DateRange | None) -> Iterator[Is]:

@@ -17,14 +17,14 @@ from api.domain.notices import NoticeForm, NoticePlace, NoticeState, ObjectionCh
 from api.domain.permissions import Permission, Viewer
 from api.loaders import households as owners
 from api.loaders import notices as loaders
-from api.loaders.conditions import Is
+from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
 from api.schema.households import NOT_LOADED, Household, household_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
@@ -161,14 +161,11 @@ class PublicNoticeFilter:
     not_: PublicNoticeFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(info: Info, given: PublicNoticeFilter) -> Iterator[Is]:
+def _conditions(info: Info, given: PublicNoticeFilter) -> Iterator[Condition]:
     yield from in_division(given.division_code)
     yield from one_of("numbers", given.numbers)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
-    if given.up is not None:
-        yield Is("up" if given.up else "down", {})
+    yield from of_households(info, given.household_ids)
+    yield from whether("up", given.up)
     yield from between("until", given.until)
 
 

@@ -15,14 +15,14 @@ from api.domain.objections import Ground, ObjectionOutcome, ObjectionState, Obje
 from api.domain.permissions import Permission, Viewer
 from api.loaders import households as owners
 from api.loaders import notices as loaders
-from api.loaders.conditions import Is
+from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
 from api.schema.households import NOT_LOADED, Household, household_objects
 from api.schema.nodes import Kind, kind
 from api.schema.notices import PublicNotice, notice_objects
@@ -180,15 +180,12 @@ class ObjectionFilter:
     not_: ObjectionFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(info: Info, given: ObjectionFilter) -> Iterator[Is]:
+def _conditions(info: Info, given: ObjectionFilter) -> Iterator[Condition]:
     yield from in_division(given.division_code)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     yield from one_of("states", given.states)
     yield from one_of("outcomes", given.outcomes)
-    if given.overdue is not None:
-        yield Is("overdue" if given.overdue else "not_overdue", {})
+    yield from whether("overdue", given.overdue)
     yield from between("received", given.received)
 
 

@@ -15,14 +15,14 @@ from api.domain.casework import TaskKind, TaskState
 from api.domain.permissions import Permission, Viewer
 from api.loaders import casework as loaders
 from api.loaders import households as people
-from api.loaders.conditions import Condition, Is
+from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of, whether
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
 from api.schema.households import NOT_LOADED, Household, Person, household_objects, person_objects
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, handler, officer
@@ -163,9 +163,7 @@ def _conditions(info: Info, given: TaskFilter) -> Iterator[Condition]:
     yield from one_of("states", given.states)
     yield from one_of("assignees", given.assignees)
     yield from between("due", given.due)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     yield from whether("overdue", given.overdue, {"overdue_today": days.today(info.context.now())})
     yield from whether("mine", given.mine, {"mine_viewer": viewer})
     yield from whether("unassigned", given.unassigned, {"unassigned_viewer": viewer})

@@ -21,7 +21,7 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.exit_terms import WatchOutcome
-from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
+from api.schema.filters import AND, NOT, OR, in_division, joined, of_households, one_of
 from api.schema.households import NOT_LOADED, Household, household_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
@@ -84,9 +84,7 @@ class WatchOrder:
 
 def _conditions(info: Info, given: WatchFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     if given.due_by is not None:
         yield Is("due", {"due_by": given.due_by})
     yield from one_of("outcomes", given.outcomes)

@@ -30,7 +30,7 @@ from api.domain.notices import (
 )
 from api.domain.people import stands
 from api.domain.permissions import Viewer
-from api.domain.stages import Stage
+from api.loaders.notices import STANDS
 from api.matching import identity, policy
 from api.models import File, Household, Member, Notice, Organisation, Transition, table
 from api.sealing import Vault
@@ -59,9 +59,6 @@ _HOUSEHOLD = (
     .outerjoin(Organisation, G.id == F.organisation_id)
 )
 _PEOPLE = select(M.name, M.former_name, M.valid_from, M.valid_to, M.left_on)
-
-STANDS = and_(H.stage == Stage.PUBLIC_NOTICE, T.number == H.transition_number)
-"""Whether the household still stands where the notice's own move has led; of notices joined to both."""
 
 
 async def open_notice(
