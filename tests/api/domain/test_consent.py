@@ -29,20 +29,15 @@ def day(days: int) -> dt.date:
 
 
 def signed(
-    who: int = WANG, where: str = "tax", *, days: tuple[int | None, int | None] = (-30, 30), **rest: object
+    who: int = WANG,
+    where: str = "tax",
+    *,
+    days: tuple[int, int | None] = (-30, 30),
+    purpose: ConsentPurpose | None = CHECK,
+    withdrawn: int | None = None,
 ) -> Signed:
-    begins, ends = (None if each is None else day(each) for each in days)
-    purpose = rest.get("purpose", CHECK)
-    withdrawn = rest.get("withdrawn")
-    assert purpose is None or isinstance(purpose, ConsentPurpose)
-    return Signed(
-        who,
-        frozenset(where.split(",")),
-        purpose,
-        begins,
-        ends,
-        day(withdrawn) if isinstance(withdrawn, int) else None,
-    )
+    begins, ends, back = (None if each is None else day(each) for each in (*days, withdrawn))
+    return Signed(who, frozenset(where.split(",")), purpose, begins, ends, back)
 
 
 LI_TOO = signed(LI, ALL)

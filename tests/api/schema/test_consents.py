@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from api.database import transaction
+from api.domain import days
 from api.domain.consent import NINE
 from api.models import Authorisation, Household, Human, Member, Scan
 from tests.api.conftest import Service
 from tests.api.papers import consent, exception, paper, user_of
 from tests.api.schema.test_statements import selects
-from tests.api.services.reviewed import Reviewed, under_review
+from tests.api.services.reviewed import under_review
 
 RECORD = """mutation ($input: RecordAuthorisationInput!) { recordAuthorisation(input: $input) {
   authorisation { id version state sources purpose validFrom validTo person { id } guardian { id } guardianName
@@ -35,15 +36,15 @@ PAGE = """query ($n: Int, $filter: HouseholdFilter) { households(first: $n, filt
 
 
 def today() -> dt.date:
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    return days.today(days.this_moment())
 
 
-async def signed(service: Service, household: Reviewed, person: int) -> dict[str, Any]:
+async def signed(service: Service, household: int, person: int) -> dict[str, Any]:
     """What is given to record a consent of somebody of the household."""
     now = dt.datetime.now(dt.UTC)
     async with transaction(service.engine) as connection:
         user = await user_of(connection, "caseworker")
-        attached = await paper(connection, service.vault, household.key, user, now)
+        attached = await paper(connection, service.vault, household, user, now)
     return {
         "idempotencyKey": f"consent-{person}",
         "personId": service.vault.ids("Person", [person])[0],
@@ -58,8 +59,7 @@ async def test_f_23_a_consent_is_recorded_shown_and_withdrawn(service: Service) 
         heads = select(Member.id, Member.household_id).where(Member.relation == "HEAD", Member.left_on.is_(None))
         near = heads.join(Household, Household.id == Member.household_id).where(Household.division_code == "410502")
         person = (await connection.execute(near.order_by(Member.id).limit(1))).one()
-    household = Reviewed(person.household_id, 0, "", ())
-    given = await signed(service, household, person.id)
+    given = await signed(service, person.household_id, person.id)
     done = (await service.data(RECORD, {"input": given}, by="caseworker"))["recordAuthorisation"]
     assert done["userErrors"] == []
     made = done["authorisation"]

@@ -11,10 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import transaction
 from api.domain import divisions
+from api.domain.attachments import AttachmentKind
 from api.domain.consent import ALL, NINE, ConsentPurpose
 from api.domain.errors import Conflict, MissingConsent, NotDone
 from api.domain.lifecycle import MOVES, Action, Guard
@@ -29,9 +30,8 @@ from api.services.consents import Paper
 from api.services.guards.case import Case
 from matcher import authorisations
 from matcher.sources.contract import load
-from tests.api.services.test_registers import NOW, empty, folder, take_over, vault
-
-__all__ = ["empty", "vault"]
+from tests.api.papers import paper
+from tests.api.services.test_registers import NOW, folder, take_over
 
 TODAY = NOW.date()
 SOON = TODAY + dt.timedelta(days=3)
@@ -124,14 +124,6 @@ class Office:
             return (await connection.execute(statement)).one()
 
 
-async def _paper(connection: AsyncConnection, household: int, user: int, kind: str = "AUTHORISATION") -> int:
-    row = {
-        "household_id": household, "kind": kind, "media_type": "application/pdf", "size": 1, "sha256": "0" * 64,
-        "stored": f"{kind}-{household}", "uploaded_by": user, "uploaded_at": NOW,
-    }  # fmt: skip
-    return int((await connection.execute(insert(Attachment).values(**row).returning(Attachment.id))).scalar_one())
-
-
 @pytest.fixture
 async def office(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> Office:
     given = folder(tmp_path / "in", households=HOUSEHOLDS, members=[*PEOPLE, NEIGHBOUR], authorisations=[])
@@ -142,10 +134,10 @@ async def office(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> Office:
         people = {row.reference: (row.id, row.household_id) for row in rows}
         household = people["P1"][1]
         user = await accounts.add_user(connection, "li", "李工", Role.REVIEWER, "410500", NOW)
-        paper = await _paper(connection, household, user)
+        signed = await paper(connection, vault, household, user, NOW)
     viewer = Viewer(user, "li", "李工", Role.REVIEWER, "410500")
     return Office(
-        empty, vault, viewer, tmp_path / "data", {name: key for name, (key, _) in people.items()}, household, paper
+        empty, vault, viewer, tmp_path / "data", {name: key for name, (key, _) in people.items()}, household, signed
     )
 
 
@@ -222,10 +214,10 @@ async def test_a_consent_rests_on_a_signed_authorisation_of_the_household(office
         neighbours = (
             await connection.execute(select(Household.id).where(Household.id != office.household))
         ).scalar_one()
-        user = office.viewer.user_id
-        theirs = await _paper(connection, neighbours, user)
-        form = await _paper(connection, office.household, user, "APPLICATION_FORM")
-    for other in (theirs, form):
+        user, form = office.viewer.user_id, AttachmentKind.APPLICATION_FORM
+        theirs = await paper(connection, office.vault, neighbours, user, NOW)
+        other_kind = await paper(connection, office.vault, office.household, user, NOW, form)
+    for other in (theirs, other_kind):
         with pytest.raises(NotDone) as told:
             await office.record(attachment_id=other)
         assert told.value.path == ("input", "attachmentId")
@@ -461,8 +453,8 @@ async def test_an_application_is_taken_up_with_its_signed_papers(office: Office)
     assert "申请书" in (said := await refused(file_id))
     assert "核对授权书" not in said
     async with transaction(office.engine) as connection:
-        form = await _paper(connection, office.household, office.viewer.user_id, "APPLICATION_FORM")
-        await connection.execute(update(Attachment).where(Attachment.id == form).values(file_id=file_id))
+        user, form = office.viewer.user_id, AttachmentKind.APPLICATION_FORM
+        await paper(connection, office.vault, office.household, user, NOW, form, file=file_id)
     assert await refused(file_id) == ""
     assert await refused(None) != ""
 
