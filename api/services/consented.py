@@ -57,6 +57,8 @@ async def require(
 async def laid_out(connection: AsyncConnection, of: ColumnElement[bool], today: dt.date) -> list[dict[str, Any]]:
     """The consents of these people, as the matcher reads them; withdrawn ones too, which end what was signed before.
 
+    One that names no department is left out: where no other is laid out, the matcher would take it for all of them.
+
     An exception in force is one more for each of its household, without a first day: it stands for every day that a
     scan asks about, but a withdrawal of whatever day is stronger.
     """
