@@ -24,7 +24,6 @@ from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.tree import Branch, branch
 from api.services import memberships
-from api.services.memberships import Corrections
 
 KEEP = Permission.KEEP_FILES
 REASON = "Why, up to 2,000 characters; kept sealed."
@@ -253,7 +252,7 @@ class PeopleMutations:
         self, info: Info, input: Annotated[CorrectMemberInput, strawberry.argument(description="What is right.")]
     ) -> CorrectMemberPayload:
         """Corrects somebody."""
-        context, corrections = info.context, Corrections(_given(input.corrections))
+        context, corrections = info.context, _given(input.corrections)
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             key = nodes.key_of(info, "Person", input.person_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -42,13 +42,6 @@ _MEMBER = scope.narrow(
     select(*M, scope.protects_person(M.person_id).label("protected")).join(Household, H.id == M.household_id),
     H.division_code,
 ).where(M.id == bindparam("member"))
-
-
-@dataclass(frozen=True, slots=True)
-class Corrections:
-    """What is corrected of somebody: only what is named changes; an empty text takes a value away."""
-
-    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def add(
@@ -133,30 +126,31 @@ async def correct(
     viewer: Viewer,
     member_id: int | None,
     expected_version: int,
-    corrections: Corrections,
+    corrections: Mapping[str, Any],
     reason: str,
     now: dt.datetime,
 ) -> int:
     """What was wrong about somebody is put right, and what stood there is kept; the membership's key.
 
-    A number or name that is another human's makes the membership that human's. Raises Conflict or NotDone.
+    Only what is named changes, and an empty text takes a value away. A number or name that is another human's makes the
+    membership that human's. Raises Conflict or NotDone.
     """
     member = await _member(connection, viewer, member_id)
     await households.hold(connection, viewer, {member.household_id: expected_version})
     await membership.not_on_notice(connection, member.household_id)
-    if member.protected and not viewer.cleared and WHEREABOUTS & corrections.given.keys():
+    if member.protected and not viewer.cleared and WHEREABOUTS & corrections.keys():
         raise NotDone(
             UserErrorCode.FORBIDDEN,
             ("input", "corrections"),
             "您不能更正此人的地址和电话，请转交有权限的同事办理。",
             "You cannot correct this person's address and telephone; please pass it on to a colleague who can.",
         )
-    before = _opened(vault, member, numbered="id_number" in corrections.given)
+    before = _opened(vault, member, numbered="id_number" in corrections)
     after = members.checked(
-        _entered({**before, **corrections.given}),
+        _entered({**before, **corrections}),
         days.today(now),
         ("input", "corrections"),
-        with_number=bool(OF_THE_NUMBER & corrections.given.keys()),
+        with_number=bool(OF_THE_NUMBER & corrections.keys()),
     )
     changed = [name for name in before if getattr(after, name) != before[name]]
     if not changed:
