@@ -144,6 +144,8 @@ class Walk(RuleBasedStateMachine):
         moves = moves_from(self.stage)
         if ready and self.stage in PENDING:
             self.papers()
+        if ready and self.stage in ACTIVE:
+            self.propose("clerk")
         self.act(moves[choice % len(moves)].action, "chief", 0)
 
     async def _act(self, connection: AsyncConnection, action: Action, viewer: Viewer, version: int) -> object:
