@@ -71,6 +71,11 @@ def protects_household(household_id: ColumnElement[int]) -> ColumnElement[bool]:
     return household_id.in_(select(_MEMBERS.c.household_id).where(still, _MEMBERS.c.person_id.in_(_PROTECTED)))
 
 
+def protects_handled(person_id: ColumnElement[int], household_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether this person, or somebody in this household, is protected: who handles the one handles the other."""
+    return or_(protects_person(person_id), protects_household(household_id))
+
+
 def unless_hidden(protected: ColumnElement[bool]) -> ColumnElement[bool]:
     """What a condition about something that may be hidden has beside it: it finds what this viewer is shown."""
     return or_(bindparam(CLEARED, False, Boolean()), not_(protected))
