@@ -9,13 +9,12 @@ import strawberry
 from api.domain.attachments import AttachmentKind
 from api.domain.permissions import Permission
 from api.loaders import attachments as loaders
-from api.loaders import households as people
 from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.households import ATTACHMENTS, NOT_LOADED, Household, Person, household_objects, person_objects
+from api.schema.households import ATTACHMENTS, ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted
 from api.schema.tree import Branch, branch
@@ -107,18 +106,6 @@ branch(
         "found_attachments",
     ),
 )
-branch(
-    Attachment,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
-    ),
-)
-branch(
-    Attachment,
-    "person",
-    Branch(
-        "member_key", lambda reading, keys, _: people.members_by_key(reading, keys), person_objects, "person", False
-    ),
-)
+branch(Attachment, "household", ITS_HOUSEHOLD)
+branch(Attachment, "person", person_at("member_key", "person"))
 kind("Attachment", Kind(loaders.by_key, attachment_objects, Permission.READ_CASES))

@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import causes as loaders
-from api.loaders import households as people
 from api.loaders.reading import Reading, Rows
 from api.schema import evidence, guards, nodes
 from api.schema.context import Info
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, handler
 from api.schema.results import MutationInput, Payload, carry_out
@@ -227,11 +226,5 @@ branch(
     "causes",
     Branch("key", lambda reading, keys, _: loaders.of_households(reading, keys), cause_objects, "causes"),
 )
-branch(
-    Cause,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(Cause, "household", ITS_HOUSEHOLD)
 kind("Cause", Kind(loaders.by_key, cause_objects, Permission.READ_CASES))

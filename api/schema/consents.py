@@ -13,7 +13,6 @@ from api.domain.consent import ConsentPurpose, ConsentState
 from api.domain.permissions import Permission, Viewer
 from api.loaders import attachments as papers
 from api.loaders import consents as loaders
-from api.loaders import households as people
 from api.loaders import scans
 from api.loaders.reading import Reading, Rows
 from api.matching import consents as written
@@ -21,7 +20,7 @@ from api.schema import guards, nodes
 from api.schema.attachments import Attachment, attachment_objects
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.households import NOT_LOADED, Person, person_objects
+from api.schema.households import NOT_LOADED, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scans import Scan, scan_objects
@@ -268,17 +267,13 @@ def _paper(info: Info, given: RecordAuthorisationInput) -> Paper:
     )
 
 
-def _person(by: str, attribute: str) -> Branch:
-    return Branch(by, lambda reading, keys, _: people.members_by_key(reading, keys), person_objects, attribute, False)
-
-
 branch(
     Person,
     "authorisations",
     Branch("key", lambda reading, keys, _: loaders.of_people(reading, keys), authorisation_objects, "authorisations"),
 )
-branch(Authorisation, "person", _person("member_key", "person"))
-branch(Authorisation, "guardian", _person("guardian_key", "guardian"))
+branch(Authorisation, "person", person_at("member_key", "person"))
+branch(Authorisation, "guardian", person_at("guardian_key", "guardian"))
 branch(
     Authorisation,
     "attachment",

@@ -14,7 +14,6 @@ from api.domain import days
 from api.domain.clocks import LIMITS
 from api.domain.permissions import Permission
 from api.loaders import files as loaders
-from api.loaders import households as people
 from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -22,8 +21,8 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
-from api.schema.households import NOT_LOADED, Household, Person, household_objects, person_objects
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.lifecycle import Transition, transition_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted, wanted
@@ -205,9 +204,7 @@ class HardshipFileFilter:
 
 def _conditions(info: Info, given: HardshipFileFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     yield from one_of("numbers", given.numbers)
     yield from one_of("stages", given.stages)
     yield from one_of("tiers", given.tiers)
@@ -374,20 +371,8 @@ branch(
     "history",
     Branch("key", lambda reading, keys, _: loaders.moves_of(reading, keys), transition_objects, "history"),
 )
-branch(
-    HardshipFile,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
-    ),
-)
-branch(
-    HardshipFile,
-    "subject",
-    Branch(
-        "subject_key", lambda reading, keys, _: people.members_by_key(reading, keys), person_objects, "subject", False
-    ),
-)
+branch(HardshipFile, "household", ITS_HOUSEHOLD)
+branch(HardshipFile, "subject", person_at("subject_key", "subject"))
 branch(
     HardshipFile,
     "previous",

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import findings as loaders
-from api.loaders import households as people
 from api.loaders import scans
 from api.loaders.conditions import Is
 from api.loaders.pages import MOST, Window
@@ -22,15 +21,8 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of
-from api.schema.households import (
-    FINDINGS,
-    NOT_LOADED,
-    Household,
-    Person,
-    household_objects,
-    person_objects,
-)
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of
+from api.schema.households import FINDINGS, ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scans import Scan, scan_objects
@@ -184,9 +176,7 @@ class FindingFilter:
 
 def _conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     if given.scan_id is not None:
         yield Is("scan", {"scan": nodes.key_of(info, "Scan", given.scan_id) or 0})
     yield from one_of("references", given.references)
@@ -345,13 +335,7 @@ branch(
         "found_findings",
     ),
 )
-branch(
-    Finding,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(Finding, "household", ITS_HOUSEHOLD)
 branch(
     Finding,
     "persons",

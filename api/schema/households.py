@@ -547,18 +547,25 @@ class HouseholdQueries:
         return found
 
 
+ITS_HOUSEHOLD = Branch(
+    "household_key", lambda reading, keys, _: loaders.by_key(reading, keys), household_objects, "household", False
+)
+"""From whatever is of a household to it."""
+
+
+def person_at(by: str, attribute: str) -> Branch:
+    """From whatever names a person to them."""
+    return Branch(
+        by, lambda reading, keys, _: loaders.members_by_key(reading, keys), person_objects, attribute, False
+    )
+
+
 branch(
     Household,
     "members",
     Branch("key", lambda reading, keys, _: loaders.members_of(reading, keys), person_objects, "members"),
 )
-branch(
-    Person,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: loaders.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(Person, "household", ITS_HOUSEHOLD)
 branch(
     Person,
     "links",

@@ -11,14 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.casework import MeasureState
 from api.domain.measures import Measure
 from api.domain.permissions import Permission, Viewer
-from api.loaders import households as people
 from api.loaders import plans as loaders
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.changes import named
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, ResponsibleOrganisation, handler, organisation_of
 from api.schema.results import MutationInput, Payload, carry_out
@@ -253,17 +252,7 @@ branch(
     "progress",
     Branch("key", lambda reading, keys, _: loaders.progress_of(reading, keys), _progress_objects, "progress"),
 )
-for _of in (AssistancePlan, PlannedMeasure):
-    branch(
-        _of,
-        "household",
-        Branch(
-            "household_key",
-            lambda reading, keys, _: people.by_key(reading, keys),
-            household_objects,
-            "household",
-            False,
-        ),
-    )
+branch(AssistancePlan, "household", ITS_HOUSEHOLD)
+branch(PlannedMeasure, "household", ITS_HOUSEHOLD)
 kind("AssistancePlan", Kind(loaders.by_key, plan_objects, Permission.READ_CASES))
 kind("PlannedMeasure", Kind(loaders.measures_by_key, measure_objects, Permission.READ_CASES))

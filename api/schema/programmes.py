@@ -8,13 +8,12 @@ from typing import Annotated
 import strawberry
 
 from api.domain.permissions import Permission
-from api.loaders import households as people
 from api.loaders import programmes as loaders
 from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
 from api.schema import guards
 from api.schema.context import Info
-from api.schema.households import NOT_LOADED, Household, Person, person_objects
+from api.schema.households import NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.scalars import BigInt, Month
 from api.schema.selection import Wanted, wanted
@@ -171,13 +170,7 @@ branch(
         "programme_code", lambda reading, codes, _: loaders.by_code(reading, codes), _programmes, "programme", False
     ),
 )
-branch(
-    Enrolment,
-    "person",
-    Branch(
-        "person_key", lambda reading, keys, _: people.members_by_key(reading, keys), person_objects, "person", False
-    ),
-)
+branch(Enrolment, "person", person_at("person_key", "person"))
 branch(
     Enrolment,
     "payments",

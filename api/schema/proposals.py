@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import exits as loaders
-from api.loaders import households
 from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -21,14 +20,14 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.exit_terms import ExitAction, ProposalState
-from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.filters import AND, NOT, OR, in_division, joined, of_households, one_of
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.terms import Closing
-from api.schema.tree import Branch, branch
+from api.schema.tree import branch
 from api.schema.values import Node
 from api.schema.words import Direction
 from api.services import exits
@@ -92,9 +91,7 @@ class ProposalOrder:
 
 def _conditions(info: Info, given: ProposalFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     yield from one_of("states", given.states)
     yield from one_of("actions", given.actions)
 
@@ -341,15 +338,5 @@ async def _propose(
     )
 
 
-branch(
-    Proposal,
-    "household",
-    Branch(
-        "household_key",
-        lambda reading, keys, _: households.by_key(reading, keys),
-        household_objects,
-        "household",
-        False,
-    ),
-)
+branch(Proposal, "household", ITS_HOUSEHOLD)
 kind("Proposal", Kind(loaders.proposals_by_key, proposal_objects, Permission.READ_CASES))

@@ -14,8 +14,7 @@ from api.domain import days
 from api.domain.casework import ReferralOutcome, ReferralState
 from api.domain.permissions import Permission, Viewer
 from api.loaders import casework as loaders
-from api.loaders import households as people
-from api.loaders.conditions import Condition, Is
+from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
@@ -23,8 +22,8 @@ from api.schema.changes import named
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of, whether
-from api.schema.households import NOT_LOADED, Household, Person, household_objects, person_objects
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, ResponsibleOrganisation, handler, organisation_of
 from api.schema.results import MutationInput, Payload, carry_out
@@ -140,9 +139,7 @@ def _conditions(info: Info, given: ReferralFilter) -> Iterator[Condition]:
     yield from one_of("organisations", given.organisations)
     yield from one_of("programmes", given.programmes)
     yield from between("due", given.due)
-    if given.household_ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in given.household_ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+    yield from of_households(info, given.household_ids)
     yield from whether("overdue", given.overdue, {"overdue_today": days.today(info.context.now())})
     yield from whether("received", given.received, {"received_by": own or 0})
 
@@ -295,26 +292,6 @@ branch(
     "referrals",
     Branch("key", lambda reading, keys, _: loaders.referrals_of(reading, keys), referral_objects, "referrals"),
 )
-branch(
-    Referral,
-    "household",
-    Branch(
-        "household_key",
-        lambda reading, keys, _: people.by_key(reading, keys),
-        household_objects,
-        "household",
-        False,
-    ),
-)
-branch(
-    Referral,
-    "person",
-    Branch(
-        "member_key",
-        lambda reading, keys, _: people.members_by_key(reading, keys),
-        person_objects,
-        "person",
-        False,
-    ),
-)
+branch(Referral, "household", ITS_HOUSEHOLD)
+branch(Referral, "person", person_at("member_key", "person"))
 kind("Referral", Kind(loaders.referrals_by_key, referral_objects, Permission.READ_REFERRALS))

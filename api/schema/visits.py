@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.casework import Answer, VisitKind
 from api.domain.permissions import Permission, Viewer
-from api.loaders import households as people
 from api.loaders import visits as loaders
 from api.loaders.pages import MOST
 from api.loaders.reading import Reading, Rows
@@ -18,7 +17,7 @@ from api.schema import guards, nodes
 from api.schema.attachments import Attachment, attachment_objects
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.households import NOT_LOADED, VISITS, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, VISITS, Household
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, handler
 from api.schema.results import MutationInput, Payload, carry_out
@@ -284,13 +283,7 @@ branch(
         "found_visits",
     ),
 )
-branch(
-    HomeVisit,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(HomeVisit, "household", ITS_HOUSEHOLD)
 branch(
     HomeVisit,
     "visitors",
