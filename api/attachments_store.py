@@ -118,13 +118,8 @@ class Store:
                 return False
         try:
             with os.fdopen(os.open(anew, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as writing:
-                pieces, number = self._pieces(stored), 0
-                this = next(pieces, None)
-                while this is not None:
-                    following = next(pieces, None)
-                    sealed = self.vault.seal_bytes(COLUMN, this, _place(stored, number, following is None))
-                    writing.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
-                    this, number = following, number + 1
+                for piece, place in _placed(stored, self._pieces(stored)):
+                    writing.write(_framed(self.vault.seal_bytes(COLUMN, piece, place)))
                 writing.flush()
                 os.fsync(writing.fileno())
             anew.rename(self.folder / stored)
@@ -143,12 +138,8 @@ class Store:
     def _pieces(self, stored: str) -> Iterator[bytes]:
         try:
             with (self.folder / stored).open("rb") as opened:
-                sealed, number = _sealed(opened.read), 0
-                this = next(sealed, None)
-                while this is not None:
-                    following = next(sealed, None)
-                    yield self.vault.open_bytes(COLUMN, this, _place(stored, number, following is None))
-                    this, number = following, number + 1
+                for sealed, place in _placed(stored, _sealed(opened.read)):
+                    yield self.vault.open_bytes(COLUMN, sealed, place)
         except FileNotFoundError:
             raise Missing from None
         except NotOurs:
@@ -210,7 +201,7 @@ class _Writing:
 
     def _write(self, piece: bytes, *, last: bool) -> None:
         sealed = self._vault.seal_bytes(COLUMN, piece, _place(self._stored, self._number, last))
-        self._file.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
+        self._file.write(_framed(sealed))
         self._number += 1
 
 
@@ -226,6 +217,19 @@ async def _done(work: Callable[[], Result]) -> Result:
 
 def _place(stored: str, number: int, last: bool) -> bytes:
     return f"{stored}/{number}/{int(last)}".encode()
+
+
+def _placed(stored: str, pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Each piece of a file with its place."""
+    number, this = 0, next(pieces, None)
+    while this is not None:
+        following = next(pieces, None)
+        yield this, _place(stored, number, following is None)
+        this, number = following, number + 1
+
+
+def _framed(sealed: bytes) -> bytes:
+    return len(sealed).to_bytes(LENGTH, "big") + sealed
 
 
 def _sealed(read: Callable[[int], bytes]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.broadcast import Broadcast
 from api.domain.days import Clock, this_moment
-from api.domain.errors import BadRequest, Refused, Unauthenticated
+from api.domain.errors import BadRequest, NotDone, Refused, Unauthenticated
 from api.gate import asked
 from api.gate.asked import Asked
 from api.gate.passage import Answer, Passage
@@ -201,12 +201,17 @@ def _said(refused: Refused, context: Context, media: str | None, *, malformed: b
 
 def refused(request: Request, why: Refused) -> Response:
     """What is said of a request that nobody has looked into; then the connection is closed."""
+    media, headers = GRAPHQL if _media(request) == GRAPHQL else JSON, {"connection": "close"}
+    return Response(refusal(request, why), why.status, headers, media_type=f"{media}; charset=utf-8")
+
+
+def refusal(request: Request, why: Refused | NotDone) -> bytes:
+    """The body of an answer that is a refusal and nothing else."""
     content = {
         "errors": [{"message": why.words(language_of(request)), "extensions": {"code": why.code}}],
         "extensions": {"requestId": request.scope["state"]["request_id"]},
     }
-    media = GRAPHQL if _media(request) == GRAPHQL else JSON
-    return Response(orjson.dumps(content), why.status, {"connection": "close"}, media_type=f"{media}; charset=utf-8")
+    return orjson.dumps(content)
 
 
 async def _kept_alive(answers: AsyncGenerator[Answer, None]) -> AsyncIterator[Answer | None]:

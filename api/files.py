@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 import orjson
@@ -18,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from api.attachments_store import Damaged, Missing, NotTaken, Store, TooLarge, Written
+from api.attachments_store import COLUMN, Damaged, Missing, NotTaken, Store, TooLarge, Written
 from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.database import reading, transaction
 from api.domain import purposes
@@ -36,7 +34,7 @@ from api.domain.errors import (
 from api.domain.permissions import Permission, Viewer
 from api.domain.purposes import Purpose
 from api.domain.reads import ReadLog
-from api.endpoint import PURPOSE, language_of
+from api.endpoint import PURPOSE, refusal
 from api.recorder import Operation, Recorder
 from api.sealing import NotOurs
 from api.services import attachments, audit, once
@@ -275,7 +273,7 @@ def _note(seen: ReadLog, found: Kept) -> None:
     """What the record of readers says: that all of the household were shown whole."""
     seen.saw_households([found.household_id])
     seen.saw_people(found.people)
-    seen.opened(attachments.CONTENT, whole=True)
+    seen.opened(COLUMN, whole=True)
     seen.asked("Attachment", ["content"])
 
 
@@ -292,12 +290,9 @@ async def _discard(request: Request) -> None:
 
 
 def _refused(request: Request, why: Refused | NotDone) -> Response:
-    language = language_of(request)
     if isinstance(why, NotDone):
-        code, status = why.code.value, STATUSES.get(why.code, 400)
+        status = STATUSES.get(why.code, 400)
     else:
-        code, status = why.code, 403 if isinstance(why, Forbidden) else why.status
-    error: Mapping[str, Any] = {"message": why.words(language), "extensions": {"code": code}}
-    content = {"errors": [error], "extensions": {"requestId": request.scope["state"]["request_id"]}}
+        status = 403 if isinstance(why, Forbidden) else why.status
     headers = {"connection": "close"} | ({"www-authenticate": "Bearer"} if status == 401 else {})
-    return Response(orjson.dumps(content), status, headers, media_type="application/json")
+    return Response(refusal(request, why), status, headers, media_type="application/json")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Row
 
 from api import settings
 from api.attachments_store import Damaged, Missing, Store
@@ -27,11 +27,7 @@ def verify() -> None:
     """Recompute the hash of every attachment's file; exit 1 where one is missing or damaged, each named by its number."""
     told = settings.read()
     store = Store(told.data_dir, checked_vault(told))
-
-    async def act(connection: AsyncConnection) -> Sequence[tuple[int, str, int, str]]:
-        return [each async for each in service.each(connection)]
-
-    known = look(told.database_url, act)
+    known = look(told.database_url, service.every)
     lost = asyncio.run(_lost(store, known))
     for attachment_id, why in lost:
         results.print(f"attachment {attachment_id}: {why}")
@@ -40,7 +36,7 @@ def verify() -> None:
         raise typer.Exit(1)
 
 
-async def _lost(store: Store, known: Sequence[tuple[int, str, int, str]]) -> list[tuple[int, str]]:
+async def _lost(store: Store, known: Sequence[Row[int, str, int, str]]) -> list[tuple[int, str]]:
     found = []
     for attachment_id, stored, size, sha256 in known:
         try:

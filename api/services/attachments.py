@@ -7,10 +7,10 @@ the permission to read identities, within one's division, and of a protected per
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
@@ -23,9 +23,8 @@ from api.sealing import Vault
 from api.services import audit
 
 A, F, H, M = table(Attachment).c, table(File).c, table(Household).c, table(Member).c
-NAME, CONTENT = "attachments.name", "attachments.content"
+NAME = "attachments.name"
 LONGEST_NAME = 200
-BATCH = 1_000
 
 _HOUSEHOLD = scope.narrow(
     select(H.id, F.id.label("file_id")).outerjoin(File, (F.household_id == H.id) & F.closed_on.is_(None)),
@@ -152,11 +151,6 @@ async def require(
         )
 
 
-async def each(connection: AsyncConnection) -> AsyncIterator[tuple[int, str, int, str]]:
+async def every(connection: AsyncConnection) -> Sequence[Row[int, str, int, str]]:
     """Every attachment: its key, what its file is called, its size and hash."""
-    last = 0
-    columns = select(A.id, A.stored, A.size, A.sha256).order_by(A.id).limit(BATCH)
-    while rows := (await connection.execute(columns.where(A.id > last))).all():
-        for row in rows:
-            yield row.id, row.stored, row.size, row.sha256
-        last = rows[-1].id
+    return (await connection.execute(select(A.id, A.stored, A.size, A.sha256).order_by(A.id))).all()

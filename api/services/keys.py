@@ -14,14 +14,13 @@ from dataclasses import dataclass
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api import attachments_store
 from api.domain.errors import NotDone, UserErrorCode
 from api.models import KeyCheck, table
 from api.sealing import KeyLost, NotOurs, Vault
 from api.services import audit, rotation
 
 COLUMN, WORDS = "key_checks.sealed", "解困"
-CONTENT = "attachments.content"
-"""What the bytes of attachments are sealed for, in files beside the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ async def remember(connection: AsyncConnection, vault: Vault, now: dt.datetime) 
 
 async def status(connection: AsyncConnection, vault: Vault, files: Mapping[str, bytes]) -> list[Known]:
     """All keys that the database knows, the newest first, and what still needs each; `files` by name how each begins."""
-    usage = {**await rotation.usage(connection, vault), CONTENT: Counter(files.values())}
+    usage = {**await rotation.usage(connection, vault), attachments_store.COLUMN: Counter(files.values())}
     needed = _by_version(vault, usage)
     return [
         Known(
