@@ -67,12 +67,12 @@ OF_PERSON = Listing(
 )
 ACCESS_LOG = Listing(
     "reads of a person, for that person",
-    _OF_PERSON.where(scope.unless_hidden(scope.protects_person(M.person_id))),
+    _OF_PERSON.where(scope.unless_hidden(scope.protects_handled(M.person_id, M.household_id))),
     R.id,
     {"subject": S.key == bindparam("subject")},
     {"RECORDED": By(R.id, int)},
 )
-"""Who looks at somebody protected would tell where they are (F-29)."""
+"""Who looks at somebody protected, or at others of their household, would tell where they are (F-29)."""
 
 OF_HOUSEHOLD = Listing(
     "reads of a household", _OF_HOUSEHOLD, R.id, {**_FILTERS, "subject": S.key == bindparam("subject")}, _ORDERS

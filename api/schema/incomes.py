@@ -152,7 +152,7 @@ def _income_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Income]
             kind=IncomeKind(row.kind) if row.kind else None,
             programme_code=row.programme_code,
             amount=money_of(row.amount_fen),
-            evidence=evidence(row.evidence),
+            evidence=evidence(reading.whereabouts(row, row.evidence)),
             recorded_by=reading.whereabouts(row, row.display_name),
             recorded_at=row.recorded_at,
             superseded_at=row.superseded_at,

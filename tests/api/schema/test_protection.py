@@ -40,6 +40,7 @@ from api.services.accounts import Account
 from tests.api.conftest import Service
 from tests.api.lives import Writing
 from tests.api.schema.test_authorisation import portions
+from tests.api.schema.test_reads import sealed
 
 PROTECT = """mutation ($input: ProtectPersonInput!) { protectPerson(input: $input) {
   person { id protection { since reason protectedBy } } userErrors { code path message } auditId } }"""
@@ -267,6 +268,58 @@ async def test_f_29_who_handles_somebody_protected_and_what_they_wrote_is_told_t
     assert await read("cleared") == cleared
     assert (await shelter.act(END))["userErrors"] == []
     assert await read(by) == before
+
+
+OF_OTHERS = """query ($id: ID!) { incomes(personId: $id) { month evidence recordedBy } accessLog(personId: $id) { totalCount }
+  person(id: $id) { authorisations { purpose recordedBy } changes { kind reason by } } }"""
+
+
+async def test_f_29_who_handles_others_of_the_household_handles_whoever_is_protected_in_it(shelter: Shelter) -> None:
+    vault, of = shelter.service.vault, {"member_id": shelter.key}
+    async with transaction(shelter.service.engine) as connection:
+        w = Writing(connection, vault, "避风港")
+        officer = await connection.scalar(select(User.id).where(User.login == "caseworker"))
+        by_them = {**of, "recorded_by": officer}
+        await w.add(
+            "income_months",
+            **by_them,
+            month=dt.date(2015, 3, 1),
+            source="TAX",
+            answer="VALUE",
+            kind="WAGE",
+            amount_fen=1,
+        )
+        await w.add(
+            "authorisations",
+            **by_them,
+            recorded_at=dt.datetime.now(dt.UTC),
+            source="ALL",
+            purpose="VERIFICATION",
+            guardian_name=None,
+            withdrawal_reason=None,
+        )
+        await w.add(
+            "member_changes", **of, household_id=shelter.home, user_id=officer, kind="CORRECTED", fields=["name"]
+        )
+        elsewhere = select(Member.id).join(Household, Household.id == Member.household_id)
+        other = await connection.scalar(
+            elsewhere.where(
+                Household.division_code == "410502", Household.id != shelter.home, Member.left_on.is_(None)
+            ).limit(1)
+        )
+        await connection.execute(update(Member).where(Member.id == other).values(household_id=shelter.home))
+    assert other is not None
+    given = {"id": shelter.person}
+    await shelter.service.data(OF_OTHERS, given, by="county-reviewer")
+    await sealed(shelter.service)
+    before = await shelter.service.data(OF_OTHERS, given, by="county-reviewer")
+    assert before["accessLog"]["totalCount"] > 0
+    assert (await shelter.act(PROTECT, personId=vault.ids("Person", [other])[0]))["userErrors"] == []
+    after = await shelter.service.data(OF_OTHERS, given, by="county-reviewer")
+    assert after.pop("accessLog") == {"totalCount": 0}
+    del before["accessLog"]
+    changed = [(field, now) for _, field, now in differences(before, after)]
+    assert sorted(changed) == [(field, None) for field in ("by", "evidence", "reason", "recordedBy", "recordedBy")]
 
 
 async def test_f_29_a_cursor_from_before_goes_on_afterwards(shelter: Shelter) -> None:
