@@ -8,13 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from api.database import transaction
+from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.lifecycle import NOTHING, Action
 from api.domain.permissions import Role, Viewer
 from api.domain.stages import ACTIVE, ENDED, Stage
 from api.models import File, FilePerson, Household, Human, Member, Transition
-from api.services import accounts
+from api.services import accounts, organisations
 
 COUNTY = "410502"
 OFFICERS: Mapping[str, tuple[Role, str]] = {
@@ -27,6 +29,7 @@ OFFICERS: Mapping[str, tuple[Role, str]] = {
     "office": (Role.DEPARTMENT, "410500"),
     "stranger": (Role.REVIEWER, "110000"),
 }
+Officers = Mapping[str, Viewer]
 _references = itertools.count(1)
 
 
@@ -46,6 +49,18 @@ async def officers(connection: AsyncConnection, now: dt.datetime) -> dict[str, V
         user_id = await accounts.add_user(connection, login, login.title(), role, division, now)
         found[login] = Viewer(user_id, login, login.title(), role, division)
     return found
+
+
+async def union(connection: AsyncConnection, code: str, division: str, now: dt.datetime) -> None:
+    """A union that keeps the files of a division."""
+    told = organisations.Described("某市总工会", "Some Union", OrganisationKind.UNION, division)
+    await organisations.save(connection, OPERATOR, told, now, code=code)
+
+
+async def standing(engine: AsyncEngine, stage: Stage, now: dt.datetime) -> Life:
+    """The same as `taken_over`, and committed."""
+    async with transaction(engine) as connection:
+        return await taken_over(connection, stage, now)
 
 
 async def taken_over(

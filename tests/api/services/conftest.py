@@ -1,4 +1,4 @@
-"""A database with nothing in it, and a key of its own, for whatever a register is taken over into."""
+"""A database with nothing in it, a key of its own, for whatever a register is taken over into; and officers at work in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import migrations, sealing
+from api.database import transaction
+from api.domain import days
 from api.sealing import Vault
+from tests.api import county
+from tests.api.county import Officers
 
 
 @pytest.fixture
@@ -18,3 +22,13 @@ async def empty(engine: AsyncEngine) -> AsyncEngine:
 @pytest.fixture
 def vault() -> Vault:
     return sealing.vault(sealing.new_key())
+
+
+@pytest.fixture
+async def officers(empty: AsyncEngine) -> Officers:
+    """Those of a county, where the city's union and a neighbouring one keep files too."""
+    now = days.this_moment()
+    async with transaction(empty) as connection:
+        for code, division in (("linzhou", "410581"), ("anyang", "410500")):
+            await county.union(connection, code, division, now)
+        return await county.officers(connection, now)

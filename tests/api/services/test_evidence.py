@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import transaction
 from api.domain.declarations import Declared, DeclaredItem
 from api.domain.errors import NotDone
@@ -20,11 +20,10 @@ from api.services import applications, changes, files
 from api.services.applications import ReviewOutcome
 from api.services.recognition import Kept
 from tests.api import county
-from tests.api.county import Life
+from tests.api.county import Life, Officers
 
 VAULT = sealing.vault(sealing.new_key())
 NOW = dt.datetime.now(dt.UTC)
-Officers = Mapping[str, Viewer]
 STEPS = {
     "reverify": Stage.RECORDED,
     "fall_back": Stage.RELIEVED,
@@ -32,13 +31,6 @@ STEPS = {
     "review": Stage.UNDER_REVIEW,
     "refuse": Stage.UNDER_REVIEW,
 }
-
-
-@pytest.fixture
-async def officers(engine: AsyncEngine) -> Officers:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
-        return await county.officers(connection, NOW)
 
 
 async def a_paper(connection: AsyncConnection, of: Life, by: Viewer) -> str:

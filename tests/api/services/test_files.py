@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from api import workdays
 from api.database import transaction
 from api.domain import clocks, days
-from api.domain.accounts import OPERATOR, OrganisationKind, UserKind
+from api.domain.accounts import UserKind
 from api.domain.notices import NoticePlace, ObjectionChannel
 from api.domain.stages import Stage
 from api.models import AuditEvent, Decision, File, FileCategory, FileTransfer, Task, Transition, User
-from api.services import notices, organisations, overdue
+from api.services import notices, overdue
 from tests.api import county
 from tests.api.conftest import Service
 from tests.api.county import Life
@@ -42,8 +42,7 @@ async def send(
 
 
 async def standing(service: Service, stage: Stage) -> Life:
-    async with transaction(service.engine) as connection:
-        return await county.taken_over(connection, stage, NOW)
+    return await county.standing(service.engine, stage, NOW)
 
 
 async def test_a_re_verification_is_due_again_when_the_parameter_says(service: Service) -> None:
@@ -136,15 +135,15 @@ async def test_f_02_no_machine_records_a_file_even_where_it_says_only_the_tier(s
     assert (done["userErrors"], done["household"]["stage"]) == ([], "RECORDED")
 
 
-async def a_union(service: Service, code: str) -> None:
+async def linzhou(service: Service) -> None:
+    """The union of another county keeps files too."""
     async with transaction(service.engine) as connection:
-        told = organisations.Described("林州市总工会", "Union of Linzhou", OrganisationKind.UNION, "410581")
-        await organisations.save(connection, OPERATOR, told, NOW, code=code)
+        await county.union(connection, "linzhou", "410581", NOW)
 
 
 async def test_a_file_goes_to_another_union_and_its_papers_follow_in_time(service: Service) -> None:
     life = await standing(service, Stage.RECORDED)
-    await a_union(service, "linzhou")
+    await linzhou(service)
     given = {"organisationCode": "linzhou", "divisionCode": "410581", "reason": "企业破产，迁往林州。"}
     for code, path, changes in (
         ("INVALID", ["input", "organisationCode"], {"organisationCode": "police"}),
@@ -174,7 +173,7 @@ async def test_a_file_goes_to_another_union_and_its_papers_follow_in_time(servic
 
 async def test_whoever_hands_a_household_beyond_their_division_sees_it_no_more(service: Service) -> None:
     life = await standing(service, Stage.RECORDED)
-    await a_union(service, "linzhou")
+    await linzhou(service)
     given = {"organisationCode": "linzhou", "divisionCode": "410581", "reason": "迁往林州。"}
     done = await send(service, "transferFile", life, 1, by="county-reviewer", **given)
     assert (done["userErrors"], done["household"]) == ([], None)
@@ -184,7 +183,7 @@ async def test_whoever_hands_a_household_beyond_their_division_sees_it_no_more(s
 @pytest.mark.parametrize("stage", [Stage.REFUSED, Stage.GRADUATED])
 async def test_a_file_that_ended_is_handed_to_nobody(service: Service, stage: Stage) -> None:
     life = await standing(service, stage)
-    await a_union(service, "linzhou")
+    await linzhou(service)
     refused = await send(service, "transferFile", life, 1, by="reviewer", organisationCode="linzhou", reason="x")
     assert refused["userErrors"] == [{"code": "INVALID", "path": ["input", "householdId"]}]
 

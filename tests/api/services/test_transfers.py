@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import transaction
-from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.errors import NotDone
 from api.domain.objections import Ground, Objector
-from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.models import FileTransfer, Household
-from api.services import objections, organisations, transfers
+from api.services import objections, transfers
 from tests.api import county
-from tests.api.county import Life
+from tests.api.county import Life, Officers
 
 VAULT = sealing.vault(sealing.new_key())
 NOW = dt.datetime.now(dt.UTC)
-Officers = Mapping[str, Viewer]
-
-
-@pytest.fixture
-async def officers(engine: AsyncEngine) -> Officers:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
-        for code, division in (("linzhou", "410581"), ("anyang", "410500")):
-            union = organisations.Described("总工会", "Union", OrganisationKind.UNION, division)
-            await organisations.save(connection, OPERATOR, union, NOW, code=code)
-        return await county.officers(connection, NOW)
-
-
-async def standing(engine: AsyncEngine, stage: Stage = Stage.RECORDED) -> Life:
-    async with transaction(engine) as connection:
-        return await county.taken_over(connection, stage, NOW)
 
 
 async def handed(engine: AsyncEngine, officers: Officers, life: Life, union: str, division: str | None) -> str | None:
@@ -69,7 +50,7 @@ async def handed(engine: AsyncEngine, officers: Officers, life: Life, union: str
 async def test_a_household_goes_to_no_division_that_the_receiving_union_does_not_keep(
     engine: AsyncEngine, officers: Officers, union: str, division: str | None, refused: str | None
 ) -> None:
-    life = await standing(engine)
+    life = await county.standing(engine, Stage.RECORDED, NOW)
     assert await handed(engine, officers, life, union, division) == refused
     async with transaction(engine) as connection:
         stands = (await connection.execute(select(Household.division_code, Household.organisation_id))).one()
@@ -83,7 +64,7 @@ async def test_a_household_goes_to_no_division_that_the_receiving_union_does_not
 async def test_f_32_no_file_is_handed_over_while_an_objection_is_open(
     engine: AsyncEngine, officers: Officers
 ) -> None:
-    life = await standing(engine)
+    life = await county.standing(engine, Stage.RECORDED, NOW)
     async with transaction(engine) as connection:
         await objections.raise_objection(
             connection, VAULT, officers["clerk"], life.household_id, None,
@@ -97,7 +78,7 @@ async def test_f_32_no_file_is_handed_over_while_an_objection_is_open(
 async def test_no_household_on_notice_is_handed_to_where_nobody_read_it(
     engine: AsyncEngine, officers: Officers
 ) -> None:
-    life = await standing(engine, Stage.PUBLIC_NOTICE)
+    life = await county.standing(engine, Stage.PUBLIC_NOTICE, NOW)
     refused = await handed(engine, officers, life, "linzhou", "410581")
     assert refused is not None
     assert "return it to the review first" in refused

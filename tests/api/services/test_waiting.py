@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import locked, transaction
-from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.casework import HardshipCause, MeasureState
 from api.domain.errors import Conflict, NotDone
 from api.domain.measures import Measure
@@ -32,16 +31,15 @@ from api.models import (
     Progress,
     Protection,
 )
-from api.services import applications, causes, organisations, plans, protection, transfers
+from api.services import applications, causes, plans, protection, transfers
 from tests.api import county
-from tests.api.county import Life
+from tests.api.county import Life, Officers
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 VAULT = sealing.vault(sealing.new_key())
 NOW = dt.datetime.now(dt.UTC)
 DAY = NOW.date() - dt.timedelta(days=1)
 Act = Callable[[AsyncConnection], Awaitable[object]]
-Officers = Mapping[str, Viewer]
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
@@ -69,20 +67,6 @@ async def ahead(engine: AsyncEngine, *behind: Act) -> AsyncIterator[tuple[AsyncC
     came_to += await asyncio.gather(*others, return_exceptions=True)
 
 
-@pytest.fixture
-async def officers(engine: AsyncEngine) -> Officers:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
-        described = organisations.Described("林州市总工会", "Union of Linzhou", OrganisationKind.UNION, "410581")
-        await organisations.save(connection, OPERATOR, described, NOW, code="linzhou")
-        return await county.officers(connection, NOW)
-
-
-async def standing(engine: AsyncEngine, stage: Stage) -> Life:
-    async with transaction(engine) as connection:
-        return await county.taken_over(connection, stage, NOW)
-
-
 def named(clerk: Viewer, life: Life) -> Act:
     """The household's file names a cause."""
 
@@ -98,7 +82,7 @@ async def withdraw(connection: AsyncConnection, clerk: Viewer, life: Life) -> No
 
 
 async def test_of_four_who_resolve_a_cause_at_its_version_one_does(engine: AsyncEngine, officers: Officers) -> None:
-    life, clerk = await standing(engine, Stage.RECORDED), officers["clerk"]
+    life, clerk = await county.standing(engine, Stage.RECORDED, NOW), officers["clerk"]
     async with transaction(engine) as connection:
         cause = await named(clerk, life)(connection)
     assert isinstance(cause, int)
@@ -118,7 +102,7 @@ async def test_of_four_who_resolve_a_cause_at_its_version_one_does(engine: Async
 async def test_no_cause_is_added_behind_a_withdrawal_to_the_file_that_it_closed(
     engine: AsyncEngine, officers: Officers
 ) -> None:
-    life, clerk = await standing(engine, Stage.APPLIED), officers["clerk"]
+    life, clerk = await county.standing(engine, Stage.APPLIED, NOW), officers["clerk"]
     async with ahead(engine, named(clerk, life)) as (first, came_to):
         await withdraw(first, clerk, life)
     (refused,) = came_to
@@ -131,7 +115,7 @@ async def test_no_cause_is_added_behind_a_withdrawal_to_the_file_that_it_closed(
 async def test_no_progress_is_told_behind_a_plan_of_the_plan_that_it_replaced(
     engine: AsyncEngine, officers: Officers
 ) -> None:
-    life, clerk = await standing(engine, Stage.RECORDED), officers["clerk"]
+    life, clerk = await county.standing(engine, Stage.RECORDED, NOW), officers["clerk"]
     planned = plans.Planned(Measure.EMPLOYMENT, "介绍岗位", "linzhou", DAY)
     async with transaction(engine) as connection:
         await plans.make(connection, VAULT, clerk, life.household_id, None, "就业", [planned], NOW)
@@ -154,7 +138,7 @@ async def test_no_progress_is_told_behind_a_plan_of_the_plan_that_it_replaced(
 async def test_no_file_is_handed_over_behind_a_withdrawal_that_closed_it(
     engine: AsyncEngine, officers: Officers
 ) -> None:
-    life, chief = await standing(engine, Stage.APPLIED), officers["second-chief"]
+    life, chief = await county.standing(engine, Stage.APPLIED, NOW), officers["second-chief"]
 
     async def transfer(connection: AsyncConnection) -> object:
         to = ("linzhou", "410581")
@@ -171,7 +155,7 @@ async def test_two_who_protect_bearers_of_one_number_never_wait_for_each_other(
     engine: AsyncEngine, officers: Officers
 ) -> None:
     """Each comes by another of them; one protects both, and the other finds them protected."""
-    life, chief = await standing(engine, Stage.RECORDED), replace(officers["chief"], cleared=True)
+    life, chief = await county.standing(engine, Stage.RECORDED, NOW), replace(officers["chief"], cleared=True)
     async with transaction(engine) as connection:
         people = select(Member.person_id).where(Member.household_id == life.household_id).order_by(Member.id)
         humans = list((await connection.scalars(people)).all())
