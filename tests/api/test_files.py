@@ -19,7 +19,7 @@ from api.app import create_app
 from api.attachments_store import FOLDER, PIECE
 from api.database import transaction
 from api.domain.files import Closing
-from api.models import Attachment, AuditEvent, File, Household, Human, Member, Read, User
+from api.models import Attachment, AuditEvent, File, Household, Human, Member, Read, User, table
 from api.services import attachments
 from api.services.retention import extracts
 from tests.api.conftest import Service
@@ -97,7 +97,7 @@ async def test_a_file_is_taken_in_and_handed_out_as_it_was(service: Service) -> 
     assert headers["cache-control"] == "no-store, private"
     assert headers["content-security-policy"].startswith("default-src 'self'")
     async with transaction(service.engine) as connection:
-        row = (await connection.execute(select(*Attachment.__table__.c))).one()
+        row = (await connection.execute(select(*table(Attachment).c))).one()
         current = (
             await connection.execute(select(File.id).where(File.household_id == key, File.closed_on.is_(None)))
         ).scalar_one()
@@ -257,7 +257,7 @@ async def test_f_28_whoever_opens_one_is_on_record_with_whom_it_is_about_and_wha
     masks = await give(service, public_id, **{"Jiekun-Purpose": "STATISTICS"})
     assert code(masks) == (403, "FORBIDDEN"), "nobody needs to know who somebody is to count them"
     async with transaction(service.engine) as connection:
-        rows = (await connection.execute(select(*Read.__table__.c).order_by(Read.id).offset(before))).all()
+        rows = (await connection.execute(select(*table(Read).c).order_by(Read.id).offset(before))).all()
         members = (await connection.scalars(select(Member.id).where(Member.household_id == key))).all()
     opened, refused, *others = rows
     assert (opened.outcome, opened.purpose, opened.identity) == ("ANSWERED", "OBJECTION", "WHOLE")
