@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 from enum import StrEnum
+
+from api.domain.clocks import MONTHS_A_YEAR, months_after
 
 
 class RetentionClass(StrEnum):
@@ -45,6 +46,4 @@ def before(day: dt.date, length: int, key: str) -> dt.date:
     """
     if key.endswith("_days"):
         return day - dt.timedelta(days=length)
-    months = length * (12 if key.endswith("_years") else 1)
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+    return months_after(day, -length * (MONTHS_A_YEAR if key.endswith("_years") else 1))

@@ -140,7 +140,7 @@ class EntrustedRole:
 
 @strawberry.type(description="One of the policy's seven measures, and whom it is entrusted to.")
 class PolicyMeasure:
-    """One of the policy\'s measures."""
+    """One of the policy's measures."""
 
     measure: Measure = strawberry.field(description="Which; its words are among `enumerations`.")
     number: int = strawberry.field(description="Its place in the policy, from 1.")
@@ -291,7 +291,7 @@ class MeasureQueries:
             dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
         ] = None,
     ) -> list[PolicyMeasure] | None:
-        """The policy\'s measures."""
+        """The policy's measures."""
         asked = wanted(info)
         code = division_code or info.context.viewer_who_may(None).division_code
         if not divisions.is_known(code):

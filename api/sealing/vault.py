@@ -54,7 +54,7 @@ class Part:
     @classmethod
     def of(cls, suite: Suite, version: int, master: bytes) -> Part:
         """The part of this key in this suite."""
-        named = bytes([suite.code]) + version.to_bytes(2, "big")
+        named = _named(suite, version)
         return cls(
             FORMAT + named,
             suite.sealer(suite.part(master, b"values", suite.key_bytes)),
@@ -167,7 +167,7 @@ class Vault:
 
     def _opened(self, column: str, sealed: bytes, bound_to: bytes) -> bytes:
         if sealed[:1] == ANCIENT:
-            part, start = self._part(_ancient(FIRST)), 1
+            part, start = self._part(FORMAT + _named(AES, FIRST)), 1
         else:
             part, start = self._part(sealed[:HEADER]), HEADER
             bound_to = part.header + bound_to
@@ -239,8 +239,8 @@ def _placed(column: str, place: bytes) -> bytes:
     return column.encode() + b"\0" + place
 
 
-def _ancient(version: int) -> bytes:
-    return FORMAT + bytes([AES.code]) + version.to_bytes(2, "big")
+def _named(suite: Suite, version: int) -> bytes:
+    return bytes([suite.code]) + version.to_bytes(2, "big")
 
 
 def _signature(file: Path | None) -> tuple[int, int, int] | None:

@@ -80,8 +80,8 @@ async def prove(
 ) -> Proof:
     """Recomputes the chain from its first row, some rows at a time.
 
-    `start` is the last row of those that were deleted when their time was over; `known` is a head that was kept outside; `check` looks at rows for what stands beside them, and gives the number of
-    the first for which that does not fit.
+    `start` is the last row of those that were deleted when their time was over; `known` is a head that was kept outside;
+    `check` looks at rows for what stands beside them, and gives the number of the first for which that does not fit.
     """
     columns = table(model).c
     after = select(*columns).where(columns.number > bindparam("after")).order_by(columns.number).limit(CHUNK)

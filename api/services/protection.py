@@ -20,8 +20,8 @@ from api.domain.permissions import Viewer
 from api.models import Household, Human, Member, Protection, table
 from api.sealing import Vault
 from api.services import audit
+from api.services.decisions import checked_reason
 
-LONGEST_REASON = 2_000
 _PERSON = scope.narrow(
     select(Human.id, Human.number_index)
     .join(Member, Member.person_id == Human.id)
@@ -34,7 +34,7 @@ async def protect(
     connection: AsyncConnection, vault: Vault, viewer: Viewer, member_id: int | None, reason: str, now: dt.datetime
 ) -> int:
     """Where the person is, is told to nobody from now on but to who is cleared; the member's key. Raises NotDone."""
-    found = await _person(connection, viewer, member_id, reason)
+    found, written = await _person(connection, viewer, member_id), checked_reason(reason)
     people = await _same(connection, found)
     if people[found.id] is not None:
         raise _refused("该人员已受保护。", "The person is protected already.")
@@ -42,7 +42,7 @@ async def protect(
     await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=today))
     begun = {"since": today, "protected_by": viewer.user_id, "created_at": now}
     for person_id in people:
-        sealed = vault.seal("protections.reason", reason)
+        sealed = vault.seal("protections.reason", written)
         new = insert(Protection).values(person_id=person_id, reason=sealed, **begun).returning(Protection.id)
         key = int((await connection.execute(new)).scalar_one())
         await audit.record(connection, viewer.user_id, "person.protected", ("Protection", key), now)
@@ -54,7 +54,7 @@ async def end(
     connection: AsyncConnection, vault: Vault, viewer: Viewer, member_id: int | None, reason: str, now: dt.datetime
 ) -> int:
     """The person is protected no longer; the member's key. Raises NotDone."""
-    found = await _person(connection, viewer, member_id, reason)
+    found, written = await _person(connection, viewer, member_id), checked_reason(reason)
     people = await _same(connection, found)
     running = select(Protection.id).where(Protection.person_id.in_(people), Protection.ended_on.is_(None))
     keys = list((await connection.scalars(running)).all())
@@ -63,7 +63,7 @@ async def end(
     await connection.execute(update(Human).where(Human.id.in_(people)).values(protected_since=None))
     for key in keys:
         ended = {"ended_on": days.today(now), "ended_by": viewer.user_id}
-        sealed = vault.seal("protections.ending_reason", reason)
+        sealed = vault.seal("protections.ending_reason", written)
         await connection.execute(update(Protection).where(Protection.id == key).values(ending_reason=sealed, **ended))
         await audit.record(connection, viewer.user_id, "person.protection_ended", ("Protection", key), now)
     assert member_id is not None
@@ -96,9 +96,7 @@ async def carry(connection: AsyncConnection, old: int, new: int) -> None:
         await connection.execute(insert(Protection).values(person_id=new, **same))
 
 
-async def _person(
-    connection: AsyncConnection, viewer: Viewer, member_id: int | None, reason: str
-) -> Row[int, bytes | None]:
+async def _person(connection: AsyncConnection, viewer: Viewer, member_id: int | None) -> Row[int, bytes | None]:
     """Who a member is. Raises NotDone, and for who is not cleared before anything is looked at."""
     if not viewer.cleared:
         raise NotDone(
@@ -106,13 +104,6 @@ async def _person(
             (),
             "只有获准查看受保护人员去处的人员可以设立或解除保护。",
             "Only somebody who is cleared for protected persons begins or ends a protection.",
-        )
-    if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise NotDone(
-            UserErrorCode.REQUIRED if not reason.strip() else UserErrorCode.INVALID,
-            ("input", "reason"),
-            f"请填写理由，不超过 {LONGEST_REASON} 字。",
-            f"Give the reason, in up to {LONGEST_REASON} characters.",
         )
     found = (await connection.execute(_PERSON.where(Member.id == member_id), scope.of(viewer))).one_or_none()
     if found is None:

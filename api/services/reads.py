@@ -156,9 +156,11 @@ async def prove(
     With a vault, where it begins is proved, too.
     """
     cut = (await connection.execute(_CUT)).one_or_none()
-    start = None if cut is None else Head(cut.number, cut.hash)
-    if cut is not None and start is not None and vault is not None and not _fits(vault, start, cut.seal):
-        return Proof(start, start.number)
+    start = None
+    if cut is not None:
+        start = Head(cut.number, cut.hash)
+        if vault is not None and not _fits(vault, start, cut.seal):
+            return Proof(start, start.number)
     return await chain.prove(connection, Read, start=start, known=known, check=_unindexed, progress=progress)
 
 

@@ -59,6 +59,15 @@ OF_MEMBERS: Mapping[str, tuple[str, tuple[str, Normal]]] = {
 }
 """Of an index of people the column of their memberships: of those with the same value, there may be several."""
 
+Remade = Mapping[tuple[int, str, bytes], bytes]
+"""Indexes of people as they are now made, by whose they are, which, and what they were."""
+
+_FORGET = table(Resealing).delete().where(table(Resealing).c.table_name == bindparam("name"))
+
+
+class Missing(Exception):
+    """The value of which an index was made is not there any more."""
+
 
 @dataclass(frozen=True)
 class SealedTable:
@@ -157,12 +166,6 @@ async def again(connection: AsyncConnection) -> None:
     await connection.execute(table(Resealing).delete())
 
 
-Remade = Mapping[tuple[int, str, bytes], bytes]
-"""Indexes of people as they are now made, by whose they are, which, and what they were."""
-
-_FORGET = table(Resealing).delete().where(table(Resealing).c.table_name == bindparam("name"))
-
-
 async def reseal(connection: AsyncConnection, vault: Vault, each: SealedTable, after: int) -> Lot:
     """Rows behind this key are sealed anew where they are not already; nobody else changes them meanwhile."""
     some = select(each.key.label("id"), *each.sealed, *each.indexes).where(each.key > bindparam("after"))
@@ -223,10 +226,6 @@ def _anew(
         except (NotOurs, Missing):
             lost = True
     return new, lost
-
-
-class Missing(Exception):
-    """The value of which an index was made is not there any more."""
 
 
 def _index(vault: Vault, each: SealedTable, row: RowMapping, column: Column[Any], of_members: Remade) -> bytes | None:

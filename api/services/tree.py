@@ -62,14 +62,15 @@ async def place(
         if not parent.active:
             raise _refused("上级组织已停用。", "The organisation above has been deactivated.")
         _fits((parent.division_code, parent.level), (found.division_code, found.level))
-    deeper = (0 if parent is None else parent.depth + 1) - found.depth
+    depth = 0 if parent is None else parent.depth + 1
     above = (
         {"parent_id": None, "parent_depth": None}
         if parent is None
         else {"parent_id": parent.id, "parent_depth": parent.depth}
     )
     moved = update(OrganisationPlace).where(OrganisationPlace.organisation_id == found.id)
-    await connection.execute(moved.values(depth=found.depth + deeper, **above))
+    await connection.execute(moved.values(depth=depth, **above))
+    deeper = depth - found.depth
     branch = update(OrganisationPlace).where(among(_PLACES.c.organisation_id, "keys"))
     columns = {"depth": OrganisationPlace.depth + deeper, "parent_depth": OrganisationPlace.parent_depth + deeper}
     await connection.execute(branch.values(columns), {"keys": [each for each in below if each != found.id]})

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import UtcDateTime
 from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.permissions import Role
-from api.models import Base, Department, File, Finding, Household, Organisation, Programme, Scan, User, table
+from api.models import Base, Department, File, Finding, Household, Organisation, Programme, Scan, User
 from api.models.base import SealedBytes
 from api.sealing import Vault
 from api.services import accounts, organisations
@@ -204,7 +204,7 @@ async def live(
                 fields=["name"])  # fmt: skip
     await w.add(
         "referrals", household_id=household, member_id=members[2], organisation_id=place.organisation, state="CLOSED",
-        outcome="ACCEPTED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
+        outcome="PROVIDED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
     )  # fmt: skip
     stored = hashlib.sha256(mark.encode()).hexdigest()[:32]
     attachment = await w.add("attachments", **mine, member_id=members[0], stored=stored, size=6, uploaded_by=officer,
@@ -239,7 +239,7 @@ async def live(
     await w.add("tasks", **mine, member_id=members[0], reference=f"{mark}-task", kind="REVERIFY", state="CANCELLED",
                 done_at=NOW, done_by=officer)  # fmt: skip
     w.canaries.add(f"{mark}-task")
-    await w.add("watches", **mine, outcome="WELL", done_at=NOW, done_by=officer)
+    await w.add("watches", **mine, outcome="FINE", done_at=NOW, done_by=officer)
     notice = await w.add("notices", **mine, transition_id=move, state="TAKEN_DOWN", taken_down_at=NOW, form="NAMED",
                          from_day=DAY, to_day=DAY + LATER, opened_by=officer, division_code="410502",
                          number=f"{mark}-notice")  # fmt: skip
@@ -272,6 +272,3 @@ async def live(
 def table_of(name: str) -> Any:
     """The table of this name."""
     return Base.metadata.tables[name]
-
-
-__all__ = ["DAY", "NOW", "Lived", "Place", "live", "settle", "table", "table_of"]

@@ -1,4 +1,4 @@
-"""What is kept no longer than its time (F-26): a class a table (`classes`), a clock a class, and what is deleted then.
+"""What is kept no longer than its time (F-26): a class a table (`classes`), a clock a class (`clocks`), and what goes then.
 
 `households` whole, with everything that refers to them · `leads` that were cleared, but for a minimal record · `extracts`
 of departments, and what scans wrote · `traces`: reads on record, tokens, jobs · `holds` what stops a clock · `running` all

@@ -16,10 +16,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
-from api.domain.retention import CLOCKS, RetentionClass, before
+from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
-from api.matching import policy
 from api.models import Attachment, Feed, Link, Scan, table
+from api.services.retention.clocks import moment
 
 FEEDS, SCANS, ATTACHMENTS = "feeds", "scans", "attachments"
 AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
@@ -99,10 +99,3 @@ def remove(places: Sequence[Path]) -> None:
 
 def _inside(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() else []
-
-
-def moment(day: dt.date, kept: RetentionClass) -> dt.datetime:
-    """The end of the last day whose things are over."""
-    key = CLOCKS[kept]
-    over = before(day, policy.whole(key, day), key)
-    return dt.datetime.combine(over + dt.timedelta(days=1), dt.time(), dt.UTC)

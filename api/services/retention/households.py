@@ -25,11 +25,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
-from api.domain.retention import CLOCKS, RetentionClass, before
+from api.domain.retention import RetentionClass
 from api.domain.stages import Stage
-from api.matching import policy
 from api.models import Erasure, File, FilePerson, Household, Human, Member, table
 from api.services.retention.classes import Edge, of_people, owned
+from api.services.retention.clocks import last_day
 from api.services.retention.holds import held
 
 LOT = 50
@@ -52,14 +52,13 @@ async def due(
     )
     opened = ended.c.opened
     for division in await _divisions(connection, H.stage.in_(ENDED)):
-        over = before(day, policy.whole(CLOCKS[kept], day, division), CLOCKS[kept])
         rows = await connection.execute(
             select(H.id, ended.c.ended)
             .join(ended, ended.c.household_id == H.id)
             .where(
                 H.stage.in_(ENDED),
                 H.division_code == division,
-                ended.c.ended <= over,
+                ended.c.ended <= last_day(day, kept, division),
                 opened.is_not(None) if kept is RetentionClass.FILE else opened.is_(None),
                 H.id.not_in(held()),
             )
@@ -75,9 +74,9 @@ async def due(
 async def left(connection: AsyncConnection, day: dt.date, most: int | None = LOT) -> Sequence[int]:
     """Memberships that ended so long ago, of households that go on."""
     ended = func.coalesce(M.valid_to, M.left_on)
-    key, found = CLOCKS[RetentionClass.MEMBERSHIP], list[int]()
+    found = list[int]()
     for division in await _divisions(connection, H.id.in_(select(M.household_id).where(ended.is_not(None)))):
-        over = before(day, policy.whole(key, day, division), key)
+        over = last_day(day, RetentionClass.MEMBERSHIP, division)
         theirs = (
             select(M.id)
             .join(Household, H.id == M.household_id)
@@ -158,8 +157,8 @@ async def _forget(connection: AsyncConnection, people: Sequence[int]) -> None:
         .where(not_(human.in_(select(M.person_id))), not_(human.in_(select(listed))))
     )
     gone = (await connection.scalars(alone, {"people": list(people)})).all()
-    column: Column[int]
-    for column in (*of_people(), human):
+    columns: tuple[Column[int], ...] = (*of_people(), human)
+    for column in columns:
         statement = delete(column.table).where(among(column, "gone"))
         await connection.execute(statement, {"gone": list(gone)})
 

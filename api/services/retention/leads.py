@@ -13,11 +13,11 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
-from api.domain.retention import CLOCKS, RetentionClass, before
+from api.domain.retention import RetentionClass
 from api.domain.review import FindingState, Outcome
-from api.matching import policy
 from api.models import Finding, FindingPerson, Household, Review, table
 from api.sealing import Vault
+from api.services.retention.clocks import moment
 from api.services.retention.holds import HOLDS
 
 LOT = 500
@@ -31,9 +31,7 @@ NOTE = "reviews.note"
 
 async def due(connection: AsyncConnection, day: dt.date, most: int | None = LOT) -> Sequence[int]:
     """Cleared leads whose time is over, about households that no objection holds."""
-    columns, key = table(Finding).c, CLOCKS[RetentionClass.CLEARED_LEAD]
-    over = before(day, policy.whole(key, day), key)
-    latest = dt.datetime.combine(over + dt.timedelta(days=1), dt.time(), dt.UTC)
+    columns, over = table(Finding).c, moment(day, RetentionClass.CLEARED_LEAD)
     held = HOLDS["an objection that is not answered"]
     statement = (
         select(columns.id)
@@ -43,7 +41,7 @@ async def due(connection: AsyncConnection, day: dt.date, most: int | None = LOT)
             columns.state == FindingState.CLOSED,
             columns.explanation_zh != REDUCED_ZH,
             Review.outcome.in_(CLEARED),
-            Review.reviewed_at < latest,
+            Review.reviewed_at < over,
             columns.household_id.not_in(held),
         )
         .order_by(columns.id)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Table, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.retention import RetentionClass
 from api.models import Alarm, ChainCut, ClientSecret, Job, Read, ReadSubject, Token, table
 from api.sealing import Vault
 from api.services import reads
-from api.services.retention.extracts import moment
+from api.services.retention.clocks import moment
 
 RD = table(Read).c
 
@@ -44,7 +44,7 @@ async def cut_reads(connection: AsyncConnection, vault: Vault, number: int, now:
 async def forget(connection: AsyncConnection, day: dt.date, *, dry: bool) -> dict[RetentionClass, int]:
     """Alarms, tokens, secrets and jobs whose time is over are gone, or counted; how many of each class."""
     job, token, secret, alarm = table(Job), table(Token), table(ClientSecret), table(Alarm)
-    old = (
+    old: tuple[tuple[RetentionClass, Table, ColumnElement[bool]], ...] = (
         (RetentionClass.JOB, job, job.c.finished_at < moment(day, RetentionClass.JOB)),
         (RetentionClass.CREDENTIAL, token, token.c.expires_at < moment(day, RetentionClass.CREDENTIAL)),
         (RetentionClass.CREDENTIAL, secret, secret.c.expires_at < moment(day, RetentionClass.CREDENTIAL)),
@@ -55,7 +55,6 @@ async def forget(connection: AsyncConnection, day: dt.date, *, dry: bool) -> dic
         ),
     )
     counts: dict[RetentionClass, int] = {}
-    of: Table
     for kept, of, over in old:
         number = int((await connection.execute(select(func.count()).select_from(of).where(over))).scalar_one())
         if number and not dry:

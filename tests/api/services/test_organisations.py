@@ -162,18 +162,16 @@ async def test_a_parent_is_one_that_the_administrator_keeps(office: AsyncEngine)
 
 
 async def test_a_change_of_division_or_level_keeps_the_tree_true(office: AsyncEngine) -> None:
+    async def become(division: str, level: OrganisationLevel) -> None:
+        described = Described("文峰区总工会", "Wenfeng", UNION, division, level=level)
+        own = await key(connection, "wenfeng")
+        await organisations.save(connection, OPERATOR, described, NOW, organisation_id=own)
+
     async with transaction(office) as connection:
-        for division, level in (("410503", L.COUNTY), ("410502", L.GRASSROOTS), ("410502", L.PROVINCIAL)):
-            described = Described("文峰区总工会", "Wenfeng", UNION, division, level=level)
-            if level is L.GRASSROOTS:
-                await organisations.save(
-                    connection, OPERATOR, described, NOW, organisation_id=await key(connection, "wenfeng")
-                )
-                continue
+        await become("410502", L.GRASSROOTS)
+        for division, level in (("410503", L.COUNTY), ("410502", L.PROVINCIAL)):
             with pytest.raises(NotDone) as refused:
-                await organisations.save(
-                    connection, OPERATOR, described, NOW, organisation_id=await key(connection, "wenfeng")
-                )
+                await become(division, level)
             assert refused.value.path == ("input", "divisionCode")
 
 
