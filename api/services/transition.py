@@ -1,4 +1,4 @@
-"""The one place where a household's stage changes: permission, table, guards, file, move, audit and event together.
+"""The one place where an officer's step changes a stage: permission, table, guards, file, move, audit and event together.
 
 Whoever moves a household holds its row until the transaction ends, so that two cannot move it from the same stage; the
 database refuses a move that does not follow the one before (models/files).
