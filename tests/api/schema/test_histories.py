@@ -14,6 +14,7 @@ from api.models import Household, Transition, User
 from api.services import declarations
 from tests.api.conftest import Service
 from tests.api.schema.test_people import WEEK_AGO, act, homes, joined, version
+from tests.api.schema.test_statements import selects
 
 TODAY = days.today(dt.datetime.now(dt.UTC))
 AS_OF = """query ($id: ID!, $day: Date) { household(id: $id, asOf: $day) {
@@ -125,13 +126,5 @@ async def test_f_38_as_of_a_day_it_takes_as_many_statements_as_now(service: Serv
     for day in (None, TODAY):
         service.statements.clear()
         await as_of(service, home["id"], day)
-        taken.append(
-            len(
-                [
-                    each
-                    for each in service.statements
-                    if each.lstrip().upper().startswith("SELECT") and " tokens" not in each
-                ]
-            )
-        )
+        taken.append(len(selects(service)))
     assert taken == [3, 3]
