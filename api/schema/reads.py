@@ -403,7 +403,8 @@ class ReadQueries:
     @guards.query(
         Permission.READ_CASES,
         "Who looked at this person's data, when, for what and which fields, the latest first, whoever read: for whoever "
-        "serves the person who asks. Of somebody protected it is shown to cleared viewers alone. Showing it is on record, too.",
+        "serves the person who asks. Of somebody protected, and of others of their household, it is shown to cleared "
+        "viewers alone. Showing it is on record, too.",
     )
     async def access_log(
         self,
