@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.consent import ConsentPurpose
 from api.domain.permissions import Permission, Viewer
 from api.loaders import consents as loaders
-from api.loaders import households as owners
 from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -22,7 +21,7 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, in_division, joined, whether
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
@@ -214,11 +213,5 @@ branch(
         "emergency_exceptions",
     ),
 )
-branch(
-    EmergencyException,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: owners.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(EmergencyException, "household", ITS_HOUSEHOLD)
 kind("EmergencyException", Kind(loaders.exceptions_by_key, exception_objects, Permission.READ_CASES))

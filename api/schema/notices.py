@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain import notices as domain
 from api.domain.notices import NoticeForm, NoticePlace, NoticeState, ObjectionChannel
 from api.domain.permissions import Permission, Viewer
-from api.loaders import households as owners
 from api.loaders import notices as loaders
 from api.loaders.conditions import Condition
 from api.loaders.pages import Window
@@ -25,7 +24,7 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
@@ -292,11 +291,5 @@ branch(
     "notices",
     Branch("key", lambda reading, keys, _: loaders.notices_of(reading, keys), notice_objects, "notices"),
 )
-branch(
-    PublicNotice,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: owners.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(PublicNotice, "household", ITS_HOUSEHOLD)
 kind("PublicNotice", Kind(loaders.notices_by_key, notice_objects, Permission.READ_CASES))

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain import days, privacy
 from api.domain.objections import Ground, ObjectionOutcome, ObjectionState, Objector
 from api.domain.permissions import Permission, Viewer
-from api.loaders import households as owners
 from api.loaders import notices as loaders
 from api.loaders.conditions import Condition
 from api.loaders.pages import Window
@@ -23,7 +22,7 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Kind, kind
 from api.schema.notices import PublicNotice, notice_objects
 from api.schema.results import MutationInput, Payload, carry_out
@@ -363,13 +362,7 @@ branch(
     "objections",
     Branch("key", lambda reading, keys, _: loaders.objections_to(reading, keys), objection_objects, "objections"),
 )
-branch(
-    Objection,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: owners.by_key(reading, keys), household_objects, "household", False
-    ),
-)
+branch(Objection, "household", ITS_HOUSEHOLD)
 branch(
     Objection,
     "notice",

@@ -14,7 +14,6 @@ from api.domain import days
 from api.domain.casework import TaskKind, TaskState
 from api.domain.permissions import Permission, Viewer
 from api.loaders import casework as loaders
-from api.loaders import households as people
 from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -23,13 +22,13 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
-from api.schema.households import NOT_LOADED, Household, Person, household_objects, person_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, handler, officer
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.sizes import about
-from api.schema.tree import Branch, branch
+from api.schema.tree import branch
 from api.schema.values import DateRange, Division, Node, division_of
 from api.schema.words import Direction
 from api.services import tasks
@@ -319,18 +318,6 @@ def _ending(info: Info, given: FinishTaskInput | CancelTaskInput, state: TaskSta
     return act
 
 
-branch(
-    Task,
-    "household",
-    Branch(
-        "household_key", lambda reading, keys, _: people.by_key(reading, keys), household_objects, "household", False
-    ),
-)
-branch(
-    Task,
-    "person",
-    Branch(
-        "member_key", lambda reading, keys, _: people.members_by_key(reading, keys), person_objects, "person", False
-    ),
-)
+branch(Task, "household", ITS_HOUSEHOLD)
+branch(Task, "person", person_at("member_key", "person"))
 kind("Task", Kind(loaders.tasks_by_key, task_objects, Permission.READ_CASES))

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import exits as loaders
-from api.loaders import households
 from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -22,11 +21,11 @@ from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.exit_terms import WatchOutcome
 from api.schema.filters import AND, NOT, OR, in_division, joined, of_households, one_of
-from api.schema.households import NOT_LOADED, Household, household_objects
+from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
-from api.schema.tree import Branch, branch
+from api.schema.tree import branch
 from api.schema.values import Node
 from api.schema.words import Direction
 from api.services import watches
@@ -150,7 +149,7 @@ class WatchQueries:
     ) -> Connection[Watch] | None:
         """A page of watches."""
         where = joined(filter, lambda given, _: _conditions(info, given))
-        order = order_of(order_by, "DUE_ON") if order_by else (("DUE_ON", False),)
+        order = order_of(order_by or [WatchOrder(field=WatchOrderField.DUE_ON)], "DUE_ON")
         window = Window(first, after, last, before)
         return await connection(info, loaders.WATCHES, watch_objects, where, order, window)
 
@@ -188,15 +187,5 @@ class WatchMutations:
         return RecordWatchPayload(watch=watch, **done.answered)
 
 
-branch(
-    Watch,
-    "household",
-    Branch(
-        "household_key",
-        lambda reading, keys, _: households.by_key(reading, keys),
-        household_objects,
-        "household",
-        False,
-    ),
-)
+branch(Watch, "household", ITS_HOUSEHOLD)
 kind("Watch", Kind(loaders.watches_by_key, watch_objects, Permission.READ_CASES))
