@@ -229,7 +229,7 @@ async def live(
         "file_categories", file_id=file, decided_by=officer, user_kind="PERSON", method="2016", category="DIBAO"
     )
     await w.add("file_transfers", file_id=file, to_organisation_id=place.organisation, user_id=officer)
-    visit = await w.add("home_visits", **mine, recorded_by=officer, correction=None, kind="BASELINE")
+    visit = await w.add("home_visits", **mine, recorded_by=officer, correction=None, kind="BASELINE_SURVEY")
     await w.add("visit_photos", visit_id=visit, attachment_id=attachment)
     await w.add("visitors", visit_id=visit, user_id=officer)
     plan = await w.add("plans", **mine, made_by=officer)

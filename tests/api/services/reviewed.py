@@ -102,7 +102,7 @@ async def _added(
     await connection.execute(insert(Transition).values(household_id=household, file_id=file, **move, **when))
     clerk = await connection.scalar(select(User.id).where(User.login == "caseworker"))
     said = {"met": b"", "findings": b"", "income_changed": "NO", "causes_gone": "NO", "to_be_closed": "NO"}
-    visit = {"household_id": household, "file_id": file, "kind": "BASELINE", "visited_on": now.date()}
+    visit = {"household_id": household, "file_id": file, "kind": "BASELINE_SURVEY", "visited_on": now.date()}
     await connection.execute(insert(HomeVisit).values(**visit, **said, recorded_by=clerk, recorded_at=now))
     return Reviewed(household, file, vault.ids("Household", [household])[0], tuple(people))
 
