@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
 from api.domain.errors import NotDone
-from api.domain.lifecycle import Guard, Move, moves_from
+from api.domain.lifecycle import Action, Guard, Move, moves_from
 from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.models import File, Household, table
@@ -28,6 +28,10 @@ _STANDS = scope.narrow(
 ).where(H.id == bindparam("household"))
 
 
+Asked = tuple[Guard, Action | None]
+"""A guard, and of which action, where its answer depends on that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A move that the viewer's role permits, and the guards that would refuse it now, each with what it says."""
@@ -42,7 +46,7 @@ async def of(connection: AsyncConnection, viewer: Viewer, household_id: int, now
     found = (await connection.execute(_STANDS, parameters)).one_or_none()
     if found is None:
         return None
-    steps = []
+    steps, answers = [], dict[Asked, NotDone | None]()
     for move in moves_from(Stage(found.stage)):
         if viewer.may(move.permission):
             case = Case(
@@ -53,18 +57,32 @@ async def of(connection: AsyncConnection, viewer: Viewer, household_id: int, now
                 viewer=viewer,
                 decision_id=None,
             )
-            steps.append(Step(move, await obstacles(connection, move, case, now)))
+            steps.append(Step(move, await obstacles(connection, move, case, now, answers)))
     return steps
 
 
 async def obstacles(
-    connection: AsyncConnection, move: Move, case: Case, now: dt.datetime
+    connection: AsyncConnection,
+    move: Move,
+    case: Case,
+    now: dt.datetime,
+    answers: dict[Asked, NotDone | None] | None = None,
 ) -> tuple[tuple[Guard, NotDone], ...]:
-    """The guards of a move that refuse, each with what it says."""
+    """The guards of a move that refuse, each with what it says; one that has answered is not asked again."""
+    answers = {} if answers is None else answers
     found = []
     for guard in move.guards:
-        try:
-            await guards.check(connection, guard, case, now)
-        except NotDone as refused:
+        asked = (guard, move.action if guard in guards.OF_ONE_MOVE else None)
+        if asked not in answers:
+            answers[asked] = await _refusal(connection, guard, case, now)
+        if (refused := answers[asked]) is not None:
             found.append((guard, refused))
     return tuple(found)
+
+
+async def _refusal(connection: AsyncConnection, guard: Guard, case: Case, now: dt.datetime) -> NotDone | None:
+    try:
+        await guards.check(connection, guard, case, now)
+    except NotDone as refused:
+        return refused
+    return None

@@ -33,6 +33,9 @@ GUARDS: Mapping[Guard, Check] = {
 }
 """Every guard of the table of moves; each reads, and neither writes nor locks."""
 
+OF_ONE_MOVE = frozenset({Guard.PROPOSED, Guard.STATED})
+"""Guards that ask about the very action; the others answer alike for every move of a household."""
+
 
 async def check(connection: AsyncConnection, guard: Guard, case: Case, now: dt.datetime) -> None:
     """Raises NotDone where the guard does not hold."""

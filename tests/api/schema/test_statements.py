@@ -42,7 +42,7 @@ ONE = {
     "nextSteps": (
         "query ($id: ID!) { nextSteps(householdId: $id) { action obstacles { message } } }",
         "household",
-        18,
+        17,
     ),
     "household": (f"query ($id: ID!) {{ household(id: $id) {{ {HOUSEHOLD} }} }}", "household", 12),
     "person": (
