@@ -105,8 +105,9 @@ def checked(values: Values, parts: tuple[FormPart, ...], path: Path) -> dict[str
             raise NotDone(
                 UserErrorCode.INVALID,
                 path,
-                f"{field.zh}不在此填写：请更正成员信息，或报告变化。",
-                f"{field.en} is not filled in here: correct the member, or report a change.",
+                f"{field.zh}不在此填写：家庭信息随申请填报，成员信息用 correctMember 更正，在档后的变化用 reportChange 报告。",
+                f"{field.en} is not filled in here: what is the household's is said with the application, a member's is "
+                "corrected (correctMember), and what changes on file is reported (reportChange).",
             )
         try:
             found[code] = national_form.read(field, written) if written and written.strip() else None
