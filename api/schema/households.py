@@ -499,8 +499,8 @@ def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
 AsOf = Annotated[
     dt.date | None,
     strawberry.argument(
-        description="As it was on this day, with all below it: where it stood, who was in it, what was declared and kept by "
-        "then. Null where nobody knew of it then; names, numbers and addresses are those known now."
+        description="As it was on this day, with what is dated below it: where it stood, who was in it, what was declared and "
+        "kept by then. Null where nobody knew of it then; what has no dates, such as names, is as it is now."
     ),
 ]
 
