@@ -42,7 +42,10 @@ async def test_a_newcomer_pastes_a_token_runs_the_examples_and_follows_a_scan(
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
         await page.goto(f"http://{address}/")
         run = page.get_by_label("Execute query")
-        await page.get_by_label("Token").fill(service.tokens["reviewer"])
+        async with page.expect_response(
+            "**/graphql", timeout=60_000
+        ):  # the schema: the page stands anew for somebody known
+            await page.get_by_label("Token").fill(service.tokens["reviewer"])
         await run.click()
         await answered(page, "totalCount", "RECORDED", "安阳市")
 

@@ -171,7 +171,8 @@ async def test_a_page_of_households_with_their_papers_takes_the_same_for_one_as_
                 await connection.execute(guardian)
             await exception(connection, service.vault, each.key, user, now)
         await connection.execute(update(Scan).values(started_at=now + dt.timedelta(hours=1)))
-    references = [f"NOTICE-{number}" for number in range(1, 200)]
+        theirs = select(Household.reference).where(Household.id.in_(each.key for each in households))
+        references = list(await connection.scalars(theirs))
     rows, taken = [], []
     for number in (1, 12):
         service.statements.clear()

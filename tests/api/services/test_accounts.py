@@ -102,5 +102,6 @@ async def test_all_of_it_stands_in_the_audit_trail(office: AsyncEngine) -> None:
     async with transaction(office) as connection:
         await accounts.issue_token(connection, "li", 1, NOW)
         await accounts.deactivate(connection, OPERATOR, await accounts.key_of(connection, "li"), NOW)
+    async with office.connect() as connection:
         rows = await connection.execute(select(AuditEvent.action).order_by(AuditEvent.number))
         assert rows.scalars().all() == ["user.saved", "token.issued", "user.deactivated"]

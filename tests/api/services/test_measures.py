@@ -102,5 +102,6 @@ async def test_a_role_ends_and_that_it_was_held_stays(office: AsyncEngine) -> No
             await measures.end(connection, CITY, held, D(2025, 3, 1), NOW, 2)
         row = (await connection.execute(select(RoleAssignment.valid_to, RoleAssignment.version))).one()
         assert tuple(row) == (D(2024, 3, 1), 2)
+    async with office.connect() as connection:
         acts = select(AuditEvent.action).where(AuditEvent.subject_type == "RoleAssignment").order_by(AuditEvent.id)
         assert list(await connection.scalars(acts)) == ["measure_role.assigned", "measure_role.ended"]
