@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from api.attachments_store import COLUMN, Damaged, Missing, NotTaken, Store, TooLarge, Written
 from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.database import reading, transaction
-from api.domain import purposes
+from api.domain import days, purposes
 from api.domain.attachments import EXTENSIONS, AttachmentKind
 from api.domain.days import Clock, this_moment
 from api.domain.errors import (
@@ -203,7 +203,8 @@ class Files:
     async def _found(self, public_id: str, viewer: Viewer) -> Kept:
         """Raises NotDone where there is none that this viewer may see."""
         async with reading(self.authenticator.engine) as connection:
-            found = await attachments.kept(connection, self.store.vault, viewer, self._key("Attachment", public_id))
+            key, today = self._key("Attachment", public_id), days.today(self.clock())
+            found = await attachments.kept(connection, self.store.vault, viewer, key, today)
         if found is None:
             raise NotDone(UserErrorCode.NOT_FOUND, (), "没有此附件。", "There is no such attachment.")
         return found

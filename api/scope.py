@@ -11,9 +11,10 @@ is about one is a column of its own statement, so that hiding costs no statement
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Boolean, Column, ColumnElement, Select, String, bindparam, func, not_, or_, select
+from sqlalchemy import Boolean, Column, ColumnElement, Date, Select, String, and_, bindparam, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.database import among
@@ -21,17 +22,22 @@ from api.domain import divisions
 from api.domain.accounts import Administrator
 from api.domain.permissions import Permission, Viewer
 from api.models import Human, Member, table
+from api.models.standing import goes_on
 
 Columns = TypeVarTuple("Columns")
 FROM, TO = "scope_from", "scope_to"
 EVERY_SOURCE, SOURCES = "scope_every_source", "scope_sources"
 CLEARED = "scope_cleared"
+TODAY: ColumnElement[dt.date] = bindparam("today", dt.date(1, 1, 1), Date())
+"""The day of whoever asks, by the service's clock; who is not told it hides whoever was ever protected somewhere."""
+
 EVERY_CASE, OWN = "scope_every_case", "scope_own_organisation"
 
-_MARKED, _SAME, _MEMBERS = (
+_MARKED, _SAME, _MEMBERS, _HOUSEMATES = (
     table(Human).alias("marked"),
     table(Human).alias("same"),
     table(Member).alias("protected_members"),
+    table(Member).alias("housemates"),
 )
 _PROTECTED = (
     select(_MARKED.c.id)
@@ -60,6 +66,15 @@ def narrow_to_receiver(statement: Select[*Columns], organisation_id: Column[int]
     return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), organisation_id == bindparam(OWN)))
 
 
+_SHELTERS = select(_MEMBERS.c.household_id).where(goes_on(TODAY, _MEMBERS.c), _MEMBERS.c.person_id.in_(_PROTECTED))
+"""Households in which somebody protected lives, or is about to."""
+
+_WITH_THEM = select(_HOUSEMATES.c.person_id).where(
+    and_(goes_on(TODAY, _HOUSEMATES.c), _HOUSEMATES.c.household_id.in_(_SHELTERS))
+)
+"""Whoever lives in one of these, in whichever household they are listed besides."""
+
+
 def protects_person(person_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether this person is protected; to be selected as `protected` by rows about a person."""
     return person_id.in_(_PROTECTED)
@@ -67,13 +82,16 @@ def protects_person(person_id: ColumnElement[int]) -> ColumnElement[bool]:
 
 def protects_household(household_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether somebody protected lives in this household; to be selected as `protected` by rows about a household."""
-    still = or_(_MEMBERS.c.left_on.is_(None), _MEMBERS.c.left_on > func.current_date())
-    return household_id.in_(select(_MEMBERS.c.household_id).where(still, _MEMBERS.c.person_id.in_(_PROTECTED)))
+    return household_id.in_(_SHELTERS)
 
 
-def protects_handled(person_id: ColumnElement[int], household_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether this person, or somebody in this household, is protected: who handles the one handles the other."""
-    return or_(protects_person(person_id), protects_household(household_id))
+def protects_member(person_id: ColumnElement[int], household_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether somebody is protected, or lives with somebody who is; to be selected as `protected` by rows about a person.
+
+    Where the one lives, lives the other: an address, a telephone and an employer of either, and who handles either,
+    lead to both.
+    """
+    return or_(protects_person(person_id), protects_household(household_id), person_id.in_(_WITH_THEM))
 
 
 def unless_hidden(protected: ColumnElement[bool]) -> ColumnElement[bool]:

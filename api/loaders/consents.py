@@ -25,7 +25,7 @@ _COLUMNS = (
     *[column for column in A if column.name != "member_id"],
     M.household_id,
     U.display_name.label("recorder"),
-    scope.protects_handled(M.person_id, H.id).label("protected"),
+    scope.protects_member(M.person_id, H.id).label("protected"),
 )
 _GIVEN = scope.narrow(
     select(A.member_id, *_COLUMNS)

@@ -46,7 +46,7 @@ F, H, T = table(File).c, table(Household).c, table(Transition).c
 C, X, O = table(FileCategory).c, table(FileTransfer).c, table(Organisation).c  # noqa: E741
 NEVER, FOREVER = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 AS_OF = bindparam("as_of", FOREVER, Date())
-TODAY: ColumnElement[dt.date] = bindparam("today", FOREVER, Date())
+TODAY = scope.TODAY
 PROTECTED = scope.protects_household(H.id).label("protected")
 
 _LAST_STAGE = (

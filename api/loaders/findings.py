@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, String, bindparam, func, or_, select
 from api import scope
 from api.database import among
 from api.loaders.conditions import in_division
-from api.loaders.households import PROTECTED, M
+from api.loaders.households import PROTECTED, PROTECTED_MEMBER, M
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Finding, FindingPerson, Household, Member, Review, User, table
@@ -18,7 +18,7 @@ from api.models import Finding, FindingPerson, Household, Member, Review, User, 
 F, H, R = table(Finding).c, table(Household).c, table(Review).c
 FP = table(FindingPerson).c
 
-_ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(scope.protects_person(M.person_id))
+_ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTED_MEMBER)
 _HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
 _COLUMNS = (*F, H.division_code, _HIDDEN)
 _FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code)

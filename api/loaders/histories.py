@@ -26,8 +26,7 @@ _OTHER = table(Member).alias("one_membership")
 _O = _OTHER.c
 
 PROTECTED_HOME = scope.protects_household(H.id).label("protected")
-PROTECTED = scope.protects_person(M.person_id).label("protected")
-PROTECTED_HANDLED = scope.protects_handled(M.person_id, H.id).label("protected")
+PROTECTED = scope.protects_member(M.person_id, H.id).label("protected")
 
 
 def stands(membership: Any = M) -> ColumnElement[bool]:
@@ -126,7 +125,7 @@ _DECLARED = (
 _OF_HOUSEHOLDS = _DECLARED.where(among(D.household_id, "keys"), D.member_id.is_(None))
 _OF_PEOPLE = (
     scope.narrow(
-        select(D.member_id, *[each for each in D if each.name != "member_id"], User.display_name, PROTECTED_HANDLED)
+        select(D.member_id, *[each for each in D if each.name != "member_id"], User.display_name, PROTECTED)
         .join(Household, H.id == D.household_id)
         .join(Member, M.id == D.member_id)
         .outerjoin(User, User.id == D.user_id),
@@ -141,7 +140,7 @@ _CHANGES_OF = (
             C.member_id,
             *[each for each in C if each.name not in ("member_id", "before")],
             User.display_name,
-            PROTECTED_HANDLED,
+            PROTECTED,
         )
         .join(Household, H.id == C.household_id)
         .join(Member, M.id == C.member_id)

@@ -20,7 +20,8 @@ H, M, X = table(Household).c, table(Member).c, table(ExternalReference).c
 NEVER = literal(dt.date(1, 1, 1), Date())
 
 PROTECTED_HOME = scope.protects_household(H.id)
-PROTECTED = scope.protects_person(M.person_id).label("protected")
+PROTECTED_MEMBER = scope.protects_member(M.person_id, M.household_id)
+PROTECTED = PROTECTED_MEMBER.label("protected")
 
 _HOUSEHOLDS = scope.narrow(
     select(*[column for column in H if column.name != "others"], PROTECTED_HOME.label("protected")), H.division_code
@@ -63,7 +64,7 @@ LISTING = Listing(
             H.id.in_(
                 _PRESENT.where(
                     among(M.phone_index, "phone", LargeBinary),
-                    scope.unless_hidden(scope.protects_person(M.person_id)),
+                    scope.unless_hidden(PROTECTED_MEMBER),
                 )
             ),
         ),

@@ -103,7 +103,7 @@ _PAID = (
 )
 _RECORDED = (
     scope.narrow(
-        select(*T, User.display_name, scope.protects_handled(M.person_id, H.id).label("protected"))
+        select(*T, User.display_name, scope.protects_member(M.person_id, H.id).label("protected"))
         .join(Member, M.id == T.member_id)
         .join(Household, H.id == M.household_id)
         .outerjoin(User, User.id == T.recorded_by),

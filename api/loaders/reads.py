@@ -67,7 +67,7 @@ OF_PERSON = Listing(
 )
 ACCESS_LOG = Listing(
     "reads of a person, for that person",
-    _OF_PERSON.where(scope.unless_hidden(scope.protects_handled(M.person_id, M.household_id))),
+    _OF_PERSON.where(scope.unless_hidden(scope.protects_member(M.person_id, M.household_id))),
     R.id,
     {"subject": S.key == bindparam("subject")},
     {"RECORDED": By(R.id, int)},

@@ -113,9 +113,13 @@ async def add(
     return attachment_id
 
 
-async def kept(connection: AsyncConnection, vault: Vault, viewer: Viewer, attachment_id: int | None) -> Kept | None:
+async def kept(
+    connection: AsyncConnection, vault: Vault, viewer: Viewer, attachment_id: int | None, today: dt.date
+) -> Kept | None:
     """The attachment, if the viewer may see whom it is about; None where there is none such."""
-    row = (await connection.execute(_FOUND, {**scope.of(viewer), "attachment": attachment_id})).one_or_none()
+    row = (
+        await connection.execute(_FOUND, {**scope.of(viewer), "today": today, "attachment": attachment_id})
+    ).one_or_none()
     if row is None:
         return None
     people = select(Member.id).where(Member.household_id == row.household_id).order_by(Member.id)

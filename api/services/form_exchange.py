@@ -1,8 +1,8 @@
 """The national form as tables that the ACFTU's system gives and takes: a row for each household, and one for each member.
 
 What is read back fills in the form, and links our households with the numbers that the other system has for them. What
-stands in columns of ours (names, numbers, what was declared) is not changed by it: where the tables say otherwise, a
-task tells people so. Either way is in the audit, under the name of whoever did it.
+stands in columns of ours (names, numbers, what was declared), or in the file, is not changed by it: where the tables say
+otherwise, a task tells people so. Either way is in the audit, under the name of whoever did it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
 from api.database import among, locked
-from api.domain import money, national_form
+from api.domain import days, money, national_form
+from api.domain.casework import HardshipCause
 from api.domain.national_form import BadValue, Field, FieldKind, FormPart
 from api.domain.permissions import Viewer
 from api.matching import identity
-from api.models import ExternalReference, File, Household, Member, table
+from api.models import ExternalReference, Household, Member, table
+from api.models.standing import stands
 from api.sealing import Vault
 from api.services import audit, differing, forms, households
 from api.sheets import Line, SheetRefused
@@ -44,8 +46,7 @@ SHOWN = scope.unless_hidden(scope.protects_household(H.id))
 
 _HOUSEHOLDS = scope.narrow(select(*H), H.division_code).where(SHOWN)
 _REACHED = scope.narrow(select(H.id), H.division_code).where(SHOWN)
-_PEOPLE = select(*M).where(among(M.household_id, "keys"), M.left_on.is_(None)).order_by(M.household_id, M.id)
-_SUBJECTS = select(F.household_id, F.subject_member_id).where(among(F.household_id, "keys")).order_by(F.id)
+_PEOPLE = select(*M).where(among(M.household_id, "keys"), stands(scope.TODAY)).order_by(M.household_id, M.id)
 _REFERENCES = select(X.household_id, X.member_id, X.reference).where(
     X.system == SYSTEM, among(X.household_id, "keys")
 )
@@ -87,7 +88,7 @@ async def tables(
     now: dt.datetime,
 ) -> list[Sheet]:
     """The form of the households at these stages within the viewer's reach, those with protected people left out."""
-    known = await _known(connection, viewer, _HOUSEHOLDS.where(H.stage.in_(stages)).order_by(H.id))
+    known = await _known(connection, viewer, now, _HOUSEHOLDS.where(H.stage.in_(stages)).order_by(H.id))
     workers, members = [], []
     for household in known.by_number.values():
         worker = known.worker(household.id)
@@ -117,10 +118,15 @@ async def take_in(
     others = sorted({number for line in lines if (number := line.cells.get(ACFTU_NUMBER))})
     linked = select(X.household_id).where(X.system == SYSTEM, among(X.reference, "others", String))
     wanted = _REACHED.where(or_(among(H.reference, "numbers", String), H.id.in_(linked))).order_by(H.id)
-    named = {**scope.of(viewer), "numbers": numbers, "others": others}
+    named = {**scope.of(viewer), "today": days.today(now), "numbers": numbers, "others": others}
     held = await connection.execute(locked(wanted, connection, table(Household)), named)
     keys = [row.id for row in held]
-    known = await _known(connection, viewer, _HOUSEHOLDS.where(among(H.id, "keys")).order_by(H.id), keys=keys)
+    known = await _known(connection, viewer, now, _HOUSEHOLDS.where(among(H.id, "keys")).order_by(H.id), keys=keys)
+    theirs = {number for line in lines for column in THEIRS if (number := line.cells.get(column))}
+    known.taken = {
+        (row.kind, row.reference): (row.household_id, row.member_id)
+        for row in await connection.execute(_TAKEN, {"numbers": sorted(theirs)})
+    }
     read = _Read(vault, known)
     read.all(given[HOUSEHOLDS], given.get(MEMBERS, []))
     if read.refused:
@@ -131,9 +137,12 @@ async def take_in(
     for household_id, (values, people) in read.values.items():
         if await forms.put(connection, vault, household_id, values, people):
             await households.count(connection, household_id, now)
-            changed += 1
-    for row in read.linked:
-        await connection.execute(insert(ExternalReference).values(**row, system=SYSTEM, created_at=now))
+        told = read.causes.get(household_id, [])
+        for cause in told:
+            since = known.files[household_id].since(days.today(now))
+            await causes.add(connection, vault, viewer, household_id, cause, since, None, None, now)
+        changed += bool(filled or told)
+    await _link(connection, read.linked, now)
     for household_id, fields in sorted(read.differing.items()):
         division = known.by_key[household_id].division_code
         detail = {"respects": ["form"], "fields": sorted(fields)}
@@ -215,7 +224,25 @@ class _Read:
             self.known.by_acftu[number] = household_id
         self.linked.append({"kind": kind, "reference": number, "household_id": household_id, "member_id": member_id})
 
-    def _take(self, line: Line, each: Field, written: str, row: Any, household_id: int, values: Texts) -> None:
+    def _compare(self, line: Line, household: Row[*tuple[Any, ...]], cells: Sequence[tuple[Field, str]]) -> None:
+        """What the table tells of the file is taken in of causes that nobody has named yet, and of all else compared."""
+        told: Texts = {}
+        for each, written in cells:
+            value = self._read(line, each, written)
+            if value is not None and each in CAUSES and value in (told.get(other.code) for other in CAUSES):
+                self.refused.append(line.refused(each.zh, "the cause stands here twice"))
+            elif value is not None:
+                told[each.code] = value
+        file = self.known.files.get(household.id)
+        taken = file.taken(told, household.stage) if file else []
+        if taken:
+            self.causes[household.id] = taken
+        for code, value in told.items():
+            each = national_form.BY_CODE[code]
+            if not (file and file.says(each, value)) and not (each in CAUSES and value in taken):
+                self._differs(household.id, each, household.id, value)
+
+    def _read(self, line: Line, each: Field, written: str) -> str | None:
         try:
             value = national_form.read(each, written)
         except BadValue as wrong:
@@ -228,14 +255,16 @@ class _Read:
             self.differing.setdefault(household_id, {}).setdefault(each.code, set()).add(told)
 
 
-async def _known(connection: AsyncConnection, viewer: Viewer, statement: Any, **parameters: Any) -> _Known:
-    known = _Known()
-    rows = (await connection.execute(statement, {**scope.of(viewer), **parameters})).all()
+async def _known(
+    connection: AsyncConnection, viewer: Viewer, now: dt.datetime, statement: Any, **parameters: Any
+) -> _Known:
+    known, today = _Known(), {"today": days.today(now)}
+    rows = (await connection.execute(statement, {**scope.of(viewer), **today, **parameters})).all()
     known.by_number = {row.reference: row for row in rows}
     known.by_key = {row.id: row for row in rows}
     for start in range(0, len(rows), BATCH):
         keys = {"keys": [row.id for row in rows[start : start + BATCH]]}
-        for row in await connection.execute(_PEOPLE, keys):
+        for row in await connection.execute(_PEOPLE, {**keys, **today}):
             known.people.setdefault(row.household_id, []).append(row)
         for row in await connection.execute(_SUBJECTS, keys):
             known.subjects[row.household_id] = row.subject_member_id

@@ -39,7 +39,9 @@ CORRECTABLE = ("relation", "sex", "birth_date", "division_code", "id_kind")
 
 H, M, FP = table(Household).c, table(Member).c, table(FilePerson).c
 _MEMBER = scope.narrow(
-    select(*M, scope.protects_person(M.person_id).label("protected")).join(Household, H.id == M.household_id),
+    select(*M, scope.protects_member(M.person_id, M.household_id).label("protected")).join(
+        Household, H.id == M.household_id
+    ),
     H.division_code,
 ).where(M.id == bindparam("member"))
 
@@ -80,7 +82,7 @@ async def end(
     now: dt.datetime,
 ) -> int:
     """The person is no longer in the household from a day on; the membership's key. Raises Conflict or NotDone."""
-    member = await _member(connection, viewer, member_id)
+    member = await _member(connection, viewer, member_id, now)
     await households.hold(connection, viewer, {member.household_id: expected_version})
     await membership.not_on_notice(connection, member.household_id)
     await _end(connection, viewer, member, on, now)
@@ -102,7 +104,7 @@ async def move(
     now: dt.datetime,
 ) -> int:
     """The person leaves one household and joins another on a day; the new membership's key. Raises Conflict or NotDone."""
-    member = await _member(connection, viewer, member_id)
+    member = await _member(connection, viewer, member_id, now)
     if member.household_id == to_household_id:
         raise _invalid(("input", "toHouseholdId"), "此人已在该户。", "The person is in this household already.")
     both = {member.household_id: expected_version, to_household_id: to_expected_version}
@@ -135,7 +137,7 @@ async def correct(
     Only what is named changes, and an empty text takes a value away. A number or name that is another human's makes the
     membership that human's. Raises Conflict or NotDone.
     """
-    member = await _member(connection, viewer, member_id)
+    member = await _member(connection, viewer, member_id, now)
     await households.hold(connection, viewer, {member.household_id: expected_version})
     await membership.not_on_notice(connection, member.household_id)
     if member.protected and not viewer.cleared and WHEREABOUTS & corrections.keys():
@@ -302,8 +304,11 @@ async def _told(
     return change.member_id
 
 
-async def _member(connection: AsyncConnection, viewer: Viewer, member_id: int | None) -> Row[*tuple[Any, ...]]:
-    found = await connection.execute(_MEMBER, {**scope.of(viewer), "member": member_id})
+async def _member(
+    connection: AsyncConnection, viewer: Viewer, member_id: int | None, now: dt.datetime
+) -> Row[*tuple[Any, ...]]:
+    asked = {**scope.of(viewer), "today": days.today(now), "member": member_id}
+    found = await connection.execute(_MEMBER, asked)
     row = found.one_or_none()
     if row is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "personId"), "没有此人。", "There is no such person.")

@@ -143,7 +143,7 @@ def _working_days(given: int | None, today: dt.date, division_code: str) -> int:
 async def _noticed(connection: AsyncConnection, vault: Vault, moved: Moved, today: dt.date) -> Noticed:
     """The household as the register has it on that day, opened; it goes no further than the notice's constructor."""
     of_file = _HOUSEHOLD.where(H.id == moved.household_id, F.id == moved.file_id)
-    household = (await connection.execute(of_file)).one()
+    household = (await connection.execute(of_file, {"today": today})).one()
     applicant = await guard.applicant(connection, moved.household_id, moved.file_id, today)
     assert applicant is not None, "NOTICE_READY has seen one"
     people = (await connection.execute(_PEOPLE.where(M.household_id == moved.household_id))).all()
@@ -186,7 +186,7 @@ async def take_down(connection: AsyncConnection, vault: Vault, now: dt.datetime)
     )
     nothing: dict[str, Any] = dict.fromkeys(OF_SOMEBODY)
     done = 0
-    for row in (await connection.execute(due)).all():
+    for row in (await connection.execute(due, {"today": days.today(now)})).all():
         taken = update(Notice).where(N.id == row.id, N.state == NoticeState.OPEN)
         told = {"state": NoticeState.TAKEN_DOWN, "taken_down_at": now, "taken_down_because": row.because}
         if not (await connection.execute(taken.values(**nothing, **told, version=N.version + 1))).rowcount:

@@ -99,6 +99,12 @@ class Shelter:
         (payload,) = (await self.service.data(mutation, {"input": asked}, by=by)).values()
         return dict(payload)
 
+    async def family(self) -> set[str]:
+        """Whoever the register lists in the household."""
+        async with reading(self.service.engine) as connection:
+            keys = (await connection.scalars(select(Member.id).where(Member.household_id == self.home))).all()
+        return set(self.service.vault.ids("Person", keys))
+
     async def found_by(self, phone: str, by: str) -> int:
         return int((await self.service.data(FOUND, {"filter": {"phone": phone}}, by=by))["households"]["totalCount"])
 
@@ -159,12 +165,12 @@ async def test_f_29_to_the_uncleared_nothing_changes_but_that_the_whereabouts_ar
     before = await shelter.answers(by)
     assert (await shelter.act(PROTECT))["userErrors"] == []
     after = await shelter.answers(by)
-    seen = set()
+    seen, hidden = set(), {shelter.household, *await shelter.family()}
     for owner, field, now in differences(before, after):
         if field.startswith("explanation"):
             assert now
         else:
-            assert owner in (shelter.person, shelter.household) or field == "agency"
+            assert owner in hidden or field == "agency"
             assert now is None, field
         seen.add(field)
     assert (
@@ -342,22 +348,128 @@ async def test_f_29_no_search_by_telephone_finds_who_is_protected(shelter: Shelt
     assert await shelter.found_by(phone, "cleared") == 1
 
 
-async def test_f_29_the_telephone_of_others_in_the_household_still_finds_it(shelter: Shelter) -> None:
+THEIR_ADDRESS, THEIR_PHONE, THEIR_EMPLOYER = (
+    "安阳市文峰区避风港路八十八号院二号楼302室",
+    "13955550003",
+    "避风港路纺织厂",
+)
+OF_HOUSEMATE = "id address phone declaredEmployment form { field value }"
+HOUSEMATE = f"""query ($id: ID!, $home: ID!, $day: Date!) {{ person(id: $id) {{ {OF_HOUSEMATE} household {{ address phone }} }}
+  then: person(id: $id, asOf: $day) {{ {OF_HOUSEMATE} }}
+  household(id: $home) {{ members {{ {OF_HOUSEMATE} }} findings(first: 50) {{ persons {{ {OF_HOUSEMATE} }} }} }} }}"""
+
+
+async def housemate(shelter: Shelter) -> int:
+    """Somebody who lives with whoever is to be protected, and tells where."""
     vault = shelter.service.vault
+    told = {
+        name: vault.seal(f"members.{name}", text)
+        for name, text in (("address", THEIR_ADDRESS), ("phone", THEIR_PHONE))
+    }
     async with transaction(shelter.service.engine) as connection:
-        others = select(Member.id).where(Member.household_id == shelter.home, Member.id != shelter.key)
-        other = await connection.scalar(others.limit(1))
-        if other is None:
-            template = (await connection.execute(select(*Member.__table__.c).where(Member.id == shelter.key))).one()
-            values = dict(template._mapping) | {"reference": "another"}
-            human = {"created_at": dt.datetime.now(dt.UTC)}
-            values["person_id"] = await connection.scalar(insert(Human).values(human).returning(Human.id))
-            del values["id"]
-            other = await connection.scalar(insert(Member).values(values).returning(Member.id))
-        theirs = {"phone_index": vault.index("phone", "13955550003")}
-        await connection.execute(update(Member).where(Member.id == other).values(theirs))
+        human = {"created_at": dt.datetime.now(dt.UTC)}
+        person = await connection.scalar(insert(Human).values(human).returning(Human.id))
+        row = {"household_id": shelter.home, "person_id": person, "reference": "another", "relation": "CHILD"}
+        kept = {"declared_employment": THEIR_EMPLOYER, "phone_index": vault.index("phone", THEIR_PHONE)}
+        key = await connection.scalar(
+            insert(Member).values(**row, **told, **kept, overlapping=False).returning(Member.id)
+        )
+    assert key is not None
+    return int(key)
+
+
+@pytest.mark.parametrize("by", UNCLEARED)
+async def test_f_29_who_lives_with_somebody_protected_leads_to_them_by_nothing(shelter: Shelter, by: str) -> None:
+    """A child's address, a son's telephone and a mother's employer tell where the protected person is."""
+    key, service = await housemate(shelter), shelter.service
+    today = dt.datetime.now(dt.UTC).date().isoformat()
+    given = {"id": service.vault.ids("Person", [key])[0], "home": shelter.household, "day": today}
+    before, cleared = await service.data(HOUSEMATE, given, by=by), await service.data(HOUSEMATE, given, by="cleared")
+    assert THEIR_EMPLOYER in json.dumps(before, ensure_ascii=False)
     await shelter.act(PROTECT)
-    assert await shelter.found_by("13955550003", "county-reviewer") == 1
+    after = await service.data(HOUSEMATE, given, by=by)
+    changed = {(field, now) for _, field, now in differences(before, after)}
+    assert {field for field, _ in changed} == {"address", "phone", "declaredEmployment"}
+    assert {now for _, now in changed} == {None}
+    for them in (after["person"], after["then"], *after["household"]["members"]):
+        assert them["address"] is them["phone"] is them["declaredEmployment"] is None
+    assert await service.data(HOUSEMATE, given, by="cleared") == cleared
+    await shelter.act(END)
+    assert await service.data(HOUSEMATE, given, by=by) == before
+
+
+async def test_f_29_no_telephone_of_who_lives_with_somebody_protected_finds_the_household(shelter: Shelter) -> None:
+    await housemate(shelter)
+    assert await shelter.found_by(THEIR_PHONE, "county-reviewer") == 1
+    await shelter.act(PROTECT)
+    assert await shelter.found_by(THEIR_PHONE, "county-reviewer") == 0
+    assert await shelter.found_by(THEIR_PHONE, "cleared") == 1
+
+
+async def test_f_29_who_lives_with_somebody_protected_is_hidden_wherever_else_they_are_listed(
+    shelter: Shelter,
+) -> None:
+    """A child whom both parents list is at its mother's, whichever household's row is asked."""
+    key, service = await housemate(shelter), shelter.service
+    async with transaction(service.engine) as connection:
+        row = (await connection.execute(select(*Member.__table__.c).where(Member.id == key))).one()._mapping
+        beside = select(Household.id).where(Household.division_code == "410502", Household.id != shelter.home)
+        there = dict(row) | {"household_id": await connection.scalar(beside.limit(1)), "overlapping": True}
+        del there["id"]
+        listed = await connection.scalar(insert(Member).values(there | {"reference": "listed"}).returning(Member.id))
+    assert listed is not None
+    query = "query ($id: ID!) { person(id: $id) { address phone household { id address } } }"
+    given = {"id": service.vault.ids("Person", [listed])[0]}
+    before = (await service.data(query, given, by="county-reviewer"))["person"]
+    assert (before["address"], before["phone"]) == (THEIR_ADDRESS, THEIR_PHONE)
+    await shelter.act(PROTECT)
+    after = (await service.data(query, given, by="county-reviewer"))["person"]
+    assert after == before | {"address": None, "phone": None}, "the other household's own address is nobody's secret"
+    assert await shelter.found_by(THEIR_PHONE, "county-reviewer") == 0
+
+
+async def test_f_29_no_correction_of_who_lives_with_somebody_protected_tells_what_stands_there(
+    shelter: Shelter,
+) -> None:
+    key, service = await housemate(shelter), shelter.service
+    correct = (
+        """mutation ($input: CorrectMemberInput!) { correctMember(input: $input) { userErrors { code message } } }"""
+    )
+    version = "query ($id: ID!) { household(id: $id) { version } }"
+    await shelter.act(PROTECT)
+    answers = []
+    for guess in (THEIR_PHONE, "13955550009"):
+        stands = (await service.data(version, {"id": shelter.household}, by="caseworker"))["household"]["version"]
+        asked = {
+            "personId": service.vault.ids("Person", [key])[0], "expectedVersion": stands, "reason": "更正",
+            "corrections": {"phone": guess}, "idempotencyKey": uuid.uuid4().hex,
+        }  # fmt: skip
+        answers.append(await service.data(correct, {"input": asked}, by="caseworker"))
+    assert answers[0] == answers[1]
+    assert answers[0]["correctMember"]["userErrors"][0]["code"] == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("ends", ["left_on", "valid_to"])
+async def test_f_29_until_which_day_a_household_is_hidden_is_told_by_the_services_clock(
+    shelter: Shelter, ends: str
+) -> None:
+    """A day that the database would not know: whoever leaves in ten days is there until the service's tenth day."""
+    service = shelter.service
+    last = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=10)
+    await shelter.act(PROTECT)
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Member).where(Member.id == shelter.key).values({ends: last}))
+    query = "query ($of: ID!) { household(id: $of) { address } }"
+
+    async def told(days: int) -> str | None:
+        service.ahead = dt.timedelta(days=days)
+        found: str | None = (await service.data(query, {"of": shelter.household}, by="county-reviewer"))["household"][
+            "address"
+        ]
+        return found
+
+    assert [await told(days) for days in (0, 8)] == [None, None]
+    assert [await told(days) for days in (12, 30)] == [ADDRESS, ADDRESS]
 
 
 async def test_f_29_the_number_under_another_name_is_protected_too(shelter: Shelter) -> None:
