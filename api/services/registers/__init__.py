@@ -15,6 +15,7 @@ households, members    the register's tables, as ours
 files                  their files and moves, and whom a file counts
 declared, consents     what was declared and authorised
 feeds, aid             what departments sent, and what was paid
+lasting                aid that is told to be less, and stays until somebody decides
 rows                   how rows pass
 """
 
@@ -126,8 +127,8 @@ async def take_over(
     """What was read is in the database.
 
     A household that names no division belongs to `division`, by default the lowest one that holds all others.
-    `decided_by` answers for files of their division that the register tells to be closed; all others stay open, and are
-    told.
+    `decided_by` answers for files of their division that the register tells to be closed, and for aid that it tells to be
+    less; all others stay as they are, and are told.
     """
     register = given.register
     home = division or divisions.above_all(
@@ -141,7 +142,7 @@ async def take_over(
     if register.authorisations is not None:
         await consents.save(connection, register.authorisations, people)
     await feeds.save(connection, given.feeds, copied, now)
-    enrolments, payments = await aid.save(connection, register, given.aid, saved, people)
+    enrolments, payments = await aid.save(connection, vault, register, given.aid, saved, people, decided_by, now)
     await _tell(connection, saved, now)
     taken = TakenOver(
         len(saved.keys), len(people), len(given.feeds), enrolments, payments, register.set_aside, home, followed,

@@ -1,14 +1,15 @@
 """Aid paid to the register's people, as enrolments and payments of the months that are known.
 
 The programme that a household's own file names is no department's to end: while the file is active, and wherever people
-here decide, a register neither ends nor exchanges it (F-2).
+here decide, a register neither ends nor exchanges it (F-2). Nor does it take away other aid of such a household, or make
+it less, unless somebody answers for that (lasting).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
@@ -16,15 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
 from api.domain import money
+from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
 from api.matching import folders, identity, reference
 from api.models import Enrolment, Household, Payment, table
+from api.sealing import Vault
 from api.services.registers import rows
 from api.services.registers.households import Saved
+from api.services.registers.lasting import FILE, lasts, months_paid
 from api.services.registers.rows import Row
-
-FILE = "FILE"
-"""The `source_record` of an enrolment that the household's own file names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,26 @@ class Paid:
 
 async def save(
     connection: AsyncConnection,
+    vault: Vault,
     register: folders.Register,
     paid: Paid,
     saved: Saved,
     members: Mapping[str, int],
+    officer: Viewer | None,
+    now: dt.datetime,
 ) -> tuple[int, int]:
     """Enrolments and payments as they are told now, how many of each; what is no longer told is removed."""
     of_files = _of_files(register, saved.keys)
     left = await _left_to_people(connection, saved, of_files)
     of_files = {place: row for place, row in of_files.items() if place[0] not in left}
-    told_of = of_files | _of_aid(register, paid, saved.keys, members)
+    of_aid = _of_aid(register, paid, saved.keys, members)
+    lasting = await lasts(connection, vault, saved, of_aid, paid.cut, paid.complete, officer, now)
+    of_aid = {place: row for place, row in of_aid.items() if place not in lasting}
+    told_of = of_files | of_aid
     await rows.save(connection, Enrolment, ["household_id", "source_record"], told_of.values())
     keys = await _enrolment_keys(connection, saved.keys.values())
     gone = [key for (household, record), key in keys.items()
-            if (household, record) not in told_of
+            if (household, record) not in told_of and (household, record) not in lasting
             and (household not in left if record == FILE else paid.complete)]  # fmt: skip
     told = {keys[place]: row for place, row in told_of.items()}
     for some in rows.batches([*told, *gone]):
@@ -61,7 +68,7 @@ async def save(
     payments = [
         {"enrolment_id": key, "month": month, "amount_fen": row["amount_fen"]}
         for key, row in told.items()
-        for month in _months_paid(row, paid.cut)
+        for month in months_paid(row, paid.cut)
     ]
     for batch in rows.batches(payments):
         await connection.execute(insert(Payment), batch)
@@ -136,16 +143,6 @@ def _enrolment(row: Row, household: int, member: int, record: str) -> folders.Ro
         "cause": row.get("cause"),
         "source_record": record,
     }
-
-
-def _months_paid(enrolment: Row, cut: dt.date | None) -> Iterator[dt.date]:
-    """The months that were paid as far as is known: none where amount or beginning is unknown, and none after the cut."""
-    month, end = enrolment["start_month"], enrolment["end_month"] or rows.month(cut)
-    if enrolment["amount_fen"] is None or month is None or end is None:
-        return
-    while month <= end:
-        yield month
-        month = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
 
 
 async def _enrolment_keys(connection: AsyncConnection, households: Iterable[int]) -> dict[tuple[int, str], int]:

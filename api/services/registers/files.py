@@ -146,7 +146,10 @@ async def _follow(
     if came.stage in ENDED:
         counted = update(FilePerson).where(FP.file_id == file_id, FP.until.is_(None))
         await connection.execute(counted.values(until=on))
-    decision_id = None if officer is None else await _decide(connection, vault, came, file_id, officer, now)
+    decision_id = None
+    if officer is not None:
+        told_so = [f"register:{came.reference}"]
+        decision_id = await decide(connection, vault, came.id, file_id, officer, REASON, told_so, now)
     number_before = (await connection.execute(select(H.transition_number).where(H.id == came.id))).scalar_one()
     move = {
         "household_id": came.id,
@@ -168,17 +171,25 @@ async def _follow(
     await connection.execute(update(Household).where(H.id == came.id).values(**stands, version=H.version + 1))
 
 
-async def _decide(
-    connection: AsyncConnection, vault: Vault, came: Came, file_id: int, officer: Viewer, now: dt.datetime
+async def decide(
+    connection: AsyncConnection,
+    vault: Vault,
+    household_id: int,
+    file_id: int,
+    officer: Viewer,
+    reason: str,
+    evidence: list[str],
+    now: dt.datetime,
 ) -> int:
+    """The officer answers for what a register tells for the worse; the decision's key."""
     row = {
-        "household_id": came.id,
+        "household_id": household_id,
         "file_id": file_id,
         "kind": Action.TAKE_OVER,
         "user_id": officer.user_id,
         "user_kind": UserKind.PERSON,
-        "reason": vault.seal("decisions.reason", REASON),
-        "evidence": [f"register:{came.reference}"],
+        "reason": vault.seal("decisions.reason", reason),
+        "evidence": evidence,
         "made_at": now,
     }
     return int((await connection.execute(insert(Decision).values(**row).returning(Decision.id))).scalar_one())

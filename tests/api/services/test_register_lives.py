@@ -17,6 +17,7 @@ from api import intake
 from api.database import transaction
 from api.domain import days
 from api.domain.accounts import OPERATOR, OrganisationKind
+from api.domain.declarations import Declared, DeclaredItem
 from api.domain.objections import Ground, Objector
 from api.domain.permissions import Role
 from api.domain.scans import ScanStatus
@@ -31,12 +32,24 @@ from api.models import (
     Human,
     Member,
     MemberChange,
+    Payment,
     Proposal,
     Task,
     Transition,
 )
 from api.sealing import Vault
-from api.services import accounts, forms, objections, organisations, registers, scans, tasks, transfers
+from api.services import (
+    accounts,
+    corrections,
+    forms,
+    memberships,
+    objections,
+    organisations,
+    registers,
+    scans,
+    tasks,
+    transfers,
+)
 from api.services.organisations import Described
 from tests.api.county import officers
 from tests.api.numbers import numbered
@@ -359,6 +372,81 @@ async def test_an_officer_who_closes_a_file_ends_its_programme_with_it(
     assert len(await rows(empty, Decision.id)) == 1
 
 
+E = Enrolment
+GRANTED = {
+    "record_id": "A1", "name": "王大", "id_number": FATHER, "programme": "DIBAO", "amount_yuan": "300.00",
+    "start_month": "2024-01", "end_month": "",
+}  # fmt: skip
+LESS: dict[str, list[dict[str, Any]]] = {
+    "gone": [],
+    "ended": [{**GRANTED, "end_month": "2024-06"}],
+    "later": [{**GRANTED, "start_month": "2024-03"}],
+    "less": [{**GRANTED, "amount_yuan": "200.00"}],
+    "unknown": [{**GRANTED, "amount_yuan": ""}],
+    "another": [{**GRANTED, "programme": "TEMPORARY_AID"}],
+}
+
+
+def with_aid(where: Path, aid: list[dict[str, Any]], cut: str = "2024-12-31") -> Path:
+    """The first household's register with a complete register of aid, which is that of another person too."""
+    other = {**GRANTED, "record_id": "A9", "id_number": CHILD}
+    folder(where, [HOME], PEOPLE[:1])
+    pl.DataFrame([*aid, other]).write_csv(where / "aid.csv")
+    (where / "feeds.toml").write_text(f"[aid]\nas_of = {cut}\ncomplete = true\n")
+    return where
+
+
+async def aided(engine: AsyncEngine) -> list[Any]:
+    enrolled = [E.programme_code, E.start_month, E.end_month, E.amount_fen]
+    return [*await rows(engine, E.source_record, *enrolled), *await rows(engine, Payment.month, Payment.amount_fen)]
+
+
+@pytest.mark.parametrize("home", ["there", "here"])
+@pytest.mark.parametrize("told", LESS)
+async def test_f_02_no_register_of_aid_takes_it_away_from_an_active_file(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, told: str, home: str
+) -> None:
+    await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED]))
+    if home == "here":
+        await lives_here(empty)
+    before = await aided(empty)
+    assert len(before) == 1 + 12
+    for _ in range(2):
+        assert (await take_over(empty, vault, with_aid(tmp_path / "in", LESS[told]))).differing == 1
+        assert await aided(empty) == before
+    ((_, detail),) = await rows(empty, Task.id, Task.detail)
+    assert detail == {"respects": ["aid"]}
+    assert await rows(empty, Decision.id) == []
+
+
+async def test_f_02_aid_that_is_more_or_goes_on_is_taken_and_an_older_register_takes_no_month_back(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED]))
+    more = {**GRANTED, "amount_yuan": "350.00", "start_month": "2023-12"}
+    assert (await take_over(empty, vault, with_aid(tmp_path / "in", [more], "2025-01-31"))).differing == 0
+    assert len(await rows(empty, Payment.month)) == 14
+    assert (await take_over(empty, vault, with_aid(tmp_path / "in", [more], "2024-06-30"))).differing == 1
+    assert len(await rows(empty, Payment.month)) == 14
+
+
+async def test_f_02_an_officer_who_is_named_answers_for_aid_that_is_told_to_be_less(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED]))
+    ((enrolment, _),) = await rows(empty, E.id, E.source_record)
+    async with transaction(empty) as connection:
+        chief = await accounts.add_user(connection, "chief", "Chief", Role.REVIEWER, "410502", NOW)
+        await accounts.add_user(connection, "beside", "Beside", Role.REVIEWER, "410503", NOW)
+    where = with_aid(tmp_path / "in", LESS["ended"])
+    assert (await take_over(empty, vault, where, decided_by="beside")).differing == 1, "not their division's"
+    assert len(await rows(empty, Payment.month)) == 12
+    assert (await take_over(empty, vault, where, decided_by="chief")).differing == 0
+    assert len(await rows(empty, Payment.month)) == 6
+    ((_, user, evidence),) = await rows(empty, Decision.id, Decision.user_id, Decision.evidence)
+    assert (user, evidence) == (chief, [f"Enrolment:{enrolment}"])
+
+
 async def test_aid_of_somebody_whom_we_do_not_list_stops_no_import(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
@@ -369,6 +457,62 @@ async def test_aid_of_somebody_whom_we_do_not_list_stops_no_import(
     pl.DataFrame([paid]).write_csv(where / "aid.csv")
     assert (await take_over(empty, vault, where)).differing == 1
     assert await rows(empty, Enrolment.id) == []
+
+
+async def test_what_was_corrected_of_a_household_here_no_register_corrects_back(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    """And what is empty, or was never corrected, it fills in; what was taken away here is no gap to be filled."""
+    first = {**HOME, "file_opened_on": None, "address": "文峰区旧宅", "phone": "138 1234 5678", "declared_homes": "0"}
+    await take_over(empty, vault, folder(tmp_path / "in", [first], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        clerk = (await officers(connection, NOW))["clerk"]
+        key = (await connection.execute(select(Household.id))).scalar_one()
+        told = {"address": "文峰区新居", "phone": ""}
+        declared = [Declared({DeclaredItem.VEHICLES: 2})]
+        await corrections.correct(connection, vault, clerk, key, 1, told, declared, "已搬家", NOW)
+
+    async def stands() -> dict[str, Any]:
+        async with transaction(empty) as connection:
+            row = (await connection.execute(select(Household))).one()
+        found = {name: getattr(row, name) for name in ("residence", "phone", "declared_vehicles", "declared_homes")}
+        assert row.phone_index is None
+        return {**found, "address": vault.open("households.address", row.address), "version": row.version}
+
+    ours = {"address": "文峰区新居", "phone": None, "declared_vehicles": 2}
+    anew = {**first, "address": "文峰区旧宅二号", "residence": "URBAN", "declared_homes": "1"}
+    for _ in range(2):
+        taken = await take_over(empty, vault, folder(tmp_path / "in", [anew], PEOPLE[:1]))
+        assert await stands() == {**ours, "residence": "URBAN", "declared_homes": 1, "version": 3}
+    assert (taken.followed, taken.differing) == (0, 0), "what it had said before is no news"
+    (task,) = await rows(empty, Task.id, Task.kind, Task.detail)
+    assert (task.kind, task.detail) == ("REGISTER_DIFFERS", {"respects": ["household"]})
+    said = await rows(empty, Declaration.id, Declaration.item, Declaration.amount, Declaration.source)
+    assert [tuple(row)[1:] for row in said if row.item in ("VEHICLES", "HOMES")] == [
+        ("VEHICLES", 0, "REGISTER"),
+        ("HOMES", 0, "REGISTER"),
+        ("VEHICLES", 2, "CHANGE"),
+        ("HOMES", 1, "REGISTER"),
+    ]
+    agrees = {**anew, "address": "文峰区新居", "phone": None, "declared_vehicles": "2", "residence": "RURAL"}
+    taken = await take_over(empty, vault, folder(tmp_path / "in", [agrees], PEOPLE[:1]))
+    assert taken.differing == 0, "nothing that is not here already, or may be followed"
+    assert await stands() == {**ours, "residence": "RURAL", "declared_homes": 1, "version": 4}
+
+
+async def test_whoever_was_given_their_number_in_the_national_system_is_followed_further(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        clerk = (await officers(connection, NOW))["clerk"]
+        key = (await connection.execute(select(Member.id))).scalar_one()
+        number = {"acftu_reference": "QG-P-1"}
+        await memberships.correct(connection, vault, clerk, key, 1, number, "全总系统已编号", NOW)
+    where = folder(tmp_path / "in", [HOME], [{**PEOPLE[0], "name": "王二"}])
+    assert (await take_over(empty, vault, where)).differing == 0
+    ((_, name),) = await rows(empty, Member.id, Member.name)
+    assert vault.open("members.name", name) == "王二"
 
 
 async def test_whom_a_person_corrected_no_register_corrects_back(

@@ -197,30 +197,39 @@ async def test_a_departments_own_layout_goes_with_its_files(empty: AsyncEngine, 
     assert [path.read_bytes() for path in went.files] == [path.read_bytes() for path in came.files]
 
 
-async def test_what_a_complete_aid_register_no_longer_holds_is_gone_with_its_payments(
+async def test_what_a_complete_aid_register_no_longer_holds_of_a_closed_file_is_gone_with_its_payments(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
     paid = {"record_id": "A1", "name": "王小明", "id_number": NUMBER, "programme": "DIBAO", "amount_yuan": "100.00"}
     first = paid | {"start_month": "2024-01", "end_month": "2024-12"}
-    where = folder(tmp_path / "in", aid=[first, first | {"record_id": "A2", "programme": "TEMPORARY_AID"}])
+    closed = [
+        {
+            "household_id": "H1",
+            "file_opened_on": "2024-02-09",
+            "file_closed_on": "2026-01-01",
+            "division_code": "410502",
+        }
+    ]
+    two = [first, first | {"record_id": "A2", "programme": "TEMPORARY_AID"}]
+    where = folder(tmp_path / "in", households=closed, aid=two)
     (where / "feeds.toml").write_text("[aid]\nas_of = 2024-12-31\ncomplete = true\n")
     assert (await take_over(empty, vault, where, tmp_path / "data")).payments == 24
-    folder(where, aid=[first | {"end_month": "2024-03"}])
+    folder(where, households=closed, aid=[first | {"end_month": "2024-03"}])
     assert (await take_over(empty, vault, where, tmp_path / "data")).payments == 3
     async with transaction(empty) as connection:
         assert len((await connection.execute(select(Payment.id))).all()) == 3
         records = (
             await connection.execute(select(Enrolment.source_record).order_by(Enrolment.source_record))
         ).scalars()
-        assert records.all() == ["A1", "FILE"]
-    folder(where, aid=[first | {"record_id": "A3"}])
+        assert records.all() == ["A1"]
+    folder(where, households=closed, aid=[first | {"record_id": "A3"}])
     (where / "feeds.toml").write_text("[aid]\nas_of = 2024-12-31\ncomplete = false\n")
     await take_over(empty, vault, where, tmp_path / "data")
     async with transaction(empty) as connection:
         records = (
             await connection.execute(select(Enrolment.source_record).order_by(Enrolment.source_record))
         ).scalars()
-        assert records.all() == ["A1", "A3", "FILE"], "absence from an incomplete register says nothing"
+        assert records.all() == ["A1", "A3"], "absence from an incomplete register says nothing"
 
 
 async def test_a_folder_that_says_nothing_of_consents_leaves_them(

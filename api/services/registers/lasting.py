@@ -1,0 +1,106 @@
+"""Aid of an active file, or of a household that lives here, does not end because a register tells so (F-2).
+
+Told to be gone, of another programme, to begin later, to end, to end earlier or to be less, it stays as it is with its
+payments, and people are told; unless an officer is named, who then answers for it with a decision.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.database import among
+from api.domain import divisions
+from api.domain.permissions import Viewer
+from api.domain.stages import ACTIVE
+from api.models import Enrolment, File, Household, Payment, table
+from api.sealing import Vault
+from api.services.registers import files, rows
+from api.services.registers.households import Saved
+from api.services.registers.rows import Row
+
+FILE = "FILE"
+"""The `source_record` of an enrolment that the household's own file names."""
+
+REASON = "救助台账载明该项救助已终止或减少，经办人确认。The register of aid tells that this aid ended or is less; the officer named answers for it."
+
+Place = tuple[int, str]
+"""Whose an enrolment is, by household, and its record."""
+
+E, F, H, Y = (table(model).c for model in (Enrolment, File, Household, Payment))
+_THERE = (
+    select(
+        *[E[name] for name in ("id", "household_id", "source_record", "programme_code")],
+        *[E[name] for name in ("start_month", "end_month", "amount_fen")],
+        select(func.max(Y.month)).where(Y.enrolment_id == E.id).scalar_subquery().label("last_paid"),
+        select(func.max(F.id)).where(F.household_id == H.id).scalar_subquery().label("file_id"),
+        H.stage,
+        H.division_code,
+    )
+    .join(Household, H.id == E.household_id)
+    .where(E.source_record != FILE, among(E.household_id, "keys"))
+    .order_by(E.id)
+)
+
+
+async def lasts(
+    connection: AsyncConnection,
+    vault: Vault,
+    saved: Saved,
+    told: Mapping[Place, Row],
+    cut: dt.date | None,
+    complete: bool,
+    officer: Viewer | None,
+    now: dt.datetime,
+) -> set[Place]:
+    """Which enrolments stay as they are though the register, where it is `complete`, tells none or a lesser one."""
+    lasting, decided = set[Place](), defaultdict[tuple[int, int], list[str]](list)
+    for some in rows.batches(saved.keys.values()):
+        for there in await connection.execute(_THERE, {"keys": some}):
+            place = (there.household_id, there.source_record)
+            now_told = told.get(place)
+            here = there.stage in ACTIVE or there.household_id in saved.own
+            gone = now_told is None and complete
+            if not here or not (gone or (now_told is not None and _is_less(there, now_told, cut))):
+                continue
+            if officer is not None and divisions.holds(officer.division_code, there.division_code):
+                decided[there.household_id, there.file_id].append(f"Enrolment:{there.id}")
+                continue
+            lasting.add(place)
+            saved.differs(there.household_id, "aid", f"{there.source_record} {now_told and _terms(now_told)}")
+    for (household, file), evidence in decided.items():
+        assert officer is not None
+        await files.decide(connection, vault, household, file, officer, REASON, evidence, now)
+    return lasting
+
+
+def months_paid(enrolment: Row, cut: dt.date | None) -> Iterator[dt.date]:
+    """The months that were paid as far as is known: none where amount or beginning is unknown, and none after the cut."""
+    month, end = enrolment["start_month"], enrolment["end_month"] or rows.month(cut)
+    if enrolment["amount_fen"] is None or month is None or end is None:
+        return
+    while month <= end:
+        yield month
+        month = (month.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+
+
+def _terms(told: Row) -> list[Any]:
+    return [told[name] for name in ("programme_code", "start_month", "end_month", "amount_fen")]
+
+
+def _is_less(there: Any, told: Row, cut: dt.date | None) -> bool:
+    """Whether what is told of an enrolment is worse for the household than what stands there."""
+    programme, start, end, amount = _terms(told)
+    paid = list(months_paid(told, cut))
+    return (
+        programme != there.programme_code
+        or (there.start_month is not None and (start is None or start > there.start_month))
+        or (end is not None and (there.end_month is None or end < there.end_month))
+        or (there.amount_fen is not None and (amount is None or amount < there.amount_fen))
+        or (there.last_paid is not None and (not paid or paid[-1] < there.last_paid))
+    )
