@@ -25,7 +25,7 @@ from api.models import Human, Member, table
 from api.models.standing import goes_on
 
 Columns = TypeVarTuple("Columns")
-FROM, TO = "scope_from", "scope_to"
+FROM, TO, LINE = "scope_from", "scope_to", "scope_line"
 EVERY_SOURCE, SOURCES = "scope_every_source", "scope_sources"
 CLEARED = "scope_cleared"
 TODAY: ColumnElement[dt.date] = bindparam("today", dt.date(1, 1, 1), Date())
@@ -51,9 +51,17 @@ _PROTECTED = (
 """People who are protected, and whoever bears the number of one: a name written otherwise ends no protection."""
 
 
-def narrow(statement: Select[*Columns], division_code: Column[str] | InstrumentedAttribute[str]) -> Select[*Columns]:
+def narrow(
+    statement: Select[*Columns], division_code: ColumnElement[str] | InstrumentedAttribute[str]
+) -> Select[*Columns]:
     """Only rows of the viewer's division and those below it."""
     return statement.where(division_code >= bindparam(FROM), division_code < bindparam(TO))
+
+
+def narrow_to_line(statement: Select[*Columns], division_code: Column[str]) -> Select[*Columns]:
+    """Only rows of the viewer's division, those below it, and those that hold it: never of one beside it."""
+    below = and_(division_code >= bindparam(FROM), division_code < bindparam(TO))
+    return statement.where(or_(among(division_code, LINE, String), below))
 
 
 def narrow_to_sources(statement: Select[*Columns], source: Column[str]) -> Select[*Columns]:
@@ -107,6 +115,7 @@ def of(who: Viewer | Administrator) -> dict[str, Any]:
     return {
         FROM: low,
         TO: high,
+        LINE: divisions.chain(who.division_code),
         EVERY_SOURCE: sources is None,
         SOURCES: list(sources or ()),
         CLEARED: viewer is not None and viewer.cleared,

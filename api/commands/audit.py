@@ -1,9 +1,9 @@
-"""Who did what to what, and who read whose data: both chains proved, where they end, and who looked at somebody."""
+"""Who did what to what, and who read whose data: both chains proved, where they end, what was done and who looked."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +19,8 @@ from api.services.chain import Proof
 TELL_SECONDS = 2.0
 
 trail = typer.Typer(no_args_is_help=True, help="Who did what to what, and who read whose data.")
+
+Most = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the latest first.")]
 
 
 @trail.command()
@@ -77,7 +79,7 @@ def list_reads(
     household: Annotated[
         str | None, typer.Option(metavar="REFERENCE", help="Whose data: the household's number in the register.")
     ] = None,
-    most: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the latest first.")] = 100,
+    most: Most = 100,
 ) -> None:
     """Show who read the data of a person or a household, when, for what, and which fields."""
     if (person is None) == (household is None):
@@ -103,6 +105,31 @@ def list_reads(
             row.outcome,
         )
     results.print(shown)
+
+
+@trail.command(name="acts")
+def list_acts(
+    household: Annotated[
+        str | None, typer.Option(metavar="REFERENCE", help="About which household: its number in the register.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(metavar="LOGIN", help="By whom.")] = None,
+    most: Most = 100,
+) -> None:
+    """Show who did what: all of it, to a household, or by somebody; `operator` is whoever runs the commands, and the service."""
+
+    async def act(connection: AsyncConnection) -> Sequence[Any]:
+        return await audit.about(connection, household, user, most)
+
+    shown = Table("number", "when", "who", "action", "subject", "detail")
+    for row in look(settings.read().database_url, act):
+        when = row.happened_at.astimezone().isoformat(sep=" ", timespec="seconds")
+        subject = f"{row.subject_type} {row.subject}"
+        shown.add_row(str(row.number), when, row.login or "operator", row.action, subject, _told(row.detail))
+    results.print(shown)
+
+
+def _told(detail: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in detail.items() if value is not None)
 
 
 def _telling(name: str) -> Callable[[int, int], None]:

@@ -73,12 +73,13 @@ TELLING = frozenset(
         "MissingField",
         "ExternalReference",
         "Read",
+        "AuditEvent",
     }
 )
 """Types whose fields tell something about somebody."""
 
-TRAIL = "Read"
-"""The type of the list of reads itself."""
+TRAILS = ("Read.", "AuditEvent.")
+"""Fields of the lists of reads and of acts themselves."""
 
 SILENT = frozenset({"id", "__typename", "masked", "version"})
 """Fields of theirs that tell nothing."""
@@ -156,9 +157,9 @@ class ReadLog:
 
     @property
     def shows(self) -> bool:
-        """Whether the answer tells something about somebody, or of who read about whom."""
+        """Whether the answer tells something about somebody, or of who read or did what."""
         about_somebody = bool(self.people or self.households)
-        trail = any(name.startswith(f"{TRAIL}.") for name in self.fields)
+        trail = any(name.startswith(TRAILS) for name in self.fields)
         return bool(self.searches) or trail or (about_somebody and bool(self.fields or self.whole or self.masked))
 
     def outcome(self, codes: Iterable[str]) -> ReadOutcome | None:

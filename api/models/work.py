@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, Moment, PrimaryKey, Structure
+from api.database import number_in
+from api.models.base import Base, Moment, PrimaryKey, Structure, table
 
 
 class Job(Base):
@@ -41,7 +42,12 @@ class AuditEvent(Base):
     """Who did what to what, in the transaction that did it; each row carries the hash of the one before."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (CheckConstraint("number > 0", name="number"),)
+    __table_args__ = (
+        CheckConstraint("number > 0", name="number"),
+        Index("ix_audit_events_subject_type_subject", "subject_type", "subject"),
+        Index("ix_audit_events_user_id", "user_id"),
+        Index("ix_audit_events_happened_at", "happened_at"),
+    )
 
     id: Mapped[PrimaryKey]
     number: Mapped[int] = mapped_column(unique=True)
@@ -53,6 +59,9 @@ class AuditEvent(Base):
     detail: Mapped[Structure]
     previous_hash: Mapped[str]
     hash: Mapped[str]
+
+
+Index("ix_audit_events_household", number_in(table(AuditEvent).c.detail, "household"))
 
 
 class IdempotencyKey(Base):

@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from api.schema.accounts import AccountMutations, AccountQueries
 from api.schema.applications import ApplicationMutations
 from api.schema.attachments import Attachment, AttachmentQueries
+from api.schema.audit import AuditEvent, AuditQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
@@ -27,6 +28,7 @@ from api.schema.measures import MeasureMutations, MeasureQueries
 from api.schema.nodes import NodeQueries
 from api.schema.notices import NoticeMutations, NoticeQueries, PublicNotice
 from api.schema.objections import Objection, ObjectionMutations, ObjectionQueries
+from api.schema.officers import OfficerQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
 from api.schema.people import PeopleMutations
 from api.schema.plans import AssistancePlan, PlanMutations, PlannedMeasure
@@ -65,11 +67,13 @@ class Query(
     WatchQueries,
     FindingQueries,
     TaskQueries,
+    OfficerQueries,
     ReferralQueries,
     NoticeQueries,
     ObjectionQueries,
     ScanQueries,
     ReadQueries,
+    AuditQueries,
 ):
     """What may be asked; every field may be null, so that a refusal of one leaves the others answered."""
 
@@ -139,6 +143,7 @@ schema = strawberry.Schema(
         Scan,
         Read,
         Alarm,
+        AuditEvent,
         *dict.fromkeys(USER_ERRORS.values()),
     ],
 )

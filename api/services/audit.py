@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import insert
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import at_last, conclude, one_writer
-from api.models import AuditEvent
+from api.domain.errors import NotDone, UserErrorCode
+from api.loaders.audit import OF_HOUSEHOLD
+from api.models import AuditEvent, Household, User, table
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
 
 LOCK = 4_105_002
 UNHASHED = chain.UNHASHED | {"id"}
+E = table(AuditEvent).c
 
 PLACE = 1
 """Before the outbox, at the end of a transaction (database.at_last)."""
@@ -71,3 +74,22 @@ async def head(connection: AsyncConnection) -> Head:
 async def prove(connection: AsyncConnection, known: Head | None = None, progress: Progress | None = None) -> Proof:
     """Recomputes the trail from its first row."""
     return await chain.prove(connection, AuditEvent, unhashed=UNHASHED, known=known, progress=progress)
+
+
+async def about(
+    connection: AsyncConnection, household: str | None, login: str | None, most: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The latest acts, of a household of this number in the register, or by this login, with who did them. Raises NotDone."""
+    wanted = select(*E, User.login).outerjoin(User, User.id == E.user_id).order_by(E.id.desc()).limit(most)
+    key: int | None = None
+    if household is not None:
+        key = await connection.scalar(select(Household.id).where(Household.reference == household))
+        if key is None:
+            raise NotDone(UserErrorCode.NOT_FOUND, ("household",), "没有此户。", "No household has this number.")
+        wanted = wanted.where(E.id.in_(OF_HOUSEHOLD))
+    if login is not None:
+        user = await connection.scalar(select(User.id).where(User.login == login))
+        if user is None:
+            raise NotDone(UserErrorCode.NOT_FOUND, ("user",), "没有此用户。", "There is no such user.")
+        wanted = wanted.where(E.user_id == user)
+    return (await connection.execute(wanted, {"household": key})).all()

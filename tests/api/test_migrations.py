@@ -19,6 +19,7 @@ from api.models import Base
 NOW = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 async def test_upgraded_the_database_is_as_the_models_say(engine: AsyncEngine) -> None:
     assert not await migrations.is_current(engine)
     await migrations.upgrade(engine)

@@ -46,6 +46,7 @@ QUERIES = {
         P.READ_AUDIT, '{ emergencyExceptions(filter: {divisionCode: "410502"}) { nodes { id } } }'
     ),
     "tasks": Asked(P.READ_CASES, '{ tasks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "officers": Asked(P.READ_CASES, '{ officers(divisionCode: "410502", loginPrefix: "target") { login } }'),
     "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "incomes": Asked(P.READ_CASES, '{ incomes(personId: "$Person") { answer } }'),
     "perCapitaIncome": Asked(
@@ -73,6 +74,7 @@ QUERIES = {
     ),
     "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
     "reads": Asked(P.READ_AUDIT, '{ reads(filter: {readers: ["target"]}) { nodes { id } } }'),
+    "auditEvents": Asked(P.READ_AUDIT, '{ auditEvents(filter: {householdId: "$Household"}) { nodes { id } } }'),
     "accessLog": Asked(P.READ_CASES, '{ accessLog(personId: "$Person") { nodes { id } } }'),
     "alarms": Asked(P.READ_AUDIT, '{ alarms(filter: {readers: ["target"]}) { nodes { id } } }'),
 }
@@ -104,6 +106,7 @@ NODES = {
     "Client": P.MANAGE_ACCOUNTS,
     "Read": P.READ_AUDIT,
     "Alarm": P.READ_AUDIT,
+    "AuditEvent": P.READ_AUDIT,
 }
 """What it takes to read a thing by its id: whoever may not, or not in its division, sees null."""
 
@@ -367,6 +370,7 @@ TYPES = {
     ),
     "TaskDetail": Fields("name value"),
     "Officer": Fields("login displayName"),
+    "AssignableOfficer": Fields("login displayName role organisation"),
     "ResponsibleOrganisation": Fields("code nameZh nameEn"),
     "Cause": Fields("id kind main since resolution version household", hidden="note"),
     "CauseResolution": Fields("resolvedOn statedBy statedAt evidenceIds", hidden="statement"),
@@ -444,6 +448,8 @@ TYPES = {
         "id readAt reader role division client purpose fields identity searches people households outcome codes number"
     ),
     "Reader": Fields("login displayName organisationZh organisationEn"),
+    "AuditEvent": Fields("id number happenedAt user action subjectType subjectId detail hash"),
+    "AuditDetail": Fields("key value"),
     "ReadField": Fields("name labelZh labelEn"),
     "IdentitySearch": Fields("by found"),
     "Alarm": Fields(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shutil
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -22,7 +21,6 @@ import pytest
 import pytest_asyncio
 from graphql import GraphQLInterfaceType, GraphQLList, GraphQLObjectType, get_named_type, is_leaf_type
 from sqlalchemy import insert, select, update
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.types import get_object_definition
 
@@ -59,7 +57,7 @@ from api.schema import guards
 from api.schema.nodes import _KINDS as KINDS
 from api.schema.root import Mutation, Query, Subscription, schema
 from api.schema.tree import _BRANCHES as BRANCHES
-from api.services import accounts, clients, identities, measures, organisations
+from api.services import accounts, audit, clients, identities, measures, organisations
 from tests.api.conftest import KEY, Prepared
 from tests.api.schema.authorisation import (
     EVERYBODY,
@@ -74,7 +72,7 @@ from tests.api.schema.authorisation import (
 )
 from tests.api.services.atwork import at_work
 from tests.api.services.left import left
-from tests.conftest import empty_database
+from tests.conftest import copied
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -162,7 +160,11 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     file = await _handed_over(connection, vault, lead.household_id, user, organisation, now)
     work = await at_work(connection, vault, lead.household_id, user, now)
     gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
+    await audit.record(
+        connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
+    )
     keys = work | gone | {
+        "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
@@ -271,12 +273,7 @@ async def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     prepared: Prepared = request.getfixturevalue(f"on_{request.param}")
     folder: Path = tmp_path_factory.mktemp("office")
     async with AsyncExitStack() as stack:
-        if request.param == "sqlite":
-            shutil.copyfile(str(make_url(prepared.url).database), folder / "jiekun.db")
-            url = f"sqlite:///{folder}/jiekun.db"
-        else:
-            server = str(request.getfixturevalue("postgresql_server"))
-            url = await stack.enter_async_context(empty_database(server, "jiekun_filled"))
+        url = await stack.enter_async_context(copied(prepared.url, folder))
         engine, vault, now = open_engine(url), sealing.vault(KEY), dt.datetime.now(dt.UTC)
         stack.push_async_callback(engine.dispose)
         tokens = {}

@@ -13,7 +13,19 @@ from sqlalchemy.sql import visitors
 from api import scope
 from api.database import transaction
 from api.domain import divisions
-from api.loaders import accounts, findings, households, notices, organisations, programmes, protection, reads, scans
+from api.loaders import (
+    accounts,
+    audit,
+    findings,
+    households,
+    notices,
+    officers,
+    organisations,
+    programmes,
+    protection,
+    reads,
+    scans,
+)
 from api.loaders.pages import Listing
 from api.models import Scan
 from tests.api.conftest import USERS, Service
@@ -211,13 +223,13 @@ AS_OF = dt.date(2024, 12, 31)
 PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION", "_HOLDERS", "_PUBLISHED"}
 """Statements on what is nobody's in particular, or the viewer's own."""
 
-PARTS = {"_NEWEST", "_PRESENT", "_ABOUT"}
+PARTS = {"_NEWEST", "_PRESENT", "_ABOUT", "_KEYS"}
 """Selects that stand inside others only."""
 
 
 @pytest.mark.parametrize(
     "module",
-    [accounts, households, organisations, programmes, protection, findings, notices, scans, reads],
+    [accounts, audit, households, officers, organisations, programmes, protection, findings, notices, scans, reads],
     ids=lambda module: module.__name__,
 )
 def test_every_statement_of_the_loaders_is_narrowed(module: Any) -> None:

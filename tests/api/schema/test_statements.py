@@ -95,6 +95,7 @@ PLAIN = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
     "measures": ("{ measures { number lead { role holders { code } } responsible { holders { nameZh } } } }", 1),
+    "officers": ('{ officers(divisionCode: "410502") { login role organisation { code } } }', 1),
     "organisationTree": ("{ organisationTree { code nameZh hasChildren } }", 1),
 }
 NOTHING_READ = {
@@ -167,6 +168,11 @@ KEPT = {
         3,
     ),
     "reads": ("query ($n: Int) { reads(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
+    "auditEvents": (
+        "query ($n: Int) { auditEvents(first: $n) { totalCount nodes { number user { login } subjectId detail { value } } } }",
+        "auditor",
+        2,
+    ),
     "alarms": ("query ($n: Int) { alarms(first: $n) { totalCount nodes { id reader { login } } } }", "auditor", 2),
 }
 """Lists of what is kept about those who ask, by whom they are asked for."""

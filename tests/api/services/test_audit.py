@@ -9,25 +9,26 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import migrations
+from api import scope
 from api.database import transaction
+from api.domain.errors import NotDone
+from api.domain.permissions import Role, Viewer
+from api.loaders import audit as loaders
 from api.services import audit
 
 NOW = dt.datetime(2026, 11, 24, 12, 30, 15, 123456, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-async def trail(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-
+async def trail(empty: AsyncEngine) -> AsyncEngine:
     async def act(number: int) -> None:
-        async with transaction(engine) as connection:
+        async with transaction(empty) as connection:
             await audit.record(
                 connection, None, "scan.requested", ("Scan", number), NOW, {"rules": ["H05"], "n": number}
             )
 
     await asyncio.gather(*(act(number) for number in range(12)))
-    return engine
+    return empty
 
 
 async def broken(trail: AsyncEngine) -> int | None:
@@ -66,3 +67,18 @@ async def test_what_is_not_done_is_not_told(trail: AsyncEngine) -> None:
         await act_and_fail()
     async with transaction(trail) as connection:
         assert (await connection.execute(text("SELECT count(*) FROM audit_events"))).scalar_one() == 12
+
+
+async def test_the_operator_lists_the_latest_acts_or_is_told_that_there_is_nobody(trail: AsyncEngine) -> None:
+    async with transaction(trail) as connection:
+        acts = await audit.about(connection, None, None, 3)
+        assert [row.number for row in acts] == [12, 11, 10]
+        assert {row.login for row in acts} == {None}
+        with pytest.raises(NotDone, match="household"):
+            await audit.about(connection, "H404", None, 3)
+        with pytest.raises(NotDone, match="user"):
+            await audit.about(connection, None, "nobody", 3)
+        for division, seen in (("000000", 12), ("410500", 0)):
+            viewer = Viewer(1, "auditor", "Auditor", Role.AUDITOR, division)
+            shown = (await connection.execute(loaders._EVENTS, scope.of(viewer))).all()
+            assert len(shown) == seen, "the operator's acts about no household lie with the whole country"

@@ -3,6 +3,8 @@ import graphql from "@graphql-eslint/eslint-plugin";
 
 // What has no identity of its own: it is read with what it belongs to.
 const VALUES = [
+  "AssignableOfficer",
+  "AuditDetail",
   "AuthorisationUse",
   "CauseResolution",
   "ClientSecret",

@@ -1,0 +1,73 @@
+"""Who did what to what, for those who audit: each act in the division of whom it was about, else of who did it.
+
+An act has no division of its own. One about a household - it is the subject, or the subject is its, or it stands in the
+detail - lies where the household lies today; one about no household, or about one that was erased, lies with who did it;
+the operator's lie with the whole country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import String, and_, bindparam, case, func, select, union_all
+
+from api import scope
+from api.database import Key, UtcDateTime, among, number_in
+from api.domain.divisions import COUNTRY
+from api.loaders.pages import By, Listing
+from api.loaders.reading import Reading, Rows
+from api.models import AuditEvent, Finding, Household, Member, User, table
+
+EVENT, FINDING, MEMBER = table(AuditEvent), table(Finding), table(Member)
+E, F, H, M, U = EVENT.c, FINDING.c, table(Household).c, MEMBER.c, table(User).c
+HOUSEHOLD = "household"
+
+_THEIRS = number_in(E.detail, HOUSEHOLD)
+_OF_FINDING = and_(E.subject_type == "Finding", F.id == E.subject)
+_OF_PERSON = and_(E.subject_type == "Person", M.id == E.subject)
+_ABOUT = case(
+    (E.subject_type == "Household", E.subject), else_=func.coalesce(_THEIRS, F.household_id, M.household_id)
+)
+_PROTECTED = scope.protects_household(func.coalesce(H.id, 0))
+_EVENTS = scope.narrow(
+    select(*E, H.id.label("household_id"), U.login, U.display_name, _PROTECTED.label("protected")).select_from(
+        EVENT.outerjoin(table(User), U.id == E.user_id)
+        .outerjoin(FINDING, _OF_FINDING)
+        .outerjoin(MEMBER, _OF_PERSON)
+        .outerjoin(table(Household), H.id == _ABOUT)
+    ),
+    func.coalesce(H.division_code, U.division_code, COUNTRY),
+)
+_BY_KEY = _EVENTS.where(among(E.id, "keys"))
+_KEYS, _WANTED = select(E.id), bindparam("household", type_=Key)
+OF_HOUSEHOLD = union_all(
+    _KEYS.where(E.subject_type == "Household", E.subject == _WANTED),
+    _KEYS.where(_THEIRS == _WANTED),
+    _KEYS.join(FINDING, _OF_FINDING).where(F.household_id == _WANTED),
+    _KEYS.join(MEMBER, _OF_PERSON).where(M.household_id == _WANTED),
+)
+"""Acts of one household, each kind found by an index: of an `or` over all these tables PostgreSQL would try every act."""
+
+LISTING = Listing(
+    "acts",
+    _EVENTS,
+    E.id,
+    {
+        HOUSEHOLD: E.id.in_(OF_HOUSEHOLD),
+        "subject": and_(
+            E.subject_type == bindparam("done_to_type", type_=String()), E.subject == bindparam("done_to", type_=Key)
+        ),
+        "keys": among(E.id, "keys"),
+        "users": and_(among(U.login, "users", String), scope.unless_hidden(_PROTECTED)),
+        "actions": among(E.action, "actions", String),
+        "since": E.happened_at >= bindparam("since", type_=UtcDateTime()),
+        "until": E.happened_at < bindparam("until", type_=UtcDateTime()),
+    },
+    {"RECORDED": By(E.id, int)},
+)
+"""Who handles somebody protected would tell where they are (F-29): not shown to who is not cleared, nor found by."""
+
+
+async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """Acts by their key."""
+    return await reading.rows(_BY_KEY, {"keys": keys})
