@@ -24,6 +24,7 @@ from api.models import File, Household, Member, table
 from api.sealing import Vault
 from api.services import cases, decisions, declarations, forms, members, recognition, tasks, transition
 from api.services.decisions import checked_reason
+from api.services.guards import notices
 from api.services.recognition import Kept
 from api.services.transition import Why, begin
 
@@ -219,7 +220,12 @@ async def withdraw(
     reason: str,
     now: dt.datetime,
 ) -> int:
-    """The applicant takes the application back, and says why. Raises NotDone or Forbidden."""
+    """The applicant takes the application back, and says why. Raises NotDone or Forbidden.
+
+    Nobody keeps them by objecting, and no objection is gone with it: those that wait for an answer are what the move
+    rests on, stay open with their terms, and are answered by a person.
+    """
+    household = await cases.held(connection, viewer, household_id)
     moved = await transition.move(
         connection,
         vault,
@@ -228,7 +234,7 @@ async def withdraw(
         Action.WITHDRAW,
         now,
         expected_version=expected_version,
-        why=Why(checked_reason(reason)),
+        why=Why(checked_reason(reason), evidence=await notices.waiting(connection, household.id)),
     )
     for kind in (TaskKind.REVIEW_DUE, TaskKind.RECORD_DUE):
         await tasks.finish_all(connection, kind, moved.household_id, now, viewer.user_id)

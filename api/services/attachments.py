@@ -107,7 +107,7 @@ async def add(
         .returning(Attachment.id)
     )
     attachment_id = int(added.scalar_one())
-    detail = {"household": where.household_id, "kind": kind, "sha256": written.sha256}
+    detail = {"household": where.household_id, "kind": kind}
     await audit.record(connection, viewer.user_id, "attachment.added", ("Attachment", attachment_id), now, detail)
     await outbox.append(connection, "household", where.household_id, now)
     return attachment_id

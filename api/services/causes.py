@@ -77,7 +77,7 @@ async def add(
     )
     key = int(added.scalar_one())
     await _event(connection, key, CauseChange.ADDED, leads, since, viewer, now)
-    return await _told(connection, viewer, "cause.added", key, household.id, cause, now)
+    return await _told(connection, viewer, "cause.added", key, household.id, now)
 
 
 async def resolve(
@@ -108,7 +108,7 @@ async def resolve(
     event = await _event(connection, found.id, CauseChange.RESOLVED, found.main, on, viewer, now, sealed, rests_on)
     changed = update(Cause).where(Cause.id == found.id)
     await connection.execute(changed.values(resolved_on=on, resolution_id=event, version=found.version + 1))
-    return await _told(connection, viewer, "cause.resolved", found.id, found.household_id, found.cause, now)
+    return await _told(connection, viewer, "cause.resolved", found.id, found.household_id, now)
 
 
 async def reopen(
@@ -145,7 +145,7 @@ async def reopen(
         connection, found.id, CauseChange.REOPENED, bool(values["main"]), days.today(now), viewer, now, sealed
     )
     await connection.execute(update(Cause).where(Cause.id == found.id).values(**values))
-    return await _told(connection, viewer, "cause.reopened", found.id, found.household_id, found.cause, now)
+    return await _told(connection, viewer, "cause.reopened", found.id, found.household_id, now)
 
 
 async def make_main(
@@ -164,7 +164,7 @@ async def make_main(
         if each.main:
             await _main(connection, each.id, False, viewer, now)
     await _main(connection, found.id, True, viewer, now)
-    return await _told(connection, viewer, "cause.made_main", found.id, found.household_id, found.cause, now)
+    return await _told(connection, viewer, "cause.made_main", found.id, found.household_id, now)
 
 
 async def _found(connection: AsyncConnection, viewer: Viewer, cause_id: int | None, expected_version: int) -> Found:
@@ -223,10 +223,10 @@ async def _told(
     action: str,
     key: int,
     household_id: int,
-    cause: str,
     now: dt.datetime,
 ) -> int:
-    detail = {"household": household_id, "cause": cause}
+    """The audit says which cause by its key alone: of whom an illness is told is no matter of a trail that never forgets."""
+    detail = {"household": household_id}
     await audit.record(connection, viewer.user_id, action, ("Cause", key), now, detail)
     await outbox.append(connection, "household", household_id, now)
     return key

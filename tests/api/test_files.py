@@ -108,6 +108,7 @@ async def test_a_file_is_taken_in_and_handed_out_as_it_was(service: Service) -> 
     assert (audited.subject_type, audited.subject) == ("Attachment", row.id)
     assert "王" not in str(audited.detail)
     assert public not in str(audited.detail)
+    assert row.sha256 not in str(audited.detail), "it would tell the paper again after the paper is gone"
 
 
 @pytest.mark.parametrize("size", [PIECE, 3 * PIECE + 1])

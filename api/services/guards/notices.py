@@ -83,14 +83,21 @@ async def no_open_objection(connection: AsyncConnection, case_: Case, now: dt.da
 
 async def all_answered(connection: AsyncConnection, household_id: int) -> None:
     """No objection about the household waits for its answer. Raises NotDone."""
-    waiting = select(func.count()).where(OBJ.household_id == household_id, OBJ.state == ObjectionState.OPEN)
-    if (await connection.execute(waiting)).scalar_one():
+    if await waiting(connection, household_id):
         raise NotDone(
             UserErrorCode.INVALID,
             ("input",),
             "有异议尚未答复；答复之前不得进行此步骤。",
             "An objection has not been answered: this step waits until it is.",
         )
+
+
+async def waiting(connection: AsyncConnection, household_id: int) -> list[str]:
+    """The objections about a household that wait for an answer, such as `Objection:3`."""
+    statement = (
+        select(OBJ.id).where(OBJ.household_id == household_id, OBJ.state == ObjectionState.OPEN).order_by(OBJ.id)
+    )
+    return [f"Objection:{key}" for key in (await connection.scalars(statement)).all()]
 
 
 async def no_objection(connection: AsyncConnection, case_: Case, now: dt.datetime) -> None:

@@ -17,7 +17,7 @@ HOLDS: Mapping[str, Select[Any]] = {
     "an objection that is not answered": select(Objection.household_id).where(Objection.state == ObjectionState.OPEN),
     "a decision that is proposed": select(Proposal.household_id).where(Proposal.state == ProposalState.OPEN),
     "a lead that is not closed": select(Finding.household_id).where(Finding.state != FindingState.CLOSED),
-    "a referral that is not answered": select(Referral.household_id).where(Referral.state == ReferralState.OPEN),
+    "a referral that is not closed": select(Referral.household_id).where(Referral.state != ReferralState.CLOSED),
     "somebody whom two files count": select(File.household_id)
     .join(FilePerson, FilePerson.file_id == File.id)
     .where(FilePerson.until.is_(None), FilePerson.disputed),

@@ -6,7 +6,7 @@ So are people who left a household long ago, and whoever is in none any more.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -20,11 +20,12 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import among
+from api.database import among, skip_locked
 from api.domain.retention import RetentionClass
 from api.domain.stages import Stage
 from api.models import Erasure, File, FilePerson, Household, Human, Member, table
@@ -40,9 +41,16 @@ Keys = dict[Table, list[int]]
 
 
 async def due(
-    connection: AsyncConnection, kept: RetentionClass, day: dt.date, most: int | None = LOT
+    connection: AsyncConnection,
+    kept: RetentionClass,
+    day: dt.date,
+    most: int | None = LOT,
+    of: Collection[int] | None = None,
 ) -> Sequence[tuple[int, dt.date]]:
-    """Households whose last file ended so long ago, each with that day: of files that were open once, or of applications."""
+    """Households whose last file ended so long ago, each with that day: of files that were open once, or of applications.
+
+    Of all households, or `of` these.
+    """
     found: list[tuple[int, dt.date]] = []
     ended = (
         select(F.household_id, func.max(F.closed_on).label("ended"), func.max(F.opened_on).label("opened"))
@@ -61,6 +69,7 @@ async def due(
                 ended.c.ended <= last_day(day, kept, division),
                 opened.is_not(None) if kept is RetentionClass.FILE else opened.is_(None),
                 H.id.not_in(held()),
+                true() if of is None else H.id.in_(of),
             )
             .order_by(H.id)
             .limit(None if most is None else most - len(found))
@@ -71,23 +80,35 @@ async def due(
     return found
 
 
-async def left(connection: AsyncConnection, day: dt.date, most: int | None = LOT) -> Sequence[int]:
-    """Memberships that ended so long ago, of households that go on."""
+async def left(
+    connection: AsyncConnection, day: dt.date, most: int | None = LOT, of: Collection[int] | None = None
+) -> Sequence[tuple[int, int]]:
+    """Memberships that ended so long ago, of households that go on, each with its household; of all, or `of` these."""
     ended = func.coalesce(M.valid_to, M.left_on)
-    found = list[int]()
+    found = list[tuple[int, int]]()
     for division in await _divisions(connection, H.id.in_(select(M.household_id).where(ended.is_not(None)))):
         over = last_day(day, RetentionClass.MEMBERSHIP, division)
         theirs = (
-            select(M.id)
+            select(M.id, M.household_id)
             .join(Household, H.id == M.household_id)
             .where(H.division_code == division, ended <= over, H.id.not_in(held()))
+            .where(true() if of is None else H.id.in_(of))
             .order_by(M.id)
             .limit(None if most is None else most - len(found))
         )
-        found += (await connection.scalars(theirs)).all()
+        found += [(row[0], row[1]) for row in await connection.execute(theirs)]
         if most is not None and len(found) >= most:
             break
     return found
+
+
+async def hold(connection: AsyncConnection, households: Collection[int]) -> Sequence[int]:
+    """Those of these households that nobody is at work on, held until the transaction ends; the others wait for the next time.
+
+    What is due was read before: whoever deletes asks once more, of these, whether it still is.
+    """
+    there = skip_locked(select(H.id).where(among(H.id, "keys")).order_by(H.id), connection)
+    return (await connection.scalars(there, {"keys": sorted(households)})).all()
 
 
 async def erase(

@@ -7,12 +7,12 @@ compared, the amounts, whom it spoke of and what the reviewer noted are gone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import among
+from api.database import among, skip_locked
 from api.domain.retention import RetentionClass
 from api.domain.review import FindingState, Outcome
 from api.models import Finding, FindingPerson, Household, Review, table
@@ -29,8 +29,10 @@ REDUCED_EN = "Its time is over: only a minimal record is kept."
 NOTE = "reviews.note"
 
 
-async def due(connection: AsyncConnection, day: dt.date, most: int | None = LOT) -> Sequence[int]:
-    """Cleared leads whose time is over, about households that no objection holds."""
+async def due(
+    connection: AsyncConnection, day: dt.date, most: int | None = LOT, of: Collection[int] | None = None
+) -> Sequence[int]:
+    """Cleared leads whose time is over, about households that no objection holds; of all, or `of` these."""
     columns, over = table(Finding).c, moment(day, RetentionClass.CLEARED_LEAD)
     held = HOLDS["an objection that is not answered"]
     statement = (
@@ -43,11 +45,20 @@ async def due(connection: AsyncConnection, day: dt.date, most: int | None = LOT)
             Review.outcome.in_(CLEARED),
             Review.reviewed_at < over,
             columns.household_id.not_in(held),
+            true() if of is None else columns.id.in_(of),
         )
         .order_by(columns.id)
         .limit(most)
     )
     return (await connection.scalars(statement)).all()
+
+
+async def hold(connection: AsyncConnection, findings: Collection[int]) -> Sequence[int]:
+    """Those of these leads, with their households, that nobody is at work on, held until the transaction ends."""
+    columns = table(Finding).c
+    there = select(columns.id).join(Household, Household.id == columns.household_id).where(among(columns.id, "keys"))
+    held = skip_locked(there.order_by(columns.id), connection)
+    return (await connection.scalars(held, {"keys": sorted(findings)})).all()
 
 
 async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[int]) -> None:

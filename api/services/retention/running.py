@@ -1,6 +1,7 @@
 """All clocks at once: what is over is deleted, some at a time, each lot in a transaction of its own.
 
-Interrupted anywhere it is run again, and does what is left. The audit is told how many of each class, and nothing else.
+Interrupted anywhere it is run again, and does what is left. Nobody waits for it, and it waits for nobody: what somebody is
+at work on is left for the next time, and whether something is over is asked once more while it is held. The audit is told how many of each class, and nothing else.
 """
 
 from __future__ import annotations
@@ -89,7 +90,8 @@ async def _files(
 ) -> Counter[RetentionClass]:
     done: Counter[RetentionClass] = Counter()
     for kept in (R.FILE, R.APPLICATION):
-        if found := await households.due(connection, kept, day):
+        here = await households.hold(connection, [key for key, _ in await households.due(connection, kept, day)])
+        if here and (found := await households.due(connection, kept, day, of=here)):
             await households.erase(connection, kept, found, now)
             done[kept] = len(found)
     return done
@@ -98,15 +100,19 @@ async def _files(
 async def _memberships(
     connection: AsyncConnection, vault: Vault, now: dt.datetime, day: dt.date
 ) -> Counter[RetentionClass]:
-    if found := await households.left(connection, day):
-        await households.erase_members(connection, found)
+    here = await households.hold(connection, {home for _, home in await households.left(connection, day)})
+    found = await households.left(connection, day, of=here) if here else []
+    if found:
+        await households.erase_members(connection, [key for key, _ in found])
     return Counter({R.MEMBERSHIP: len(found)})
 
 
 async def _leads(
     connection: AsyncConnection, vault: Vault, now: dt.datetime, day: dt.date
 ) -> Counter[RetentionClass]:
-    if found := await leads.due(connection, day):
+    here = await leads.hold(connection, await leads.due(connection, day))
+    found = await leads.due(connection, day, of=here) if here else []
+    if found:
         await leads.reduce(connection, vault, found)
     return Counter({R.CLEARED_LEAD: len(found)})
 

@@ -109,6 +109,7 @@ async def test_a_cause_is_resolved_on_a_statement_and_opened_again_with_its_hist
         kept = (await connection.execute(select(Cause.note))).scalar_one()
     assert [each.action for each in rows] == ["cause.added", "cause.resolved", "cause.reopened"]
     assert "王小明" not in str(rows)
+    assert "ILLNESS" not in str(rows), "whose illness it is, no trail tells that never forgets"
     assert "王小明".encode() not in bytes(kept or b"")
 
 

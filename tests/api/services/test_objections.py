@@ -16,8 +16,9 @@ from api.domain import days
 from api.domain.errors import NotDone
 from api.domain.lifecycle import MOVES, Action, Guard
 from api.domain.objections import Ground, ObjectionOutcome, Objector
-from api.models import AuditEvent, Household, Notice, Objection, Task, User
+from api.models import AuditEvent, Household, Notice, Objection, Task, Transition, User
 from api.services import audit, decisions, objections, transition
+from api.services.retention import holds
 from api.services.transition import Why
 from tests.api import leaving
 from tests.api.conftest import Service
@@ -409,6 +410,48 @@ async def test_f_32_of_a_recording_and_an_objection_at_once_the_one_that_is_firs
     async with transaction(service.engine) as connection:
         stages = select(Household.stage).where(Household.id.in_([each.key for each in households]))
         assert set((await connection.execute(stages)).scalars()) <= {"RECORDED", "PUBLIC_NOTICE"}
+
+
+WITHDRAW = """mutation ($input: WithdrawApplicationInput!) { withdrawApplication(input: $input) {
+  household { stage version } userErrors { code message } } }"""
+HISTORY = "query ($id: ID!) { household(id: $id) { stage version history { action evidenceIds } } }"
+
+
+async def test_f_32_whoever_withdraws_on_notice_takes_no_open_objection_along(service: Service) -> None:
+    """The applicant's name comes off the board at once; what a neighbour said of a fraud waits for a person's answer."""
+    household = await on_notice(service)
+    objection = (await raised(service, household.id))["objection"]
+    version = (await service.data(HISTORY, {"id": household.id}))["household"]["version"]
+    asked = {
+        "householdId": household.id,
+        "expectedVersion": version,
+        "reason": "不再申请",
+        "idempotencyKey": "withdraw-1",
+    }
+    done = (await service.data(WITHDRAW, {"input": asked}, by="caseworker"))["withdrawApplication"]
+    assert (done["userErrors"], done["household"]["stage"]) == ([], "WITHDRAWN")
+    assert (await service.data("{ publicNotices(filter: {up: true}) { totalCount } }"))["publicNotices"] == {
+        "totalCount": 0
+    }
+    async with transaction(service.engine) as connection:
+        key = await connection.scalar(select(Objection.id))
+        last = select(Transition.action, Transition.evidence).order_by(Transition.id.desc()).limit(1)
+        assert tuple((await connection.execute(last)).one()) == ("WITHDRAW", [f"Objection:{key}"])
+        task = select(Task.state).where(Task.kind == "OBJECTION_DUE")
+        assert (await connection.scalars(task)).all() == ["OPEN"]
+        held = select(holds.held().subquery())
+        assert household.key in (await connection.scalars(held)).all(), "nor is it deleted"
+        assert await objections.escalate(connection, service.vault, now() + dt.timedelta(days=90)) == 1
+    read = await service.data("{ objections { nodes { id version state } } }")
+    (open_still,) = read["objections"]["nodes"]
+    assert (open_still["id"], open_still["state"]) == (objection["id"], "OPEN")
+    answer = await answered(service, open_still, by="county-reviewer", outcome="UPHELD", answer="车辆属实，已核实。")
+    assert answer["objection"]["outcome"] == "UPHELD"
+    after = (await service.data(HISTORY, {"id": household.id}))["household"]
+    assert (after["stage"], after["history"][-1]) == (
+        "WITHDRAWN",
+        {"action": "WITHDRAW", "evidenceIds": [objection["id"]]},
+    )
 
 
 async def test_a_household_s_objections_hang_below_it_and_below_its_notice(service: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import sqlite3
@@ -43,7 +44,7 @@ from api.models import (
 )
 from api.models.base import SealedBytes
 from api.services import audit, chain, reads, retention
-from api.services.retention import classes, holds, leads
+from api.services.retention import classes, holds, households, leads
 from api.services.rotation import NAME
 from tests.api.lives import DAY, NOW, Lived, Place, live, settle, table_of
 
@@ -53,6 +54,12 @@ ENDED = dt.date(2015, 6, 30)
 OVER = dt.date(2025, 6, 30)
 
 
+@pytest.fixture
+def engine(empty: AsyncEngine) -> AsyncEngine:
+    """Here every database is at the newest step."""
+    return empty
+
+
 async def clean(engine: AsyncEngine, data_dir: Path, day: dt.date, *, dry: bool = False) -> retention.Outcome:
     now = dt.datetime.combine(day, dt.time(9), dt.UTC)
     return await retention.run(engine, VAULT, data_dir, now, day, dry=dry)
@@ -60,7 +67,6 @@ async def clean(engine: AsyncEngine, data_dir: Path, day: dt.date, *, dry: bool 
 
 async def filled(engine: AsyncEngine, data_dir: Path, *ends: dt.date | None) -> tuple[Place, list[Lived]]:
     """A household for each of these days on which its file was closed; of None it is open."""
-    await migrations.upgrade(engine)
     async with transaction(engine) as connection:
         place = await settle(connection)
         marks = "甲乙丙丁戊"
@@ -214,6 +220,7 @@ async def test_f_26_what_sqlite_forgets_is_not_in_its_file_either(tmp_path: Path
 
     engine = open_engine(f"sqlite:///{tmp_path}/one.db")
     try:
+        await migrations.upgrade(engine)
         _, (gone,) = await filled(engine, tmp_path / "data", ENDED)
         there = content()
         plain = [word.encode() for word in gone.canaries if word.encode() in there]
@@ -225,7 +232,7 @@ async def test_f_26_what_sqlite_forgets_is_not_in_its_file_either(tmp_path: Path
         await engine.dispose()
 
 
-@pytest.mark.parametrize("reason", sorted(holds.HOLDS))
+@pytest.mark.parametrize("reason", sorted({*holds.HOLDS, "a referral that is open"}))
 async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path: Path, reason: str) -> None:
     _, (held,) = await filled(engine, tmp_path, ENDED)
     opened: dict[str, Any] = {
@@ -236,9 +243,8 @@ async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path
             state="OPEN", decision_id=None, decided_by=None, decided_at=None
         ),
         "a lead that is not closed": update(Finding).values(state="OPEN"),
-        "a referral that is not answered": update(table_of("referrals")).values(
-            state="OPEN", outcome=None, answered_at=None
-        ),
+        "a referral that is open": update(table_of("referrals")).values(state="OPEN", outcome=None, answered_at=None),
+        "a referral that is not closed": update(table_of("referrals")).values(state="ACCEPTED", outcome=None),
         "somebody whom two files count": update(table_of("file_people")).values(until=None, disputed=True),
     }
     async with transaction(engine) as connection:
@@ -247,6 +253,43 @@ async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path
     assert (outcome.counts[R.FILE], outcome.held) == (0, 1)
     async with reading(engine) as connection:
         assert sum((await rows_of(connection, held)).values()) > 30
+
+
+async def test_f_26_what_somebody_is_at_work_on_is_left_and_asked_about_again(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    """A file is reinstated on the very day on which its time is over: nothing of it is deleted, before or after."""
+    if engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has one writer: nobody is at work meanwhile")
+    _, (over, back) = await filled(engine, tmp_path, ENDED, ENDED)
+    reopened = update(table_of("files")).where(table_of("files").c.household_id == back.household)
+    async with transaction(engine) as officer:
+        await officer.execute(select(Household.id).where(Household.id == back.household).with_for_update())
+        await officer.execute(reopened.values(closed_on=None, closing=None))
+        outcome = await asyncio.wait_for(clean(engine, tmp_path, OVER), 60)
+        assert outcome.counts[R.FILE] == 1, "the other's alone, and nobody waited"
+    async with transaction(engine) as connection:
+        assert (await connection.scalars(select(Household.id))).all() == [back.household]
+    assert (await clean(engine, tmp_path, OVER)).counts[R.FILE] == 0
+    async with reading(engine) as connection:
+        assert sum((await rows_of(connection, back)).values()) > 30
+        assert not any((await rows_of(connection, over)).values())
+
+
+async def test_f_26_whether_it_is_over_is_asked_once_more_while_it_is_held(
+    engine: AsyncEngine, tmp_path: Path
+) -> None:
+    _, (over, back) = await filled(engine, tmp_path, ENDED, ENDED)
+    async with transaction(engine) as connection:
+        found = [key for key, _ in await households.due(connection, R.FILE, OVER)]
+        assert sorted(found) == sorted([over.household, back.household])
+    reopened = update(table_of("files")).where(table_of("files").c.household_id == back.household)
+    async with transaction(engine) as officer:
+        await officer.execute(reopened.values(closed_on=None, closing=None))
+    async with transaction(engine) as connection:
+        held = await households.hold(connection, found)
+        assert sorted(held) == sorted(found)
+        assert [key for key, _ in await households.due(connection, R.FILE, OVER, of=held)] == [over.household]
 
 
 async def test_moves_and_decisions_are_deleted_by_nobody_else(engine: AsyncEngine, tmp_path: Path) -> None:
