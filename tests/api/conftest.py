@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
+import os
 import shutil
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import intake, matching, migrations, sealing
+from api import intake, matching, sealing
 from api.app import create_app
 from api.database import open_engine, transaction
 from api.domain import credentials
@@ -29,10 +31,12 @@ from api.sealing import Vault
 from api.services import accounts, organisations, scans, viewers
 from api.services.organisations import Described
 from api.worker import Worker
-from tests.conftest import empty_database
+from tests.conftest import administer, complete, copied, on, template
+from tests.once import Run
 
-Answer = TypeVar("Answer")
-KEY = sealing.new_key()
+KEY = b64encode(sha256(os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid4().hex).encode()).digest()).decode()
+"""The master key of this run, in all its workers."""
+
 ASKING: ContextVar[bool] = ContextVar("asking", default=False)
 """Whether a statement is a question's; the service has work of its own beside."""
 
@@ -100,9 +104,8 @@ class Service:
 
 
 async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
-    """A database with the city taken over and scanned; the users' tokens."""
+    """The city taken over into an empty database, and scanned; the users' tokens."""
     engine, vault, now = open_engine(url), sealing.vault(KEY), dt.datetime.now(dt.UTC)
-    await migrations.upgrade(engine)
     tokens = {}
     await intake.take_over(engine, vault, city, data_dir, None, now)
     async with transaction(engine) as connection:
@@ -119,20 +122,16 @@ async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
     return tokens
 
 
-def complete(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """The result of a coroutine, run in a thread: the test's own loop may be running."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
-
-
 @pytest.fixture(scope="session")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def city(run: Run) -> Path:
     """A synthetic city of 250 households."""
-    folder = tmp_path_factory.mktemp("city")
-    matching.run(
-        ["synth", "--out", str(folder), "--households", "250", "--records", "9000", "--seed", "7", "--quiet"]
-    )
-    return folder
+    size = ("--households", "250", "--records", "9000", "--seed", "7", "--quiet")
+
+    def make() -> dict[str, str]:
+        matching.run(["synth", "--out", str(run.folder / "city"), *size])
+        return {"folder": str(run.folder / "city")}
+
+    return Path(run.once("city", make)["folder"])
 
 
 @dataclass(frozen=True)
@@ -145,27 +144,28 @@ class Prepared:
 
 
 @pytest.fixture(scope="session")
-def on_sqlite(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    folder = tmp_path_factory.mktemp("sqlite")
-    url = f"sqlite:///{folder}/jiekun.db"
-    return Prepared(url, folder / "data", complete(fill(url, city, folder / "data")))
+def on_sqlite(run: Run, city: Path, migrated_on_sqlite: str) -> Prepared:
+    data_dir, path = run.folder / "data-sqlite", run.folder / "filled.db"
+    url = f"sqlite:///{path}"
+
+    def make() -> Mapping[str, str]:
+        shutil.copyfile(str(make_url(migrated_on_sqlite).database), path)
+        return complete(fill(url, city, data_dir))
+
+    return Prepared(url, data_dir, run.once("filled-sqlite", make))
 
 
 @pytest.fixture(scope="session")
-def on_postgresql(city: Path, postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
-    data_dir = tmp_path_factory.mktemp("postgresql")
-    url = make_url(postgresql_server).set(drivername="postgresql+asyncpg")
+def on_postgresql(run: Run, city: Path, migrated_on_postgresql: str, postgresql_server: str) -> Prepared:
+    data_dir, name = run.folder / "data-postgresql", template(run, "filled")
+    url = on(postgresql_server, name)
 
-    async def administer(statement: str) -> None:
-        admin = create_async_engine(url, isolation_level="AUTOCOMMIT")
-        async with admin.connect() as connection:
-            await connection.execute(text(statement))
-        await admin.dispose()
+    def make() -> Mapping[str, str]:
+        like = make_url(migrated_on_postgresql).database
+        complete(administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE {like}"))
+        return complete(fill(url, city, data_dir))
 
-    complete(administer("CREATE DATABASE jiekun_filled"))
-    filled = url.set(database="jiekun_filled").render_as_string(hide_password=False)
-    yield Prepared(filled, data_dir, complete(fill(filled, city, data_dir)))
-    complete(administer("DROP DATABASE jiekun_filled WITH (FORCE)"))
+    return Prepared(url, data_dir, run.once("filled-postgresql", make))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -173,12 +173,7 @@ async def service(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
     """A service over a filled database of its own, once on SQLite and once on PostgreSQL."""
     prepared: Prepared = request.getfixturevalue(f"on_{request.param}")
     async with AsyncExitStack() as stack:
-        if request.param == "sqlite":
-            shutil.copyfile(str(make_url(prepared.url).database), tmp_path / "jiekun.db")
-            url = f"sqlite:///{tmp_path}/jiekun.db"
-        else:
-            server = str(request.getfixturevalue("postgresql_server"))
-            url = await stack.enter_async_context(empty_database(server, "jiekun_filled"))
+        url = await stack.enter_async_context(copied(prepared.url, tmp_path))
         shutil.copytree(prepared.data_dir, tmp_path / "data")
         engine, vault = open_engine(url), sealing.vault(KEY)
         stack.push_async_callback(engine.dispose)

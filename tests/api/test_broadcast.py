@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, outbox
+from api import outbox
 from api.broadcast import Broadcast
 from api.database import transaction
 
@@ -17,9 +17,8 @@ PATIENCE = 30
 
 
 @pytest.fixture
-async def told(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    return engine
+async def told(empty: AsyncEngine) -> AsyncEngine:
+    return empty
 
 
 async def test_events_are_read_in_order_and_once(told: AsyncEngine) -> None:

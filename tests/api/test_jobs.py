@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import jobs, migrations
+from api import jobs
 from api.database import transaction
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -16,12 +16,11 @@ LATER = NOW + jobs.LEASE + dt.timedelta(seconds=1)
 
 
 @pytest.fixture
-async def queue(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
+async def queue(empty: AsyncEngine) -> AsyncEngine:
+    async with transaction(empty) as connection:
         for subject in range(5):
             await jobs.enqueue(connection, "scan", subject, NOW)
-    return engine
+    return empty
 
 
 async def lease(queue: AsyncEngine, worker: str, now: dt.datetime = NOW) -> jobs.Leased | None:

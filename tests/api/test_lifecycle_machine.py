@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import open_engine, transaction
 from api.domain.errors import Conflict, Forbidden, NotDone, UserErrorCode
 from api.domain.files import Closing
@@ -29,7 +29,7 @@ from api.services.guards.case import Case
 from api.services.transition import Why
 from tests.api import county as place
 from tests.api.county import COUNTY, Life
-from tests.conftest import empty_database
+from tests.conftest import copied
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -50,13 +50,9 @@ class County:
 async def county(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[County]:
     """A county, once on SQLite and once on PostgreSQL; each test takes households of its own."""
     async with AsyncExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('county')}/jiekun.db"
-        else:
-            url = await stack.enter_async_context(empty_database(request.getfixturevalue("postgresql_server")))
-        engine = open_engine(url)
+        migrated = str(request.getfixturevalue(f"migrated_on_{request.param}"))
+        engine = open_engine(await stack.enter_async_context(copied(migrated, tmp_path_factory.mktemp("county"))))
         stack.push_async_callback(engine.dispose)
-        await migrations.upgrade(engine)
         async with transaction(engine) as connection:
             officers = await place.officers(connection, NOW)
         yield County(engine, sealing.vault(sealing.new_key()), officers)

@@ -27,7 +27,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, sealing, workdays
+from api import sealing, workdays
 from api.database import open_engine, transaction
 from api.domain.attachments import AttachmentKind
 from api.domain.categories import HardshipCategory
@@ -47,7 +47,7 @@ from tests.api import county as place
 from tests.api.county import OFFICERS, Life
 from tests.api.filled import fill_in
 from tests.api.papers import consent, paper
-from tests.conftest import empty_database
+from tests.conftest import copied
 
 START = dt.datetime(2025, 3, 3, 2, 0, tzinfo=dt.UTC)
 H, T, F = table(Household).c, table(Transition).c, table(File).c
@@ -79,7 +79,6 @@ def opened(runner: asyncio.Runner, url: str) -> Office:
 
     async def open_it() -> tuple[AsyncEngine, dict[str, Viewer]]:
         engine = open_engine(url)
-        await migrations.upgrade(engine)
         async with transaction(engine) as connection:
             return engine, await place.officers(connection, START)
 
@@ -87,15 +86,10 @@ def opened(runner: asyncio.Runner, url: str) -> Office:
     return Office(runner, engine, sealing.vault(sealing.new_key()), officers)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+@pytest.fixture
+def office(migrated: str, tmp_path: Path) -> Iterator[Office]:
     with asyncio.Runner() as runner:
-        if request.param == "sqlite":
-            made = opened(runner, f"sqlite:///{tmp_path}/jiekun.db")
-            yield made
-            runner.run(made.engine.dispose())
-            return
-        database = empty_database(request.getfixturevalue("postgresql_server"))
+        database = copied(migrated, tmp_path)
         made = opened(runner, runner.run(database.__aenter__()))
         yield made
         runner.run(made.engine.dispose())

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import reading, transaction
 from api.domain.casework import HardshipCause, TaskKind, TaskState
 from api.domain.people import Entered, IdKind, Relation
@@ -42,13 +42,12 @@ async def _at_once(engine: AsyncEngine, acts: Iterable[Act]) -> None:
 
 
 @pytest.fixture
-async def county(engine: AsyncEngine) -> tuple[AsyncEngine, dict[str, Viewer], list[Life]]:
+async def county(empty: AsyncEngine) -> tuple[AsyncEngine, dict[str, Viewer], list[Life]]:
     """A county with officers and households on file."""
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
+    async with transaction(empty) as connection:
         found = await officers(connection, NOW)
         lives = [await taken_over(connection, Stage.RECORDED, NOW) for _ in range(HOUSEHOLDS)]
-    return engine, found, lives
+    return empty, found, lives
 
 
 async def test_members_and_causes_of_many_households_are_written_at_once(

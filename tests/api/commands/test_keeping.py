@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
+import shutil
 import stat
 import sys
 from collections.abc import Mapping
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 
-from api import migrations, sealing, settings
+from api import sealing, settings
 from api.cli import main
 from api.database import open_engine, reading, transaction
 from api.models import Household, Member
@@ -50,15 +52,15 @@ def run(*arguments: str, place: Place, expect: int = 0) -> Said:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(migrated_on_sqlite: str, tmp_path: Path) -> Place:
     """A service's folder with a household that is on file and one whose file ended long ago."""
     told = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
 
     async def fill() -> None:
         read = settings.read(told)
         read.data_dir.mkdir()
+        shutil.copyfile(str(make_url(migrated_on_sqlite).database), tmp_path / "jiekun.db")
         engine, vault = open_engine(read.database_url), sealing.opened(None, read.key_file)
-        await migrations.upgrade(engine)
         async with transaction(engine) as connection:
             where = await settle(connection)
             await live(connection, vault, where, "甲", ended=dt.date(2015, 6, 30))

@@ -1,22 +1,16 @@
-"""A database with nothing in it, a key of its own, for whatever a register is taken over into; and officers at work in it."""
+"""A key of its own for whatever a register is taken over into, and officers at work in it."""
 
 from __future__ import annotations
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import transaction
 from api.domain import days
 from api.sealing import Vault
 from tests.api import county
 from tests.api.county import Officers
-
-
-@pytest.fixture
-async def empty(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    return engine
 
 
 @pytest.fixture

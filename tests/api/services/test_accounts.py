@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations
 from api.database import transaction
 from api.domain import credentials
 from api.domain.accounts import OPERATOR
@@ -22,11 +21,10 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
-async def office(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
+async def office(empty: AsyncEngine) -> AsyncEngine:
+    async with transaction(empty) as connection:
         await accounts.add_user(connection, "li", "李工", Role.REVIEWER, "410502", NOW)
-    return engine
+    return empty
 
 
 async def viewer(connection: AsyncConnection, token: str, now: dt.datetime = NOW) -> Viewer | None:

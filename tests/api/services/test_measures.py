@@ -10,7 +10,6 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations
 from api.database import transaction
 from api.domain.accounts import OPERATOR, Administrator, OrganisationKind
 from api.domain.errors import Conflict, NotDone
@@ -25,13 +24,12 @@ CITY = Administrator(None, "410500")
 
 
 @pytest.fixture
-async def office(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
+async def office(empty: AsyncEngine) -> AsyncEngine:
+    async with transaction(empty) as connection:
         for code, division in (("city", "410500"), ("county", "410502"), ("beside", "410503")):
             described = Described(code, code, OrganisationKind.DEPARTMENT, division)
             await organisations.save(connection, OPERATOR, described, NOW, code=code)
-    return engine
+    return empty
 
 
 async def assign(connection: AsyncConnection, code: str, **other: Any) -> int:

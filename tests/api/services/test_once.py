@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import migrations
 from api.database import transaction
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Role, Viewer
@@ -20,13 +19,12 @@ KEY = "a-clients-key"
 
 
 @pytest.fixture
-async def office(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
+async def office(empty: AsyncEngine) -> AsyncEngine:
+    async with transaction(empty) as connection:
         for login in ("li", "wang"):
             await accounts.add_user(connection, login, "", Role.REVIEWER, "410502", NOW)
         await connection.execute(text("CREATE TABLE acts (id INTEGER)"))
-    return engine
+    return empty
 
 
 def viewer(user_id: int = 1) -> Viewer:

@@ -37,15 +37,14 @@ TREE = {
 
 
 @pytest.fixture
-async def office(engine: AsyncEngine) -> AsyncEngine:
-    await migrations.upgrade(engine)
-    async with transaction(engine) as connection:
+async def office(empty: AsyncEngine) -> AsyncEngine:
+    async with transaction(empty) as connection:
         for code, (division, level, parent) in TREE.items():
             described = Described(f"{code}工会", code.title(), UNION, division, level=level)
             key = await organisations.save(connection, OPERATOR, described, NOW, code=code)
             above = None if parent is None else await organisations.known(connection, parent)
             await tree.place(connection, OPERATOR, key, above, NOW, 1)
-    return engine
+    return empty
 
 
 async def key(connection: AsyncConnection, code: str) -> int:

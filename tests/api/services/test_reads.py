@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import migrations
 from api.database import reading, transaction
 from api.domain.permissions import Role, Viewer
 from api.domain.reads import ReadLog, ReadOutcome
@@ -56,15 +55,14 @@ def entry_of(people: Sequence[int], at: dt.datetime = NOW, viewer: Viewer = LI) 
 
 
 @pytest.fixture
-async def trail(engine: AsyncEngine) -> AsyncEngine:
+async def trail(empty: AsyncEngine) -> AsyncEngine:
     """A database with two users."""
-    await migrations.upgrade(engine)
     row = {"division_code": "410502", "active": True, "created_at": NOW, "kind": "PERSON", "version": 1}
-    async with transaction(engine) as connection:
+    async with transaction(empty) as connection:
         for number, login in ((1, "li"), (2, "wang")):
             user = {"id": number, "login": login, "display_name": login, "role": "REVIEWER"}
             await connection.execute(insert(User).values(**row, **user))
-    return engine
+    return empty
 
 
 async def written(trail: AsyncEngine, *whom: Sequence[int]) -> None:

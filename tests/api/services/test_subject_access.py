@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import migrations, sealing
+from api import sealing
 from api.database import transaction
 from api.domain.errors import NotDone
 from api.domain.purposes import Purpose
@@ -26,8 +26,13 @@ VAULT = sealing.vault(sealing.new_key())
 REFERRING = {each.name for each in owned()} | {column.table.name for column in of_people()} | {"people"}
 
 
+@pytest.fixture
+def engine(empty: AsyncEngine) -> AsyncEngine:
+    """Here every database is at the newest step."""
+    return empty
+
+
 async def filled(engine: AsyncEngine) -> tuple[Place, Lived, Lived]:
-    await migrations.upgrade(engine)
     async with transaction(engine) as connection:
         place = await settle(connection)
         return (
