@@ -1,6 +1,6 @@
 """The national form of a worker in hardship (困难职工家庭信息采集表): its fields, what each may hold, and what is missing.
 
-A field that our tables have a column for names it, and is kept there; all others are kept sealed in `form`, and none of
+A field that our tables have a column for names it, and is kept there, or with the file and its causes; all others are kept sealed in `form`, and none of
 them ever goes to the matcher. Those that no rule may read (F-24) are `forbidden` besides: ethnic group, political
 status, health. Source: domain.md B1, required fields.
 """
@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from api.domain.casework import MOST_CAUSES
 from api.domain.people import Relation
 
 LONGEST = 200
@@ -119,6 +120,13 @@ GROUPS = _listed(
     "DIBAO_UNDEREMPLOYED 低保且未充分就业 BELOW_LINE 未纳入低保 EXPENDITURE_SHOCK 支出突增 MIGRANT_WORKER 困难农民工"
     " STRUCTURAL_REFORM 供给侧改革"
 )
+TIERS = _listed("NATIONAL 全国级 PROVINCIAL 省级 MUNICIPAL 地市级 COUNTY 区县级 GRASSROOTS 基层")
+CATEGORIES = _listed("DIBAO 低保户 DIBAO_MARGIN 低保边缘户 DEEP 深度困难 RELATIVE 相对困难 ACCIDENTAL 意外致困")
+CAUSES = _listed(
+    "NO_LABOUR_ABILITY 无劳动能力 NOT_EMPLOYED 有劳动能力而未就业 LAID_OFF 下岗失业 UNINSURED 未参加社保"
+    " INSURANCE_LACKING 社保待遇不到位 SEVERE_ILLNESS 重特大疾病 NATURAL_DISASTER 自然灾害 ACCIDENT 意外事故"
+    " SCHOOLING 子女上学 OTHER 其他"
+)
 MIGRANT = "MIGRANT_WORKER"
 
 FIELDS: tuple[Field, ...] = (
@@ -147,6 +155,8 @@ FIELDS: tuple[Field, ...] = (
     Field("SELF_HELP", "有无自救能力", "able to help themselves", W, YES_NO, YES_OR_NO, True),
     Field("CONTRACT_SIGNED", "劳动合同签订日期", "contract signed on", W, DAY, required=True, only_for=MIGRANT),
     Field("CONTRACT_MONTHS", "劳动合同期限（月）", "contract term in months", W, COUNT, required=True, only_for=MIGRANT),
+    Field("TIER", "档案级别", "tier of the file", H, CHOICE, TIERS, column="files.tier"),
+    Field("CATEGORY", "困难类别", "category of hardship", H, CHOICE, CATEGORIES, column="files.category"),
     Field("TARGET_GROUP", "对象类别", "target group", H, CHOICE, GROUPS, True, column="households.target_group"),
     Field("HUKOU_KIND", "户口类型", "kind of hukou", H, CHOICE, RESIDENCES, True, column="households.residence"),
     Field("ADDRESS", "家庭住址", "address", H, required=True, sensitive=True, column="households.address"),
@@ -163,6 +173,11 @@ FIELDS: tuple[Field, ...] = (
     Field("ACCOUNT_NAME", "开户名", "name of the account", H, sensitive=True, column="households.payee_name"),
     Field("RELIEF_SUBJECT_SINCE", "纳入解困脱困对象日期", "subject of relief since", H, DAY),
     Field("MEASURE", "四个一批措施", "measure of the four", H, CHOICE, MEASURES),
+    Field("MAIN_CAUSE", "主要致困原因", "main cause of hardship", H, CHOICE, CAUSES, sensitive=True, column="causes.main"),
+    *(
+        Field(f"CAUSE_{place}", f"次要致困原因{place}", f"cause of hardship beside it, {place}", H, CHOICE, CAUSES, sensitive=True, column="causes.others")
+        for place in range(1, MOST_CAUSES)
+    ),
     Field("GRASSROOTS_OPINION", "基层工会意见", "grassroots union's opinion", H),
     Field("STREET_OPINION", "街道（乡镇）工会意见", "street union's opinion", H),
     Field("SECTOR_OPINION", "系统工会意见", "sector union's opinion", H),

@@ -53,6 +53,7 @@ class MemberChangeKind(StrEnum):
     MOVED = "MOVED"
     ENDED = "ENDED"
     CORRECTED = "CORRECTED"
+    LINKED = "LINKED"
 
 
 class NumberFault(StrEnum):

@@ -150,6 +150,21 @@ _CHANGES_OF = (
     .where(among(C.member_id, "keys"), C.effective_on <= AS_OF)
     .order_by(C.member_id, C.id.desc())
 )
+_CORRECTIONS_OF = (
+    scope.narrow(
+        select(
+            C.household_id,
+            *[each for each in C if each.name not in ("household_id", "before")],
+            User.display_name,
+            PROTECTED_HOME,
+        )
+        .join(Household, H.id == C.household_id)
+        .join(User, User.id == C.user_id),
+        H.division_code,
+    )
+    .where(among(C.household_id, "keys"), C.member_id.is_(None), C.effective_on <= AS_OF)
+    .order_by(C.household_id, C.id.desc())
+)
 _REFERENCES_OF = (
     scope.narrow(
         select(X.household_id, X.system, X.kind, X.reference, M.reference.label("person"))
@@ -195,6 +210,11 @@ async def declared_by_people(reading: Reading, people: Sequence[int]) -> Rows:
 async def changes_of(reading: Reading, people: Sequence[int]) -> Rows:
     """What was done with memberships by hand, the latest first, the first column telling with whose."""
     return await reading.rows(_CHANGES_OF, {"keys": people})
+
+
+async def corrections_of(reading: Reading, households: Sequence[int]) -> Rows:
+    """What was corrected of households themselves, the latest first, the first column telling of which."""
+    return await reading.rows(_CORRECTIONS_OF, {"keys": households})
 
 
 async def references_of(reading: Reading, households: Sequence[int]) -> Rows:

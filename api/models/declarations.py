@@ -42,14 +42,15 @@ class Declaration(Base):
 class MemberChange(Base):
     """What a person did with a membership and why: added, moved, ended, corrected.
 
-    `before` holds what the corrected `fields` were, as JSON.
+    `before` holds what the corrected `fields` were, as JSON. Without `member_id` it is the household itself that was
+    corrected.
     """
 
     __tablename__ = "member_changes"
 
     id: Mapped[PrimaryKey]
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
     kind: Mapped[str]
     fields: Mapped[Structures]
     before: Mapped[Sealed | None]

@@ -193,6 +193,11 @@ class Household(Node):
         description="What is filled in on the national form about the household, beyond the fields here.",
         metadata=about(8),
     )
+    changes: list[Annotated[MemberChange, strawberry.lazy("api.schema.people")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="What was corrected of the household itself, the latest first.",
+        metadata=about(1),
+    )
     external_references: list[ExternalReference] = strawberry.field(
         default=NOT_LOADED, description="The numbers under which other systems know it.", metadata=about(2)
     )

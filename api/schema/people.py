@@ -17,7 +17,7 @@ from api.loaders import histories
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.context import Info
-from api.schema.households import Person, person_objects
+from api.schema.households import Household, Person, person_objects
 from api.schema.people_terms import IdKind, MaritalStatus, MemberChangeKind, Relation, Sex
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
@@ -30,9 +30,9 @@ REASON = "Why, up to 2,000 characters; kept sealed."
 VERSION = "The household's `version` as it was read."
 
 
-@strawberry.type(description="What somebody did with a membership, and why.")
+@strawberry.type(description="What somebody did with a membership, or corrected of a household itself, and why.")
 class MemberChange:
-    """What somebody did with a membership."""
+    """What somebody did with a membership, or corrected of a household itself."""
 
     kind: MemberChangeKind = strawberry.field(description="What was done.")
     fields: list[str] = strawberry.field(description="Which values were corrected.", metadata=about(2))
@@ -104,6 +104,10 @@ class PersonCorrections:
     phone: str | None = strawberry.field(default=None, description="A telephone number.")
     address: str | None = strawberry.field(default=None, description="Where the person lives, if elsewhere.")
     division_code: str | None = strawberry.field(default=None, description="Of the person's own registration.")
+    acftu_reference: str | None = strawberry.field(
+        default=None,
+        description="The number under which the ACFTU's system knows the person, which is nobody else's.",
+    )
 
 
 @strawberry.input(description="Somebody joins a household.")
@@ -296,4 +300,9 @@ branch(
     Person,
     "changes",
     Branch("key", lambda reading, keys, _: histories.changes_of(reading, keys), _change_objects, "changes"),
+)
+branch(
+    Household,
+    "changes",
+    Branch("key", lambda reading, keys, _: histories.corrections_of(reading, keys), _change_objects, "changes"),
 )

@@ -55,5 +55,6 @@ described(
         "MOVED": Words("迁移", "Moved", "由一户迁至另一户。", "The person went from one household to another."),
         "ENDED": Words("终止", "Ended", "不再是该户成员。", "The person is no longer in the household."),
         "CORRECTED": Words("更正", "Corrected", "更正登记错误，原值保留。", "An error was put right; what stood there is kept."),
+        "LINKED": Words("关联", "Linked", "登记其在全总系统的编号。", "The number that the ACFTU's system has was given."),
     },
 )  # fmt: skip

@@ -13,6 +13,7 @@ from api.schema.audit import AuditEvent, AuditQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
+from api.schema.corrections import CorrectionMutations
 from api.schema.declarations import Declaration
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.enumerations import EnumerationQueries
@@ -89,6 +90,7 @@ class Mutation(
     ScanMutations,
     ApplicationMutations,
     PeopleMutations,
+    CorrectionMutations,
     FormMutations,
     StepMutations,
     FindingMutations,

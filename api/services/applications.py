@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,10 +18,9 @@ from api.domain.errors import NotDone, UserErrorCode
 from api.domain.lifecycle import Action
 from api.domain.people import Entered, Relation
 from api.domain.permissions import Viewer
-from api.matching import identity
 from api.models import File, Household, Member, table
 from api.sealing import Vault
-from api.services import cases, decisions, declarations, forms, members, recognition, tasks, transition
+from api.services import cases, decisions, declarations, forms, households, members, recognition, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.guards import notices
 from api.services.recognition import Kept
@@ -46,11 +44,11 @@ ACTIONS: Mapping[ReviewOutcome, Action] = {
     ReviewOutcome.RETURN: Action.RETURN,
     ReviewOutcome.REFUSE: Action.REFUSE,
 }
-SEALED = {"address": "address", "phone": "phone", "payee_account": "payeeAccount", "payee_name": "payeeName"}
-"""Columns that are sealed, and the input's names of them."""
+TOLD = (*households.LISTED, *households.SEALED)
+"""Columns of the household that an application fills in."""
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Of which a household's number is made: no digits that could be read as somebody's, no vowels that make a word."""
-LETTERS_A_NUMBER, LONGEST = 7, 500
+LETTERS_A_NUMBER = 7
 
 Values = Mapping[str, str | None]
 
@@ -93,7 +91,9 @@ async def submit(
     now: dt.datetime,
 ) -> int:
     """A household applies, for the first time where `household_id` is None; its key. Raises NotDone or Forbidden."""
-    today, columns, file = days.today(now), _columns(vault, given), {}
+    told = households.checked({name: getattr(given, name) for name in TOLD})
+    columns = households.columns(vault, {name: value for name, value in told.items() if value is not None})
+    today, file = days.today(now), {}
     if given.organisation_code is not None:
         union = await cases.organisation(connection, given.organisation_code, "organisationCode")
         columns["organisation_id"] = file["organisation_id"] = union
@@ -131,21 +131,6 @@ async def submit(
         source=DeclarationSource.APPLICATION,
     )
     return moved.household_id
-
-
-def _columns(vault: Vault, given: Application) -> dict[str, Any]:
-    """What the household's row is told. Raises NotDone."""
-    plain = {"target_group": given.target_group, "residence": given.residence}
-    told: dict[str, Any] = {name: value for name, value in plain.items() if value is not None}
-    for name, asked in SEALED.items():
-        written = (getattr(given, name) or "").strip()
-        if len(written) > LONGEST:
-            raise _invalid(asked, f"内容不能超过 {LONGEST} 个字。", f"At most {LONGEST} characters.")
-        if written:
-            told[name] = vault.seal(f"households.{name}", written)
-    if "phone" in told:
-        told["phone_index"] = vault.index("phone", identity.phone(given.phone))
-    return told
 
 
 def _check_new(given: Application) -> None:

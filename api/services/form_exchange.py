@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, String, insert, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -25,21 +26,23 @@ from api.matching import identity
 from api.models import ExternalReference, Household, Member, table
 from api.models.standing import stands
 from api.sealing import Vault
-from api.services import audit, differing, forms, households
+from api.services import audit, causes, differing, form_exchange_file, forms, households
+from api.services.external_references import HOUSEHOLD, PERSON, SYSTEM
+from api.services.form_exchange_file import CAUSES, OF_THE_FILE, Kept
 from api.sheets import Line, SheetRefused
 from api.sheets import Table as Sheet
 
-SYSTEM = "ACFTU"
 HOUSEHOLDS, MEMBERS = "困难职工家庭", "家庭成员"
 NUMBER, ACFTU_NUMBER = "档案编号", "全总系统编号"
 PERSON_NUMBER, ACFTU_PERSON_NUMBER = "成员编号", "全总系统成员编号"
+THEIRS = (ACFTU_NUMBER, ACFTU_PERSON_NUMBER)
 SIZE, PER_HEAD = "家庭人口", "月人均收入"
 """Columns that are worked out, and not read back."""
 
 MOST_REFUSED = 20
 BATCH = 500
 
-H, M, F, X = (table(model).c for model in (Household, Member, File, ExternalReference))
+H, M, X = (table(model).c for model in (Household, Member, ExternalReference))
 WORKER = (*national_form.of(FormPart.WORKER), *national_form.of(FormPart.HOUSEHOLD))
 OF_MEMBERS = national_form.of(FormPart.MEMBER)
 SHOWN = scope.unless_hidden(scope.protects_household(H.id))
@@ -49,6 +52,9 @@ _REACHED = scope.narrow(select(H.id), H.division_code).where(SHOWN)
 _PEOPLE = select(*M).where(among(M.household_id, "keys"), stands(scope.TODAY)).order_by(M.household_id, M.id)
 _REFERENCES = select(X.household_id, X.member_id, X.reference).where(
     X.system == SYSTEM, among(X.household_id, "keys")
+)
+_TAKEN = select(X.kind, X.reference, X.household_id, X.member_id).where(
+    X.system == SYSTEM, among(X.reference, "numbers", String)
 )
 
 Texts = dict[str, str]
@@ -72,12 +78,15 @@ class _Known:
     by_key: dict[int, Row[*tuple[Any, ...]]] = field(default_factory=dict)
     by_acftu: dict[str, int] = field(default_factory=dict)
     people: dict[int, list[Row[*tuple[Any, ...]]]] = field(default_factory=dict)
-    subjects: dict[int, int | None] = field(default_factory=dict)
+    files: dict[int, Kept] = field(default_factory=dict)
     numbers: dict[tuple[int, int | None], str] = field(default_factory=dict)
+    taken: dict[tuple[str, str], tuple[int, int | None]] = field(default_factory=dict)
+    """Whose the other system's numbers are, those beyond reach among them."""
 
     def worker(self, household_id: int) -> Row[*tuple[Any, ...]] | None:
         """In whose name the latest file is, or else the head of the household."""
-        return national_form.worker(self.people.get(household_id, []), self.subjects.get(household_id))
+        file = self.files.get(household_id)
+        return national_form.worker(self.people.get(household_id, []), file.subject_member_id if file else None)
 
 
 async def tables(
@@ -118,8 +127,8 @@ async def take_in(
     others = sorted({number for line in lines if (number := line.cells.get(ACFTU_NUMBER))})
     linked = select(X.household_id).where(X.system == SYSTEM, among(X.reference, "others", String))
     wanted = _REACHED.where(or_(among(H.reference, "numbers", String), H.id.in_(linked))).order_by(H.id)
-    named = {**scope.of(viewer), "today": days.today(now), "numbers": numbers, "others": others}
-    held = await connection.execute(locked(wanted, connection, table(Household)), named)
+    asked = {**scope.of(viewer), "today": days.today(now), "numbers": numbers, "others": others}
+    held = await connection.execute(locked(wanted, connection, table(Household)), asked)
     keys = [row.id for row in held]
     known = await _known(connection, viewer, now, _HOUSEHOLDS.where(among(H.id, "keys")).order_by(H.id), keys=keys)
     theirs = {number for line in lines for column in THEIRS if (number := line.cells.get(column))}
@@ -135,13 +144,14 @@ async def take_in(
         raise SheetRefused(told)
     changed = 0
     for household_id, (values, people) in read.values.items():
-        if await forms.put(connection, vault, household_id, values, people):
+        filled = await forms.put(connection, vault, household_id, values, people)
+        if filled:
             await households.count(connection, household_id, now)
-        told = read.causes.get(household_id, [])
-        for cause in told:
+        named = read.causes.get(household_id, [])
+        for cause in named:
             since = known.files[household_id].since(days.today(now))
             await causes.add(connection, vault, viewer, household_id, cause, since, None, None, now)
-        changed += bool(filled or told)
+        changed += bool(filled or named)
     await _link(connection, read.linked, now)
     for household_id, fields in sorted(read.differing.items()):
         division = known.by_key[household_id].division_code
@@ -161,6 +171,7 @@ class _Read:
         self.values: dict[int, tuple[Texts, dict[int, Texts]]] = {}
         self.differing: dict[int, dict[str, set[str]]] = {}
         """By household and field what is told otherwise, as a digest that gives nothing away."""
+        self.causes: dict[int, list[HardshipCause]] = {}
         self.linked: list[dict[str, Any]] = []
 
     def all(self, workers: Sequence[Line], members: Sequence[Line]) -> None:
@@ -173,22 +184,25 @@ class _Read:
                 self.refused.append(line.refused(NUMBER, "the household stands here twice"))
                 continue
             values, people = self.values.setdefault(household.id, ({}, {}))
-            self._link(line, ACFTU_NUMBER, "HOUSEHOLD", household.id, None)
-            worker = self.known.worker(household.id)
+            self._link(line, ACFTU_NUMBER, HOUSEHOLD, household.id, None)
+            worker, of_the_file = self.known.worker(household.id), []
             for each, written in self._cells(line, WORKER):
-                if each.part is FormPart.HOUSEHOLD:
+                if each in OF_THE_FILE:
+                    of_the_file.append((each, written))
+                elif each.part is FormPart.HOUSEHOLD:
                     self._take(line, each, written, household, household.id, values)
                 elif worker is None:
                     self.refused.append(line.refused(each.zh, "nobody is known as the worker of this household"))
                     break
                 else:
                     self._take(line, each, written, worker, household.id, people.setdefault(worker.id, {}))
+            self._compare(line, household, of_the_file)
         for line in members:
             household = self._household(line)
             member = household and self._member(line, household.id)
             if household is not None and member is not None:
                 _, people = self.values.setdefault(household.id, ({}, {}))
-                self._link(line, ACFTU_PERSON_NUMBER, "PERSON", household.id, member.id)
+                self._link(line, ACFTU_PERSON_NUMBER, PERSON, household.id, member.id)
                 for each, written in self._cells(line, OF_MEMBERS):
                     self._take(line, each, written, member, household.id, people.setdefault(member.id, {}))
 
@@ -215,12 +229,12 @@ class _Read:
         number, there = line.cells.get(column), self.known.numbers.get((household_id, member_id))
         if not number or number == there:
             return
-        taken = self.known.by_acftu.get(number) if kind == "HOUSEHOLD" else None
-        if there is not None or (taken is not None and taken != household_id):
-            self.refused.append(line.refused(column, "another number, or another household's, is known already"))
+        whose = self.known.taken.setdefault((kind, number), (household_id, member_id))
+        if there is not None or whose != (household_id, member_id):
+            self.refused.append(line.refused(column, "another number is known already, or it is somebody else's"))
             return
         self.known.numbers[household_id, member_id] = number
-        if kind == "HOUSEHOLD":
+        if kind == HOUSEHOLD:
             self.known.by_acftu[number] = household_id
         self.linked.append({"kind": kind, "reference": number, "household_id": household_id, "member_id": member_id})
 
@@ -244,15 +258,33 @@ class _Read:
 
     def _read(self, line: Line, each: Field, written: str) -> str | None:
         try:
-            value = national_form.read(each, written)
+            return national_form.read(each, written)
         except BadValue as wrong:
             self.refused.append(line.refused(each.zh, str(wrong)))
+            return None
+
+    def _differs(self, household_id: int, each: Field, row_id: int, value: str) -> None:
+        told = self.vault.digest(f"form.{each.code}", f"{row_id} {value}").hex()
+        self.differing.setdefault(household_id, {}).setdefault(each.code, set()).add(told)
+
+    def _take(self, line: Line, each: Field, written: str, row: Any, household_id: int, values: Texts) -> None:
+        value = self._read(line, each, written)
+        if value is None:
             return
         if each.column is None:
             values[each.code] = value
         elif not _same(each, value, _kept(self.vault, each, row)):
-            told = self.vault.digest(f"form.{each.code}", f"{row.id} {value}").hex()
-            self.differing.setdefault(household_id, {}).setdefault(each.code, set()).add(told)
+            self._differs(household_id, each, row.id, value)
+
+
+async def _link(connection: AsyncConnection, linked: Sequence[Mapping[str, Any]], now: dt.datetime) -> None:
+    """Ours are known by the other system's numbers. Raises SheetRefused where somebody was quicker with one."""
+    try:
+        async with connection.begin_nested():
+            for row in linked:
+                await connection.execute(insert(ExternalReference).values(**row, system=SYSTEM, created_at=now))
+    except IntegrityError:
+        raise SheetRefused("a number was given to somebody else meanwhile: take the tables in again") from None
 
 
 async def _known(
@@ -266,8 +298,7 @@ async def _known(
         keys = {"keys": [row.id for row in rows[start : start + BATCH]]}
         for row in await connection.execute(_PEOPLE, {**keys, **today}):
             known.people.setdefault(row.household_id, []).append(row)
-        for row in await connection.execute(_SUBJECTS, keys):
-            known.subjects[row.household_id] = row.subject_member_id
+        known.files |= await form_exchange_file.latest(connection, keys["keys"])
         for row in await connection.execute(_REFERENCES, keys):
             known.numbers[row.household_id, row.member_id] = row.reference
             if row.member_id is None:
@@ -282,7 +313,11 @@ def _worker_cells(
     yield known.numbers.get((household.id, None), "")
     of_household = _filled(vault, "households.form", household)
     of_worker = _filled(vault, "members.form", worker)
+    file = known.files.get(household.id)
     for each in WORKER:
+        if each in OF_THE_FILE:
+            yield national_form.shown(each, file.value(each) if file else None)
+            continue
         row, form = (household, of_household) if each.part is FormPart.HOUSEHOLD else (worker, of_worker)
         yield _cell(vault, each, row, form)
     size = len(known.people.get(household.id, []))

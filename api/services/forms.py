@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import national_form
+from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.national_form import BadValue, FormPart
+from api.domain.national_form import BadValue, Field, FormPart
 from api.domain.permissions import Viewer
 from api.models import Household, Member, table
 from api.sealing import Vault
@@ -21,6 +22,14 @@ from api.services import audit, households
 H, M = table(Household).c, table(Member).c
 Values = Mapping[str, str | None]
 """By the field's code what it holds; None takes it away."""
+
+KEPT_BY: Mapping[str, str] = {
+    "files.tier": "reviewApplication / reverifyFile",
+    "files.category": "reviewApplication / reverifyFile",
+    "causes.main": "addCause / changeMainCause",
+    "causes.others": "addCause / resolveCause",
+}
+"""Of what the form tells of the file and its causes, by which mutation it is told."""
 
 Path = tuple[str, ...]
 OF_PEOPLE = (FormPart.WORKER, FormPart.MEMBER)
@@ -105,15 +114,24 @@ def checked(values: Values, parts: tuple[FormPart, ...], path: Path) -> dict[str
             raise NotDone(
                 UserErrorCode.INVALID,
                 path,
-                f"{field.zh}不在此填写：家庭信息随申请填报，成员信息用 correctMember 更正，在档后的变化用 reportChange 报告。",
-                f"{field.en} is not filled in here: what is the household's is said with the application, a member's is "
-                "corrected (correctMember), and what changes on file is reported (reportChange).",
+                f"{field.zh}不在此填写：请用 {_mutation(field)}。",
+                f"{field.en} is not filled in here, but by {_mutation(field)}.",
             )
         try:
             found[code] = national_form.read(field, written) if written and written.strip() else None
         except BadValue as wrong:
             raise NotDone(UserErrorCode.INVALID, path, wrong.zh, wrong.en) from None
     return found
+
+
+def _mutation(field: Field) -> str:
+    """By which mutation a field is told that our tables have a column for; what is declared, of a file, is reported."""
+    of, _, column = (field.column or "").partition(".")
+    if of not in ("households", "members"):
+        return KEPT_BY[field.column or ""]
+    if column in (*OF_HOUSEHOLDS.values(), *OF_MEMBERS.values()):
+        return "correctHousehold / reportChange"
+    return "correctHousehold" if of == "households" else "correctMember"
 
 
 def _merged(kept: Mapping[str, str], given: Values) -> tuple[dict[str, str], set[str]]:

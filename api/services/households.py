@@ -1,20 +1,33 @@
-"""A household held for a change: within the viewer's reach, at the version that was read, and nobody else's meanwhile."""
+"""A household held for a change: within the viewer's reach, at the version that was read, and nobody else's meanwhile.
+
+And what its row is told then, checked and sealed.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
 from api.database import among, locked
+from api.domain import national_form
 from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
+from api.matching import identity
 from api.models import Household, table
+from api.sealing import Vault
 
 TOPIC = "household"
+LONGEST = 500
+SEALED = {"address": "address", "phone": "phone", "payee_account": "payeeAccount", "payee_name": "payeeName"}
+"""Columns that are sealed, and the input's names of them."""
+LISTED = {"target_group": ("targetGroup", national_form.GROUPS), "residence": ("residence", national_form.RESIDENCES)}
+"""Columns that hold a word of a list, the input's names of them, and the list."""
+
 H = table(Household).c
 _HOUSEHOLDS = scope.narrow(select(H.id, H.version), H.division_code).where(among(H.id, "households")).order_by(H.id)
 
@@ -56,3 +69,30 @@ async def count(connection: AsyncConnection, household_id: int, now: dt.datetime
         update(Household).where(H.id == household_id).values(version=H.version + 1, updated_at=now)
     )
     await outbox.append(connection, TOPIC, household_id, now)
+
+
+def checked(told: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Values as they are kept, blank as nothing. Raises NotDone."""
+    found = {name: (given or "").strip() or None for name, given in told.items()}
+    for name, written in found.items():
+        if name in LISTED:
+            asked, words = LISTED[name]
+            if written is not None and written not in words:
+                raise _refused(asked, f"须为：{'、'.join(words.values())}。", f"One of {', '.join(words)}.")
+        elif len(written or "") > LONGEST:
+            raise _refused(SEALED[name], f"内容不能超过 {LONGEST} 个字。", f"At most {LONGEST} characters.")
+    return found
+
+
+def columns(vault: Vault, values: Mapping[str, str | None]) -> dict[str, Any]:
+    """The same as the household's row holds them, with that by which its telephone is found."""
+    found: dict[str, Any] = {}
+    for name, written in values.items():
+        found[name] = vault.seal(f"households.{name}", written) if name in SEALED else written
+        if name == "phone":
+            found["phone_index"] = vault.index("phone", identity.phone(written))
+    return found
+
+
+def _refused(name: str, zh: str, en: str) -> NotDone:
+    return NotDone(UserErrorCode.INVALID, ("input", name), zh, en)

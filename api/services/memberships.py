@@ -25,7 +25,7 @@ from api.domain.people import Entered, IdKind, MemberChangeKind, Relation, Sex, 
 from api.domain.permissions import Viewer
 from api.models import FilePerson, Household, Member, MemberChange, table
 from api.sealing import Vault
-from api.services import audit, declarations, households, humans, members, protection
+from api.services import audit, declarations, external_references, households, humans, members, protection
 from api.services.guards import membership
 
 TO = (("input", "toHouseholdId"), ("input", "toExpectedVersion"))
@@ -147,30 +147,36 @@ async def correct(
             "您不能更正此人的地址和电话，请转交有权限的同事办理。",
             "You cannot correct this person's address and telephone; please pass it on to a colleague who can.",
         )
-    before = _opened(vault, member, numbered="id_number" in corrections)
+    personal = {name: value for name, value in corrections.items() if name != external_references.FIELD}
+    before = _opened(vault, member, numbered="id_number" in personal)
     after = members.checked(
-        _entered({**before, **corrections}),
+        _entered({**before, **personal}),
         days.today(now),
         ("input", "corrections"),
-        with_number=bool(OF_THE_NUMBER & corrections.keys()),
+        with_number=bool(OF_THE_NUMBER & personal.keys()),
     )
     changed = [name for name in before if getattr(after, name) != before[name]]
-    if not changed:
+    was = {name: before[name] for name in changed}
+    if external_references.FIELD in corrections:
+        at, number = ("input", "corrections", "acftuReference"), corrections[external_references.FIELD]
+        there, differs = await external_references.put(connection, member.household_id, member.id, number, at, now)
+        was |= {external_references.FIELD: there} if differs else {}
+    if not was:
         raise _invalid(("input", "corrections"), "没有需要更正的内容。", "Nothing is different.")
     sealed = members.sealed(vault, {name: getattr(after, name) for name in changed if name in members.SEALED})
     plain = {name: getattr(after, name) for name in changed if name in CORRECTABLE}
     person_id = await _same_or_other(connection, vault, member, before, after, now)
     await connection.execute(update(Member).where(M.id == member.id).values(**sealed, **plain, person_id=person_id))
+    linked = [*was] == [external_references.FIELD]
     change = _Change(
-        MemberChangeKind.CORRECTED,
+        MemberChangeKind.LINKED if linked else MemberChangeKind.CORRECTED,
         member.household_id,
         member.id,
         days.today(now),
         casework.words(reason, "reason"),
-        tuple(changed),
+        tuple(was),
     )
-    was = json.dumps({name: before[name] for name in changed}, ensure_ascii=False, default=str)
-    return await _told(connection, vault, viewer, change, now, was)
+    return await _told(connection, vault, viewer, change, now, json.dumps(was, ensure_ascii=False, default=str))
 
 
 async def _same_or_other(

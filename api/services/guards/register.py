@@ -69,7 +69,8 @@ def _filled(part: FormPart, row: object) -> Iterable[str]:
     """The codes of a part's fields that are filled in, in columns or on the form."""
     yield from getattr(row, "form_fields", None) or ()
     for each in national_form.of(part):
-        if each.column is not None and getattr(row, each.column.partition(".")[2]) is not None:
+        of, _, column = (each.column or "").partition(".")
+        if of in ("households", "members") and getattr(row, column) is not None:
             yield each.code
 
 

@@ -1,13 +1,15 @@
 """The register's households in our tables: new ones begin, others change where the register says something new.
 
 A household that has moved on by our own steps, or whose file went to another union, lives here and no longer there: it
-keeps all that it is, and what the register says since is told to people. Of the others, the stage alone waits for `files`.
+keeps all that it is, and what the register says since is told to people. Of the others, what was corrected here stays,
+and the stage alone waits for `files`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,15 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, locked
 from api.domain import money, stages
+from api.domain.declarations import OF_HOUSEHOLDS
 from api.domain.lifecycle import Action
 from api.domain.stages import ACTIVE, Stage
 from api.matching import folders, identity, reference
-from api.models import File, FileTransfer, Household, Transition, table
+from api.models import File, FileTransfer, Household, MemberChange, Transition, table
 from api.sealing import Vault
 from api.services.registers import rows
 from api.services.registers.rows import HOUSEHOLD_PLAIN, HOUSEHOLD_SEALED, MONEY, Row
 
-H = table(Household).c
+H, C = table(Household).c, table(MemberChange).c
 DATES = ("applied_on", "file_opened_on", "file_closed_on")
 _MOVED = exists().where(Transition.household_id == H.id, Transition.action != Action.TAKE_OVER)
 _TRANSFERRED = exists().where(File.household_id == H.id, FileTransfer.file_id == File.id)
@@ -38,6 +41,12 @@ _KNOWN = select(
     *[H[day] for day in DATES],
     or_(_MOVED, _TRANSFERRED).label("own"),
 ).where(among(H.reference, "references", String))
+_CORRECTABLE = ("target_group", "residence", *HOUSEHOLD_SEALED, *OF_HOUSEHOLDS.values())
+_CORRECTED = (
+    select(C.household_id, C.fields, H.phone_index, *[H[name] for name in _CORRECTABLE])
+    .join(Household, H.id == C.household_id)
+    .where(C.member_id.is_(None), among(C.household_id, "keys"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ async def save(
         references = [row["household_id"] for row in batch]
         found = await connection.execute(_KNOWN, {"references": references})
         known = {row.reference: row for row in found}
+        corrected = await _corrected(connection, known.values())
         new, changed = [], []
         for row in batch:
             there = known.get(row["household_id"])
@@ -106,7 +116,10 @@ async def save(
             if there.digest != digest:
                 kept = {day: getattr(there, day) for day in DATES} if elsewhere else {}
                 kept |= _programme(there, row)
-                changed.append({**_taken(vault, row, home, now), **kept, "digest": digest, "key": there.id})
+                told, here = _taken(vault, row, home, now), corrected.get(there.id, {})
+                if _is_otherwise(vault, row, told, here):
+                    saved.differs(there.id, "household", digest.hex())
+                changed.append({**told, **kept, **here, "digest": digest, "key": there.id})
                 saved.changed.add(there.id)
         if new:
             await _begin(connection, saved, new, batch)
@@ -159,6 +172,29 @@ def _taken(vault: Vault, row: Row, home: str, now: dt.datetime) -> dict[str, Any
         "version": 1,
         "updated_at": now,
     }
+
+
+async def _corrected(connection: AsyncConnection, known: Iterable[Any]) -> dict[int, dict[str, Any]]:
+    """By household what was corrected of it here, as it stands; what was taken away is None."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in await connection.execute(_CORRECTED, {"keys": [there.id for there in known]}):
+        names = {name for name in row.fields if name in _CORRECTABLE}
+        names |= {"phone_index"} & {f"{name}_index" for name in names}
+        found.setdefault(row.household_id, {}).update({name: getattr(row, name) for name in names})
+    return found
+
+
+def _is_otherwise(vault: Vault, row: Row, told: Row, here: Row) -> bool:
+    """Whether the register tells something that is not what was corrected here; nothing told is no other telling."""
+    for name, value in here.items():
+        if name in HOUSEHOLD_SEALED:
+            theirs, ours = (row.get(name) or "").strip(), vault.open(f"households.{name}", value) or ""
+            same = theirs == ours or (name == "phone" and told["phone_index"] == here["phone_index"] is not None)
+            if theirs and not same:
+                return True
+        elif name != "phone_index" and told[name] is not None and told[name] != value:
+            return True
+    return False
 
 
 def _programme(there: Any, row: Row) -> dict[str, str]:

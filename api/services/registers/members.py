@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, upsert
 from api.domain import days, money
+from api.domain.people import MemberChangeKind
 from api.matching import folders
 from api.models import Authorisation, Human, Member, MemberChange, table
 from api.sealing import Vault
@@ -25,7 +26,7 @@ from api.services.registers.households import Saved
 from api.services.registers.rows import MEMBER_PLAIN, MEMBER_SEALED, Row
 
 M, P = table(Member).c, table(Human).c
-_BY_HAND = exists().where(MemberChange.member_id == M.id)
+_BY_HAND = exists().where(MemberChange.member_id == M.id, MemberChange.kind != MemberChangeKind.LINKED)
 _CONSENTED = exists().where(Authorisation.member_id == M.id, Authorisation.recorded_at.is_not(None))
 _KNOWN = (
     select(

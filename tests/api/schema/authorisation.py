@@ -187,6 +187,7 @@ MUTATIONS = {
         P.KEEP_FILES,
         {"personId": "$Person", "expectedVersion": STALE, "corrections": {"relation": "OTHER"}, "reason": "x"},
     ),
+    "correctHousehold": Done(P.KEEP_FILES, STEP | {"residence": "URBAN", "reason": "x"}),
     "fillForm": Done(P.KEEP_FILES, {"householdId": "$Household", "expectedVersion": STALE}),
     "recordAuthorisation": Done(
         P.KEEP_FILES,
@@ -317,7 +318,7 @@ STEPS = (
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
-        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations form externalReferences enrolments findings "
+        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations changes form externalReferences enrolments findings "
         "attachments emergencyExceptions notices objections "
         "causes contactOfficer contactOfficers plan plans referrals visits actions file files history",
         masked="address phone payeeAccount payeeName",

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import sheets
-from api.database import transaction
+from api.database import locked, transaction
+from api.domain.casework import HardshipCause
 from api.domain.permissions import Permission, Viewer
-from api.domain.stages import ACTIVE
-from api.models import AuditEvent, ExternalReference, Household, Human, Member, Task
-from api.services import form_exchange, forms, tasks, viewers
-from api.services.form_exchange import ACFTU_NUMBER, HOUSEHOLDS, MEMBERS, NUMBER
+from api.domain.stages import ACTIVE, Stage
+from api.models import AuditEvent, Cause, ExternalReference, File, Household, Human, Member, Task, table
+from api.services import causes, corrections, form_exchange, forms, tasks, viewers
+from api.services.form_exchange import ACFTU_NUMBER, ACFTU_PERSON_NUMBER, HOUSEHOLDS, MEMBERS, NUMBER
 from api.sheets import SheetRefused, Table
+from tests.api import county
 from tests.api.conftest import Service
+from tests.api.county import Life
 from tests.api.services.test_waiting import ahead
 
 NOW = dt.datetime.now(dt.UTC)
@@ -166,6 +170,162 @@ async def test_nothing_is_lost_that_somebody_fills_in_while_tables_are_taken_in(
         form = (await connection.execute(select(Household.form).where(Household.id == key))).scalar_one()
     filled = forms.opened(service.vault, "households.form", form)
     assert filled == {"HOUSING": "PUBLIC", "GRASSROOTS_OPINION": "情况属实，同意"}
+
+
+async def test_two_imports_of_the_same_households_never_wait_for_each_other(service: Service, tmp_path: Path) -> None:
+    """One names them from the first to the last, the other from the last to the first; both wait for somebody ahead."""
+    workers, _ = await exported(service)
+    housing = changed(workers, "住房类型", dict.fromkeys(range(len(workers.rows)), "公租房"))
+    postcodes = changed(workers, "邮政编码", dict.fromkeys(range(len(workers.rows)), "455000"))
+    sheets.write(tmp_path / "one", [housing])
+    sheets.write(tmp_path / "other", [Table(HOUSEHOLDS, postcodes.headings, list(reversed(postcodes.rows)))])
+
+    def taking(source: str) -> Callable[[AsyncConnection], Awaitable[int]]:
+        async def import_it(connection: AsyncConnection) -> int:
+            return (await take_in(service, connection, tmp_path / source)).changed
+
+        return import_it
+
+    async with ahead(service.engine, taking("one"), taking("other")) as (first, came_to):
+        middle = select(Household.id).where(Household.reference == workers.rows[len(workers.rows) // 2][0])
+        await first.execute(locked(middle, first, table(Household)))
+    assert came_to == [len(workers.rows)] * 2
+    async with transaction(service.engine) as connection:
+        kept = select(Household.form).where(Household.form.is_not(None))
+        forms_now = [forms.opened(service.vault, "households.form", form) for form in await connection.scalars(kept)]
+    assert forms_now == [{"HOUSING": "PUBLIC", "POSTCODE": "455000"}] * len(workers.rows)
+
+
+async def test_what_is_corrected_while_tables_are_taken_in_is_what_they_are_compared_with(
+    service: Service, tmp_path: Path
+) -> None:
+    workers, _ = await exported(service)
+    sheets.write(tmp_path / "in", [changed(workers, "家庭住址", {0: "文峰区新居"})])
+
+    async def import_it(connection: AsyncConnection) -> int:
+        return (await take_in(service, connection, tmp_path / "in")).differing
+
+    async with ahead(service.engine, import_it) as (first, came_to):
+        home = select(Household.id, Household.version).where(Household.reference == workers.rows[0][0])
+        there = (await first.execute(home)).one()
+        clerk = await viewers.of_login(first, "caseworker")
+        assert clerk is not None
+        told = {"address": "文峰区新居"}
+        await corrections.correct(
+            first, service.vault, clerk, there.id, there.version, told, [], "已搬家", service.now()
+        )
+    assert came_to == [0]
+
+
+async def standing(service: Service, stage: Stage = Stage.APPLIED) -> tuple[Life, Table]:
+    """A household that stands there, and the form as it goes out with it alone."""
+    async with transaction(service.engine) as connection:
+        life = await county.taken_over(connection, stage, NOW)
+        viewer = await viewers.of_login(connection, "caseworker")
+        assert viewer is not None
+        workers, _ = await form_exchange.tables(connection, service.vault, viewer, [stage], NOW)
+        reference = await connection.scalar(select(Household.reference).where(Household.id == life.household_id))
+    rows = [row for row in workers.rows if row[0] == reference]
+    return life, Table(HOUSEHOLDS, workers.headings, rows)
+
+
+async def named(service: Service, life: Life) -> list[tuple[str, bool, dt.date]]:
+    async with transaction(service.engine) as connection:
+        causes = select(Cause.cause, Cause.main, Cause.since).where(Cause.file_id == life.file_id)
+        return [(row.cause, row.main, row.since) for row in await connection.execute(causes.order_by(Cause.place))]
+
+
+async def told(service: Service, life: Life) -> list[list[str]]:
+    async with transaction(service.engine) as connection:
+        tasks_of = select(Task.detail).where(Task.kind == "REGISTER_DIFFERS", Task.household_id == life.household_id)
+        return [row.detail["fields"] for row in await connection.execute(tasks_of.order_by(Task.id))]
+
+
+@pytest.mark.parametrize("kind", ["folder", "book.xlsx"])
+async def test_tier_category_and_causes_go_out_with_the_form_and_come_back_as_they_are(
+    service: Service, tmp_path: Path, kind: str
+) -> None:
+    life, _ = await standing(service, Stage.RECORDED)
+    async with transaction(service.engine) as connection:
+        clerk = await viewers.of_login(connection, "caseworker")
+        assert clerk is not None
+        for cause in (HardshipCause.LAID_OFF, HardshipCause.SCHOOLING, HardshipCause.UNINSURED):
+            await causes.add(connection, service.vault, clerk, life.household_id, cause, NOW.date(), None, None, NOW)
+    workers, members = await exported(service)
+    async with transaction(service.engine) as connection:
+        reference = await connection.scalar(select(Household.reference).where(Household.id == life.household_id))
+    row = next(dict(zip(workers.headings, row, strict=True)) for row in workers.rows if row[0] == reference)
+    shown = [row[each] for each in ("档案级别", "困难类别", "主要致困原因", *(f"次要致困原因{n}" for n in (1, 2, 3)))]
+    assert shown == ["区县级", "相对困难", "下岗失业", "子女上学", "未参加社保", ""]
+    sheets.write(tmp_path / kind, [workers, members])
+    taken = await taken_in(service, tmp_path / kind)
+    assert (taken.changed, taken.differing) == (0, 0)
+    assert len(await named(service, life)) == 3
+
+
+async def test_what_they_say_otherwise_of_a_file_is_told_and_changes_nothing(
+    service: Service, tmp_path: Path
+) -> None:
+    life, form = await standing(service, Stage.RECORDED)
+    for column, word in (("档案级别", "省级"), ("困难类别", "深度困难"), ("主要致困原因", "重特大疾病")):
+        form = changed(form, column, {0: word})
+    sheets.write(tmp_path / "in", [form])
+    taken = await taken_in(service, tmp_path / "in")
+    assert (taken.changed, taken.differing) == (0, 1)
+    assert await told(service, life) == [["CATEGORY", "MAIN_CAUSE", "TIER"]]
+    assert await named(service, life) == [], "a file on record is changed by people"
+    async with transaction(service.engine) as connection:
+        kept = (await connection.execute(select(File.tier, File.category).where(File.id == life.file_id))).one()
+    assert tuple(kept) == ("COUNTY", "RELATIVE")
+
+
+async def test_an_application_that_names_no_cause_takes_those_of_the_form(service: Service, tmp_path: Path) -> None:
+    life, form = await standing(service)
+    form = changed(changed(form, "主要致困原因", {0: "下岗失业"}), "次要致困原因2", {0: "子女上学"})
+    with_others = changed(changed(form, "次要致困原因1", {0: "其他"}), "档案级别", {0: "全国级"})
+    sheets.write(tmp_path / "in", [with_others])
+    taken = await taken_in(service, tmp_path / "in")
+    since = NOW.date() - dt.timedelta(days=100)
+    assert await named(service, life) == [("LAID_OFF", True, since), ("SCHOOLING", False, since)]
+    assert (taken.changed, taken.differing) == (1, 1)
+    assert await told(service, life) == [["CAUSE_1", "TIER"]], "what has to be said in words, and what is decided"
+    async with transaction(service.engine) as connection:
+        of_causes = select(AuditEvent.action).where(AuditEvent.action == "cause.added")
+        assert len((await connection.execute(of_causes)).all()) == 2
+    sheets.write(tmp_path / "in", [changed(form, "主要致困原因", {0: "意外事故"})])
+    again = await taken_in(service, tmp_path / "in")
+    assert (again.changed, again.differing, len(await named(service, life))) == (0, 1, 2)
+    assert (await told(service, life))[1:] == [["MAIN_CAUSE"]], "once somebody has named them, a difference is told"
+
+
+async def test_causes_without_a_main_one_are_told_and_one_that_stands_twice_is_refused(
+    service: Service, tmp_path: Path
+) -> None:
+    life, form = await standing(service)
+    alone = changed(form, "次要致困原因1", {0: "自然灾害"})
+    sheets.write(tmp_path / "in", [alone])
+    await taken_in(service, tmp_path / "in")
+    assert (await named(service, life), await told(service, life)) == ([], [["CAUSE_1"]])
+    sheets.write(tmp_path / "in", [changed(alone, "主要致困原因", {0: "自然灾害"})])
+    with pytest.raises(SheetRefused, match=r"row 2, column 次要致困原因1: the cause stands here twice"):
+        await taken_in(service, tmp_path / "in")
+
+
+async def test_a_number_that_is_somebody_elses_is_refused_at_its_place(service: Service, tmp_path: Path) -> None:
+    """Beyond reach, too; the refusal does not say whose it is."""
+    workers, members = await exported(service)
+    mine = {row[0] for row in workers.rows}
+    async with transaction(service.engine) as connection:
+        beyond = select(Member).join(Household, Household.id == Member.household_id)
+        them = (await connection.execute(beyond.where(Household.reference.not_in(mine)).limit(1))).one()
+        row = {"system": "ACFTU", "kind": "PERSON", "reference": "QG-P-1", "created_at": NOW}
+        await connection.execute(
+            insert(ExternalReference).values(**row, household_id=them.household_id, member_id=them.id)
+        )
+    sheets.write(tmp_path / "in", [workers, changed(members, ACFTU_PERSON_NUMBER, {0: "QG-P-1"})])
+    with pytest.raises(SheetRefused, match=f"row 2, column {ACFTU_PERSON_NUMBER}: .*somebody else's") as refused:
+        await taken_in(service, tmp_path / "in")
+    assert str(them.household_id) not in str(refused.value)
 
 
 async def test_errors_name_file_row_and_column_and_nothing_is_taken(service: Service, tmp_path: Path) -> None:
