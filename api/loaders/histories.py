@@ -19,6 +19,7 @@ from api.domain.stages import Stage
 from api.loaders.files import AS_OF
 from api.loaders.reading import Reading, Rows
 from api.models import Declaration, ExternalReference, File, Household, Member, MemberChange, Transition, User, table
+from api.models.standing import stands
 
 H, M, D = table(Household).c, table(Member).c, table(Declaration).c
 F, T, C, X = table(File).c, table(Transition).c, table(MemberChange).c, table(ExternalReference).c
@@ -27,14 +28,6 @@ _O = _OTHER.c
 
 PROTECTED_HOME = scope.protects_household(H.id).label("protected")
 PROTECTED = scope.protects_member(M.person_id, H.id).label("protected")
-
-
-def stands(membership: Any = M) -> ColumnElement[bool]:
-    """Whether a membership stands on the day of the reading."""
-    begun = or_(membership.valid_from.is_(None), membership.valid_from <= AS_OF)
-    return begun & or_(membership.valid_to.is_(None), membership.valid_to > AS_OF) & or_(
-        membership.left_on.is_(None), membership.left_on > AS_OF
-    )  # fmt: skip
 
 
 def _said(item: DeclaredItem, whose: ColumnElement[bool], column: str) -> ColumnElement[Any]:
@@ -96,7 +89,7 @@ _MEMBERS_OF = (
         ),
         H.division_code,
     )
-    .where(among(M.household_id, "keys"), stands())
+    .where(among(M.household_id, "keys"), stands(AS_OF))
     .order_by(M.household_id, M.id)
 )
 _MEMBERSHIPS_OF = (

@@ -14,7 +14,8 @@ from api.loaders import causes, histories, visits
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
-from api.models import ExternalReference, Finding, Household, Member, table
+from api.models import Enrolment, ExternalReference, File, Finding, Household, Member, table
+from api.models.standing import stands
 
 H, M, X = table(Household).c, table(Member).c, table(ExternalReference).c
 NEVER = literal(dt.date(1, 1, 1), Date())
@@ -37,10 +38,10 @@ _MEMBERS_BY_KEY = scope.narrow(
     select(*[column for column in M if column.name != "others"], PROTECTED).join(Household, H.id == M.household_id),
     H.division_code,
 ).where(among(M.id, "keys"))
-_MEMBERS_OF = _MEMBERS.where(among(M.household_id, "keys"), M.left_on.is_(None)).order_by(M.household_id, M.id)
+_MEMBERS_OF = _MEMBERS.where(among(M.household_id, "keys"), stands(scope.TODAY)).order_by(M.household_id, M.id)
 
 
-_PRESENT = select(M.household_id).where(M.left_on.is_(None))
+_PRESENT = select(M.household_id).where(stands(scope.TODAY))
 
 LISTING = Listing(
     "households",

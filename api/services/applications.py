@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api import scope
 from api.domain import days, divisions
 from api.domain.casework import TaskKind
 from api.domain.declarations import DeclarationSource, Declared
@@ -19,6 +20,7 @@ from api.domain.lifecycle import Action
 from api.domain.people import Entered, Relation
 from api.domain.permissions import Viewer
 from api.models import File, Household, Member, table
+from api.models.standing import goes_on
 from api.sealing import Vault
 from api.services import cases, decisions, declarations, forms, households, members, recognition, tasks, transition
 from api.services.decisions import checked_reason
@@ -37,7 +39,7 @@ class ReviewOutcome(StrEnum):
 
 H, F, M = table(Household).c, table(File).c, table(Member).c
 _HEAD = select(func.max(M.id)).where(
-    M.household_id == bindparam("household"), M.relation == Relation.HEAD, M.left_on.is_(None)
+    M.household_id == bindparam("household"), M.relation == Relation.HEAD, goes_on(scope.TODAY)
 )
 ACTIONS: Mapping[ReviewOutcome, Action] = {
     ReviewOutcome.ACCEPT: Action.ACCEPT,
@@ -109,7 +111,7 @@ async def submit(
         )
         if columns:
             await connection.execute(update(Household).where(H.id == moved.household_id).values(**columns))
-    head = await connection.scalar(_HEAD, {"household": moved.household_id})
+    head = await connection.scalar(_HEAD, {"household": moved.household_id, "today": today})
     filled: dict[int, Values] = {}
     for place, each in enumerate(given.people):
         path = ("input", "people", str(place), "person")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, ScalarSelect, and_, bindparam, func, or_, select
+from sqlalchemy import Row, ScalarSelect, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -87,15 +86,6 @@ async def member(connection: AsyncConnection, household: Held, member_id: int | 
     statement = select(Member.id).where(Member.id == member_id, Member.household_id == household.id)
     if await connection.scalar(statement) is None:
         raise NotDone(UserErrorCode.NOT_FOUND, path(field), "没有此人。", "There is no such person.")
-
-
-def stands(on: dt.date) -> ColumnElement[bool]:
-    """Whether a membership stands on a day."""
-    return and_(
-        or_(Member.valid_from.is_(None), Member.valid_from <= on),
-        or_(Member.valid_to.is_(None), Member.valid_to > on),
-        or_(Member.left_on.is_(None), Member.left_on > on),
-    )
 
 
 async def colleague(connection: AsyncConnection, household: Held, login: str, field: str) -> int:

@@ -18,7 +18,7 @@ from api.domain.consent import Adult, ConsentPurpose, Emergency, Signed
 from api.domain.errors import MissingConsent
 from api.matching import consents as reading
 from api.models import Authorisation, EmergencyException, Household, Member, table
-from api.services import cases
+from api.models.standing import stands
 
 A, E, H, M = table(Authorisation).c, table(EmergencyException).c, table(Household).c, table(Member).c
 
@@ -33,7 +33,7 @@ async def missing(
     on: dt.date,
 ) -> Lacking:
     """Adults of the household, by their keys in `members`, who may not be looked up in these sources on that day."""
-    people = select(M.id, M.birth_date, M.authorised_until).where(M.household_id == household_id, cases.stands(on))
+    people = select(M.id, M.birth_date, M.authorised_until).where(M.household_id == household_id, stands(on))
     adults = [Adult(*row) for row in await connection.execute(people.order_by(M.id))]
     given = select(A.member_id, A.source, A.purpose, A.valid_from, A.valid_to, A.withdrawn_on)
     theirs = given.join(table(Member), M.id == A.member_id).where(M.household_id == household_id)

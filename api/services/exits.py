@@ -22,6 +22,7 @@ from api.domain.stages import Stage
 from api.loaders import incomes
 from api.matching import policy
 from api.models import ExitAssessment, File, Household, Member, Proposal, Watch
+from api.models.standing import stands
 from api.sealing import Vault
 from api.services import audit, cases, decisions, guards, transition
 from api.services.guards import exits as conditions
@@ -193,7 +194,7 @@ async def change_subject(
     found = await _open_file(connection, viewer, household_id, expected_version)
     await membership.not_on_notice(connection, found.id)
     standing = select(Member.id).where(
-        Member.id == member_id, Member.household_id == found.id, cases.stands(days.today(now))
+        Member.id == member_id, Member.household_id == found.id, stands(days.today(now))
     )
     if await connection.scalar(standing) is None:
         raise NotDone(

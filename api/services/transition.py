@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Date, Row, bindparam, false, func, insert, literal, null, or_, select, update
+from sqlalchemy import Date, Row, bindparam, false, func, insert, literal, null, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +24,7 @@ from api.domain.lifecycle import BY_PLACE, Action, Move
 from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
 from api.models import File, FilePerson, Household, Member, Transition, table
+from api.models.standing import goes_on
 from api.sealing import Vault
 from api.services import audit, cases, clocks, guards
 from api.services.guards.case import Case
@@ -262,7 +263,7 @@ async def _open(
 async def _list(connection: AsyncConnection, household_id: int, file_id: int, on: dt.date) -> None:
     """Everybody in the household is counted in the file. Raises NotDone where somebody is counted in another."""
     there = select(literal(file_id), M.person_id, M.id, literal(on, Date()), null(), false()).where(
-        M.household_id == household_id, M.left_on.is_(None), or_(M.valid_to.is_(None), M.valid_to > on)
+        M.household_id == household_id, goes_on(on)
     )
     names = ["file_id", "person_id", "member_id", "since", "until", "disputed"]
     try:

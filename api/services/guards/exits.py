@@ -18,6 +18,7 @@ from api.domain.people import MemberChangeKind
 from api.loaders import incomes
 from api.matching import income, policy
 from api.models import File, Member, MemberChange, Proposal, Transition
+from api.models.standing import goes_on
 from api.services.guards.case import Case
 
 MOST_MONTHS = 36
@@ -76,8 +77,7 @@ async def nobody_left(connection: AsyncConnection, household_id: int, file_id: i
     others = select(func.count()).where(
         Member.household_id == household_id,
         or_(subject.is_(None), Member.id != subject),
-        or_(Member.left_on.is_(None), Member.left_on > today),
-        or_(Member.valid_to.is_(None), Member.valid_to > today),
+        goes_on(today),
     )
     if (await connection.execute(others)).scalar_one():
         raise NotDone(

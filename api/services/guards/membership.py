@@ -14,7 +14,7 @@ from api.domain import days
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.stages import Stage
 from api.models import File, Household, Member, table
-from api.services import cases
+from api.models.standing import stands
 from api.services.guards import notices
 
 F, H, M = table(File).c, table(Household).c, table(Member).c
@@ -43,7 +43,7 @@ async def may_leave(connection: AsyncConnection, household_id: int, member_id: i
     if file_id is None:
         return
     await notices.all_answered(connection, household_id)
-    others = select(func.count()).where(M.household_id == household_id, M.id != member_id, cases.stands(today))
+    others = select(func.count()).where(M.household_id == household_id, M.id != member_id, stands(today))
     if not (await connection.execute(others)).scalar_one():
         raise NotDone(
             UserErrorCode.INVALID,

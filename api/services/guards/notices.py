@@ -14,7 +14,7 @@ from api.domain.notices import TakenDown
 from api.domain.objections import PROVED, ObjectionState
 from api.domain.people import Relation
 from api.models import File, Household, Member, Notice, Objection, Transition, table
-from api.services import cases
+from api.models.standing import stands
 from api.services.guards.case import Case
 
 F, H, M, N, T = (table(each).c for each in (File, Household, Member, Notice, Transition))
@@ -28,7 +28,7 @@ async def applicant(
     subject = select(F.subject_member_id).where(F.id == file_id).scalar_subquery()
     found = (
         select(M.id, M.name, M.id_number, M.birth_date, M.address)
-        .where(M.household_id == household_id, cases.stands(today), or_(M.id == subject, M.relation == Relation.HEAD))
+        .where(M.household_id == household_id, stands(today), or_(M.id == subject, M.relation == Relation.HEAD))
         .order_by(case((M.id == subject, 0), else_=1), M.id)
         .limit(1)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,7 @@ from api.domain.files import in_another_file
 from api.domain.national_form import FormPart, Missing
 from api.domain.people import IdKind
 from api.models import File, FilePerson, Household, Member, table
+from api.models.standing import goes_on, stands
 from api.services.guards.case import Case
 
 H, M, FP = table(Household).c, table(Member).c, table(FilePerson).c
@@ -44,7 +45,7 @@ async def missing(connection: AsyncConnection, household_id: int, now: dt.dateti
     """
     household = (await connection.execute(select(*H).where(H.id == household_id))).one()
     present = await connection.execute(
-        select(*M).where(M.household_id == household_id, _present(days.today(now))).order_by(M.id)
+        select(*M).where(M.household_id == household_id, stands(days.today(now))).order_by(M.id)
     )
     people = present.all()
     subject = select(File.subject_member_id).where(File.household_id == household_id).order_by(File.id.desc())
@@ -59,10 +60,6 @@ async def missing(connection: AsyncConnection, household_id: int, now: dt.dateti
         without = row.id_kind == IdKind.NONE
         lacking += national_form.missing(part, _filled(part, row), group, row.reference, no_document=without)
     return lacking
-
-
-def _present(today: dt.date) -> ColumnElement[bool]:
-    return M.left_on.is_(None) & or_(M.valid_to.is_(None), M.valid_to > today)
 
 
 def _filled(part: FormPart, row: object) -> Iterable[str]:
@@ -90,7 +87,7 @@ async def one_file(connection: AsyncConnection, case: Case, now: dt.datetime) ->
     )
     disputed = exists().where(FP.member_id == M.id, FP.until.is_(None), FP.disputed.is_(True))
     found = select(M.id).where(
-        M.household_id == case.household_id, _present(days.today(now)), or_(counted, disputed)
+        M.household_id == case.household_id, goes_on(days.today(now)), or_(counted, disputed)
     )  # fmt: skip
     if (await connection.execute(found.limit(1))).one_or_none() is not None:
         raise in_another_file()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Date, and_, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy import Date, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import Json, among
@@ -23,6 +23,7 @@ from api.domain.objections import ObjectionState
 from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
 from api.models import Decision, File, FilePerson, Household, Member, Objection, Proposal, Transition, table
+from api.models.standing import goes_on
 from api.sealing import Vault
 from api.services import clocks
 from api.services.registers import rows
@@ -198,8 +199,7 @@ async def decide(
 async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) -> None:
     """Open files count who is in the household; somebody whom another file counts already is disputed in this one."""
     today = literal(days.today(now), Date())
-    left = or_(M.left_on.is_not(None), M.valid_to <= today)
-    stays = and_(M.left_on.is_(None), or_(M.valid_to.is_(None), M.valid_to > today))
+    stays = goes_on(today)
     gone = select(func.coalesce(M.left_on, M.valid_to)).where(M.id == FP.member_id).scalar_subquery()
     since = func.coalesce(M.valid_from, F.opened_on, F.applied_on, today)
     counted = exists().where(FP.file_id == F.id, FP.member_id == M.id, FP.until.is_(None))
@@ -214,7 +214,7 @@ async def _count(connection: AsyncConnection, saved: Saved, now: dt.datetime) ->
     changed = sorted(saved.changed - saved.own)
     for some in rows.batches(changed):
         keys = {"keys": some}
-        those = select(M.id).where(among(M.household_id, "keys"), left)
+        those = select(M.id).where(among(M.household_id, "keys"), ~stays)
         over = update(FilePerson).where(FP.member_id.in_(those), FP.until.is_(None))
         await connection.execute(over.values(until=gone), keys)
         await _recount(connection, keys)

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, RowMapping, or_, select
+from sqlalchemy import Column, RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
 from api.domain.people import stands
 from api.models import Household, Member, Organisation, User, table
 from api.models.base import SealedBytes
+from api.models.standing import goes_on
 from api.services.subject_access.saying import TELLING_WHERE, TOLD_AFTERWARDS
 
 M = table(Member).c
@@ -53,7 +54,7 @@ async def bounds(connection: AsyncConnection, memberships: Sequence[RowMapping],
     others = select(M.household_id).where(
         M.household_id.in_(homes),
         M.person_id.not_in({each["person_id"] for each in memberships}),
-        or_(M.left_on.is_(None), M.left_on > today),
+        goes_on(today),
         scope.protects_person(M.person_id),
     )
     sheltering = frozenset((await connection.scalars(others)).all())
