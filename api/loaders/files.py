@@ -144,6 +144,8 @@ LISTING = Listing(
         "households": among(F.household_id, "households", BigInteger),
         "tiers": among(F.tier, "tiers", String),
         "categories": among(F.category, "categories", String),
+        "closings": among(F.closing, "closings", String),
+        "unions": and_(among(O.code, "unions", String), scope.unless_hidden(scope.protects_household(H.id))),
         "target_groups": among(H.target_group, "target_groups", String),
         "stages": among(_STAGE, "stages", String),
         "at_stages": and_(F.closed_on.is_(None), among(H.stage, "at_stages", String)),

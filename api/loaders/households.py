@@ -17,8 +17,9 @@ from api.loaders.reading import Reading, Rows
 from api.models import Enrolment, ExternalReference, File, Finding, Household, Member, table
 from api.models.standing import stands
 
-H, M, X = table(Household).c, table(Member).c, table(ExternalReference).c
+E, F, H, M, X = (table(each).c for each in (Enrolment, File, Household, Member, ExternalReference))
 NEVER = literal(dt.date(1, 1, 1), Date())
+_GOING_ON = select(F.household_id).where(F.closed_on.is_(None))
 
 PROTECTED_HOME = scope.protects_household(H.id)
 PROTECTED_MEMBER = scope.protects_member(M.person_id, M.household_id)
@@ -75,7 +76,12 @@ LISTING = Listing(
             )
         ),
         "causes": causes.NAMED,
+        "tiers": H.id.in_(_GOING_ON.where(among(F.tier, "tiers", String))),
+        "categories": H.id.in_(_GOING_ON.where(among(F.category, "categories", String))),
+        "unchanged_since": H.updated_at < bindparam("unchanged_since", type_=H.updated_at.type),
+        "assisted": H.id.in_(select(E.household_id)),
         "contact_officer": visits.HAS_OFFICER,
+        "contact_officers": visits.IN_TOUCH,
         "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
         "without_open_findings": H.id.not_in(
             select(Finding.household_id).where(Finding.state != FindingState.CLOSED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import String, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
 from api import scope
@@ -30,6 +30,16 @@ _UNTIL_A_DAY = _OFFICERS.order_by(O.household_id, O.id.desc())
 
 HAS_OFFICER = H.id.in_(select(O.household_id).where(O.until.is_(None))) & _SHOWN
 """That a household has a contact officer now, whom this viewer is shown."""
+
+IN_TOUCH = (
+    H.id.in_(
+        select(O.household_id)
+        .join(User, U.id == O.user_id)
+        .where(O.until.is_(None), among(U.login, "contact_officers", String))
+    )
+    & _SHOWN
+)
+"""That one of these keeps in touch with a household now, where this viewer is shown who does."""
 
 _CORRECTED = select(_CORRECTION.id).where(_CORRECTION.corrects_id == V.id).exists().label("corrected")
 _COLUMNS = (

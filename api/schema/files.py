@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import strawberry
 
 from api import workdays
-from api.domain import days
 from api.domain.clocks import LIMITS
 from api.domain.permissions import Permission
 from api.loaders import files as loaders
@@ -21,7 +20,7 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, unchanged_since
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.lifecycle import Transition, transition_objects
 from api.schema.nodes import Id, Kind, kind
@@ -182,6 +181,12 @@ class HardshipFileFilter:
     categories: list[HardshipCategory] | None = strawberry.field(
         default=None, description="Of one of these categories."
     )
+    closings: list[Closing] | None = strawberry.field(
+        default=None, description="Closed for one of these reasons; a file that goes on has none."
+    )
+    unions: list[str] | None = strawberry.field(
+        default=None, description="Kept by a union of one of these codes, as far as the viewer is told by which."
+    )
     target_groups: list[TargetGroup] | None = strawberry.field(default=None, description="In one of these groups.")
     clocks: list[Clock] | None = strawberry.field(
         default=None, description="One of these clocks runs: a queue of work."
@@ -217,9 +222,9 @@ def _conditions(info: Info, given: HardshipFileFilter) -> Iterator[Is]:
     for name, day in (("due_before", given.due_before), ("review_before", given.re_verification_due_before)):
         if day is not None:
             yield Is(name, {name: day})
-    if given.unchanged_since is not None:
-        begins = dt.datetime.combine(given.unchanged_since, dt.time(), days.CHINA)
-        yield Is("unchanged_since", {"unchanged_since": begins})
+    yield from unchanged_since(given.unchanged_since)
+    yield from one_of("closings", given.closings)
+    yield from one_of("unions", given.unions)
     yield from between("applied", given.applied)
     yield from between("opened", given.opened)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, Self, TypeVar
 
 import strawberry
 
-from api.domain import divisions
+from api.domain import days, divisions
 from api.domain.errors import BadInput
 from api.loaders.conditions import All, Condition, Either, Is, Not
 from api.schema import nodes
@@ -73,6 +74,12 @@ def between(name: str, given: DateRange | None) -> Iterator[Is]:
         for end, day in ((f"{name}_from", given.from_), (f"{name}_to", given.to)):
             if day is not None:
                 yield Is(end, {end: day})
+
+
+def unchanged_since(day: dt.date | None) -> Iterator[Is]:
+    """Last changed before this day began."""
+    if day is not None:
+        yield Is("unchanged_since", {"unchanged_since": dt.datetime.combine(day, dt.time(), days.CHINA)})
 
 
 def one_of(name: str, values: list[Any] | None) -> Iterator[Is]:

@@ -22,7 +22,7 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of, whether
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, one_of, unchanged_since, whether
 from api.schema.form_values import ExternalReference, FormValue, form_values
 from api.schema.levels import LEVELS, AddressLevel, DateLevel, NameLevel, NumberLevel, ValueLevel
 from api.schema.lifecycle import Transition, actions_open_to
@@ -30,7 +30,7 @@ from api.schema.nodes import Id, Kind, kind
 from api.schema.people_terms import IdKind
 from api.schema.selection import Wanted
 from api.schema.sizes import about
-from api.schema.terms import Action
+from api.schema.terms import Action, HardshipCategory, Tier
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
 from api.schema.words import Direction, Grade, HardshipCause, Stage, TargetGroup
@@ -354,6 +354,23 @@ class HouseholdFilter:
     has_contact_officer: bool | None = strawberry.field(
         default=None, description="Whether somebody keeps in touch with it, as far as the viewer is told (联系制度)."
     )
+    contact_officers: list[str] | None = strawberry.field(
+        default=None, description="One of these, by login, keeps in touch with it, as far as the viewer is told."
+    )
+    tiers: list[Tier] | None = strawberry.field(
+        default=None, description="Its file that is not closed is of one of these tiers."
+    )
+    categories: list[HardshipCategory] | None = strawberry.field(
+        default=None, description="Its file that is not closed is of one of these categories."
+    )
+    unchanged_since: dt.date | None = strawberry.field(
+        default=None, description="Nothing of it has changed since this day."
+    )
+    never_assisted: bool | None = strawberry.field(
+        default=None,
+        description="Whether no programme is known in which it, or somebody in it, takes or took part: no enrolment at all. "
+        "One that is enrolled counts as assisted though no payment is known.",
+    )
     causes: list[HardshipCause] | None = strawberry.field(
         default=None, description="Its file names one of these causes, and it stands."
     )
@@ -371,7 +388,12 @@ def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Co
     yield from between("applied", given.applied)
     yield from between("opened", given.file_opened)
     yield from one_of("causes", given.causes)
+    yield from one_of("tiers", given.tiers)
+    yield from one_of("categories", given.categories)
+    yield from unchanged_since(given.unchanged_since)
+    yield from whether("assisted", None if given.never_assisted is None else not given.never_assisted)
     yield from whether("contact_officer", given.has_contact_officer)
+    yield from one_of("contact_officers", given.contact_officers)
     if given.has_open_findings is not None:
         yield Is("with_open_findings" if given.has_open_findings else "without_open_findings", {})
     searches = {

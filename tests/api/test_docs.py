@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import OperationDefinitionNode, build_schema, parse, print_ast, validate
 
 from api.schema.root import printed
 from tests.api.conftest import Service
@@ -47,6 +47,58 @@ def test_every_example_of_the_page_fits_the_schema_and_is_listed() -> None:
         text = (EXAMPLES / f"{name}.graphql").read_text(encoding="utf-8")
         assert validate(schema, parse(text)) == [], name
         assert re.search(r"[一-鿿]", text), f"{name} speaks no Chinese"
+
+
+def operations(name: str) -> dict[str, str]:
+    """The operations of an example, by their names."""
+    parsed = parse((EXAMPLES / f"{name}.graphql").read_text(encoding="utf-8")).definitions
+    return {
+        each.name.value: print_ast(each) for each in parsed if isinstance(each, OperationDefinitionNode) and each.name
+    }
+
+
+async def test_the_example_of_an_application_walks_one(service: Service) -> None:
+    step = operations("application")
+    person = {
+        "name": "张三丰",
+        "relation": "HEAD",
+        "idNumber": "410502197503020117",
+        "sex": "MALE",
+        "birthDate": "1975-03-02",
+    }
+    given = {"divisionCode": "410502", "idempotencyKey": "walked-0001", "people": [{"person": person}]}
+    handed_in = (await service.data(step["Submit"], {"application": given}, by="caseworker"))["submitApplication"]
+    assert handed_in["userErrors"] == []
+    home = {"household": handed_in["household"]["id"]}
+    next_step = await service.data(step["Next"], home, by="caseworker")
+    accept = next(each for each in next_step["nextSteps"] if each["action"] == "ACCEPT")
+    assert accept["obstacles"]
+    assert next_step["missingFields"]
+    of = {"householdId": home["household"], "expectedVersion": handed_in["household"]["version"]}
+    review = of | {"idempotencyKey": "walked-0002", "outcome": "ACCEPT"}
+    (refused,) = (await service.data(step["Review"], {"review": review}, by="caseworker"))["reviewApplication"][
+        "userErrors"
+    ]
+    assert refused["code"] in {each["code"] for each in accept["obstacles"]}
+    for name, variable, more in (
+        ("Publish", "notice", {"places": ["COMMUNITY"], "channels": ["HOTLINE"]}),
+        ("Record", "record", {}),
+    ):
+        (answer,) = (
+            await service.data(step[name], {variable: of | more | {"idempotencyKey": f"walked-{name}"}})
+        ).values()
+        assert [each["code"] for each in answer["userErrors"]], "it is not its turn"
+    (made,) = (await service.data(step["History"], home, by="caseworker"))["fileHistory"]
+    assert (made["action"], made["toStage"]) == ("APPLY", "APPLIED")
+
+
+async def test_the_example_of_the_overdue_queue_is_answered(service: Service) -> None:
+    (query,) = operations("overdue").values()
+    queue = (await service.data(query, {"today": "2099-01-01"}, by="caseworker"))["files"]
+    assert queue["totalCount"] > 0
+    due = [each["deadline"]["dueOn"] for each in queue["nodes"]]
+    assert due == sorted(due)
+    assert (await service.data(query, {"today": "2000-01-01"}, by="caseworker"))["files"]["totalCount"] == 0
 
 
 def test_the_other_blocks_fit_the_schema_too() -> None:

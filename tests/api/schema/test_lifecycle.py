@@ -8,14 +8,35 @@ from typing import Any
 import pytest
 
 from api.domain.clocks import LIMITS
-from api.domain.lifecycle import MOVES, NOTHING, Guard
+from api.domain.exits import ExitAction
+from api.domain.lifecycle import MOVES, NOTHING, Action, Guard
 from api.domain.permissions import MATRIX
 from api.domain.stages import ACTIVE, ENDED, PENDING, Stage
 from api.schema.enumerations import _known
+from api.services.applications import ReviewOutcome
 from api.services.guards import GUARDS
 from tests.api.conftest import Service
+from tests.api.schema.authorisation import MUTATIONS
 
 PAGE = Path(__file__).parent.parent.parent.parent / "docs" / "lifecycle.md"
+
+
+REVIEWED = dict.fromkeys(map(Action, ReviewOutcome), ("reviewApplication",))
+EXITS = dict.fromkeys(map(Action, ExitAction), ("proposeExit", "decideExit"))
+MADE_BY: dict[Action, tuple[str, ...]] = {
+    **REVIEWED,
+    **EXITS,
+    Action.DEREGISTER: ("deregisterFile", "decideExit"),
+    Action.APPLY: ("submitApplication",),
+    Action.PUBLISH: ("openPublicNotice",),
+    Action.RECORD: ("recordFile",),
+    Action.WITHDRAW: ("withdrawApplication",),
+    Action.REVERIFY: ("reverifyFile",),
+    Action.REPORT_CHANGE: ("reportChange",),
+    Action.FALL_BACK: ("returnToHardship",),
+    Action.REINSTATE: ("reinstateFile",),
+}
+"""By which mutations a move is made: one, or one officer's and then another's."""
 
 
 def words(enumeration: str) -> dict[str, str]:
@@ -25,13 +46,14 @@ def words(enumeration: str) -> dict[str, str]:
 def table() -> str:
     """The table as the page has it."""
     stages, actions, guards = words("Stage"), words("Action"), words("Guard")
-    lines = ["| from | action | who | what must hold | to |", "|---|---|---|---|---|"]
+    lines = ["| from | action | who | mutation | what must hold | to |", "|---|---|---|---|---|---|"]
     for move in MOVES:
         origin = "nothing known" if move.stage is None else stages[move.stage]
         who = ", ".join(sorted(role for role, may in MATRIX.items() if move.permission in may))
         held = [*(guards[guard] for guard in move.guards), *(["**a decision**"] if move.adverse else [])]
         action = f"`{move.action}` {actions[move.action]}"
-        lines.append(f"| {origin} | {action} | {who} | {'; '.join(held) or '-'} | {stages[move.next]} |")
+        mutation = ", then ".join(f"`{name}`" for name in MADE_BY[move.action])
+        lines.append(f"| {origin} | {action} | {who} | {mutation} | {'; '.join(held) or '-'} | {stages[move.next]} |")
     return "\n".join(lines)
 
 
@@ -49,6 +71,15 @@ def test_the_page_prints_the_table_as_it_is() -> None:
     page = PAGE.read_text(encoding="utf-8")
     for part in (table(), picture()):
         assert part in page, f"{PAGE.name} should have:\n\n{part}"
+
+
+def test_every_move_is_made_by_mutations_that_whoever_may_make_it_may_send() -> None:
+    assert MADE_BY.keys() == {move.action for move in MOVES}
+    for move in MOVES:
+        *before, last = (MUTATIONS[name].takes for name in MADE_BY[move.action])
+        assert all(MATRIX[role] >= {last, *before} for role, may in MATRIX.items() if move.permission in may), move
+        if before:
+            assert last is move.permission, "what another officer decides is the move itself"
 
 
 def test_every_guard_of_the_table_is_written() -> None:
