@@ -261,13 +261,24 @@ async def _open(
 
 
 async def _list(connection: AsyncConnection, household_id: int, file_id: int, on: dt.date) -> None:
-    """Everybody in the household is counted in the file. Raises NotDone where somebody is counted in another."""
+    """Everybody in the household is counted in the file. Raises NotDone where somebody is counted in another.
+
+    Whoever it counted until this very day is counted on: the file is opened again on the day on which it was closed.
+    """
+    listed = table(FilePerson).c
+    until_now = select(func.max(listed.id)).where(
+        listed.file_id == file_id, listed.until == on, listed.disputed.is_(False),
+        listed.member_id.in_(select(M.id).where(M.household_id == household_id, goes_on(on))),
+    )  # fmt: skip
+    again = update(FilePerson).where(listed.id.in_(until_now.group_by(listed.member_id))).values(until=None)
+    counted = select(listed.member_id).where(listed.file_id == file_id, listed.until.is_(None))
     there = select(literal(file_id), M.person_id, M.id, literal(on, Date()), null(), false()).where(
-        M.household_id == household_id, goes_on(on)
+        M.household_id == household_id, goes_on(on), M.id.not_in(counted)
     )
     names = ["file_id", "person_id", "member_id", "since", "until", "disputed"]
     try:
         async with connection.begin_nested():
+            await connection.execute(again)
             await connection.execute(insert(FilePerson).from_select(names, there))
     except IntegrityError:
         raise in_another_file() from None

@@ -7,7 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from api import workdays
 from api.database import transaction
@@ -15,7 +15,18 @@ from api.domain import clocks, days
 from api.domain.accounts import UserKind
 from api.domain.notices import NoticePlace, ObjectionChannel
 from api.domain.stages import Stage
-from api.models import AuditEvent, Decision, File, FileCategory, FileTransfer, Task, Transition, User
+from api.models import (
+    AuditEvent,
+    Decision,
+    File,
+    FilePerson,
+    FileTransfer,
+    Member,
+    Recognition,
+    Task,
+    Transition,
+    User,
+)
 from api.services import notices, overdue
 from tests.api import county
 from tests.api.conftest import Service
@@ -27,7 +38,7 @@ TODAY = days.today(NOW)
 _keys = itertools.count(1)
 HOME = """household { id version stage division { code } declaredVehicles
   file { number stage tier category nextReviewOn deadline { clock dueOn } previous { number } union { code }
-         categories { category method since decidedBy } transfers { toUnion { code } toDivision { code } reason by } }
+         recognitions { tier category method since action decided decidedBy } transfers { toUnion { code } toDivision { code } reason by } }
   files { number closing } history { number action adverse reason } } userErrors { code path } auditId"""
 
 
@@ -68,11 +79,15 @@ async def test_another_category_takes_whoever_decides_and_is_dated_with_its_meth
     done = await send(service, "reverifyFile", life, 1, by="reviewer", reason="加重。", category="DEEP")
     file = done["household"]["file"]
     assert file["category"] == "DEEP"
-    assert file["categories"] == [
-        {"category": "DEEP", "method": "B2020", "since": TODAY.isoformat(), "decidedBy": "Reviewer"}
-    ]
+    was, now = file["recognitions"]
+    assert (was["category"], was["tier"], was["action"], was["decided"]) == ("RELATIVE", "COUNTY", "TAKE_OVER", False)
+    assert now == {
+        "tier": "COUNTY", "category": "DEEP", "method": "B2020", "since": TODAY.isoformat(), "action": "REVERIFY",
+        "decided": True, "decidedBy": "Reviewer",
+    }  # fmt: skip
     async with transaction(service.engine) as connection:
-        assert (await connection.execute(select(FileCategory.user_kind))).scalar_one() == "PERSON"
+        kinds = select(Recognition.user_kind).where(Recognition.file_id == life.file_id).order_by(Recognition.id)
+        assert (await connection.execute(kinds)).scalars().all() == [None, "PERSON"]
 
 
 STEPS = {"reverifyFile": (Stage.RECORDED, "REVERIFY"), "returnToHardship": (Stage.RELIEVED, "FALL_BACK")}
@@ -208,6 +223,25 @@ async def test_an_exit_that_was_an_error_is_undone(service: Service) -> None:
     file = done["household"]["file"]
     assert (done["household"]["stage"], done["household"]["files"][0]["closing"]) == ("RECORDED", None)
     assert file["deadline"]["dueOn"] == clocks.months_after(TODAY, 12).isoformat()
+
+
+@pytest.mark.parametrize("since", [TODAY, TODAY - dt.timedelta(days=90), None])
+async def test_a_file_is_opened_again_on_the_day_on_which_it_was_closed(
+    service: Service, since: dt.date | None
+) -> None:
+    """Whoever it counted until today is counted on, though it counted them from today on; others are counted anew."""
+    life = await standing(service, Stage.DEREGISTERED)
+    async with transaction(service.engine) as connection:
+        head = select(Member.person_id).where(Member.id == life.people[0])
+        of_file = {"file_id": life.file_id, "member_id": life.people[0], "person_id": await connection.scalar(head)}
+        for begun in {since, TODAY}:
+            row = {**of_file, "since": begun, "until": TODAY, "disputed": False}
+            await connection.execute(insert(FilePerson).values(**row))
+    done = await send(service, "reinstateFile", life, 1, by="reviewer", reason="误注销。")
+    assert (done["userErrors"], done["household"]["stage"]) == ([], "RECORDED")
+    async with transaction(service.engine) as connection:
+        counted = select(FilePerson.member_id).where(FilePerson.file_id == life.file_id, FilePerson.until.is_(None))
+        assert sorted((await connection.scalars(counted)).all()) == sorted(life.people)
 
 
 async def test_f_37_nobody_records_a_file_that_was_not_on_notice(service: Service) -> None:
