@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.files import Tier
 
 
 class CategoryMethod(StrEnum):
@@ -26,10 +27,18 @@ class HardshipCategory(StrEnum):
     DEEP = "DEEP"
     RELATIVE = "RELATIVE"
     ACCIDENTAL = "ACCIDENTAL"
+    MIGRANT_WORKER = "MIGRANT_WORKER"
+    AUXILIARY = "AUXILIARY"
 
 
 KNOWN: Mapping[CategoryMethod, tuple[HardshipCategory, ...]] = {
-    CategoryMethod.A2016: (HardshipCategory.DIBAO, HardshipCategory.DIBAO_MARGIN, HardshipCategory.ACCIDENTAL),
+    CategoryMethod.A2016: (
+        HardshipCategory.DIBAO,
+        HardshipCategory.DIBAO_MARGIN,
+        HardshipCategory.ACCIDENTAL,
+        HardshipCategory.MIGRANT_WORKER,
+        HardshipCategory.AUXILIARY,
+    ),
     CategoryMethod.B2020: (HardshipCategory.DEEP, HardshipCategory.RELATIVE, HardshipCategory.ACCIDENTAL),
 }
 """By method the categories that it knows."""
@@ -38,12 +47,34 @@ BY_YEAR: Mapping[int, CategoryMethod] = {2016: CategoryMethod.A2016, 2020: Categ
 """Methods as the parameter names them."""
 
 
-def check(method: CategoryMethod, category: HardshipCategory) -> None:
-    """Raises NotDone for a category that the method does not know."""
+LOCAL: Mapping[HardshipCategory, str] = {
+    HardshipCategory.MIGRANT_WORKER: "category.migrant_worker",
+    HardshipCategory.AUXILIARY: "category.auxiliary",
+}
+"""Categories that not every place has, each with the parameter that says whether it does."""
+
+OWN_MONEY = frozenset({Tier.MUNICIPAL, Tier.COUNTY, Tier.GRASSROOTS})
+"""The tiers that a place pays for itself: no other money is for its auxiliary category."""
+
+
+def check(method: CategoryMethod, category: HardshipCategory, tier: Tier | None = None) -> None:
+    """Raises NotDone for a category that the method does not know, or not of files of this tier."""
     if category not in KNOWN[method]:
+        raise unknown()
+    if category is HardshipCategory.AUXILIARY and tier is not None and tier not in OWN_MONEY:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "category"),
-            "当日适用的认定办法没有此类别。",
-            "The method in force on that day knows no such category.",
+            ("input", "tier"),
+            "辅助类别只能由地方自行帮扶，不能列为全国级或省级。",
+            "An auxiliary category is a place's own: neither the nation nor the province pays for it.",
         )
+
+
+def unknown() -> NotDone:
+    """What is told where nobody is of that category on that day in that place."""
+    return NotDone(
+        UserErrorCode.INVALID,
+        ("input", "category"),
+        "当日适用的认定办法没有此类别。",
+        "The method in force on that day knows no such category.",
+    )

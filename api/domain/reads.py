@@ -44,7 +44,7 @@ TELLING = frozenset(
         "Link",
         "HardshipFile",
         "Transition",
-        "FileCategory",
+        "Recognition",
         "FileTransfer",
         "NextStep",
         "Finding",

@@ -16,7 +16,7 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "Link": ("比对关联", "Link"),
     "HardshipFile": ("档案", "File"),
     "Transition": ("经历", "Move"),
-    "FileCategory": ("档案类别", "Category of a file"),
+    "Recognition": ("档案级别与类别", "Tier and category of a file"),
     "FileTransfer": ("转档", "Transfer"),
     "NextStep": ("可办事项", "Next step"),
     "Income": ("收入", "Income"),

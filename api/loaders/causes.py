@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, String, and_, func, select
 
 from api import scope
 from api.database import among
@@ -67,7 +67,7 @@ _BY_KEY = _causes().where(among(C.id, "keys"))
 _OF_FILES = _causes(C.file_id.label("parent")).where(among(C.file_id, "keys"))
 _LAST_FILE = (
     select(L.id)
-    .where(L.household_id == C.household_id, or_(L.applied_on.is_(None), L.applied_on <= AS_OF))
+    .where(L.household_id == C.household_id, func.coalesce(L.applied_on, L.opened_on, AS_OF) <= AS_OF)
     .correlate(table(Cause))
     .order_by(L.id.desc())
     .limit(1)

@@ -1,4 +1,4 @@
-"""Files from application to exit, of which category they were, to whom they were handed, and the moves of households' lives.
+"""Files from application to exit, of which tier and category they were, who kept them, and the moves of households' lives.
 
 Where a reading is as of a day, what came later is not told: a file is at the stage to which it had come by then.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
+    ScalarSelect,
     Select,
     String,
     and_,
@@ -20,53 +21,125 @@ from sqlalchemy import (
     case,
     func,
     literal,
-    or_,
+    null,
     select,
 )
 from sqlalchemy.orm import aliased
 
 from api import scope
 from api.database import among
+from api.domain.files import Closing
+from api.domain.lifecycle import Action
+from api.domain.stages import ENDED, Stage
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import (
     Decision,
     File,
-    FileCategory,
     FileTransfer,
     Household,
     Organisation,
+    Proposal,
+    Recognition,
     Transition,
     User,
     table,
 )
 
-F, H, T = table(File).c, table(Household).c, table(Transition).c
-C, X, O = table(FileCategory).c, table(FileTransfer).c, table(Organisation).c  # noqa: E741
+F, H, P, T = table(File).c, table(Household).c, table(Proposal).c, table(Transition).c
+R, X, O = table(Recognition).c, table(FileTransfer).c, table(Organisation).c  # noqa: E741
 NEVER, FOREVER = dt.date(1, 1, 1), dt.date(9999, 12, 31)
 AS_OF = bindparam("as_of", FOREVER, Date())
 TODAY = scope.TODAY
 PROTECTED = scope.protects_household(H.id).label("protected")
+CLOSING = {
+    Action.REFUSE: Closing.REFUSED,
+    Action.WITHDRAW: Closing.WITHDRAWN,
+    Action.GRADUATE: Closing.GRADUATED,
+    Action.TAKE_OVER: Closing.AS_REGISTERED,
+}
+"""Why a file ended, where the move tells it; of others their proposal does."""
 
-_LAST_STAGE = (
-    select(T.to_stage)
-    .where(T.file_id == F.id, T.effective_on <= AS_OF)
-    .order_by(T.number.desc())
+NOW = literal(FOREVER) == AS_OF
+"""Whether the reading is of no earlier day."""
+
+
+def _last_move(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """The last move of a file by that day."""
+    those = select(column).where(T.file_id == F.id, T.effective_on <= AS_OF)
+    return those.order_by(T.number.desc()).limit(1).correlate(table(File)).scalar_subquery()
+
+
+def _recognised(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """What a file was last recognised as by that day."""
+    those = select(column).where(R.file_id == F.id, R.since <= AS_OF)
+    return those.order_by(R.id.desc()).limit(1).correlate(table(File)).scalar_subquery()
+
+
+def _handed_later(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """What the first transfer after that day tells of the file before it."""
+    those = select(column).where(X.file_id == F.id, X.transferred_on > AS_OF)
+    return those.order_by(X.id).limit(1).correlate(table(File)).scalar_subquery()
+
+
+_ANY = table(File).alias("any_file")
+DIVISION = func.coalesce(
+    select(X.from_division_code)
+    .join(_ANY, _ANY.c.id == X.file_id)
+    .where(_ANY.c.household_id == H.id, X.transferred_on > AS_OF)
+    .order_by(X.id)
     .limit(1)
-    .correlate(table(File))
-    .scalar_subquery()
+    .correlate(table(Household))
+    .scalar_subquery(),
+    H.division_code,
+).label("division_code")
+"""To which division a household belonged: the one before its next transfer, or the present one."""
+
+BEGUN = func.coalesce(F.applied_on, F.opened_on, AS_OF) <= AS_OF
+"""Whether a file had begun, as an application or when hardship returned; one without dates always had."""
+
+_MOVED = _last_move(T.id).is_not(None)
+_STAGE = case(
+    (and_(F.closed_on.is_(None), NOW), H.stage),
+    (_MOVED, _last_move(T.to_stage)),
+    (F.opened_on <= AS_OF, Stage.RECORDED.value),
+    else_=Stage.APPLIED.value,
 )
-_STAGE = case((and_(F.closed_on.is_(None), literal(FOREVER) == AS_OF), H.stage), else_=_LAST_STAGE)
+"""Where a file stood; before its first move here, where the register's dates have it."""
+
+CLOSED_ON = case(
+    (NOW, F.closed_on),
+    (_last_move(T.to_stage).in_([stage.value for stage in ENDED]), _last_move(T.effective_on)),
+    (_MOVED, null()),
+    (F.closed_on <= AS_OF, F.closed_on),
+    else_=null(),
+).label("closed_on")
+"""When a file ended, as of a day on which it had; an end that was undone later is told as of the days between."""
+
+_CLOSING = case(
+    (CLOSED_ON.is_(None), null()),
+    (F.closed_on == CLOSED_ON, F.closing),
+    *((_last_move(T.action) == action.value, closing.value) for action, closing in CLOSING.items()),
+    else_=select(P.closing).where(P.decision_id == _last_move(T.decision_id)).scalar_subquery(),
+).label("closing")
+_KEEPER = case((_handed_later(X.id).is_not(None), _handed_later(X.from_organisation_id)), else_=F.organisation_id)
+_OF_THE_DAY = {
+    "tier": case((NOW, F.tier), else_=_recognised(R.tier)).label("tier"),
+    "category": case((NOW, F.category), else_=_recognised(R.category)).label("category"),
+    "closed_on": CLOSED_ON,
+    "closing": _CLOSING,
+}
 
 
 def _files(*first: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     """Files within the viewer's reach, told with their household and the union that keeps them."""
     union = (O.code.label("union_code"), O.name_zh.label("union_zh"), O.name_en.label("union_en"))
+    own = [_OF_THE_DAY.get(each.name, each) for each in F]
     return scope.narrow(
-        select(*first, *F, _STAGE.label("stage"), H.division_code, H.target_group, *union, PROTECTED)
+        select(*first, *own, _STAGE.label("stage"), DIVISION, H.target_group, *union, PROTECTED)
         .join(Household, H.id == F.household_id)
-        .outerjoin(Organisation, O.id == F.organisation_id),
+        .outerjoin(Organisation, O.id == _KEEPER),
         H.division_code,
     )
 
@@ -90,21 +163,33 @@ _FILES = _files()
 _BY_KEY = _FILES.where(among(F.id, "keys"))
 _OF = (
     _files(F.household_id.label("parent"))
-    .where(among(F.household_id, "keys"), or_(F.applied_on.is_(None), F.applied_on <= AS_OF))
+    .where(among(F.household_id, "keys"), BEGUN)
     .order_by(F.household_id, F.id.desc())
 )
-_CURRENT = _OF.where(or_(F.closed_on.is_(None), F.closed_on > AS_OF))
+_CURRENT = _OF.where(CLOSED_ON.is_(None))
 _MOVES_OF, _MOVES_OF_FILES = _moves(T.household_id), _moves(T.file_id)
-_CATEGORIES_OF = (
+_RECOGNISED = (
     scope.narrow(
-        select(C.file_id, C.method, C.category, C.since, C.decided_at, User.display_name, PROTECTED)
-        .join(File, F.id == C.file_id)
-        .join(Household, H.id == F.household_id)
-        .join(User, User.id == C.decided_by),
+        select(
+            R.file_id,
+            R.tier,
+            R.category,
+            R.method,
+            R.since,
+            R.decided_by,
+            T.action,
+            Decision.document_no,
+            User.display_name,
+            PROTECTED,
+        )
+        .join(Household, H.id == R.household_id)
+        .outerjoin(Transition, T.id == R.transition_id)
+        .outerjoin(Decision, Decision.id == T.decision_id)
+        .outerjoin(User, User.id == R.decided_by),
         H.division_code,
     )
-    .where(among(C.file_id, "keys"), C.since <= AS_OF)
-    .order_by(C.file_id, C.since, C.id)
+    .where(among(R.file_id, "keys"), R.since <= AS_OF)
+    .order_by(R.file_id, R.id)
 )
 _GIVER, _TAKER = aliased(Organisation), aliased(Organisation)
 _TRANSFERS_OF = (
@@ -194,9 +279,9 @@ async def moves_of_files(reading: Reading, files: Sequence[int]) -> Rows:
     return await reading.rows(_MOVES_OF_FILES, {"keys": files})
 
 
-async def categories_of(reading: Reading, files: Sequence[int]) -> Rows:
-    """The categories of files, the earliest first; the first column tells of which."""
-    return await reading.rows(_CATEGORIES_OF, {"keys": files})
+async def recognised(reading: Reading, files: Sequence[int]) -> Rows:
+    """Of which tier and category files were, the earliest first; the first column tells which."""
+    return await reading.rows(_RECOGNISED, {"keys": files})
 
 
 async def transfers_of(reading: Reading, files: Sequence[int]) -> Rows:

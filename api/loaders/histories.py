@@ -15,8 +15,9 @@ from sqlalchemy import ColumnElement, Date, case, func, literal, or_, select
 from api import scope
 from api.database import among
 from api.domain.declarations import OF_HOUSEHOLDS, OF_MEMBERS, WORDS, DeclaredItem
+from api.domain.files import Closing
 from api.domain.stages import Stage
-from api.loaders.files import AS_OF
+from api.loaders.files import AS_OF, BEGUN, CLOSED_ON, DIVISION
 from api.loaders.reading import Reading, Rows
 from api.models import Declaration, ExternalReference, File, Household, Member, MemberChange, Transition, User, table
 from api.models.standing import stands
@@ -52,16 +53,21 @@ _STAGE = func.coalesce(
 """Where a household stood; before its first move here, where the register's dates have it."""
 
 
-def _of_the_file(column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    begun = func.coalesce(F.applied_on, F.opened_on) <= AS_OF
-    day = select(_until(column)).where(F.household_id == H.id, begun).order_by(F.id.desc()).limit(1)
-    return day.scalar_subquery().label(name)
+def _of_the_file(day: ColumnElement[Any], name: str, *those: ColumnElement[bool]) -> ColumnElement[Any]:
+    """A day of the last file that had begun."""
+    told = select(_until(day)).where(F.household_id == H.id, BEGUN, *those).order_by(F.id.desc()).limit(1)
+    return told.scalar_subquery().label(name)
 
 
-_DATES = {"applied_on": F.applied_on, "file_opened_on": F.opened_on, "file_closed_on": F.closed_on}
+_CLOSED = case((or_(F.opened_on <= AS_OF, F.closing == Closing.AS_REGISTERED.value), CLOSED_ON), else_=None)
+"""An application that was refused or withdrawn leaves its household no closed file."""
+
 _OF_THE_DAY = {
     "stage": _STAGE.label("stage"),
-    **{name: _of_the_file(column, name) for name, column in _DATES.items()},
+    "division_code": DIVISION,
+    "applied_on": _of_the_file(F.applied_on, "applied_on", F.applied_on.is_not(None)),
+    "file_opened_on": _of_the_file(F.opened_on, "file_opened_on"),
+    "file_closed_on": _of_the_file(_CLOSED, "file_closed_on"),
     **{
         column: _said(item, (D.household_id == H.id) & D.member_id.is_(None), column)
         for item, column in OF_HOUSEHOLDS.items()

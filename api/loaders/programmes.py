@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Date, String, bindparam, func, literal, select
+from sqlalchemy import Date, String, bindparam, case, func, literal, or_, select
 
 from api import scope
 from api.database import among
+from api.loaders.files import AS_OF, FOREVER
 from api.loaders.reading import Reading, Rows
 from api.models import Department, Enrolment, Feed, Household, Payment, Programme, table
 
@@ -17,15 +18,19 @@ UNKNOWN = literal(dt.date.max, Date())
 
 _PROGRAMMES = select(*P).order_by(P.position)
 _BY_CODE = select(P.code.label("key"), *P).where(among(P.code, "keys", String))
+_ENDED = case((E.end_month <= AS_OF, E.end_month), else_=case((AS_OF == FOREVER, E.end_month))).label("end_month")
+"""An end that was to come is not told as of a day before it."""
+
 _ENROLMENTS = scope.narrow(
     select(
         E.household_id,
-        *[column for column in E if column.name != "household_id"],
+        *[_ENDED if column.name == "end_month" else column for column in E if column.name != "household_id"],
         scope.protects_household(E.household_id).label("protected"),
     ).join(Household, H.id == E.household_id),
     H.division_code,
 )
-_ENROLMENTS_OF = _ENROLMENTS.where(among(E.household_id, "keys")).order_by(
+_BEGUN = or_(E.start_month.is_(None), E.start_month <= AS_OF)
+_ENROLMENTS_OF = _ENROLMENTS.where(among(E.household_id, "keys"), _BEGUN).order_by(
     E.household_id, func.coalesce(E.start_month, UNKNOWN).desc(), E.id
 )
 _ENROLMENTS_BY_KEY = _ENROLMENTS.where(among(E.id, "keys"))
@@ -41,7 +46,7 @@ _NUMBERED = (
         .join(Household, H.id == E.household_id),
         H.division_code,
     )
-    .where(among(Y.enrolment_id, "keys"))
+    .where(among(Y.enrolment_id, "keys"), Y.month <= AS_OF)
     .subquery()
 )
 _PAYMENTS_OF = (

@@ -13,7 +13,7 @@ from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.households import Household, Human, Member
-from api.models.keeping import FileCategory, FileTransfer
+from api.models.keeping import FileTransfer, Recognition
 from api.models.keys import KeyCheck, Resealing
 from api.models.notices import Notice, Objection
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
@@ -48,7 +48,6 @@ __all__ = [
     "ExternalReference",
     "Feed",
     "File",
-    "FileCategory",
     "FilePerson",
     "FileTransfer",
     "Finding",
@@ -79,6 +78,7 @@ __all__ = [
     "Protection",
     "Read",
     "ReadSubject",
+    "Recognition",
     "Referral",
     "Resealing",
     "Review",

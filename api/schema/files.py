@@ -26,7 +26,7 @@ from api.schema.lifecycle import Transition, transition_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.selection import Wanted, wanted
 from api.schema.sizes import about
-from api.schema.terms import CategoryMethod, Clock, Closing, HardshipCategory, Tier
+from api.schema.terms import Action, CategoryMethod, Clock, Closing, HardshipCategory, Tier
 from api.schema.tree import Branch, branch, grow
 from api.schema.values import DateRange, Division, Node, division_of
 from api.schema.words import Direction, Stage, TargetGroup
@@ -58,14 +58,22 @@ class Deadline:
     )
 
 
-@strawberry.type(description="A category of a file, from a day on.")
-class FileCategory:
-    """A category of a file, from a day on."""
+@strawberry.type(description="Of which tier and category a file is, from a day on.")
+class Recognition:
+    """Of which tier and category a file is, from a day on."""
 
-    category: HardshipCategory = strawberry.field(description="The category.")
-    method: CategoryMethod = strawberry.field(description="By which rules it was found.")
+    tier: Tier | None = strawberry.field(description="Which level keeps it and pays; null is unknown.")
+    category: HardshipCategory | None = strawberry.field(description="The category; null is unknown.")
+    method: CategoryMethod | None = strawberry.field(
+        description="By which rules the category was found; null where there is none."
+    )
     since: dt.date = strawberry.field(description="Since when.")
+    action: Action | None = strawberry.field(
+        description="The move that brought it; ACCEPT and RETURN propose, TAKE_OVER is what another register told."
+    )
+    decided: bool = strawberry.field(description="Whether an officer decided it; false of what was only proposed.")
     decided_by: str | None = strawberry.field(description="Who decided it; null where that is not to be told.")
+    document_no: str | None = strawberry.field(description="The document of the decision, if it had one.")
 
 
 @strawberry.type(description="A file was handed to another union.")
@@ -114,8 +122,10 @@ class HardshipFile(Node):
     previous: HardshipFile | None = strawberry.field(
         default=NOT_LOADED, description="The file that it follows after a return to hardship."
     )
-    categories: list[FileCategory] = strawberry.field(
-        default=NOT_LOADED, description="Its categories, the earliest first.", metadata=about(2)
+    recognitions: list[Recognition] = strawberry.field(
+        default=NOT_LOADED,
+        description="Of which tier and category it was since when, the earliest first; what was proposed, too.",
+        metadata=about(2),
     )
     transfers: list[FileTransfer] = strawberry.field(
         default=NOT_LOADED, description="To whom it was handed, the earliest first.", metadata=about(1)
@@ -252,8 +262,8 @@ def file_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[HardshipF
             target_group=TargetGroup(row.target_group) if row.target_group else None,
             applied_on=row.applied_on,
             opened_on=by_then(row.opened_on),
-            closed_on=by_then(row.closed_on),
-            closing=Closing(row.closing) if by_then(row.closed_on) else None,
+            closed_on=row.closed_on,
+            closing=Closing(row.closing) if row.closing else None,
             next_review_on=row.next_review_on if as_of is None else None,
             deadline=_deadline(Stage(row.stage), row.due_on if as_of is None else None, today),
             union=_union(reading, row, "union"),
@@ -283,13 +293,17 @@ def _union(reading: Reading, row: Any, side: str) -> KeepingUnion | None:
     return KeepingUnion(code=code, name_zh=getattr(row, f"{side}_zh"), name_en=getattr(row, f"{side}_en"))
 
 
-def _category_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[FileCategory]:
+def _recognition_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Recognition]:
     return [
-        FileCategory(
-            category=HardshipCategory(row.category),
-            method=CategoryMethod(row.method),
+        Recognition(
+            tier=Tier(row.tier) if row.tier else None,
+            category=HardshipCategory(row.category) if row.category else None,
+            method=CategoryMethod(row.method) if row.method else None,
             since=row.since,
+            action=Action(row.action) if row.action else None,
+            decided=row.decided_by is not None,
             decided_by=reading.whereabouts(row, row.display_name),
+            document_no=reading.whereabouts(row, row.document_no),
         )
         for row in rows
     ]
@@ -385,8 +399,8 @@ branch(
 )
 branch(
     HardshipFile,
-    "categories",
-    Branch("key", lambda reading, keys, _: loaders.categories_of(reading, keys), _category_objects, "categories"),
+    "recognitions",
+    Branch("key", lambda reading, keys, _: loaders.recognised(reading, keys), _recognition_objects, "recognitions"),
 )
 branch(
     HardshipFile,

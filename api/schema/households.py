@@ -526,8 +526,10 @@ def _link_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Link]:
 AsOf = Annotated[
     dt.date | None,
     strawberry.argument(
-        description="As it was on this day, with what is dated below it: where it stood, who was in it, what was declared and "
-        "kept by then. Null where nobody knew of it then; what has no dates, such as names, is as it is now."
+        description="As it was on this day, with what is dated below it: where it stood and to which division it belonged, "
+        "who was in it, what was declared, its files with tier, category and union, causes, officer, programmes. Null where "
+        "nobody knew of it then. What has no days of its own (names, numbers, addresses, target group, findings, links, "
+        "referrals, attachments) is as it is now; a reading of incomes takes its own day."
     ),
 ]
 

@@ -142,6 +142,18 @@ described(
         "ACCIDENTAL": Words(
             "意外致困", "Accidental", "因灾、因病、因意外而致困。", "Disaster, illness or accident struck."
         ),
+        "MIGRANT_WORKER": Words(
+            "困难农民工",
+            "Migrant worker",
+            "签订一年以上劳动合同并加入工会，按务工地标准认定（2016年办法）。",
+            "In the union, on a contract of a year or more, in hardship by the line of the place of work (2016).",
+        ),
+        "AUXILIARY": Words(
+            "地方辅助类",
+            "Auxiliary",
+            "地方以自有资金帮扶的其他困难职工（2016年办法）。",
+            "Others in hardship, whom a place helps by its own means (2016).",
+        ),
     },
 )
 described(

@@ -22,7 +22,7 @@ from api.domain.permissions import Viewer
 from api.models import File, Household, Member, table
 from api.models.standing import goes_on
 from api.sealing import Vault
-from api.services import cases, decisions, declarations, forms, households, members, recognition, tasks, transition
+from api.services import cases, decisions, declarations, forms, households, members, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.guards import notices
 from api.services.recognition import Kept
@@ -193,7 +193,6 @@ async def review(
         why=Why(written, decision, evidence),
         file=kept.columns(),
     )
-    await recognition.propose(connection, moved, kept.category, now)
     await tasks.finish_all(connection, TaskKind.REVIEW_DUE, moved.household_id, now, viewer.user_id)
     return moved.household_id
 

@@ -11,13 +11,12 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.casework import TaskKind
-from api.domain.categories import HardshipCategory
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
 from api.domain.lifecycle import Action
 from api.domain.permissions import Permission, Viewer
 from api.models import File, table
 from api.sealing import Vault
-from api.services import audit, cases, decisions, recognition, tasks, transition
+from api.services import audit, cases, decisions, tasks, transition
 from api.services.decisions import checked_reason
 from api.services.guards import notices
 from api.services.recognition import Kept
@@ -59,7 +58,6 @@ async def record(
                 "建档须确定级别和类别。",
                 "A file has a tier and a category.",
             )
-    await recognition.decide(connection, viewer, moved, HardshipCategory(stands.category), now)
     await tasks.finish_all(connection, TaskKind.RECORD_DUE, moved.household_id, now, viewer.user_id)
     return moved.household_id
 
@@ -86,8 +84,6 @@ async def reverify(
         connection, vault, viewer, household_id, Action.REVERIFY, now,
         expected_version=expected_version, why=why, file=kept.columns(),
     )  # fmt: skip
-    if kept.category is not None:
-        await recognition.decide(connection, viewer, moved, kept.category, now)
     for kind in (TaskKind.REVERIFY_DUE, TaskKind.CHANGE_REPORTED):
         await tasks.finish_all(connection, kind, moved.household_id, now, viewer.user_id)
     return moved.household_id
@@ -117,8 +113,6 @@ async def fall_back(
         expected_version=expected_version, why=why,
         file={**{name: before[name] for name in CARRIED if before}, **kept.columns()},
     )  # fmt: skip
-    if kept.category is not None:
-        await recognition.decide(connection, viewer, moved, kept.category, now)
     return moved.household_id
 
 

@@ -1,23 +1,53 @@
-"""Of which tier and category a file is: found by the method in force on the day, and decided by a person."""
+"""Of which tier and category a file is: kept by the day, with the move that brought it and the method that knows it.
+
+Whatever writes a file's tier or category, a move here or another register, says so here in the same transaction.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, bindparam, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.database import among
 from api.domain import categories, days
 from api.domain.categories import CategoryMethod, HardshipCategory
 from api.domain.files import Tier
+from api.domain.lifecycle import Action
 from api.domain.permissions import Viewer
 from api.matching import policy
-from api.models import FileCategory, Household
+from api.models import File, Household, Recognition, Transition, table
 from api.services import decisions
-from api.services.transition import Moved
+
+DECIDES = frozenset({Action.REVERIFY, Action.FALL_BACK})
+"""Moves that decide what they name; RECORD decides what was proposed, too."""
+
+F, H, R, T = table(File).c, table(Household).c, table(Recognition).c, table(Transition).c
+_LAST = select(R.id).where(R.file_id == F.id).order_by(R.id.desc()).limit(1).correlate(table(File)).scalar_subquery()
+_STANDS = (
+    select(F.tier, F.category, R.tier.label("old_tier"), R.category.label("old_category"), R.method)
+    .select_from(File)
+    .outerjoin(Recognition, R.id == _LAST)
+    .where(F.id == bindparam("file"))
+)
+_TOLD = (
+    select(
+        F.household_id,
+        F.id.label("file_id"),
+        F.tier,
+        F.category,
+        func.coalesce(F.opened_on, F.applied_on).label("since"),
+        H.division_code,
+        select(func.max(T.id)).where(T.file_id == F.id).scalar_subquery().label("transition_id"),
+    )
+    .join(Household, H.id == F.household_id)
+    .where(among(F.id, "keys"), or_(F.tier.is_not(None), F.category.is_not(None)))
+    .order_by(F.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +68,76 @@ class Kept:
         return {name: [old[name], str(value)] for name, value in self.columns().items() if value != old[name]}
 
 
-async def method(connection: AsyncConnection, household_id: int, day: dt.date) -> CategoryMethod:
-    """By which rules a household's category is found on that day."""
-    where = select(Household.division_code).where(Household.id == household_id)
-    division = (await connection.execute(where)).scalar_one()
-    return categories.BY_YEAR[policy.whole("category.method", day, division)]
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move as far as the file's keeping goes: whose, which, by which decision, and from which day on."""
+
+    household_id: int
+    division_code: str
+    file_id: int
+    action: Action
+    transition_id: int
+    decision_id: int | None
+    on: dt.date
 
 
-async def propose(
-    connection: AsyncConnection, moved: Moved, category: HardshipCategory | None, now: dt.datetime
+async def keep(
+    connection: AsyncConnection, viewer: Viewer, step: Step, columns: Mapping[str, Any], now: dt.datetime
 ) -> None:
-    """Raises NotDone where the method in force knows no such category; nothing is decided by it."""
-    if category is not None:
-        categories.check(await method(connection, moved.household_id, days.today(now)), category)
+    """The move has set these columns of the file: from its day on it is of that tier and category.
+
+    Raises NotDone for a category that the method in force does not know, and for a machine that would decide one.
+    """
+    recorded = step.action is Action.RECORD
+    names_category = columns.get("category") is not None
+    if not recorded and not names_category and columns.get("tier") is None:
+        return
+    stands = (await connection.execute(_STANDS, {"file": step.file_id})).one()
+    method = stands.method
+    if stands.category is not None and (recorded or names_category):
+        method = in_force(step.division_code, step.on)
+        _check(method, stands, step)
+    decided = recorded or (step.action in DECIDES and (names_category or step.decision_id is not None))
+    if not decided and (stands.tier, stands.category) == (stands.old_tier, stands.old_category):
+        return
+    row = {
+        "household_id": step.household_id,
+        "file_id": step.file_id,
+        "tier": stands.tier,
+        "category": stands.category,
+        "method": method,
+        "since": step.on,
+        "transition_id": step.transition_id,
+        "decided_by": viewer.user_id if decided else None,
+        "user_kind": await decisions.by_a_person(connection, viewer) if decided else None,
+        "recorded_at": now,
+    }
+    await connection.execute(insert(Recognition).values(**row))
 
 
-async def decide(
-    connection: AsyncConnection, viewer: Viewer, moved: Moved, category: HardshipCategory, now: dt.datetime
+def _check(method: CategoryMethod, stands: Row[*tuple[Any, ...]], step: Step) -> None:
+    category, tier = HardshipCategory(stands.category), None if stands.tier is None else Tier(stands.tier)
+    categories.check(method, category, tier)
+    local = categories.LOCAL.get(category)
+    if local is not None and policy.value(local, step.on, step.division_code) != 1:
+        raise categories.unknown()
+
+
+async def registered(
+    connection: AsyncConnection, files: Sequence[int], now: dt.datetime, since: dt.date | None = None
 ) -> None:
-    """From today on the file is of this category: so the viewer decided, who is a person. Raises NotDone."""
+    """Files are of the tier and category that another register told, since it opened them or since that day."""
     today = days.today(now)
-    rules = await method(connection, moved.household_id, today)
-    categories.check(rules, category)
-    user_kind = await decisions.by_a_person(connection, viewer)
-    row = {"file_id": moved.file_id, "method": rules, "category": category, "since": today}
-    by = {"decided_by": viewer.user_id, "user_kind": user_kind, "decided_at": now}
-    await connection.execute(insert(FileCategory).values(**row, **by))
+    told = []
+    for row in (await connection.execute(_TOLD, {"keys": list(files)})).mappings():
+        day = min(since or row["since"] or today, today)
+        method = None if row["category"] is None else in_force(row["division_code"], day)
+        of = {name: row[name] for name in ("household_id", "file_id", "tier", "category", "transition_id")}
+        told.append({**of, "method": method, "since": day, "recorded_at": now})
+    if told:
+        await connection.execute(insert(Recognition), told)
+
+
+def in_force(division_code: str, day: dt.date) -> CategoryMethod:
+    """By which rules a household's category is found on that day."""
+    return categories.BY_YEAR[policy.whole("category.method", day, division_code)]

@@ -26,8 +26,9 @@ from api.domain.stages import ENDED, Stage
 from api.models import File, FilePerson, Household, Member, Transition, table
 from api.models.standing import goes_on
 from api.sealing import Vault
-from api.services import audit, cases, clocks, guards
+from api.services import audit, cases, clocks, guards, recognition
 from api.services.guards.case import Case
+from api.services.recognition import Step
 
 TOPIC = "household"
 CLOSING: Mapping[Action, Closing] = {
@@ -102,6 +103,8 @@ async def begin(
     case = Case(row.id, file_id, household["division_code"], Action.APPLY, viewer, None)
     await _guarded(connection, move_made, case, now)
     transition_id = await _write(connection, vault, viewer, row.id, 0, file_id, move_made, why, on, now)
+    step = Step(row.id, household["division_code"], file_id, Action.APPLY, transition_id, None, on)
+    await recognition.keep(connection, viewer, step, file or {}, now)
     return Moved(row.id, file_id, transition_id, Stage.APPLIED, 1)
 
 
@@ -145,6 +148,8 @@ async def move(
             **dates,
         )
     )
+    step = Step(found.id, found.division_code, file_id, action, transition_id, why.decision_id, on)
+    await recognition.keep(connection, viewer, step, file or {}, now)
     return Moved(found.id, file_id, transition_id, move_made.next, found.version + 1)
 
 

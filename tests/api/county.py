@@ -15,7 +15,7 @@ from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.lifecycle import NOTHING, Action
 from api.domain.permissions import Role, Viewer
 from api.domain.stages import ACTIVE, ENDED, Stage
-from api.models import File, FilePerson, Household, Human, Member, Transition
+from api.models import File, FilePerson, Household, Human, Member, Recognition, Transition
 from api.services import accounts, organisations
 
 COUNTY = "410502"
@@ -78,12 +78,17 @@ async def taken_over(
     assert household is not None
     closing = None if closed is None else "AS_REGISTERED"
     of_file = {"household_id": household, "number": reference, "version": 1, "created_at": now, "closing": closing}
-    kept = {"tier": "COUNTY", "category": "RELATIVE", "opened_on": opened, "closed_on": closed, "applied_on": day}
-    file = await connection.scalar(insert(File).values(**of_file, **kept).returning(File.id))
+    stands = {"tier": "COUNTY", "category": "RELATIVE", "opened_on": opened, "closed_on": closed, "applied_on": day}
+    file = await connection.scalar(insert(File).values(**of_file, **stands).returning(File.id))
     assert file is not None
     move = {"number": 1, "from_stage": NOTHING, "action": Action.TAKE_OVER, "to_stage": stage, "adverse": False}
     when = {"effective_on": closed or day, "happened_at": now, "evidence": []}
-    await connection.execute(insert(Transition).values(household_id=household, file_id=file, **move, **when))
+    transition = await connection.scalar(
+        insert(Transition).values(household_id=household, file_id=file, **move, **when).returning(Transition.id)
+    )
+    of = {"household_id": household, "file_id": file, "transition_id": transition, "since": day, "recorded_at": now}
+    kept = {"tier": "COUNTY", "category": "RELATIVE", "method": "B2020"}
+    await connection.execute(insert(Recognition).values(**of, **kept))
     members = []
     for place in range(people):
         human = await connection.scalar(insert(Human).values(created_at=now).returning(Human.id))

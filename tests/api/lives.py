@@ -168,7 +168,8 @@ async def live(
         )  # fmt: skip
     w.canaries |= {f"{mark}-household", *(f"{mark}-{relation}" for relation in ("HEAD", "SPOUSE", "CHILD"))}
     file = await w.add("files", household_id=household, number=f"{mark}-file", subject_member_id=members[0],
-                       applied_on=DAY, opened_on=DAY, organisation_id=place.organisation)  # fmt: skip
+                       applied_on=DAY, opened_on=DAY, tier="COUNTY", category="DIBAO",
+                       organisation_id=place.organisation)  # fmt: skip
     w.canaries.add(f"{mark}-file")
     mine: dict[str, Any] = {"household_id": household, "file_id": file}
     for member, person in zip(members, people, strict=True):
@@ -225,9 +226,8 @@ async def live(
     cause = await w.add("causes", **mine, cause="ILLNESS", place=0, main=True)
     await w.add("cause_events", cause_id=cause, user_id=officer, change="NAMED")
     assessment = await w.add("exit_assessments", **mine, user_id=officer, graduation="NO", relief="NO")
-    await w.add(
-        "file_categories", file_id=file, decided_by=officer, user_kind="PERSON", method="2016", category="DIBAO"
-    )
+    await w.add("recognitions", **mine, tier="COUNTY", category="DIBAO", method="A2016", since=DAY, transition_id=move,
+                decided_by=officer, user_kind="PERSON")  # fmt: skip
     await w.add("file_transfers", file_id=file, to_organisation_id=place.organisation, user_id=officer)
     visit = await w.add("home_visits", **mine, recorded_by=officer, correction=None, kind="BASELINE_SURVEY")
     await w.add("visit_photos", visit_id=visit, attachment_id=attachment)

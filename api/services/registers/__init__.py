@@ -12,7 +12,7 @@ otherwise is told, as a task for people.
 What takes long, reading and copying files, is done before the transaction: see api/intake.py.
 
 households, members    the register's tables, as ours
-files                  their files and moves, and whom a file counts
+files, kept            their files and moves, and whom a file counts; tier, category and causes
 declared, consents     what was declared and authorised
 feeds, aid             what departments sent, and what was paid
 lasting                aid that is told to be less, and stays until somebody decides
@@ -36,7 +36,7 @@ from api.matching import folders, reference
 from api.models import Department, Household, Programme, table
 from api.sealing import Vault
 from api.services import audit, differing, viewers
-from api.services.registers import aid, consents, declared, feeds, files, households, members, rows
+from api.services.registers import aid, consents, declared, feeds, files, households, kept, members, rows
 from api.services.registers.aid import Paid
 from api.services.registers.feeds import came, copy
 from api.services.registers.households import Saved
@@ -138,6 +138,7 @@ async def take_over(
     saved = await households.save(connection, vault, register.households, home, now)
     people = await members.save(connection, vault, register.members, saved, now)
     followed = await files.save(connection, vault, saved, decided_by, now)
+    await kept.save(connection, vault, saved, now)
     await declared.save(connection, saved, now)
     if register.authorisations is not None:
         await consents.save(connection, register.authorisations, people)

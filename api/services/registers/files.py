@@ -17,7 +17,7 @@ from api.database import Json, among
 from api.domain import days, divisions
 from api.domain.accounts import UserKind
 from api.domain.exits import ProposalState
-from api.domain.files import Closing, Tier
+from api.domain.files import Closing
 from api.domain.lifecycle import NOTHING, TAKEN_OVER, Action
 from api.domain.objections import ObjectionState
 from api.domain.permissions import Viewer
@@ -118,7 +118,6 @@ def _told(came: Came, due: _Due, today: dt.date) -> dict[str, Any]:
     """A file's columns as the register tells them."""
     closed = came.dates["file_closed_on"]
     return {
-        "tier": came.tier if came.tier in Tier.__members__ else None,
         "applied_on": came.dates["applied_on"],
         "opened_on": came.dates["file_opened_on"],
         "closed_on": closed,

@@ -59,6 +59,8 @@ class Came:
     stage: Stage
     dates: dict[str, dt.date | None]
     tier: str | None
+    category: str | None
+    causes: str | None
 
     def since(self, today: dt.date) -> dt.date:
         """The day from which on it stands there, no later than today."""
@@ -77,6 +79,8 @@ class Saved:
     """Those that live here: nothing of theirs is changed."""
     otherwise: list[tuple[Stage, Came]] = field(default_factory=list)
     """Those of which the register tells another stage than the one here."""
+    here: list[Came] = field(default_factory=list)
+    """Those that were here before, and follow the register."""
     differ: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     """Of whom the register says what is not taken over, in which respect, and by what one telling is known from another."""
 
@@ -110,6 +114,7 @@ async def save(
                 if there.digest != digest:
                     saved.differs(there.id, "household", digest.hex())
                 continue
+            saved.here.append(came)
             elsewhere = came.stage is not Stage(there.stage)
             if elsewhere:
                 saved.otherwise.append((Stage(there.stage), came))
@@ -206,7 +211,8 @@ def _programme(there: Any, row: Row) -> dict[str, str]:
 
 def _came(row: Row, key: int, division_code: str) -> Came:
     dates = {day: row.get(day) for day in DATES}
-    return Came(key, row["household_id"], division_code, _stage(row), dates, row.get("tier"))
+    written = (row.get("tier"), row.get("category"), row.get("causes"))
+    return Came(key, row["household_id"], division_code, _stage(row), dates, *written)
 
 
 def _stage(row: Row) -> Stage:

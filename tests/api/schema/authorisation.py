@@ -350,7 +350,7 @@ TYPES = {
     ),
     "Deadline": Fields("clock dueOn overdue workingDaysLeft calendarKnown"),
     "KeepingUnion": Fields("code nameZh nameEn"),
-    "FileCategory": Fields("category method since decidedBy"),
+    "Recognition": Fields("tier category method since action decided decidedBy documentNo"),
     "FileTransfer": Fields("fromUnion toUnion fromDivision toDivision by transferredOn", hidden="reason"),
     "Transition": Fields(
         "number fromStage action toStage adverse by documentNo evidenceIds effectiveOn happenedAt", hidden="reason"

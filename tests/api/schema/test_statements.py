@@ -34,7 +34,7 @@ FINDING = """
 """
 FILE = """
   id number stage tier category deadline { dueOn workingDaysLeft } union { code } household { reference history { action } }
-  subject { name } categories { category } transfers { reason } transitions { action by reason }
+  subject { name } recognitions { category } transfers { reason } transitions { action by reason }
 """
 ONE = {
     "file": (f"query ($id: ID!) {{ file(id: $id) {{ {FILE} }} }}", "file", 7),

@@ -20,7 +20,7 @@ const VALUES = [
   "ExitAssessment",
   "ExitTest",
   "ExternalReference",
-  "FileCategory",
+  "Recognition",
   "FileTransfer",
   "FormField",
   "FormValue",

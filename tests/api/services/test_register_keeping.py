@@ -1,0 +1,104 @@
+"""How a register says that files are kept: tier, category and causes come in once, and what it says otherwise is told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import intake
+from api.database import transaction
+from api.domain.casework import HardshipCause, TaskKind
+from api.models import Cause, CauseEvent, File, Recognition, Task, Transition
+from api.sealing import Vault
+from api.services import causes
+from tests.api.county import officers
+from tests.api.services.test_register_lives import HOME, NOW, PEOPLE, folder
+
+LATER = NOW + dt.timedelta(days=30)
+KEPT = {**HOME, "tier": "地市级", "category": "相对困难", "causes": "下岗失业、主要：重特大疾病、欠债"}
+FAMILY = [each for each in PEOPLE if each["household_id"] == "H1"]
+APPLIED, OPENED = dt.date(2024, 3, 1), dt.date(2024, 4, 1)
+
+
+async def told(engine: AsyncEngine, vault: Vault, where: Path, home: dict[str, Any], now: dt.datetime = NOW) -> None:
+    await intake.take_over(engine, vault, folder(where, [home], FAMILY), where.parent / "data", None, now)
+
+
+async def rows(engine: AsyncEngine, *columns: Any) -> Sequence[Row[*tuple[Any, ...]]]:
+    async with transaction(engine) as connection:
+        return (await connection.execute(select(*columns).order_by(columns[0]))).all()
+
+
+async def test_what_a_new_file_is_and_why_comes_in_with_it(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
+    await told(empty, vault, tmp_path / "in", KEPT)
+    assert await rows(empty, File.tier, File.category, File.version) == [("MUNICIPAL", "RELATIVE", 1)]
+    (kept,) = await rows(
+        empty, Recognition.tier, Recognition.category, Recognition.method, Recognition.since, Recognition.decided_by,
+        Recognition.transition_id,
+    )  # fmt: skip
+    (move,) = await rows(empty, Transition.id)
+    assert kept == ("MUNICIPAL", "RELATIVE", "B2020", OPENED, None, move.id)
+    named = await rows(empty, Cause.place, Cause.cause, Cause.main, Cause.since, Cause.note)
+    assert [row[:4] for row in named] == [
+        (0, "SEVERE_ILLNESS", True, APPLIED), (1, "LAID_OFF", False, APPLIED), (2, "OTHER", False, APPLIED),
+    ]  # fmt: skip
+    assert [vault.open("causes.note", row.note) for row in named] == [None, None, "欠债"]
+    events = await rows(empty, CauseEvent.cause_id, CauseEvent.change, CauseEvent.main, CauseEvent.effective_on)
+    assert [row[1:] for row in events] == [("ADDED", main, APPLIED) for main in (True, False, False)]
+    await told(empty, vault, tmp_path / "in", KEPT, LATER)
+    assert len(await rows(empty, Recognition.id)) == 1
+    assert len(await rows(empty, Cause.id)) == 3
+    assert await rows(empty, Task.id) == []
+
+
+async def test_what_it_says_otherwise_later_changes_nothing_and_is_told_once(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await told(empty, vault, tmp_path / "in", KEPT)
+    before = await rows(empty, Cause.id, Cause.cause, Cause.main, Cause.version)
+    otherwise = {**KEPT, "tier": "基层", "category": "深度困难", "causes": "子女上学"}
+    for days in (30, 60):
+        await told(empty, vault, tmp_path / "in", otherwise, NOW + dt.timedelta(days=days))
+    assert await rows(empty, File.tier, File.category, File.version) == [("MUNICIPAL", "RELATIVE", 1)]
+    assert await rows(empty, Cause.id, Cause.cause, Cause.main, Cause.version) == before
+    assert len(await rows(empty, Recognition.id)) == 1
+    ((_, kind, detail),) = await rows(empty, Task.id, Task.kind, Task.detail)
+    assert (kind, detail["respects"]) == (TaskKind.REGISTER_DIFFERS, ["category", "causes", "tier"])
+
+
+async def test_what_was_not_known_comes_in_when_it_is_told(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
+    await told(empty, vault, tmp_path / "in", {**HOME, "tier": "县级"})
+    await told(empty, vault, tmp_path / "in", {**KEPT, "tier": "县级"}, LATER)
+    assert await rows(empty, File.tier, File.category, File.version) == [("COUNTY", "RELATIVE", 2)]
+    known = await rows(empty, Recognition.id, Recognition.tier, Recognition.category, Recognition.since)
+    assert [row[1:] for row in known] == [("COUNTY", None, OPENED), ("COUNTY", "RELATIVE", LATER.date())]
+    assert len(await rows(empty, Cause.id)) == 3
+
+
+async def test_what_people_named_here_stays(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
+    await told(empty, vault, tmp_path / "in", HOME)
+    ((household,),) = await rows(empty, File.household_id)
+    async with transaction(empty) as connection:
+        clerk = (await officers(connection, NOW))["clerk"]
+        await causes.add(connection, vault, clerk, household, HardshipCause.ACCIDENT, OPENED, None, None, NOW)
+    await told(empty, vault, tmp_path / "in", KEPT, LATER)
+    assert await rows(empty, Cause.cause, Cause.main) == [("ACCIDENT", True)]
+    ((_, detail),) = await rows(empty, Task.id, Task.detail)
+    assert detail["respects"] == ["causes"]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE recognitions SET tier = 'COUNTY'", "DELETE FROM recognitions"])
+async def test_f_37_what_a_file_was_is_only_added_to(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, statement: str
+) -> None:
+    await told(empty, vault, tmp_path / "in", KEPT)
+    with pytest.raises(DBAPIError):
+        async with transaction(empty) as connection:
+            await connection.execute(text(statement))

@@ -1,0 +1,111 @@
+"""What was known of a file's tier and category before they were kept by the day: nothing of it is lost, and nothing made up."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from api import migrations
+from api.database import transaction
+
+BEFORE = "0016"
+RECOGNISED = (
+    "SELECT files.number, recognitions.tier, recognitions.category, method, since, decided_by IS NOT NULL AS decided"
+    " FROM recognitions JOIN files ON files.id = file_id ORDER BY files.number, recognitions.id"
+)
+HOUSEHOLDS = (
+    ("H1", "COUNTY", None, "2024-04-01"),
+    ("H2", "GRASSROOTS", "DEEP", "2024-05-01"),
+    ("H3", "NATIONAL", "DIBAO", "2018-02-01"),
+    ("H4", None, None, "2024-06-01"),
+)
+"""As their files stand: one never had a category, one was kept otherwise before, one is of the older method, one is unknown."""
+
+
+async def _say(connection: AsyncConnection, statement: str, **given: Any) -> None:
+    await connection.execute(text(statement), given)
+
+
+async def _lived(engine: AsyncEngine) -> None:
+    async with transaction(engine) as connection:
+        await _say(
+            connection,
+            "INSERT INTO users (login, display_name, kind, role, division_code, active, cleared, version, created_at)"
+            " VALUES ('chief', 'Chief', 'PERSON', 'REVIEWER', '410502', true, false, 1, CURRENT_TIMESTAMP)",
+        )
+        for reference, tier, category, day in HOUSEHOLDS:
+            await _say(
+                connection,
+                "INSERT INTO households (reference, division_code, stage, transition_number, digest, version, updated_at)"
+                f" VALUES ('{reference}', '410502', 'RECORDED', 1, '', 1, CURRENT_TIMESTAMP)",
+            )
+            await _say(
+                connection,
+                "INSERT INTO files (household_id, number, tier, category, opened_on, version, created_at)"
+                f" SELECT id, '{reference}', {_quoted(tier)}, {_quoted(category)}, '{day}', 1, CURRENT_TIMESTAMP"
+                f" FROM households WHERE reference = '{reference}'",
+            )
+            await _say(
+                connection,
+                "INSERT INTO transitions (household_id, number, file_id, from_stage, action, to_stage, adverse, evidence,"
+                " effective_on, happened_at) SELECT household_id, 1, id, 'NOTHING', 'TAKE_OVER', 'RECORDED', false, '[]',"
+                f" '{day}', CURRENT_TIMESTAMP FROM files WHERE number = '{reference}'",
+            )
+        detail = json.dumps({"decision": 1, "tier": ["COUNTY", "GRASSROOTS"], "category": ["RELATIVE", "DEEP"]})
+        when = "'2025-03-03 02:00:00.000000'" if engine.dialect.name == "sqlite" else "'2025-03-03 02:00:00+00'"
+        for statement in (
+            "INSERT INTO decisions (household_id, file_id, kind, user_id, user_kind, reason, evidence, made_at)"
+            f" SELECT household_id, files.id, 'REVERIFY', users.id, 'PERSON', '', '[]', {when} FROM files, users"
+            " WHERE number = 'H2'",
+            "INSERT INTO transitions (household_id, number, previous_number, file_id, from_stage, action, to_stage, adverse,"
+            " evidence, decision_id, effective_on, happened_at) SELECT files.household_id, 2, 1, files.id, 'RECORDED',"
+            f" 'REVERIFY', 'RECORDED', false, '[]', decisions.id, '2025-03-03', {when} FROM files, decisions"
+            " WHERE files.number = 'H2'",
+            "UPDATE households SET transition_number = 2 WHERE reference = 'H2'",
+            "INSERT INTO file_categories (file_id, method, category, since, decided_by, user_kind, decided_at)"
+            f" SELECT files.id, 'B2020', 'DEEP', '2025-03-03', users.id, 'PERSON', {when} FROM files, users"
+            " WHERE number = 'H2'",
+        ):
+            await _say(connection, statement)
+        await _say(
+            connection,
+            "INSERT INTO audit_events (number, happened_at, action, subject_type, subject, detail, previous_hash, hash)"
+            f" SELECT 1, {when}, 'file.kept_otherwise', 'Household', household_id, "
+            + ("CAST(:detail AS JSONB)" if engine.dialect.name == "postgresql" else ":detail")
+            + ", '', '' FROM files WHERE number = 'H2'",
+            detail=detail,
+        )
+
+
+def _quoted(word: str | None) -> str:
+    return "NULL" if word is None else f"'{word}'"
+
+
+async def _found(engine: AsyncEngine) -> list[tuple[Any, ...]]:
+    async with engine.connect() as connection:
+        rows = (await connection.execute(text(RECOGNISED))).all()
+    return [(*row[:4], str(row[4]), bool(row[5])) for row in rows]
+
+
+async def test_files_are_what_they_were_and_from_when(engine: AsyncEngine) -> None:
+    await migrations.upgrade(engine, BEFORE)
+    await _lived(engine)
+    await migrations.upgrade(engine)
+    there = [
+        ("H1", "COUNTY", None, None, "2024-04-01", False),
+        ("H2", "COUNTY", "RELATIVE", "B2020", "2024-05-01", False),
+        ("H2", "GRASSROOTS", "DEEP", "B2020", "2025-03-03", True),
+        ("H3", "NATIONAL", "DIBAO", "A2016", "2018-02-01", False),
+    ]
+    assert await _found(engine) == there
+
+    await migrations.downgrade(engine, BEFORE)
+    async with engine.connect() as connection:
+        kept = (await connection.execute(text("SELECT method, category FROM file_categories"))).all()
+    assert [tuple(row) for row in kept] == [("B2020", "DEEP")]
+
+    await migrations.upgrade(engine)
+    assert await _found(engine) == there, "the same again"
