@@ -104,7 +104,7 @@ def create_app(
     authenticator = Authenticator(engine, issuer)
     endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock)
     store = Store(data_dir or settings.data_dir(), vault)
-    door = files.Files(authenticator, recorder, store, attachment_bytes, purpose_required, clock)
+    door = files.Files(authenticator, recorder, store, attachment_bytes, passage, purpose_required, clock)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})

@@ -35,6 +35,7 @@ from api.domain.permissions import Permission, Viewer
 from api.domain.purposes import Purpose
 from api.domain.reads import ReadLog
 from api.endpoint import PURPOSE, refusal
+from api.gate.passage import Passage
 from api.recorder import Operation, Recorder
 from api.sealing import NotOurs
 from api.services import attachments, audit, once
@@ -51,6 +52,9 @@ STATUSES = {
     UserErrorCode.IDEMPOTENCY_KEY_REUSED: 409,
 }
 """By code the status of what was not done; 400 for all others."""
+
+BYTES_A_VALUE = 16
+"""How many bytes that come cost as much as one value of an answer."""
 
 log = logging.getLogger("jiekun.files")
 
@@ -73,14 +77,27 @@ class TooMuch(BadRequest):
         super().__init__(f"附件最大 {size:g} MiB。", f"An attachment has up to {size:g} MiB.")
 
 
+def cost(size: int) -> int:
+    """What so many bytes cost, in values of GraphQL.
+
+    >>> cost(1), cost(20 * 1024 * 1024)
+    (1, 1310720)
+    """
+    return -(-size // BYTES_A_VALUE)
+
+
 @dataclass(frozen=True)
 class Files:
-    """The door for attachments: who asks, where the bytes lie, how many one may have, and who writes down what was read."""
+    """The door for attachments: who asks, where the bytes lie, how many one may have, who writes down what was read.
+
+    Bytes that come are paid for from the bucket of those who send them, as what they ask for at /graphql is.
+    """
 
     authenticator: Authenticator
     recorder: Recorder
     store: Store
     most: int
+    passage: Passage
     purpose_required: bool = False
     clock: Clock = this_moment
 
@@ -92,7 +109,7 @@ class Files:
                 raise Forbidden
             key, kind, name = _said(request)
             where = await self._place(request, viewer)
-            written = await self._written(request)
+            written = await self._paid(request, viewer)
             taken, again = await self._add(viewer, key, where, kind, name, written)
         except (Refused, NotDone) as why:
             await _discard(request)
@@ -164,6 +181,14 @@ class Files:
             return await attachments.place(
                 connection, viewer, self._key("Household", household), self._key("Person", person), person is not None
             )
+
+    async def _paid(self, request: Request, viewer: Viewer) -> Written:
+        """The bytes on the disk, paid for by how many there are said to be, else by the most. Raises Throttled, or as below."""
+        client, told = viewer.principal, int(request.headers.get("content-length", self.most))
+        charged = self.passage.charge(client, cost(min(told, self.most)))
+        written = await self._written(request)
+        self.passage.give_back(client, max(0, charged - cost(written.size)))
+        return written
 
     async def _written(self, request: Request) -> Written:
         """The bytes on the disk. Raises TooMuch or NoSuchType."""
@@ -296,4 +321,6 @@ def _refused(request: Request, why: Refused | NotDone) -> Response:
     else:
         status = 403 if isinstance(why, Forbidden) else why.status
     headers = {"connection": "close"} | ({"www-authenticate": "Bearer"} if status == 401 else {})
+    if (seconds := getattr(why, "seconds", None)) is not None:
+        headers["retry-after"] = str(seconds)
     return Response(refusal(request, why), status, headers, media_type="application/json")

@@ -85,6 +85,11 @@ class Viewer:
     masked: bool = False
     """Whether identities are masked whatever the role permits, since the request's purpose does not need them."""
 
+    @property
+    def principal(self) -> str:
+        """Whose bucket of cost is taken from."""
+        return f"user {self.user_id}"
+
     def may(self, permission: Permission) -> bool:
         """Whether the role permits it, for this purpose."""
         return permission in self.permissions

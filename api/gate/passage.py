@@ -136,6 +136,19 @@ class Passage:
         except Refused as refused:
             yield await self._refused(refused, asked, context)
 
+    def charge(self, client: str, cost: int) -> int:
+        """Takes from a client's bucket what they ask for beside operations, such as bytes; what was taken. Raises Throttled.
+
+        Never more than a bucket holds: what may be asked for at all may be asked for once.
+        """
+        taken = min(cost, int(self._limits.burst))
+        self._buckets.take(client, taken)
+        return taken
+
+    def give_back(self, client: str, cost: int) -> None:
+        """Gives back what was charged and not used."""
+        self._buckets.give_back(client, cost)
+
     async def _events(self, admitted: _Admitted, asked: Asked, context: Context) -> AsyncGenerator[Answer, None]:
         """An answer for each thing that happened, each paid for and recorded. Raises Refused."""
         source = subscribe(

@@ -61,7 +61,7 @@ class Context:
     @property
     def principal(self) -> str:
         """Whose bucket of cost it is: a user's, of which each department's machine is one, or an address's."""
-        return f"address {self.address}" if self.viewer is None else f"user {self.viewer.user_id}"
+        return f"address {self.address}" if self.viewer is None else self.viewer.principal
 
     async def anew(self) -> None:
         """Nothing is counted or shown yet; and over a WebSocket, which may outlive a token, the token is looked at again.

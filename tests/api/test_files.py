@@ -19,6 +19,7 @@ from api.app import create_app
 from api.attachments_store import FOLDER, PIECE
 from api.database import transaction
 from api.domain.files import Closing
+from api.gate.passage import Limits
 from api.models import Attachment, AuditEvent, File, Household, Human, Member, Read, User, table
 from api.services import attachments
 from api.services.retention import extracts
@@ -200,6 +201,34 @@ async def test_more_bytes_than_an_attachment_may_have(service: Service, announce
         assert on_disk(service) == []
         fits = await take(service, PDF, client=client)
         assert fits.status_code == 201, "beyond the limit of GraphQL's bodies it is another door"
+
+
+@pytest.mark.parametrize("announced", [True, False])
+async def test_bytes_are_paid_for_from_the_bucket_that_pays_for_questions(service: Service, announced: bool) -> None:
+    """A client who sends file after file is told to wait, by its own bucket alone; nothing of what is refused is kept."""
+    limits = Limits(cost=5_000, burst=files.cost(len(PDF)) * 2 + 100, per_second=0.001)
+    app = create_app(service.url, service.vault, data_dir=service.data_dir, attachment_bytes=len(PDF), limits=limits)
+    async with app.router.lifespan_context(app):
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+
+        async def flow() -> AsyncIterator[bytes]:
+            yield PDF
+
+        def sent(number: int, **more: Any) -> Any:
+            return take(service, PDF if announced else flow(), client=client, key=f"upload-{number:04}", **more)
+
+        assert [(await sent(number)).status_code for number in (1, 2)] == [201, 201]
+        kept, refused = on_disk(service), await sent(3)
+        assert code(refused) == (429, "THROTTLED")
+        assert int(refused.headers["retry-after"]) > 0
+        assert on_disk(service) == kept
+        asked = await client.post(
+            "/graphql",
+            json={"query": "{ households(first: 100) { nodes { id reference stage } } }"},
+            headers={"Authorization": f"Bearer {service.tokens['caseworker']}"},
+        )
+        assert asked.status_code == 429, "a hundred values are left"
+        assert (await sent(4, by="county-reviewer")).status_code == 201, "another's bucket is another's"
 
 
 @pytest.mark.parametrize(
