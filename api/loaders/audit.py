@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import String, and_, bindparam, case, func, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, bindparam, case, func, select, union_all
 
 from api import scope
 from api.database import Key, UtcDateTime, among, number_in
@@ -22,19 +22,26 @@ EVENT, FINDING, MEMBER = table(AuditEvent), table(Finding), table(Member)
 E, F, H, M, U = EVENT.c, FINDING.c, table(Household).c, MEMBER.c, table(User).c
 HOUSEHOLD = "household"
 
+
+def _home(household_id: ColumnElement[int], key: ColumnElement[int]) -> ScalarSelect[int]:
+    return select(household_id).where(key == E.subject).correlate(EVENT).scalar_subquery()
+
+
 _THEIRS = number_in(E.detail, HOUSEHOLD)
 _OF_FINDING = and_(E.subject_type == "Finding", F.id == E.subject)
 _OF_PERSON = and_(E.subject_type == "Person", M.id == E.subject)
 _ABOUT = case(
-    (E.subject_type == "Household", E.subject), else_=func.coalesce(_THEIRS, F.household_id, M.household_id)
+    (E.subject_type == "Household", E.subject),
+    (_THEIRS.is_not(None), _THEIRS),
+    (E.subject_type == "Finding", _home(F.household_id, F.id)),
+    (E.subject_type == "Person", _home(M.household_id, M.id)),
 )
+"""Looked up where nothing nearer tells it: of a million acts, joining all to all findings and people takes seconds."""
+
 _PROTECTED = scope.protects_household(func.coalesce(H.id, 0))
 _EVENTS = scope.narrow(
     select(*E, H.id.label("household_id"), U.login, U.display_name, _PROTECTED.label("protected")).select_from(
-        EVENT.outerjoin(table(User), U.id == E.user_id)
-        .outerjoin(FINDING, _OF_FINDING)
-        .outerjoin(MEMBER, _OF_PERSON)
-        .outerjoin(table(Household), H.id == _ABOUT)
+        EVENT.outerjoin(table(User), U.id == E.user_id).outerjoin(table(Household), H.id == _ABOUT)
     ),
     func.coalesce(H.division_code, U.division_code, COUNTRY),
 )

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
 ALONE = text("left_on IS NULL AND valid_to IS NULL AND NOT overlapping")
+HIDDEN = text("protected_since IS NOT NULL")
 
 
 class Household(Base):
@@ -77,7 +78,10 @@ class Human(Base):
     """
 
     __tablename__ = "people"
-    __table_args__ = (UniqueConstraint("number_index", "name_index"),)
+    __table_args__ = (
+        UniqueConstraint("number_index", "name_index"),
+        Index("ix_people_protected", "id", postgresql_where=HIDDEN, sqlite_where=HIDDEN),
+    )
 
     id: Mapped[PrimaryKey]
     number_index: Mapped[Sealed | None]

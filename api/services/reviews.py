@@ -17,7 +17,7 @@ from api.sealing import Vault
 from api.services import audit
 
 _FINDING = scope.narrow(
-    select(Finding.id, Finding.version, Finding.rule_id, Finding.evidence_hash).join(
+    select(Finding.id, Finding.household_id, Finding.version, Finding.rule_id, Finding.evidence_hash).join(
         Household, Household.id == Finding.household_id
     ),
     Household.division_code,
@@ -78,7 +78,7 @@ async def review(
         "finding.reviewed",
         ("Finding", found.id),
         now,
-        {"review": review_id, "outcome": outcome, "state": state},
+        {"household": found.household_id, "review": review_id, "outcome": outcome, "state": state},
     )
     await outbox.append(connection, "finding", found.id, now)
     return int(found.id)

@@ -19,7 +19,7 @@ from tests.api.conftest import Service
 EVENTS = """query ($filter: AuditEventFilter) { auditEvents(filter: $filter, first: 100) { totalCount nodes {
   id number happenedAt user { login displayName } action subjectType subjectId detail { key value } hash } } }"""
 REVIEW = """mutation ($i: ReviewFindingInput!) { reviewFinding(input: $i) { auditId userErrors { code } } }"""
-FINDING = "{ findings(first: 1) { nodes { id version } } }"
+FINDING = "{ findings(first: 1) { nodes { id version household { id } } } }"
 NOW = dt.datetime(2026, 11, 27, 4, tzinfo=dt.UTC)
 
 
@@ -65,7 +65,7 @@ async def test_the_id_that_an_act_gave_leads_to_who_did_it(service: Service) -> 
     event = (await service.data(query, {"id": done["auditId"]}, by="auditor"))["node"]
     assert (event["user"], event["action"]) == ({"login": "reviewer"}, "finding.reviewed")
     assert (event["subjectType"], event["subjectId"]) == ("Finding", found["id"])
-    assert detail(event)["outcome"] == "NEEDS_INQUIRY"
+    assert detail(event) == {"household": found["household"]["id"], "outcome": "NEEDS_INQUIRY", "state": "IN_INQUIRY"}
     assert "王小明" not in str(event)
     async with reading(service.engine) as connection:
         row = (await connection.execute(select(AuditEvent).order_by(AuditEvent.number.desc()).limit(1))).one()
