@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.domain import national_form
+from api.domain.casework import HardshipCause
+from api.domain.categories import HardshipCategory
+from api.domain.files import Tier
 from api.domain.national_form import BY_CODE, FIELDS, FORBIDDEN, BadValue, FieldKind, FormPart
-from api.models import Household, Member, table
+from api.models import File, Household, Member, table
 
 
 @pytest.mark.parametrize(
@@ -65,10 +71,26 @@ def test_reading_what_was_read_changes_nothing(field: national_form.Field, writt
     assert national_form.read(field, kept) == kept
 
 
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [
+        (national_form.TIERS, Tier),
+        (national_form.CATEGORIES, HardshipCategory),
+        (national_form.CAUSES, HardshipCause),
+    ],
+)
+def test_what_the_form_says_of_a_file_it_says_in_all_words_that_a_file_knows(
+    words: dict[str, str], kept: type[StrEnum]
+) -> None:
+    assert list(words) == [each.value for each in kept]
+    assert len(set(words.values())) == len(words)
+
+
 def test_fields_are_told_apart_and_those_in_columns_name_one_that_exists() -> None:
     assert len(BY_CODE) == len(FIELDS)
     assert len({each.zh for each in FIELDS}) == len(FIELDS)
-    columns = {"households": table(Household).c, "members": table(Member).c}
+    columns: dict[str, Any] = {"households": table(Household).c, "members": table(Member).c, "files": table(File).c}
+    columns["causes"] = ("main", "others")
     for each in FIELDS:
         assert (each.kind in (FieldKind.CHOICE, FieldKind.YES_NO)) == bool(each.words), each.code
         if each.column is not None:
