@@ -121,7 +121,10 @@ GROUPS = _listed(
     " STRUCTURAL_REFORM 供给侧改革"
 )
 TIERS = _listed("NATIONAL 全国级 PROVINCIAL 省级 MUNICIPAL 地市级 COUNTY 区县级 GRASSROOTS 基层")
-CATEGORIES = _listed("DIBAO 低保户 DIBAO_MARGIN 低保边缘户 DEEP 深度困难 RELATIVE 相对困难 ACCIDENTAL 意外致困")
+CATEGORIES = _listed(
+    "DIBAO 低保户 DIBAO_MARGIN 低保边缘户 DEEP 深度困难 RELATIVE 相对困难 ACCIDENTAL 意外致困 MIGRANT_WORKER 困难农民工"
+    " AUXILIARY 地方辅助类"
+)
 CAUSES = _listed(
     "NO_LABOUR_ABILITY 无劳动能力 NOT_EMPLOYED 有劳动能力而未就业 LAID_OFF 下岗失业 UNINSURED 未参加社保"
     " INSURANCE_LACKING 社保待遇不到位 SEVERE_ILLNESS 重特大疾病 NATURAL_DISASTER 自然灾害 ACCIDENT 意外事故"
