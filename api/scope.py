@@ -84,7 +84,7 @@ _WITH_THEM = select(_HOUSEMATES.c.person_id).where(
 
 
 def protects_person(person_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Whether this person is protected; to be selected as `protected` by rows about a person."""
+    """Whether this person is protected themselves."""
     return person_id.in_(_PROTECTED)
 
 

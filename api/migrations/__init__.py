@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import reading
@@ -64,9 +64,31 @@ async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
         await connection.run_sync(lambda sync: command.upgrade(_config(sync), to))
 
 
-async def downgrade(engine: AsyncEngine, to: str) -> None:
-    """Takes the database back to a step, or to `base`, where nothing is left."""
+BY_HAND = {
+    "0006": ("transitions", "SELECT count(*) FROM transitions WHERE action <> 'TAKE_OVER'"),
+    "0007": ("member_changes", "SELECT count(*) FROM member_changes"),
+}
+"""By step what tells that people moved, entered or corrected somebody here; before that step nothing does."""
+
+
+class WouldForget(RuntimeError):
+    """A step back would forget what people did by hand, and the next import would undo it."""
+
+
+async def downgrade(engine: AsyncEngine, to: str, *, forgetting: bool = False) -> None:
+    """Takes the database back to a step, or to `base`, where nothing is left.
+
+    Raises WouldForget where people worked by hand since, unless that is to be forgotten.
+    """
     async with _altering(engine) as connection:
+        tables = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        for step, (table, count) in BY_HAND.items():
+            behind = to == "base" or to < step
+            if behind and not forgetting and table in tables and (done := await connection.scalar(text(count))):
+                raise WouldForget(
+                    f"{done} rows of {table} tell what people did by hand; before step {step} nothing does, and the next "
+                    "import would put back what the register says. Keep a backup, and go back with forgetting=True."
+                )
         await connection.run_sync(lambda sync: command.downgrade(_config(sync), to))
 
 
