@@ -346,7 +346,7 @@ TYPES = {
     "Payment": Fields("month amount"),
     "HardshipFile": Fields(
         "id number stage division tier category targetGroup appliedOn openedOn closedOn closing nextReviewOn deadline union "
-        "version household subject previous categories transfers transitions"
+        "version household subject previous recognitions transfers transitions"
     ),
     "Deadline": Fields("clock dueOn overdue workingDaysLeft calendarKnown"),
     "KeepingUnion": Fields("code nameZh nameEn"),
@@ -486,6 +486,7 @@ TYPES = {
     "AssessExitPayload": Fields(f"{ANSWERED} assessment"),
     **{f"{each}Payload": Fields(f"{ANSWERED} proposal") for each in ("ProposeExit", "DeregisterFile", "DecideExit")},
     "ChangeSubjectPayload": Fields(f"{ANSWERED} household"),
+    "CorrectHouseholdPayload": Fields(f"{ANSWERED} household"),
     "RecordWatchPayload": Fields(f"{ANSWERED} watch"),
     **{f"{each}Payload": Fields(f"{ANSWERED} person") for each in ("AddMember", "MoveMember", "EndMembership", "CorrectMember")},
     "FillFormPayload": Fields(f"{ANSWERED} household"),
