@@ -27,7 +27,6 @@ from api.domain.review import FindingState, Outcome, state_after
 from api.domain.scans import ScanStatus, Severity
 from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
-from api.models.standing import stands
 from api.sealing import Vault
 from api.services import audit, consented, registers
 
@@ -153,18 +152,19 @@ async def lay_out(
     connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, folder: Path, now: dt.datetime
 ) -> None:
     """Fills the scan's folder: register, authorisations, and of each department what it sent last (folders.in_use)."""
-    (low, high), today = divisions.span(order.division_code), days.today(now)
+    low, high = divisions.span(order.division_code)
     ours = and_(Household.division_code >= low, Household.division_code < high)
     columns = select(*table(Household).c).where(ours).order_by(Household.id)
     households = [_household(vault, dict(row)) for row in (await connection.execute(columns)).mappings()]
-    people = (
+    people = (  # with their dates, by which the matcher goes month by month: a membership that is over had its months
         select(*table(Member).c, Household.reference.label("household"))
         .join(Household, Household.id == Member.household_id)
-        .where(ours, stands(today))
+        .where(ours, Member.left_on.is_(None))
         .order_by(Member.id)
     )
     members = [_member(vault, dict(row)) for row in (await connection.execute(people)).mappings()]
-    authorisations = await consented.laid_out(connection, and_(ours, stands(today)), today)
+    theirs = and_(ours, Member.left_on.is_(None))
+    authorisations = await consented.laid_out(connection, theirs, days.today(now))
     sent = folders.in_use(await registers.came(connection, data_dir))
     tables = {"households": households, "members": members, "authorisations": authorisations}
     folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))

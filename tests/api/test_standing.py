@@ -21,8 +21,10 @@ NOW = dt.datetime(2026, 11, 24, 4, tzinfo=dt.UTC)
 DAY = NOW.date()
 DAYS = (None, DAY - dt.timedelta(days=1), DAY, DAY + dt.timedelta(days=1))
 API = Path(__file__).parents[2] / "api"
-OTHERS = {"services/registers/members.py", "services/registers/declared.py", "services/registers/files.py"}
-"""What asks whom a register lists still, which is not who is there on a day."""
+OTHERS = {
+    "services/registers/members.py", "services/registers/declared.py", "services/registers/files.py", "services/scans.py",
+}  # fmt: skip
+"""What asks whom a register lists still, which is not who is there on a day: a scan gets them all with their dates."""
 
 
 async def test_a_statement_and_a_row_agree_on_who_is_there(empty: AsyncEngine) -> None:

@@ -22,11 +22,11 @@ VAULT = sealing.vault(sealing.new_key())
 NOW = dt.datetime.now(dt.UTC)
 
 
-async def handed(engine: AsyncEngine, officers: Officers, life: Life, union: str, division: str | None) -> str | None:
+async def handed(empty: AsyncEngine, officers: Officers, life: Life, union: str, division: str | None) -> str | None:
     """Why the file is not handed over, in English, with where the reason lies; None where it is."""
     chief = officers["second-chief"]
     try:
-        async with transaction(engine) as connection:
+        async with transaction(empty) as connection:
             await transfers.transfer(
                 connection, VAULT, chief, life.household_id, 1, union, division, "企业破产。", NOW
             )
@@ -48,11 +48,11 @@ async def handed(engine: AsyncEngine, officers: Officers, life: Life, union: str
     ],
 )
 async def test_a_household_goes_to_no_division_that_the_receiving_union_does_not_keep(
-    engine: AsyncEngine, officers: Officers, union: str, division: str | None, refused: str | None
+    empty: AsyncEngine, officers: Officers, union: str, division: str | None, refused: str | None
 ) -> None:
-    life = await county.standing(engine, Stage.RECORDED, NOW)
-    assert await handed(engine, officers, life, union, division) == refused
-    async with transaction(engine) as connection:
+    life = await county.standing(empty, Stage.RECORDED, NOW)
+    assert await handed(empty, officers, life, union, division) == refused
+    async with transaction(empty) as connection:
         stands = (await connection.execute(select(Household.division_code, Household.organisation_id))).one()
         made = (await connection.scalars(select(FileTransfer.to_division_code))).all()
     assert (stands.division_code, stands.organisation_id is None) == (
@@ -61,24 +61,22 @@ async def test_a_household_goes_to_no_division_that_the_receiving_union_does_not
     assert list(made) == ([division or county.COUNTY] if refused is None else [])
 
 
-async def test_f_32_no_file_is_handed_over_while_an_objection_is_open(
-    engine: AsyncEngine, officers: Officers
-) -> None:
-    life = await county.standing(engine, Stage.RECORDED, NOW)
-    async with transaction(engine) as connection:
+async def test_f_32_no_file_is_handed_over_while_an_objection_is_open(empty: AsyncEngine, officers: Officers) -> None:
+    life = await county.standing(empty, Stage.RECORDED, NOW)
+    async with transaction(empty) as connection:
         await objections.raise_objection(
             connection, VAULT, officers["clerk"], life.household_id, None,
             Objector.ANONYMOUS, None, None, [Ground.OTHER], "他家有两辆车。", None, NOW,
         )  # fmt: skip
-    refused = await handed(engine, officers, life, "linzhou", "410581")
+    refused = await handed(empty, officers, life, "linzhou", "410581")
     assert refused is not None
     assert "has not been answered" in refused
 
 
 async def test_no_household_on_notice_is_handed_to_where_nobody_read_it(
-    engine: AsyncEngine, officers: Officers
+    empty: AsyncEngine, officers: Officers
 ) -> None:
-    life = await county.standing(engine, Stage.PUBLIC_NOTICE, NOW)
-    refused = await handed(engine, officers, life, "linzhou", "410581")
+    life = await county.standing(empty, Stage.PUBLIC_NOTICE, NOW)
+    refused = await handed(empty, officers, life, "linzhou", "410581")
     assert refused is not None
     assert "return it to the review first" in refused
