@@ -61,24 +61,24 @@ async def rests_on(connection: AsyncConnection, life: Life) -> list[str]:
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_no_step_rests_on_what_is_another_household_s_or_is_nothing_at_all(
-    engine: AsyncEngine, officers: Officers, step: str
+    empty: AsyncEngine, officers: Officers, step: str
 ) -> None:
-    async with transaction(engine) as connection:
+    async with transaction(empty) as connection:
         life, other = [await county.taken_over(connection, STEPS[step], NOW) for _ in range(2)]
         ours, theirs = [await a_paper(connection, of, officers["clerk"]) for of in (life, other)]
     for given in ([theirs], [ours, theirs], ["Attachment:999"], ["User:1"], [f"Household:{life.household_id}"]):
         with pytest.raises(NotDone) as refused:
-            async with transaction(engine) as connection:
+            async with transaction(empty) as connection:
                 await take(connection, step, officers["chief"], life, given)
         assert (refused.value.code, refused.value.path) == ("NOT_FOUND", ("input", "evidenceIds"))
-    async with transaction(engine) as connection:
+    async with transaction(empty) as connection:
         assert await connection.scalar(select(func.count(Decision.id))) == 0, "nothing of it was decided"
         await take(connection, step, officers["chief"], life, [ours, ours])
         assert await rests_on(connection, life) == [ours, ours]
 
 
-async def test_a_change_rests_on_what_was_declared(engine: AsyncEngine, officers: Officers) -> None:
-    async with transaction(engine) as connection:
+async def test_a_change_rests_on_what_was_declared(empty: AsyncEngine, officers: Officers) -> None:
+    async with transaction(empty) as connection:
         life = await county.taken_over(connection, Stage.RECORDED, NOW)
         said = [Declared({DeclaredItem.VEHICLES: 1})]
         await changes.report(connection, VAULT, officers["clerk"], life.household_id, 1, said, None, "购车。", NOW)
