@@ -12,6 +12,7 @@ from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
+from api.models.grants import Claim, Cost, CostShare, Grant
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileCategory, FileTransfer
 from api.models.keys import KeyCheck, Resealing
@@ -21,12 +22,15 @@ from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
 from api.models.reads import Alarm, Read, ReadSubject
+from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
 from api.models.scans import Link, Scan
+from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
 
 __all__ = [
+    "AidNotice",
     "Alarm",
     "Attachment",
     "AuditEvent",
@@ -35,9 +39,12 @@ __all__ = [
     "Cause",
     "CauseEvent",
     "ChainCut",
+    "Claim",
     "Client",
     "ClientSecret",
     "ContactOfficer",
+    "Cost",
+    "CostShare",
     "Decision",
     "Declaration",
     "Department",
@@ -53,6 +60,7 @@ __all__ = [
     "FileTransfer",
     "Finding",
     "FindingPerson",
+    "Grant",
     "HomeVisit",
     "Household",
     "Human",
@@ -66,6 +74,7 @@ __all__ = [
     "MemberChange",
     "Notice",
     "Objection",
+    "OfficialError",
     "Organisation",
     "OrganisationName",
     "OrganisationPlace",
@@ -79,12 +88,16 @@ __all__ = [
     "Protection",
     "Read",
     "ReadSubject",
+    "Recovery",
+    "RecoveryEntry",
     "Referral",
     "Resealing",
     "Review",
     "RoleAssignment",
     "Scan",
     "StageMove",
+    "Stop",
+    "StopProposal",
     "Task",
     "Token",
     "Transition",

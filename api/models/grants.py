@@ -21,7 +21,9 @@ class Grant(Base):
     """A part in a programme as it was proposed, and what became of the proposal.
 
     Months are their first days. `amount_fen` is a period's: a month's, a quarter's, or the one sum of a grant given once.
-    `once_for` names what it may be given for only once (a cause, a school year), where the programme is of that kind.
+    `once_for` names what it may be given for only once (a cause, a school year), where the programme is of that kind;
+    `cost_id` the bill that it helps to pay. It begins as a proposal, for a household whose file is active, and once it
+    was decided nothing of it changes: triggers refuse that.
     A grant that was made is an enrolment of the household (`enrolment_id`), which is how everything else meets it.
     """
 
@@ -51,10 +53,18 @@ class Grant(Base):
         ForeignKeyConstraint(
             ["decision_id", "decided_by"], ["decisions.id", "decisions.user_id"], name="fk_grants_decided_by"
         ),
-        Index("uq_grants_once_for", "programme_code", "once_for", unique=True, postgresql_where=GRANTED, sqlite_where=GRANTED),
+        Index(
+            "uq_grants_once_for",
+            "programme_code",
+            "once_for",
+            unique=True,
+            postgresql_where=GRANTED,
+            sqlite_where=GRANTED,
+        ),
         Index("ix_grants_household_id_first_month", "household_id", "first_month"),
         Index("ix_grants_file_id", "file_id"),
         Index("ix_grants_programme_code_last_month", "programme_code", "last_month"),
+        Index("ix_grants_cost_id", "cost_id"),
         Index("ix_grants_proposed", "division_code", "id", postgresql_where=PROPOSED, sqlite_where=PROPOSED),
     )
 
@@ -65,6 +75,7 @@ class Grant(Base):
     programme_code: Mapped[str] = mapped_column(ForeignKey("programmes.code"))
     division_code: Mapped[Exact]
     cause_id: Mapped[int | None] = mapped_column(ForeignKey("causes.id"), index=True)
+    cost_id: Mapped[int | None] = mapped_column(ForeignKey("costs.id"))
     once_for: Mapped[Exact | None]
     first_month: Mapped[dt.date]
     last_month: Mapped[dt.date]
@@ -99,3 +110,44 @@ class Claim(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     month: Mapped[dt.date]
     cell: Mapped[Exact]
+
+
+class Cost(Base):
+    """A bill that several programmes help to pay, by its reference: together they never pay more than it came to.
+
+    `covered_fen` is the sum of its shares; triggers keep it, so that two who grant at once cannot pass the cost either.
+    """
+
+    __tablename__ = "costs"
+    __table_args__ = (
+        CheckConstraint("cost_fen > 0", name="cost"),
+        CheckConstraint("covered_fen BETWEEN 0 AND cost_fen", name="covered"),
+        UniqueConstraint("household_id", "reference"),
+        Index("ix_costs_member_id", "member_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    reference: Mapped[Exact]
+    incurred_on: Mapped[dt.date]
+    cost_fen: Mapped[int]
+    covered_fen: Mapped[int]
+    recorded_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Moment]
+
+
+class CostShare(Base):
+    """What one programme pays of a bill: a grant of ours, or what the bill itself says that somebody else paid."""
+
+    __tablename__ = "cost_shares"
+    __table_args__ = (
+        CheckConstraint("amount_fen > 0", name="amount"),
+        Index("ix_cost_shares_cost_id", "cost_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    cost_id: Mapped[int] = mapped_column(ForeignKey("costs.id"))
+    programme_code: Mapped[str] = mapped_column(ForeignKey("programmes.code"))
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), unique=True)
+    amount_fen: Mapped[int]
