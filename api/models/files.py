@@ -136,7 +136,7 @@ class Transition(Base):
 class Decision(Base):
     """What an officer decided, who is a person and no machine; where two are needed, not the one who proposed it.
 
-    `kind` is the action of the life cycle that it allows.
+    `kind` is the action of the life cycle that it allows, or what it decides of aid.
     """
 
     __tablename__ = "decisions"
