@@ -12,12 +12,14 @@ from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
+from api.models.funds import Fund, FundEntry
 from api.models.grants import Claim, Cost, CostShare, Grant
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileCategory, FileTransfer
 from api.models.keys import KeyCheck, Resealing
 from api.models.notices import Notice, Objection
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
+from api.models.payments import BankAnswer, OrderMonth, PaymentCheck, PaymentCycle, PaymentOrder
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
@@ -35,6 +37,7 @@ __all__ = [
     "Attachment",
     "AuditEvent",
     "Authorisation",
+    "BankAnswer",
     "Base",
     "Cause",
     "CauseEvent",
@@ -60,6 +63,8 @@ __all__ = [
     "FileTransfer",
     "Finding",
     "FindingPerson",
+    "Fund",
+    "FundEntry",
     "Grant",
     "HomeVisit",
     "Household",
@@ -75,11 +80,15 @@ __all__ = [
     "Notice",
     "Objection",
     "OfficialError",
+    "OrderMonth",
     "Organisation",
     "OrganisationName",
     "OrganisationPlace",
     "OutboxEvent",
     "Payment",
+    "PaymentCheck",
+    "PaymentCycle",
+    "PaymentOrder",
     "Plan",
     "PlannedMeasure",
     "Programme",
