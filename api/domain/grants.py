@@ -64,6 +64,18 @@ class GrantFindingKind(StrEnum):
     MONTHS_UNKNOWN = "MONTHS_UNKNOWN"
 
 
+class AidRelation(StrEnum):
+    """How a programme that is assessed stands to one that is held, as the matrix says."""
+
+    EXCLUSIVE = "EXCLUSIVE"
+    COUNTS_AS_INCOME = "COUNTS_AS_INCOME"
+    NOT_INCOME = "NOT_INCOME"
+    STACK = "STACK"
+    ONCE = "ONCE"
+    COMPATIBLE = "COMPATIBLE"
+    FIRST_DECIDES = "FIRST_DECIDES"
+
+
 class OnceFor(StrEnum):
     """What a programme that is given once is given once for."""
 

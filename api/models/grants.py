@@ -95,8 +95,8 @@ class Grant(Base):
 class Claim(Base):
     """A person's month that a grant takes up in one cell of the matrix.
 
-    `cell` is the programme itself (nobody has one programme twice in a month) or the excluded pair, the lesser code first:
-    `DIBAO+TEKUN`. A grant that ends early lets go of the months that are left.
+    `cell` is the programme itself (nobody has one programme twice in a month; of bills, once a bill: `MEDICAL_AID#17`) or
+    the excluded pair, the lesser code first: `DIBAO+TEKUN`. A grant that ends early lets go of the months that are left.
     """
 
     __tablename__ = "claims"

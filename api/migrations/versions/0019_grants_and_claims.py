@@ -22,8 +22,8 @@ ACTIVE = (
 """Whether the household's file is active and the one that the grant names."""
 
 CLAIMED = (
-    "SELECT COUNT(DISTINCT month) FROM claims WHERE grant_id = NEW.id AND cell = NEW.programme_code"
-    " AND month BETWEEN NEW.first_month AND NEW.last_month"
+    "SELECT COUNT(DISTINCT month) FROM claims WHERE grant_id = NEW.id AND month BETWEEN NEW.first_month AND"
+    " NEW.last_month AND cell = NEW.programme_code || COALESCE('#' || NEW.cost_id, '')"
 )
 MONTHS = {
     "sqlite": "(strftime('%Y', NEW.last_month) - strftime('%Y', NEW.first_month)) * 12"

@@ -1,7 +1,7 @@
 """Aid paid to the register's people, as enrolments and payments of the months that are known.
 
 The programme that a household's own file names is no department's to end: while the file is active, and wherever people
-here decide, a register neither ends nor exchanges it (F-2).
+here decide, a register neither ends nor exchanges it (F-2). What was granted here is no register's to touch, either.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from api.services.registers.rows import Row
 
 FILE = "FILE"
 """The `source_record` of an enrolment that the household's own file names."""
+GRANT = "GRANT:"
+"""How that of a grant of ours begins: no register touches one, nor is any record of a register called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def save(
     await rows.save(connection, Enrolment, ["household_id", "source_record"], told_of.values())
     keys = await _enrolment_keys(connection, saved.keys.values())
     gone = [key for (household, record), key in keys.items()
-            if (household, record) not in told_of
+            if (household, record) not in told_of and not record.startswith(GRANT)
             and (household not in left if record == FILE else paid.complete)]  # fmt: skip
     told = {keys[place]: row for place, row in told_of.items()}
     for some in rows.batches([*told, *gone]):
@@ -118,6 +120,8 @@ def _of_aid(
     for row in paid.rows:
         for household, member in bearers[row["number"]].items():
             record = row["record_id"]
+            if record.startswith(GRANT):
+                record = f"~{record}"
             if (household, record) in found:  # one number for several records, which are all kept
                 record = f"{record}~{row['content'][:8]}"
             found[household, record] = _enrolment(row, household, member, record)
