@@ -292,7 +292,7 @@ def _too_often(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[F
 def _told(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
     found: dict[tuple[GrantFindingKind, str], _Met] = defaultdict(_Met)
     for each, both in _together(asked, held):
-        for pair in {(asked.programme, each.programme), (each.programme, asked.programme)}:
+        for pair in ((asked.programme, each.programme), (each.programme, asked.programme)):
             cell = relation(policy, *pair, asked.first, asked.division)
             if cell is not None and (kind := TOLD.get(cell.relation)):
                 found[kind, each.programme].take([each], both, cell)
