@@ -22,7 +22,7 @@ class FundSource(StrEnum):
     SOCIAL = "SOCIAL"
 
 
-class Account(StrEnum):
+class FundAccount(StrEnum):
     """Where a fund's money stands."""
 
     OUTSIDE = "OUTSIDE"
@@ -31,7 +31,7 @@ class Account(StrEnum):
     PAID = "PAID"
 
 
-class EntryKind(StrEnum):
+class FundEntryKind(StrEnum):
     """Why money goes from one account to another."""
 
     ALLOCATED = "ALLOCATED"
@@ -43,8 +43,8 @@ class EntryKind(StrEnum):
     RECOVERED = "RECOVERED"
 
 
-A, K = Account, EntryKind
-MOVES: Mapping[EntryKind, tuple[Account, Account]] = {
+A, K = FundAccount, FundEntryKind
+MOVES: Mapping[FundEntryKind, tuple[FundAccount, FundAccount]] = {
     K.ALLOCATED: (A.OUTSIDE, A.AVAILABLE),
     K.TAKEN_BACK: (A.AVAILABLE, A.OUTSIDE),
     K.COMMITTED: (A.AVAILABLE, A.COMMITTED),
@@ -65,7 +65,7 @@ class Entry:
     """Money of a fund that went from one account to another; the same reference never stands there twice."""
 
     fund: int
-    kind: EntryKind
+    kind: FundEntryKind
     amount_fen: int
     reference: str
 
@@ -74,10 +74,10 @@ class Entry:
 class Ledger:
     """Balances by fund and account, as entries are added."""
 
-    balances: dict[tuple[int, Account], int] = field(default_factory=dict)
+    balances: dict[tuple[int, FundAccount], int] = field(default_factory=dict)
     references: set[str] = field(default_factory=set)
 
-    def balance(self, fund: int, account: Account) -> int:
+    def balance(self, fund: int, account: FundAccount) -> int:
         """What stands on an account."""
         return self.balances.get((fund, account), 0)
 
@@ -87,9 +87,9 @@ class Ledger:
         Raises Overdrawn, or ValueError for an amount that is none; then nothing has changed.
 
         >>> ledger = Ledger()
-        >>> ledger.add(Entry(1, EntryKind.ALLOCATED, 500, "a")), ledger.add(Entry(1, EntryKind.ALLOCATED, 500, "a"))
+        >>> ledger.add(Entry(1, FundEntryKind.ALLOCATED, 500, "a")), ledger.add(Entry(1, FundEntryKind.ALLOCATED, 500, "a"))
         (True, False)
-        >>> ledger.balance(1, Account.AVAILABLE), ledger.balance(1, Account.OUTSIDE)
+        >>> ledger.balance(1, FundAccount.AVAILABLE), ledger.balance(1, FundAccount.OUTSIDE)
         (500, -500)
         """
         if entry.amount_fen <= 0:
@@ -98,7 +98,7 @@ class Ledger:
             return False
         out_of, into = MOVES[entry.kind]
         left = self.balance(entry.fund, out_of) - entry.amount_fen
-        if left < 0 and out_of is not Account.OUTSIDE:
+        if left < 0 and out_of is not FundAccount.OUTSIDE:
             raise Overdrawn
         self.references.add(entry.reference)
         self.balances[entry.fund, out_of] = left

@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
+from api.domain.grants import GrantPeriod
+
 
 class CycleState(StrEnum):
     """Where a cycle of payments stands."""
@@ -74,6 +76,7 @@ class HeldBecause(StrEnum):
     NO_ACTIVE_FILE = "NO_ACTIVE_FILE"
     NO_ACCOUNT = "NO_ACCOUNT"
     MONTHS_ENDED = "MONTHS_ENDED"
+    AMOUNT_CHANGED = "AMOUNT_CHANGED"
 
 
 class BankOutcome(StrEnum):
@@ -92,14 +95,6 @@ class CheckOutcome(StrEnum):
     NOT_REACHED = "NOT_REACHED"
 
 
-class Period(StrEnum):
-    """How often a grant is paid."""
-
-    MONTH = "MONTH"
-    QUARTER = "QUARTER"
-    ONCE = "ONCE"
-
-
 def months(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     """The months from one to another, both included.
 
@@ -112,7 +107,7 @@ def months(first: dt.date, last: dt.date) -> Iterator[dt.date]:
 
 
 def due(
-    period: Period, first: dt.date, last: dt.date, cycle: dt.date, taken: Collection[dt.date] = ()
+    period: GrantPeriod, first: dt.date, last: dt.date, cycle: dt.date, taken: Collection[dt.date] = ()
 ) -> list[dt.date]:
     """The months of a grant that a cycle of this month pays: those up to it that no other order has taken.
 
@@ -121,24 +116,24 @@ def due(
 
     >>> def of(period, cycle):
     ...     return [each.month for each in due(period, dt.date(2026, 2, 1), dt.date(2026, 8, 1), dt.date(2026, cycle, 1))]
-    >>> of(Period.MONTH, 4), of(Period.QUARTER, 5), of(Period.QUARTER, 8), of(Period.ONCE, 5)
+    >>> of(GrantPeriod.MONTH, 4), of(GrantPeriod.QUARTER, 5), of(GrantPeriod.QUARTER, 8), of(GrantPeriod.ONCE, 5)
     ([2, 3, 4], [2, 3], [2, 3, 4, 5, 6, 7, 8], [2])
     """
-    if period is Period.ONCE:
+    if period is GrantPeriod.ONCE:
         last = min(last, first)
     found = months(first, min(last, cycle))
-    if period is Period.QUARTER:
+    if period is GrantPeriod.QUARTER:
         found = (each for each in found if min(last, _end_of_quarter(each)) <= cycle)
     return [each for each in found if each not in taken]
 
 
-def share(period: Period, amount_fen: int, month: dt.date) -> int:
+def share(period: GrantPeriod, amount_fen: int, month: dt.date) -> int:
     """What a month has of its period's sum; the three months of a quarter come to exactly that.
 
-    >>> [share(Period.QUARTER, 100, dt.date(2026, month, 1)) for month in (4, 5, 6)]
+    >>> [share(GrantPeriod.QUARTER, 100, dt.date(2026, month, 1)) for month in (4, 5, 6)]
     [33, 33, 34]
     """
-    if period is not Period.QUARTER:
+    if period is not GrantPeriod.QUARTER:
         return amount_fen
     place = (month.month - 1) % 3
     return amount_fen * (place + 1) // 3 - amount_fen * place // 3

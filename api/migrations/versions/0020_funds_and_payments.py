@@ -327,7 +327,7 @@ def _balances() -> None:
         " FOR EACH STATEMENT EXECUTE FUNCTION jiekun_fund_entries_balance()"
     )
     op.execute(
-        "CREATE TRIGGER funds_kept BEFORE UPDATE ON funds FOR EACH ROW WHEN (pg_trigger_depth() < 1)"
+        "CREATE TRIGGER funds_kept BEFORE UPDATE OF allocated_fen, available_fen, committed_fen, paid_fen ON funds FOR EACH ROW WHEN (pg_trigger_depth() < 1)"
         " EXECUTE FUNCTION jiekun_refuse('the balances of a fund follow its entries')"
     )
 
