@@ -124,7 +124,7 @@ def amount_of(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:
     every = EVERY.get(grant.period)
     if passed % every if every else passed:
         return 0
-    return min(grant.amount_fen, *(each.amount_fen for each in changes if each.from_month <= month))
+    return min([grant.amount_fen, *(each.amount_fen for each in changes if each.from_month <= month)])
 
 
 def a_month(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:
