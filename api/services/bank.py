@@ -7,15 +7,17 @@ be taken is told by file, row and column; the same file twice changes nothing.
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import outbox, scope, workdays
+from api import outbox, scope, sheets, workdays
 from api.domain import days, money
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
@@ -154,6 +156,23 @@ async def listed(
         connection, viewer.user_id, "cycle.listed", ("PaymentCycle", cycle.id), now, {"orders": len(rows)}
     )
     return Given(cycle.id, Table("payments", HEADINGS, rows), keys, people)
+
+
+def lines(name: str, content: bytes) -> list[Line]:
+    """The rows of a file of answers, CSV or Excel by its name. Raises NotDone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        try:
+            tables = sheets.read(path if path.suffix == ".xlsx" else path.parent)
+        except sheets.SheetRefused as why:
+            raise NotDone(
+                UserErrorCode.INVALID,
+                ("input", "answers"),
+                f"回盘文件不能读入：{why}",
+                f"The file cannot be read: {why}.",
+            ) from None
+    return [line for some in tables.values() for line in some]
 
 
 async def answered(
