@@ -19,7 +19,7 @@ from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.forms import FormMutations, FormQueries
-from api.schema.funds import Fund, FundQueries
+from api.schema.funds import Fund, FundMutations, FundQueries
 from api.schema.grants import Grant, GrantMutations, GrantQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
@@ -31,8 +31,8 @@ from api.schema.notices import NoticeMutations, NoticeQueries, PublicNotice
 from api.schema.objections import Objection, ObjectionMutations, ObjectionQueries
 from api.schema.official_errors import OfficialError, OfficialErrorMutations, OfficialErrorQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
-from api.schema.payment_checks import PaymentCheck, PaymentCheckQueries
-from api.schema.payments import PaymentCycle, PaymentOrder, PaymentQueries
+from api.schema.payment_checks import PaymentCheck, PaymentCheckMutations, PaymentCheckQueries
+from api.schema.payments import PaymentCycle, PaymentMutations, PaymentOrder, PaymentQueries
 from api.schema.people import PeopleMutations
 from api.schema.plans import AssistancePlan, PlanMutations, PlannedMeasure
 from api.schema.programmes import Enrolment, ProgrammeQueries
@@ -121,6 +121,9 @@ class Mutation(
     StopMutations,
     RecoveryMutations,
     OfficialErrorMutations,
+    FundMutations,
+    PaymentMutations,
+    PaymentCheckMutations,
     ReadMutations,
 ):
     """What may be done."""
