@@ -98,7 +98,7 @@ class Correction:
 class Finding:
     """One thing that speaks against a grant, or that whoever decides should know.
 
-    `people` are keys of humans; `enrolments` of rows, for whoever may see them; `words` in Chinese and English where the
+    `people` are keys of humans where aid is compared, and of the household's memberships where it is told; `enrolments` of rows; `words` in Chinese and English where the
     kind alone does not say it.
     """
 

@@ -27,7 +27,7 @@ from matcher.compatibility import Matrix
 from matcher.errors import MatcherError
 from matcher.identity.programmes import STUDENT_AID
 from matcher.overlap import Stream, add_months, months
-from matcher.policy import Policy, Relation
+from matcher.policy import EVERYWHERE, Policy, Relation
 
 ASKED = ""
 """The record of what is asked for, among those that are there."""
@@ -76,6 +76,19 @@ class Held:
     ours: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of the matrix as it holds somewhere on a day; `yields` is the one of two exclusive ones that gives way."""
+
+    relation: AidRelation
+    yields: str | None
+    basis: str
+    verified: bool
+    division: str | None
+    valid_from: dt.date
+    valid_to: dt.date | None
+
+
 @dataclass(slots=True)
 class _Met:
     """What one programme that is held comes to, over all people."""
@@ -95,13 +108,24 @@ class _Met:
 
 
 def relation(policy: Policy, assessed: str, held: str, on: dt.date, division: str | None) -> Relation | None:
-    """The cell of two programmes, or None where the matrix says nothing of them. Raises KeyError for none of ours."""
+    """The cell of two programmes, or None where the matrix says nothing of them."""
     return policy.relation(assessed, held, on, division)
 
 
-def kind_of(cell: Relation) -> AidRelation:
-    """What a cell says."""
-    return AidRelation(cell.relation)
+def between(policy: Policy, assessed: str, held: str, on: dt.date, division: str | None) -> Cell | None:
+    """What the matrix says of the two as it holds on that day in that division, or None."""
+    found = relation(policy, assessed, held, on, division)
+    if found is None:
+        return None
+    return Cell(
+        relation=AidRelation(found.relation),
+        yields=found.yields or None,
+        basis=found.basis,
+        verified=found.status == "verified",
+        division=None if found.division == EVERYWHERE else found.division,
+        valid_from=found.valid_from,
+        valid_to=found.valid_to,
+    )
 
 
 def met(policy: Policy, asked: Asked, held: Sequence[Held]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, and_, bindparam, or_, select
@@ -103,7 +103,7 @@ class Looked:
     entry: Entry
     findings: tuple[Finding, ...]
     members: Mapping[int, int]
-    """The household's memberships by human."""
+    """The household's memberships by human; findings name people by them."""
     cost_id: int | None
     once_for: str | None
 
@@ -131,9 +131,9 @@ async def look(connection: AsyncConnection, viewer: Viewer, request: Request, no
         request.programme, request.first, request.last, request.period, request.amount_fen, people,
         home.division_code, entry.once, pending.get(request.cause_id or 0), cost_id or (0 if request.bill else None),
     )  # fmt: skip
-    held = await _held(connection, viewer, home.id, asked, compatibility.window(rules, asked))
+    held, own = await _held(connection, viewer, home.id, asked, compatibility.window(rules, asked))
     found = [
-        *compatibility.met(rules, asked, held),
+        *(_of_household(each, of_whom, own) for each in compatibility.met(rules, asked, held)),
         *over,
         *_conditions(entry, request, home.category, frozenset(pending.values())),
     ]
@@ -238,16 +238,18 @@ def _membership(row: Row[*tuple[Any, ...]]) -> Span:
 
 async def _held(
     connection: AsyncConnection, viewer: Viewer, household_id: int, asked: Asked, window: Span
-) -> list[Held]:
-    """All aid that these people have in the window, each as often as it is for one of them."""
+) -> tuple[list[Held], frozenset[int]]:
+    """All aid that these people have in the window, each as often as it is for one of them; and which is the household's."""
     rows = (await connection.execute(_ANYWHERE, {"people": list(asked.people)})).all()
     homes: dict[int, list[Row[*tuple[Any, ...]]]] = {}
     for kin in rows:
         homes.setdefault(kin.household_id, []).append(kin)
     since, until = window
     told = {"households": sorted(homes), "since": since, "until": until}
-    found = []
+    found, own = [], set()
     for row in await connection.execute(_HELD, told):
+        if row.household_id == household_id:
+            own.add(row.id)
         of_file = row.source_record == OF_FILE and row.household_id == household_id
         if of_file and row.programme_code == asked.programme:
             continue  # what the file says it is in is what is granted here
@@ -258,7 +260,16 @@ async def _held(
                 held = _as_held(row, kin, everybody, hidden=bool(row.protected) and not viewer.cleared)
                 if held is not None:
                     found.append(held)
-    return found
+    return found, frozenset(own)
+
+
+def _of_household(found: Finding, members: Mapping[int, int], own: frozenset[int]) -> Finding:
+    """The same, told by the household's memberships and enrolments alone."""
+    return replace(
+        found,
+        people=tuple(sorted(members[each] for each in found.people)),
+        enrolments=tuple(each for each in found.enrolments if each in own),
+    )
 
 
 def _as_held(row: Row[*tuple[Any, ...]], kin: Row[*tuple[Any, ...]], everybody: bool, *, hidden: bool) -> Held | None:

@@ -22,7 +22,9 @@ FIRST = dt.date(2026, 3, 1)
 YUAN = 100
 
 
-def asked(home: Life, programme: str = "LIVING_SUBSIDY", months: int = 1, first: dt.date = FIRST, **given: Any) -> Request:
+def asked(
+    home: Life, programme: str = "LIVING_SUBSIDY", months: int = 1, first: dt.date = FIRST, **given: Any
+) -> Request:
     """What is asked for; so much a month, from the first month on."""
     count = first.month - 1 + months - 1
     last = dt.date(first.year + count // 12, count % 12 + 1, 1)
@@ -49,7 +51,14 @@ async def proposed(engine: AsyncEngine, vault: Vault, viewer: Viewer, request: R
 
 
 async def decided(
-    engine: AsyncEngine, vault: Vault, viewer: Viewer, key: int, now: dt.datetime, *, approve: bool = True, version: int = 1
+    engine: AsyncEngine,
+    vault: Vault,
+    viewer: Viewer,
+    key: int,
+    now: dt.datetime,
+    *,
+    approve: bool = True,
+    version: int = 1,
 ) -> int:
     """A decision on it."""
     async with transaction(engine) as connection:
@@ -69,7 +78,12 @@ async def paid_elsewhere(
 ) -> int:
     """Aid that a department's register tells of: the key of its enrolment."""
     row = {"household_id": home.household_id, "programme_code": programme, "start_month": first, "end_month": last}
-    told = {"agency": "某县民政局", "amount_fen": 300 * YUAN, "source_record": f"{programme}-{first}-{home.file_id}", **given}
+    told = {
+        "agency": "某县民政局",
+        "amount_fen": 300 * YUAN,
+        "source_record": f"{programme}-{first}-{home.file_id}",
+        **given,
+    }
     async with transaction(engine) as connection:
         key = await connection.scalar(insert(Enrolment).values(**row, **told).returning(Enrolment.id))
     assert key is not None
