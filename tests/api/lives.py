@@ -202,7 +202,7 @@ async def live(
     await w.add("links", scan_id=place.scan, member_id=members[0], source="tax", decision="LINK", party="SELF")
     await w.add("member_changes", household_id=household, member_id=members[1], user_id=officer, kind="CORRECTED",
                 fields=["name"])  # fmt: skip
-    await w.add(
+    referral = await w.add(
         "referrals", household_id=household, member_id=members[2], organisation_id=place.organisation, state="CLOSED",
         outcome="PROVIDED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
     )  # fmt: skip
@@ -249,6 +249,7 @@ async def live(
         outcome="REJECTED", answered_by=second, answered_by_kind="PERSON", answered_at=NOW, stage="RECORDED",
         grounds=["OTHER"],
     )  # fmt: skip
+    await _granted(w, place, mine, members[0], people[0], referral)
     await w.add("contact_officers", household_id=household, user_id=officer, assigned_by=second)
     await w.add("protections", person_id=people[2], protected_by=officer, ending_reason=None)
     decision = await w.add(
@@ -267,6 +268,46 @@ async def live(
         closed = update(table_of("file_people")).where(table_of("file_people").c.file_id == file)
         await connection.execute(closed.values(until=ended))
     return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
+
+
+async def _granted(
+    w: Writing, place: Place, mine: Mapping[str, Any], member: int, person: int, referral: int
+) -> None:
+    """Aid that was granted, and that is given back after all that has to stand before that; and an error of ours."""
+    officers = {"proposed_by": place.officer, "user_id": place.second, "user_kind": "PERSON"}
+    month, of = DAY.replace(day=1), {"household_id": mine["household_id"]}
+    terms = {"programme_code": "DIBAO", "amount_fen": 300_00}
+    grant = await w.add("grants", **mine, **terms, member_id=member, division_code="410502", first_month=month,
+                        last_month=month, period="MONTH", state="PROPOSED", proposed_by=place.officer)  # fmt: skip
+    await w.add("claims", grant_id=grant, person_id=person, month=month, cell="DIBAO")
+    enrolment = await w.add("enrolments", **of, **terms, member_id=member, source_record=f"GRANT:{grant}",
+                            start_month=month, end_month=month)  # fmt: skip
+    granted = await w.add("decisions", **mine, **officers, kind="GRANT")
+    made = {"state": "GRANTED", "decided_as": "GRANT", "decided_by": place.second}
+    grants = table_of("grants")
+    values = {**made, "decision_id": granted, "enrolment_id": enrolment}
+    await w.connection.execute(update(grants).where(grants.c.id == grant).values(**values))
+    what = {"grant_id": grant, "kind": "RECOVER_AID", "from_month": month, "amount_fen": 300_00}
+    proposal = await w.add("stop_proposals", **mine, **what, to_month=month, cause="UNCLEAR", state="DECIDED",
+                           proposed_by=place.officer, closing=None)  # fmt: skip
+    told = {"delivered_on": DAY, "working_days": 10, "wait_until": DAY + LATER, "answered_on": DAY}
+    notice = await w.add("aid_notices", **of, **told, proposal_id=proposal, delivery="POST", recorded_by=place.officer,
+                         answer_recorded_by=place.officer)  # fmt: skip
+    decision = await w.add("decisions", **mine, **officers, kind="RECOVER_AID")
+    stop = await w.add(
+        "stops", **of, **what, **told, proposal_id=proposal, enrolment_id=enrolment, notice_id=notice,
+        last_month=dt.date(2015, 2, 1), proposed_by=place.officer, decided_by=place.second, decision_id=decision,
+        floor="UNKNOWN", referral_id=referral,
+    )  # fmt: skip
+    whole = {**of, "total_fen": 300_00, "most_fen": 25_00, "cause": "UNCLEAR"}
+    recovery = await w.add("recoveries", **whole, stop_id=stop, kind="RECOVER_AID")
+    entry = {**whole, "recovery_id": recovery, "user_id": place.second}
+    await w.add("recovery_entries", **entry, number=1, kind="OPENED", before_fen=300_00, amount_fen=0,
+                left_fen=300_00, reason=None)  # fmt: skip
+    await w.add("recovery_entries", **entry, number=2, previous_number=1, kind="WAIVED", before_fen=300_00,
+                amount_fen=300_00, left_fen=0)  # fmt: skip
+    await w.add("official_errors", **of, division_code="410502", kind="OTHER", decision_id=decision, grant_id=grant,
+                month=month, recorded_by=place.officer, put_right_on=DAY, put_right_by=place.second)  # fmt: skip
 
 
 def table_of(name: str) -> Any:

@@ -235,6 +235,7 @@ async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path
         "a decision that is proposed": update(table_of("proposals")).values(
             state="OPEN", decision_id=None, decided_by=None, decided_at=None
         ),
+        "a stop of aid that is proposed": update(table_of("stop_proposals")).values(state="PROPOSED"),
         "a lead that is not closed": update(Finding).values(state="OPEN"),
         "a referral that is not answered": update(table_of("referrals")).values(
             state="OPEN", outcome=None, answered_at=None
