@@ -37,10 +37,10 @@ class Wrong:
 
 async def record(connection: AsyncConnection, vault: Vault, viewer: Viewer, wrong: Wrong, now: dt.datetime) -> int:
     """The error is on record; its key. Raises NotDone: what it names is not the household's."""
-    casework.past(wrong.discovered_on, days.today(now), "discoveredOn")
     division = viewer.division_code
     if wrong.household_id is not None:
         division = (await cases.held(connection, viewer, wrong.household_id)).division_code
+    casework.past(wrong.discovered_on, days.today(now), "discoveredOn")
     for model, key, field in ((Decision, wrong.decision_id, "decisionId"), (Grant, wrong.grant_id, "grantId")):
         if key is not None:
             theirs = select(model.id).where(model.id == key, model.household_id == wrong.household_id)

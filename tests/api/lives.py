@@ -287,8 +287,9 @@ async def _granted(
     grants = table_of("grants")
     values = {**made, "decision_id": granted, "enrolment_id": enrolment}
     await w.connection.execute(update(grants).where(grants.c.id == grant).values(**values))
+    await _paid(w, place, mine["household_id"], grant, enrolment)
     what = {"grant_id": grant, "kind": "RECOVER_AID", "from_month": month, "amount_fen": 300_00}
-    proposal = await w.add("stop_proposals", **mine, **what, to_month=month, cause="UNCLEAR", state="DECIDED",
+    proposal = await w.add("stop_proposals", **mine, **what, to_month=month, cause="UNCLEAR", state="PROPOSED",
                            proposed_by=place.officer, closing=None)  # fmt: skip
     told = {"delivered_on": DAY, "working_days": 10, "wait_until": DAY + LATER, "answered_on": DAY}
     notice = await w.add("aid_notices", **of, **told, proposal_id=proposal, delivery="POST", recorded_by=place.officer,
@@ -299,6 +300,8 @@ async def _granted(
         last_month=dt.date(2015, 2, 1), proposed_by=place.officer, decided_by=place.second, decision_id=decision,
         floor="UNKNOWN", referral_id=referral,
     )  # fmt: skip
+    proposals = table_of("stop_proposals")
+    await w.connection.execute(update(proposals).where(proposals.c.id == proposal).values(state="DECIDED"))
     whole = {**of, "total_fen": 300_00, "most_fen": 25_00, "cause": "UNCLEAR"}
     recovery = await w.add("recoveries", **whole, stop_id=stop, kind="RECOVER_AID")
     entry = {**whole, "recovery_id": recovery, "user_id": place.second}
@@ -308,6 +311,34 @@ async def _granted(
                 amount_fen=300_00, left_fen=0)  # fmt: skip
     await w.add("official_errors", **of, division_code="410502", kind="OTHER", decision_id=decision, grant_id=grant,
                 month=month, recorded_by=place.officer, put_right_on=DAY, put_right_by=place.second)  # fmt: skip
+
+
+async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment: int) -> None:
+    """A month of that aid, paid from a fund by an order that two officers made, and a recipient who was asked."""
+    of, month = {"household_id": household}, DAY.replace(day=1)
+    nothing = dict.fromkeys(("allocated_fen", "available_fen", "committed_fen", "paid_fen"), 0)
+    fund = await w.add("funds", **nothing, source="UNION", division_code="410502", year=2000 + household)
+    cycle = await w.add("payment_cycles", fund_id=fund, kind="REGULAR", programme_code="DIBAO", division_code="410502",
+                        month=month, state="DRAWN_UP", seed="seed", drawn_up_by=place.officer,
+                        cancelled_because=None)  # fmt: skip
+    order = await w.add("payment_orders", **of, cycle_id=cycle, reference=f"{w.mark}-order", grant_id=grant,
+                        enrolment_id=enrolment, amount_fen=300_00, state="DRAWN_UP")  # fmt: skip
+    w.canaries.add(f"{w.mark}-order")
+    await w.add("order_months", order_id=order, grant_id=grant, month=month, amount_fen=300_00, live=True)
+    for kind, credit, debit, of_order in (
+        ("ALLOCATED", "OUTSIDE", "AVAILABLE", None), ("COMMITTED", "AVAILABLE", "COMMITTED", order),
+        ("SETTLED", "COMMITTED", "PAID", order),
+    ):  # fmt: skip
+        told = {"credit": credit, "debit": debit, "order_id": of_order, "reference": f"{kind}:{order}"}
+        await w.add("fund_entries", **told, fund_id=fund, kind=kind, amount_fen=300_00, user_id=place.officer)
+    approved = {"approved_by": place.second, "approved_by_kind": "PERSON", "approved_at": NOW}
+    cycles, orders = table_of("payment_cycles"), table_of("payment_orders")
+    of_cycle = update(cycles).where(cycles.c.id == cycle)
+    await w.connection.execute(of_cycle.values(state="APPROVED", **approved))
+    await w.connection.execute(of_cycle.values(state="SETTLED", settled_by=place.second, settled_at=NOW))
+    await w.connection.execute(update(orders).where(orders.c.id == order).values(state="SETTLED"))
+    await w.add("payments", enrolment_id=enrolment, month=month, amount_fen=300_00, order_id=order)
+    await w.add("payment_checks", order_id=order, outcome="RECEIVED", checked_by=place.second, checked_at=NOW)
 
 
 def table_of(name: str) -> Any:

@@ -29,7 +29,8 @@ MONTH_BEFORE = {
     "postgresql": "(NEW.from_month - INTERVAL '1 month')::date",
 }
 STANDS = (
-    "SELECT 1 FROM decisions, grants WHERE decisions.id = NEW.decision_id AND length(decisions.reason) > 0"
+    "SELECT 1 FROM decisions, grants, stop_proposals WHERE stop_proposals.id = NEW.proposal_id"
+    " AND stop_proposals.state = 'PROPOSED' AND decisions.id = NEW.decision_id AND length(decisions.reason) > 0"
     " AND grants.id = NEW.grant_id AND grants.enrolment_id = NEW.enrolment_id"
     " AND grants.household_id = NEW.household_id AND NEW.last_month = {month_before}"
     " AND NOT EXISTS (SELECT 1 FROM objections WHERE objections.household_id = NEW.household_id"

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from api.domain import days
+from api.domain.clocks import months_after
 from api.domain.permissions import Permission
 
 P = Permission
 EVERYBODY, SIGNED_IN = "EVERYBODY", "SIGNED_IN"
+TO_COME = months_after(days.today(days.this_moment()).replace(day=1), 2)
+"""A month to come, in which aid may be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,18 @@ QUERIES = {
         P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
     ),
     "notice": Asked(P.READ_CASES, '{ notice(id: "$PublicNotice") { id } }'),
+    "stopProposals": Asked(
+        P.READ_CASES, '{ stopProposals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "previewStop": Asked(
+        P.KEEP_FILES,
+        f'{{ previewStop(request: {{grantId: "$Grant", kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) {{ floor }} }}',
+    ),
+    "recoveries": Asked(P.READ_CASES, '{ recoveries(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "officialErrors": Asked(
+        P.READ_CASES, '{ officialErrors(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "officialErrorCounts": Asked(P.READ_CASES, "{ officialErrorCounts { kind } }"),
     "objections": Asked(P.READ_CASES, '{ objections(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
@@ -91,6 +107,9 @@ NODES = {
     "Finding": P.READ_CASES,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
+    "StopProposal": P.READ_CASES,
+    "Recovery": P.READ_CASES,
+    "OfficialError": P.READ_CASES,
     "Task": P.READ_CASES,
     "Cause": P.READ_CASES,
     "HomeVisit": P.READ_CASES,
@@ -123,6 +142,7 @@ class Done:
 
 STALE = 999
 STEP = {"householdId": "$Household", "expectedVersion": STALE}
+STOP = {"proposalId": "$StopProposal", "expectedVersion": STALE}
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
 CLIENT = {"name": "x", "kind": "SERVICE", "organisationId": "$Organisation"}
@@ -211,6 +231,33 @@ MUTATIONS = {
     "answerObjection": Done(
         P.DECIDE_FILES,
         {"objectionId": "$Objection", "expectedVersion": STALE, "outcome": "REJECTED", "answer": "x"},
+    ),
+    "proposeStop": Done(
+        P.KEEP_FILES,
+        {"request": {"grantId": "$Grant", "kind": "STOP_AID", "fromMonth": "2000-01"}, "statement": "x"},
+        "INVALID",
+    ),
+    "withdrawStop": Done(P.KEEP_FILES, STOP | {"reason": "x"}),
+    "recordAidNotice": Done(
+        P.KEEP_FILES,
+        STOP | {"documentNo": "x", "facts": "x", "delivery": "POST", "deliveredOn": "2024-01-01"},
+    ),
+    "recordAidAnswer": Done(P.KEEP_FILES, STOP | {"answeredOn": "2024-01-01", "answer": "x"}),
+    "decideStop": Done(P.DECIDE_FILES, STOP | {"reason": "x"}),
+    "payInstalment": Done(
+        P.KEEP_FILES,
+        {"recoveryId": "$Recovery", "month": "2024-01", "amount": "1", "paidOn": "2024-01-01"},
+        "INVALID",
+    ),
+    "waiveRecovery": Done(P.DECIDE_FILES, {"recoveryId": "$Recovery", "reason": "x"}, "INVALID"),
+    "recordOfficialError": Done(
+        P.KEEP_FILES,
+        {"householdId": "$Household", "kind": "OTHER", "what": "x", "discoveredOn": "2999-01-01"},
+        "INVALID",
+    ),
+    "putRightOfficialError": Done(
+        P.KEEP_FILES,
+        {"errorId": "$OfficialError", "expectedVersion": STALE, "putRightOn": "2024-01-01", "remedy": "x"},
     ),
     "addCause": Done(
         P.KEEP_FILES, {"householdId": "$Household", "cause": "ACCIDENT", "since": "2999-01-01"}, "INVALID"
@@ -465,6 +512,30 @@ TYPES = {
         "id action reason evidenceIds proposedBy proposedAt state decidedBy decidedAt version household",
         hidden="statement rejection",
     ),
+    "StopProposal": Fields(
+        "id kind grantId programme fromMonth toMonth amount cause proposedBy proposedAt state notice decision version "
+        "household",
+        hidden="statement closing",
+    ),
+    "AidNotice": Fields("documentNo delivery deliveredOn waitUntil answeredOn", hidden="facts answer"),
+    "StopDecision": Fields("decidedOn decidedBy floor left line referralId"),
+    "StopPreview": Fields(
+        "months lost incomeMonth leftLow leftHigh line floor needsReferral possibleProgrammes"
+    ),
+    "ChangedMonth": Fields("month before after"),
+    "Recovery": Fields("id grantId programme total most left cause openedAt entries household"),
+    "RecoveryEntry": Fields("kind month amount left cap paidOn enteredAt", hidden="reason"),
+    "OfficialError": Fields(
+        "id kind division discoveredOn grantId month recordedBy putRightOn version household", hidden="what remedy"
+    ),
+    "OfficialErrorCount": Fields("kind discovered putRight"),
+    **{
+        f"{each}Payload": Fields(f"{ANSWERED} proposal")
+        for each in ("ProposeStop", "WithdrawStop", "RecordAidNotice", "RecordAidAnswer", "DecideStop")
+    },
+    **{f"{each}Payload": Fields(f"{ANSWERED} recovery") for each in ("PayInstalment", "WaiveRecovery")},
+    **{f"{each}Payload": Fields(f"{ANSWERED} error") for each in ("RecordOfficialError", "PutRightOfficialError")},
+    "StopHeldError": Fields("code message path item"),
     "Watch": Fields("id months dueOn outcome doneBy doneAt version household", hidden="note"),
     "PageInfo": Fields("hasNextPage hasPreviousPage startCursor endCursor"),
     **{f"{each}Connection": CONNECTION for each in NODES if each not in UNLISTED},
