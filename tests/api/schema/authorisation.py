@@ -32,6 +32,7 @@ QUERIES = {
     "viewer": Asked(EVERYBODY, "{ viewer { login } }", lies=False),
     "enumerations": Asked(SIGNED_IN, '{ enumerations(names: ["Role"]) { name } }', lies=False),
     "programmes": Asked(SIGNED_IN, "{ programmes { code } }", lies=False),
+    "serviceList": Asked(SIGNED_IN, "{ serviceList { code } }", lies=False),
     "departments": Asked(SIGNED_IN, "{ departments { code } }", lies=False),
     "measures": Asked(SIGNED_IN, "{ measures { number } }", lies=False),
     "organisationTree": Asked(SIGNED_IN, '{ organisationTree(after: "targer") { code } }'),
@@ -57,10 +58,29 @@ QUERIES = {
     ),
     "exitAssessment": Asked(P.READ_CASES, '{ exitAssessment(householdId: "$Household") { causes } }'),
     "exitAssessments": Asked(P.READ_CASES, '{ exitAssessments(householdId: "$Household") { causes } }'),
+    "grants": Asked(P.READ_CASES, '{ grants(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "grant": Asked(P.READ_CASES, '{ grant(id: "$Grant") { id } }'),
+    "checkGrant": Asked(
+        P.KEEP_FILES,
+        '{ checkGrant(request: {householdId: "$Household", programmeCode: "DIBAO", firstMonth: "2026-01", '
+        'lastMonth: "2026-01", period: MONTH, amount: "1.00"}) { grantable } }',
+    ),
     "proposals": Asked(P.READ_CASES, '{ proposals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "proposal": Asked(P.READ_CASES, '{ proposal(id: "$Proposal") { id } }'),
     "watches": Asked(P.READ_CASES, '{ watches(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "watch": Asked(P.READ_CASES, '{ watch(id: "$Watch") { id } }'),
+    "funds": Asked(P.READ_CASES, '{ funds(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "fund": Asked(P.READ_CASES, '{ fund(id: "$Fund") { id } }'),
+    "fundEntries": Asked(P.READ_CASES, '{ fundEntries(filter: {fundIds: ["$Fund"]}) { nodes { kind } } }'),
+    "fundUse": Asked(P.READ_CASES, '{ fundUse(divisionCode: "410502") { source } }'),
+    "paymentCycles": Asked(P.READ_CASES, '{ paymentCycles(filter: {fundIds: ["$Fund"]}) { nodes { id } } }'),
+    "paymentCycle": Asked(P.READ_CASES, '{ paymentCycle(id: "$PaymentCycle") { id } }'),
+    "paymentOrders": Asked(
+        P.READ_CASES, '{ paymentOrders(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "paymentChecks": Asked(
+        P.READ_CASES, '{ paymentChecks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "publicNotices": Asked(
@@ -98,6 +118,7 @@ NODES = {
     "Household": P.READ_CASES,
     "Person": P.READ_CASES,
     "Enrolment": P.READ_CASES,
+    "Grant": P.READ_CASES,
     "HardshipFile": P.READ_CASES,
     "Authorisation": P.READ_CASES,
     "EmergencyException": P.READ_CASES,
@@ -110,6 +131,10 @@ NODES = {
     "StopProposal": P.READ_CASES,
     "Recovery": P.READ_CASES,
     "OfficialError": P.READ_CASES,
+    "Fund": P.READ_CASES,
+    "PaymentCycle": P.READ_CASES,
+    "PaymentOrder": P.READ_CASES,
+    "PaymentCheck": P.READ_CASES,
     "Task": P.READ_CASES,
     "Cause": P.READ_CASES,
     "HomeVisit": P.READ_CASES,
@@ -142,6 +167,7 @@ class Done:
 
 STALE = 999
 STEP = {"householdId": "$Household", "expectedVersion": STALE}
+CYCLE = {"cycleId": "$PaymentCycle", "expectedVersion": STALE}
 STOP = {"proposalId": "$StopProposal", "expectedVersion": STALE}
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
@@ -232,6 +258,42 @@ MUTATIONS = {
         P.DECIDE_FILES,
         {"objectionId": "$Objection", "expectedVersion": STALE, "outcome": "REJECTED", "answer": "x"},
     ),
+    "allocateFund": Done(
+        P.DECIDE_FILES,
+        {"source": "UNION", "divisionCode": "410502", "year": 1, "amount": "1.00", "documentNo": "x"},
+        "INVALID",
+    ),
+    "drawUpCycle": Done(
+        P.KEEP_FILES,
+        {"fundId": "$Fund", "programmeCode": "DIBAO", "divisionCode": "410502", "month": "2999-01"},
+        "INVALID",
+    ),
+    "approveCycle": Done(P.DECIDE_FILES, CYCLE),
+    "settleCycle": Done(P.DECIDE_FILES, CYCLE),
+    "cancelCycle": Done(P.DECIDE_FILES, CYCLE | {"reason": "x"}),
+    "reconcileCycle": Done(P.KEEP_FILES, {"cycleId": "$PaymentCycle", "answers": "x"}, "INVALID"),
+    "repayOrder": Done(P.KEEP_FILES, {"orderId": "$PaymentOrder", "expectedVersion": STALE}),
+    "recordPaymentCheck": Done(
+        P.KEEP_FILES,
+        {"checkId": "$PaymentCheck", "expectedVersion": STALE, "outcome": "RECEIVED", "note": "x"},
+    ),
+    "proposeGrant": Done(
+        P.KEEP_FILES,
+        {
+            "householdId": "$Household",
+            "programmeCode": "DIBAO",
+            "firstMonth": "2026-01",
+            "lastMonth": "2026-01",
+            "period": "ONCE",
+            "amount": "1.00",
+            "reason": "x",
+        },
+        "INVALID",
+    ),
+    "decideGrant": Done(
+        P.DECIDE_FILES, {"grantId": "$Grant", "expectedVersion": STALE, "approve": True, "reason": "x"}
+    ),
+    "withdrawGrant": Done(P.KEEP_FILES, {"grantId": "$Grant", "expectedVersion": STALE}),
     "proposeStop": Done(
         P.KEEP_FILES,
         {"request": {"grantId": "$Grant", "kind": "STOP_AID", "fromMonth": "2000-01"}, "statement": "x"},
@@ -361,7 +423,7 @@ STEPS = (
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
-        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations form externalReferences enrolments findings "
+        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations form externalReferences enrolments grants findings "
         "attachments emergencyExceptions notices objections "
         "causes contactOfficer contactOfficers plan plans referrals visits actions file files history",
         masked="address phone payeeAccount payeeName",
@@ -387,6 +449,18 @@ TYPES = {
     ),
     "Enrolment": Fields("id agency startMonth endMonth amount cause sourceRecord programme person payments"),
     "Payment": Fields("month amount"),
+    "Grant": Fields(
+        "id firstMonth lastMonth period amount cause bill state proposedBy proposedAt outcome version programme person "
+        "household",
+        hidden="reason",
+    ),
+    "GrantBill": Fields("incurredOn cost covered", hidden="reference"),
+    "GrantOutcome": Fields("decidedBy decidedAt documentNo", hidden="reason"),
+    "GrantCheck": Fields("grantable findings"),
+    "GrantFinding": Fields(
+        "kind effect programmeCode months personIds enrolmentIds agency basis verified correction words"
+    ),
+    "GrantCorrection": Fields("programmeCode months amount"),
     "HardshipFile": Fields(
         "id number stage division tier category targetGroup appliedOn openedOn closedOn closing nextReviewOn deadline union "
         "version household subject previous categories transfers transitions"
@@ -463,7 +537,13 @@ TYPES = {
     "ScanProgress": Fields("stage done total unit"),
     "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),
     "RuleCount": Fields("ruleId findings households"),
-    "Programme": Fields("code nameZh nameEn unit"),
+    "Programme": Fields(
+        "code nameZh nameEn unit agency measures units periodicity onceFor funds insured basis verified conditions "
+        "compatibility"
+    ),
+    "ProgrammeCondition": Fields("kind codes textZh textEn verified"),
+    "AidCompatibility": Fields("relation yields basis verified division validFrom validTo"),
+    "ServiceListEntry": Fields("code measure nameZh nameEn agency programmeCodes basis verified"),
     "Department": Fields("code titleZh titleEn agencyZh asOf complete rows receivedAt"),
     "Division": Fields("code nameZh"),
     "Money": Fields("amount currency"),
@@ -512,6 +592,32 @@ TYPES = {
         "id action reason evidenceIds proposedBy proposedAt state decidedBy decidedAt version household",
         hidden="statement rejection",
     ),
+    **{f"{each}GrantPayload": Fields(f"{ANSWERED} grant") for each in ("Propose", "Decide", "Withdraw")},
+    "Fund": Fields("id source division year allocated available committed paid"),
+    "FundUse": Fields("source allocated available committed paid"),
+    "FundEntry": Fields("kind credit debit amount fundId orderId documentNo enteredBy happenedAt"),
+    "FundEntryConnection": CONNECTION,
+    "FundEntryEdge": EDGE,
+    "PaymentCycle": Fields(
+        "id kind programmeCode division month state seed drawnUpBy drawnUpAt approvedBy approvedAt settledBy settledAt "
+        "reconciledAt cancelledBy cancelledAt version fund sums",
+        hidden="cancelledBecause",
+    ),
+    "OrderSum": Fields("state heldBecause orders amount"),
+    "PaymentOrder": Fields(
+        "id reference state heldBecause amount answeredOn repaysId version months household cycle",
+        hidden="returnedBecause",
+    ),
+    "OrderMonth": Fields("month amount"),
+    "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "RowError": Fields("file row column message"),
+    "AllocateFundPayload": Fields(f"{ANSWERED} fund"),
+    **{
+        f"{each}Payload": Fields(f"{ANSWERED} cycle")
+        for each in ("DrawUpCycle", "ApproveCycle", "SettleCycle", "CancelCycle", "RepayOrder")
+    },
+    "ReconcileCyclePayload": Fields(f"{ANSWERED} cycle rowErrors"),
+    "RecordPaymentCheckPayload": Fields(f"{ANSWERED} check"),
     "StopProposal": Fields(
         "id kind grantId programme fromMonth toMonth amount cause proposedBy proposedAt state notice decision version "
         "household",

@@ -74,6 +74,7 @@ from tests.api.schema.authorisation import (
 )
 from tests.api.services.atwork import at_work
 from tests.api.services.left import left
+from tests.api.services.paid import paid
 from tests.api.services.taken import taken
 from tests.conftest import empty_database
 
@@ -164,7 +165,8 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     work = await at_work(connection, vault, lead.household_id, user, now)
     gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
     away = await taken(connection, vault, lead.household_id, lead.member_id, user, now)
-    keys = work | gone | away | {
+    money = await paid(connection, vault, away["Grant"], user, now)
+    keys = work | gone | away | money | {
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
@@ -545,6 +547,9 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
             "StopProposal",
             "Recovery",
             "OfficialError",
+            "PaymentCycle",
+            "PaymentOrder",
+            "PaymentCheck",
         )
     ]
     told_of_income = selection(schema._schema.type_map["Income"], 1)

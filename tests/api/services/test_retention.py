@@ -132,6 +132,8 @@ def test_what_only_names_somebody_is_known() -> None:
     belongs = {
         ("home_visits", "corrects_id"),
         ("objections", "notice_id"),
+        ("payment_orders", "repays_id"),
+        ("payments", "order_id"),
         ("planned_measures", "continues_id"),
         ("proposals", "assessment_id"),
     }
