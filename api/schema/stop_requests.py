@@ -20,8 +20,8 @@ from api.schema.sizes import about
 from api.schema.stop_terms import Floor, RecoveryCause, StopKind
 from api.schema.tree import grow
 from api.schema.values import Money, known_money, money_of
-from api.services import stops
-from api.services.stops import Asking
+from api.services import stop_requests
+from api.services.stop_requests import Asking
 
 
 @strawberry.input(description="What is to be done to a grant.")
@@ -121,7 +121,9 @@ class StopPreviewQueries:
         key, asked = nodes.key_of(info, "Grant", request.grant_id), wanted(info)
         async with info.context.reading() as reading:
             try:
-                told = await stops.previewed(reading.rows, key, asking_of(request), days.today(info.context.now()))
+                told = await stop_requests.previewed(
+                    reading.rows, key, asking_of(request), days.today(info.context.now())
+                )
             except NotDone as reason:
                 raise BadInput(reason.zh, reason.en) from None
             if told is None:

@@ -30,7 +30,7 @@ from api.schema.stop_terms import Delivery, Floor, RecoveryCause, StopKind, Stop
 from api.schema.tree import branch
 from api.schema.values import Money, Node, known_money, money_of
 from api.schema.words import Direction
-from api.services import aid_notices, stops
+from api.services import aid_notices, stop_decisions, stops
 
 PROPOSAL, VERSION = "The proposal.", "The proposal's `version` as it was read."
 
@@ -401,7 +401,7 @@ class StopMutations:
             referral = None
             if input.referral_id is not None:
                 referral = nodes.key_of(info, "Referral", input.referral_id) or 0
-            return await stops.decide(
+            return await stop_decisions.decide(
                 connection,
                 info.context.vault,
                 viewer,

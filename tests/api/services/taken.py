@@ -58,7 +58,7 @@ async def taken(
         "user_kind": "PERSON",
         "reason": seal("decisions.reason", "x"),
     }
-    decided = {**of, **officers, "file_id": file_id, "evidence": [], "made_at": now}
+    decided: dict[str, Any] = {**of, **officers, "file_id": file_id, "evidence": [], "made_at": now}
     terms = {"programme_code": "LIVING_SUBSIDY", "amount_fen": 300_00}
     grant = await add(
         Grant, **of, **terms, file_id=file_id, member_id=member_id, division_code="410502", first_month=month,

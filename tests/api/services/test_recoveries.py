@@ -22,7 +22,7 @@ from api.domain.stops import StopKind
 from api.models import Objection, OfficialError, Recovery, RecoveryEntry
 from api.services import official_errors, recoveries
 from api.services.official_errors import Wrong
-from api.services.stops import Asking
+from api.services.stop_requests import Asking
 from tests.api import granted
 from tests.api.conftest import Service
 from tests.api.services.test_stops import MONTHS, NOW, THIS, TODAY, Given, given

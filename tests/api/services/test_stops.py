@@ -34,8 +34,8 @@ from api.models import (
     StopProposal,
     User,
 )
-from api.services import aid_notices, stopped, stops
-from api.services.stops import Asking
+from api.services import aid_notices, stop_decisions, stop_requests, stopped, stops
+from api.services.stop_requests import Asking
 from tests.api import granted
 from tests.api.conftest import Service
 from tests.api.county import Life
@@ -95,7 +95,7 @@ class Given:
         given: dict[str, Any] = {"by": self.chief, "reason": REASON, "referral": self.referral, **changed}
         version = await self.version(proposal)
         async with transaction(self.service.engine) as connection:
-            return await stops.decide(
+            return await stop_decisions.decide(
                 connection, self.service.vault, given["by"], proposal, version, given["reason"], None,
                 given["referral"], now,
             )  # fmt: skip
@@ -390,8 +390,8 @@ async def test_a_preview_shows_what_the_decision_then_keeps(service: Service) ->
     home = await given(service, wage=1200_00, code="DIBAO")
     async with transaction(service.engine) as connection:
         run = incomes.running(connection, home.clerk)
-        told = await stops.previewed(run, home.grant, Asking(StopKind.STOP_AID, FROM), TODAY)
-        assert await stops.previewed(run, 10**9, Asking(StopKind.STOP_AID, FROM), TODAY) is None
+        told = await stop_requests.previewed(run, home.grant, Asking(StopKind.STOP_AID, FROM), TODAY)
+        assert await stop_requests.previewed(run, 10**9, Asking(StopKind.STOP_AID, FROM), TODAY) is None
     assert told is not None
     _, effect = told
     assert [(each.month, each.before, each.after) for each in effect.months][:1] == [(FROM, 500_00, 0)]
@@ -416,6 +416,6 @@ async def test_other_aid_that_goes_on_counts_and_aid_that_ends_before_does_not(s
             )  # fmt: skip
             await granted.add(connection, Payment, enrolment_id=enrolment, month=KNOWN, amount_fen=400_00)
             run = incomes.running(connection, home.clerk)
-            told = await stops.previewed(run, home.grant, Asking(StopKind.STOP_AID, FROM), TODAY)
+            told = await stop_requests.previewed(run, home.grant, Asking(StopKind.STOP_AID, FROM), TODAY)
         assert told is not None
         assert told[1].left.head.low == (700_00 if counted else 500_00)
