@@ -641,6 +641,7 @@ TYPES = {
     },
     **{f"{each}Payload": Fields(f"{ANSWERED} recovery") for each in ("PayInstalment", "WaiveRecovery")},
     **{f"{each}Payload": Fields(f"{ANSWERED} error") for each in ("RecordOfficialError", "PutRightOfficialError")},
+    "AidConflictError": Fields("code message path findings"),
     "StopHeldError": Fields("code message path item"),
     "Watch": Fields("id months dueOn outcome doneBy doneAt version household", hidden="note"),
     "PageInfo": Fields("hasNextPage hasPreviousPage startCursor endCursor"),

@@ -84,6 +84,12 @@ ONE = {
     ),
     "proposal": ("query ($id: ID!) { proposal(id: $id) { statement household { reference } } }", "proposal", 2),
     "watch": ("query ($id: ID!) { watch(id: $id) { note household { reference } } }", "watch", 2),
+    "checkGrant": (
+        'query ($id: ID!) { checkGrant(request: {householdId: $id, programmeCode: "WINTER_WARMTH", period: ONCE, '
+        'firstMonth: "2026-03", lastMonth: "2026-03", amount: "500.00"}) { grantable findings { kind months } } }',
+        "household",
+        5,
+    ),
     "previewStop": (
         f'query ($id: ID!) {{ previewStop(request: {{grantId: $id, kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) '
         "{ lost { amount } floor months { month } possibleProgrammes } }",
@@ -118,6 +124,7 @@ PLAIN = {
 NOTHING_READ = {
     "lifecycle": "{ lifecycle { moves { action guards } terms { stage workingDays months basis } } }",
     "formFields": "{ formFields { code words { code labelZh } } }",
+    "serviceList": "{ serviceList { code measure programmeCodes } }",
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
 }

@@ -3,6 +3,7 @@ import graphql from "@graphql-eslint/eslint-plugin";
 
 // What has no identity of its own: it is read with what it belongs to.
 const VALUES = [
+  "AidCompatibility",
   "AuthorisationUse",
   "CauseResolution",
   "ClientSecret",
@@ -25,6 +26,11 @@ const VALUES = [
   "FormWord",
   "FundEntry",
   "FundUse",
+  "GrantBill",
+  "GrantCheck",
+  "GrantCorrection",
+  "GrantFinding",
+  "GrantOutcome",
   "HouseholdIncome",
   "IdentitySearch",
   "Income",
@@ -50,6 +56,7 @@ const VALUES = [
   "Payment",
   "PolicyMeasure",
   "Programme",
+  "ProgrammeCondition",
   "Progress",
   "Protection",
   "ReadField",
@@ -61,6 +68,7 @@ const VALUES = [
   "RuleCount",
   "ScanProgress",
   "ScanResult",
+  "ServiceListEntry",
   "SignInIdentity",
   "SilentSource",
   "StageTerm",
