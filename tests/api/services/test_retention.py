@@ -130,8 +130,14 @@ def test_what_only_names_somebody_is_known() -> None:
     """A reference that may be empty and is called after more than what it points to is a name, or belongs: it is said which."""
     called = {"households": "household_id", "members": "member_id", "files": "file_id"}
     belongs = {
+        ("cost_shares", "grant_id"),
+        ("grants", "cause_id"),
+        ("grants", "cost_id"),
+        ("grants", "enrolment_id"),
         ("home_visits", "corrects_id"),
         ("objections", "notice_id"),
+        ("official_errors", "decision_id"),
+        ("official_errors", "grant_id"),
         ("payment_orders", "repays_id"),
         ("payments", "order_id"),
         ("planned_measures", "continues_id"),
