@@ -280,6 +280,10 @@ async def _granted(
     grant = await w.add("grants", **mine, **terms, member_id=member, division_code="410502", first_month=month,
                         last_month=month, period="MONTH", state="PROPOSED", proposed_by=place.officer)  # fmt: skip
     await w.add("claims", grant_id=grant, person_id=person, month=month, cell="DIBAO")
+    cost = await w.add("costs", **of, member_id=member, reference=f"{w.mark}-bill", cost_fen=900_00, covered_fen=0,
+                       recorded_by=place.officer)  # fmt: skip
+    w.canaries.add(f"{w.mark}-bill")
+    await w.add("cost_shares", cost_id=cost, grant_id=grant, programme_code="DIBAO", amount_fen=300_00)
     enrolment = await w.add("enrolments", **of, **terms, member_id=member, source_record=f"GRANT:{grant}",
                             start_month=month, end_month=month)  # fmt: skip
     granted = await w.add("decisions", **mine, **officers, kind="GRANT")
