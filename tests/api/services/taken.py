@@ -13,6 +13,7 @@ from api.domain.clocks import months_after
 from api.models import (
     AidNotice,
     Claim,
+    Cost,
     Decision,
     Enrolment,
     File,
@@ -60,13 +61,19 @@ async def taken(
     }
     decided: dict[str, Any] = {**of, **officers, "file_id": file_id, "evidence": [], "made_at": now}
     terms = {"programme_code": "LIVING_SUBSIDY", "amount_fen": 300_00}
+    cost = await add(
+        Cost, **of, member_id=member_id, reference="发票-王大力", incurred_on=today, cost_fen=900_00, covered_fen=0,
+        recorded_by=user_id, created_at=now,
+    )  # fmt: skip
     grant = await add(
-        Grant, **of, **terms, file_id=file_id, member_id=member_id, division_code="410502", first_month=month,
+        Grant, **of, **terms, cost_id=cost, file_id=file_id, member_id=member_id, division_code="410502", first_month=month,
         last_month=last, period="MONTH", state="PROPOSED", reason=seal("grants.reason", "王大力家庭困难"),
         proposed_by=user_id, version=1, created_at=now,
     )  # fmt: skip
     for place in range(12):
-        await add(Claim, grant_id=grant, person_id=person, month=months_after(month, place), cell="LIVING_SUBSIDY")
+        await add(
+            Claim, grant_id=grant, person_id=person, month=months_after(month, place), cell=f"LIVING_SUBSIDY#{cost}"
+        )
     enrolment = await add(
         Enrolment,
         **of,
