@@ -33,9 +33,9 @@ ERRORS = "userErrors { code message path }"
 _keys = itertools.count(1)
 
 
-async def act(service: Service, field: str, by: str, answers: str = CYCLE, **told: Any) -> Any:
+async def act(service: Service, field: str, by: str, shown: str = CYCLE, **told: Any) -> Any:
     title = field[0].upper() + field[1:]
-    query = f"mutation ($input: {title}Input!) {{ {field}(input: $input) {{ {answers} {ERRORS} }} }}"
+    query = f"mutation ($input: {title}Input!) {{ {field}(input: $input) {{ {shown} {ERRORS} }} }}"
     given = {"idempotencyKey": f"{field}-{next(_keys):06}", **told}
     return (await service.data(query, {"input": given}, by=by))[field]
 
