@@ -99,7 +99,7 @@ async def draw_up(
         raise NotDone(
             UserErrorCode.INVALID, ("input", "month"), "截至该月没有应发放的。", "By this month nothing is due."
         )
-    cycle_id = await begin(connection, viewer, fund, CycleKind.REGULAR, programme, division_code, month, now)
+    cycle_id = await new(connection, viewer, fund, CycleKind.REGULAR, programme, division_code, month, now)
     await put_orders(connection, vault, viewer, fund, cycle_id, found, now, "fundId")
     detail = {"fund": fund.id, "programme": programme, "month": month.isoformat(), "orders": len(found)}
     await told(connection, viewer, "cycle.drawn_up", cycle_id, now, detail)
@@ -159,7 +159,7 @@ async def cancel(
     return int(cycle.id)
 
 
-async def begin(
+async def new(
     connection: AsyncConnection,
     viewer: Viewer,
     fund: Row[*tuple[Any, ...]],

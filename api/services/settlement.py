@@ -121,7 +121,7 @@ async def repay(
     division, programme = grant.division_code, order.programme_code
     month = days.today(now).replace(day=1)
     kind = CycleKind.REPAYMENT
-    cycle_id = await cycles.begin(connection, viewer, fund, kind, programme, division, month, now)
+    cycle_id = await cycles.new(connection, viewer, fund, kind, programme, division, month, now)
     await cycles.put_orders(
         connection, vault, viewer, fund, cycle_id, [(grant, months)], now, "orderId", repays=order.id
     )
