@@ -47,6 +47,16 @@ class GrantFinding:
     )
 
 
+def _correction(least: grants.Correction | None) -> GrantCorrection | None:
+    if least is None:
+        return None
+    return GrantCorrection(
+        programme_code=least.programme,
+        months=[Month(month) for month in least.months],
+        amount=known_money(least.amount_fen),
+    )
+
+
 def finding_objects(findings: Sequence[grants.Finding], vault: Vault, language: str) -> list[GrantFinding]:
     """Findings as they are told."""
     return [
@@ -60,12 +70,7 @@ def finding_objects(findings: Sequence[grants.Finding], vault: Vault, language: 
             agency=each.agency,
             basis=each.basis,
             verified=each.verified,
-            correction=each.correction
-            and GrantCorrection(
-                programme_code=each.correction.programme,
-                months=[Month(month) for month in each.correction.months],
-                amount=known_money(each.correction.amount_fen),
-            ),
+            correction=_correction(each.correction),
             words=each.words and each.words[0 if language == "zh" else 1],
         )
         for each in findings

@@ -87,7 +87,7 @@ async def paid_elsewhere(
     async with transaction(engine) as connection:
         key = await connection.scalar(insert(Enrolment).values(**row, **told).returning(Enrolment.id))
     assert key is not None
-    return key
+    return int(key)
 
 
 async def state_of(engine: AsyncEngine, key: int) -> str:
