@@ -18,14 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
 from api.database import among, locked, one_writer
-from api.domain import accounts, casework, days, divisions, payments
+from api.domain import accounts, casework, days, divisions, payments, stops
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.grants import GrantPeriod, GrantState
 from api.domain.ledger import FundEntryKind
 from api.domain.payments import CycleKind, CycleState, HeldBecause, OrderState
 from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
-from api.domain.stops import StopKind
+from api.domain.stops import Change, StopKind
 from api.models import (
     Enrolment,
     File,
@@ -107,7 +107,7 @@ async def draw_up(
 
 
 async def approve(
-    connection: AsyncConnection, viewer: Viewer, cycle_id: int | None, expected_version: int, now: dt.datetime
+    connection: AsyncConnection, viewer: Viewer, cycle_id: int | None, expected_version: int | None, now: dt.datetime
 ) -> int:
     """Another officer than the one who drew it up approves a cycle; its key. Raises NotDone."""
     cycle = await held(connection, viewer, cycle_id, expected_version, CycleState.DRAWN_UP)
@@ -138,7 +138,7 @@ async def cancel(
     vault: Vault,
     viewer: Viewer,
     cycle_id: int | None,
-    expected_version: int,
+    expected_version: int | None,
     reason: str,
     now: dt.datetime,
 ) -> int:
@@ -329,7 +329,7 @@ async def _reduced(
 
 def _amount(grant: Row[*tuple[Any, ...]], reduced: Sequence[tuple[dt.date, int]], month: dt.date) -> int:
     """A period's sum as it stands in this month."""
-    return next((amount for since, amount in reversed(reduced) if since <= month), int(grant.amount_fen))
+    return stops.lowered(int(grant.amount_fen), (Change(since, amount) for since, amount in reduced), month)
 
 
 def _held_because(grant: Row[*tuple[Any, ...]]) -> HeldBecause | None:

@@ -51,7 +51,7 @@ _ORDER = scope.narrow(
 
 
 async def settle(
-    connection: AsyncConnection, viewer: Viewer, cycle_id: int | None, expected_version: int, now: dt.datetime
+    connection: AsyncConnection, viewer: Viewer, cycle_id: int | None, expected_version: int | None, now: dt.datetime
 ) -> int:
     """The orders of an approved cycle are paid, but for those that are held; its key. Raises NotDone."""
     cycle = await cycles.held(connection, viewer, cycle_id, expected_version, CycleState.APPROVED)
@@ -84,7 +84,7 @@ async def repay(
     vault: Vault,
     viewer: Viewer,
     order_id: int | None,
-    expected_version: int,
+    expected_version: int | None,
     now: dt.datetime,
 ) -> int:
     """A cycle that pays again what the bank returned of an order, to the household's account as it is now; its key.

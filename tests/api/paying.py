@@ -6,6 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -96,13 +97,12 @@ class Paying:
         async with transaction(self.engine) as connection:
             return await settlement.repay(connection, self.vault, self.officers[by], order, None, NOW)
 
-    async def orders(self, cycle: int | None = None) -> list[PaymentOrder]:
+    async def orders(self, cycle: int | None = None) -> list[Any]:
         """The orders of a cycle, or all, as rows."""
         async with transaction(self.engine) as connection:
             statement = select(*O).order_by(O.id)
-            return list(
-                (await connection.execute(statement if cycle is None else statement.where(O.cycle_id == cycle))).all()
-            )  # type: ignore[arg-type]
+            of_it = statement if cycle is None else statement.where(O.cycle_id == cycle)
+            return list((await connection.execute(of_it)).all())
 
     async def state(self, cycle: int) -> str:
         """Where a cycle stands."""
@@ -210,7 +210,7 @@ async def leave(paying: Paying, life: Life) -> None:
         await connection.execute(update(File).where(File.id == life.file_id).values(**closed))
 
 
-def said(order: PaymentOrder, result: str = "成功", row: int = 2, **other: str) -> Line:
+def said(order: Any, result: str = "成功", row: int = 2, **other: str) -> Line:
     """A row of the bank's answer."""
     cells = {
         "指令号": order.reference,

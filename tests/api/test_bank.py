@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from api import sheets
 from api.database import transaction
@@ -70,17 +70,17 @@ async def homes(service: Service) -> list[Life]:
                 "unit": "HOUSEHOLD",
                 "position": 99,
             }
-            await connection.execute(Programme.__table__.insert().values(**row))
+            await connection.execute(insert(Programme).values(**row))
         rows = (
             select(Household.id, File.id.label("file"))
             .join(File, File.household_id == Household.id)
             .where(Household.division_code == "410502", Household.stage == "RECORDED", File.closed_on.is_(None))
         )
-        for row in (await connection.execute(rows.order_by(Household.id).limit(3))).all():
+        for home in (await connection.execute(rows.order_by(Household.id).limit(3))).all():
             of_it = (
-                select(Member.id).where(Member.household_id == row.id, Member.left_on.is_(None)).order_by(Member.id)
+                select(Member.id).where(Member.household_id == home.id, Member.left_on.is_(None)).order_by(Member.id)
             )
-            found.append(Life(row.id, row.file, tuple((await connection.scalars(of_it)).all())))
+            found.append(Life(home.id, home.file, tuple((await connection.scalars(of_it)).all())))
     for place, life in enumerate(found):
         await paying.granted(books, (place + 1) * 100_00, life=life, account=ACCOUNT)
     async with transaction(service.engine) as connection:
@@ -199,6 +199,7 @@ async def test_accounts_stand_open_in_the_bank_s_list_alone_and_whoever_takes_it
     cycle = await settled(service)
     answer = await file_of(service, cycle["id"], suffix)
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store, private")
+    rows: list[list[Any]]
     if suffix == "csv":
         rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
         assert rows[1][1].startswith("'="), "a name that a sheet would take for a formula is none"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -238,7 +238,7 @@ async def test_the_balances_of_a_fund_are_nobody_s_to_write(books: Paying) -> No
             pytest.skip("SQLite cannot tell a trigger's hand from another; the recount finds it")
     with pytest.raises(DatabaseError, match="follow its entries"):
         async with transaction(books.engine) as connection:
-            await connection.execute(Fund.__table__.update().values(available_fen=Fund.available_fen + 1))
+            await connection.execute(update(Fund).values(available_fen=Fund.available_fen + 1))
 
 
 async def test_a_recount_finds_what_a_hand_has_changed(books: Paying) -> None:
