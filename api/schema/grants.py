@@ -362,6 +362,7 @@ class GrantQueries:
                     return None
                 raise BadInput(reason.zh, reason.en) from None
             reading.log.saw_households([looked.household_id])
+            reading.log.asked("GrantFinding", asked.below("findings").fields)
             found = finding_objects(looked.findings, reading.vault, info.context.language)
             reading.budget.spend((1 + len(found)) * asked.times * asked.values(()))
         return GrantCheck(grantable=not domain.refusing(looked.findings), findings=found)
