@@ -124,7 +124,12 @@ def amount_of(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:
     every = EVERY.get(grant.period)
     if passed % every if every else passed:
         return 0
-    return min([grant.amount_fen, *(each.amount_fen for each in changes if each.from_month <= month)])
+    return lowered(grant.amount_fen, changes, month)
+
+
+def lowered(amount_fen: int, changes: Iterable[Change], month: dt.date) -> int:
+    """A period's sum as it stands in a month: the least that was decided of it by then."""
+    return min([amount_fen, *(each.amount_fen for each in changes if each.from_month <= month)])
 
 
 def a_month(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:

@@ -118,6 +118,13 @@ async def grant(run: Run, grant_id: int) -> Any | None:
     return next(iter(await run(_GRANT, {"grant": grant_id})), None)
 
 
+async def stands_at(run: Run, found: Any, month: dt.date) -> int:
+    """A period's sum of the grant as it stands in a month; nothing once it was stopped."""
+    rows = await run(_CHANGES, {"household": found.household_id})
+    decided = [Change(row.from_month, row.amount_fen) for row in rows if row.grant_id == found.id]
+    return stops.lowered(found.amount_fen, decided, month)
+
+
 async def paid(run: Run, grant_id: int) -> Rows:
     """What was paid of a grant, month by month."""
     return await run(_PAID, {"grant": grant_id})

@@ -54,9 +54,12 @@ async def checked(run: incomes.Run, grant: Any, asking: Asking, today: dt.date) 
             "只能从以后的月份起停发或减发。",
             "Aid is stopped or reduced from a month to come.",
         )
+    stands_at = await effects.stands_at(run, grant, asking.from_month)
+    if stands_at == 0:
+        raise invalid("request.fromMonth", "此项救助在该月之前已停发。", "It is stopped before that month already.")
     if asking.kind is StopKind.STOP_AID:
         return Asking(asking.kind, asking.from_month, amount_fen=0)
-    if asking.amount_fen is None or not 0 < asking.amount_fen < grant.amount_fen:
+    if asking.amount_fen is None or not 0 < asking.amount_fen < stands_at:
         raise invalid(
             "request.amount",
             "减发后的金额须低于现金额且大于零。",

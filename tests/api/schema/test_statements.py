@@ -94,7 +94,7 @@ ONE = {
         f'query ($id: ID!) {{ previewStop(request: {{grantId: $id, kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) '
         "{ lost { amount } floor months { month } possibleProgrammes } }",
         "grant",
-        8,
+        9,
     ),
     "fund": ("query ($id: ID!) { fund(id: $id) { source available { amount } } }", "fund", 1),
     "paymentCycle": (

@@ -153,10 +153,17 @@ async def test_a_reduction_is_dated_and_leaves_the_enrolment_and_its_claims(serv
     terms = Granted(MONTHS[0], MONTHS[1], "MONTH", 500_00)
     (change,) = changes[home.grant]
     assert [amount_of(terms, [change], each) for each in (months_after(FROM, -1), FROM)] == [500_00, 300_00]
-    await home.stopped(Asking(StopKind.REDUCE_AID, months_after(FROM, 1), amount_fen=400_00))
+    with pytest.raises(NotDone):
+        await home.propose(Asking(StopKind.REDUCE_AID, months_after(FROM, 1), amount_fen=400_00))
+    await home.stopped(Asking(StopKind.REDUCE_AID, months_after(FROM, -1), amount_fen=400_00))
     async with transaction(service.engine) as connection:
         later = (await stopped.changes_of(connection, [home.grant]))[home.grant]
-    assert amount_of(terms, later, months_after(FROM, 1)) == 300_00, "what was lowered is not raised by a second one"
+    sums = [amount_of(terms, later, months_after(FROM, place)) for place in (-2, -1, 0, 1)]
+    assert sums == [500_00, 400_00, 300_00, 300_00], "one that begins earlier raises nothing afterwards"
+    await home.stopped()
+    with pytest.raises(NotDone) as twice:
+        await home.propose(Asking(StopKind.STOP_AID, months_after(FROM, 2)))
+    assert "already" in twice.value.en
 
 
 async def test_f_03_a_without_a_notice_nothing_is_decided(service: Service) -> None:
