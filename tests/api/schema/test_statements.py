@@ -90,6 +90,7 @@ ONE = {
         "household",
         5,
     ),
+    "grant": ("query ($id: ID!) { grant(id: $id) { state reason household { reference } } }", "grant", 2),
     "previewStop": (
         f'query ($id: ID!) {{ previewStop(request: {{grantId: $id, kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) '
         "{ lost { amount } floor months { month } possibleProgrammes } }",
