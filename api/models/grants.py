@@ -128,7 +128,7 @@ class Cost(Base):
 
     id: Mapped[PrimaryKey]
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     reference: Mapped[Exact]
     incurred_on: Mapped[dt.date]
     cost_fen: Mapped[int]

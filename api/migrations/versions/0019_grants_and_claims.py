@@ -32,11 +32,11 @@ MONTHS = {
     " + EXTRACT(MONTH FROM NEW.last_month) - EXTRACT(MONTH FROM NEW.first_month) + 1",
 }
 DECIDED = (
-    "id, household_id, file_id, member_id, programme_code, division_code, cause_id, cost_id, once_for, first_month,"
+    "id, household_id, file_id, programme_code, division_code, cause_id, cost_id, once_for, first_month,"
     " last_month, period, amount_fen, state, proposed_by, decision_id, decided_as, decided_by, enrolment_id, version,"
     " created_at"
 )
-"""What is not changed once a grant was decided: all but the reason, which is sealed anew with a new key."""
+"""What is not changed once a grant was decided: all but the reason, which is sealed anew, and whose it was, which is forgotten."""
 
 COVER = "UPDATE costs SET covered_fen = covered_fen"
 SHARES = (
@@ -67,7 +67,7 @@ def _costs() -> None:
         "costs",
         sa.Column("id", KEY, sa.Identity(), nullable=False),
         sa.Column("household_id", KEY, nullable=False),
-        sa.Column("member_id", KEY, nullable=False),
+        sa.Column("member_id", KEY, nullable=True),
         sa.Column("reference", CODE, nullable=False),
         sa.Column("incurred_on", sa.Date(), nullable=False),
         sa.Column("cost_fen", KEY, nullable=False),
@@ -193,6 +193,7 @@ def _claims() -> None:
 
 BEGUN, DONE = "a grant begins as a proposal", "a grant that was decided is not changed"
 NO_FILE, UNCLAIMED = "no grant without an active file", "a grant takes up its months first"
+FOR_ANOTHER = "OLD.state <> 'PROPOSED' AND NEW.member_id IS NOT NULL"
 GRANTED = "NEW.state = 'GRANTED' AND OLD.state <> 'GRANTED'"
 
 
@@ -201,6 +202,7 @@ def _triggers_of_sqlite() -> None:
         ("grants_begin", "INSERT", "NEW.state <> 'PROPOSED'", BEGUN),
         ("grants_of_a_file", "INSERT", f"NOT EXISTS ({ACTIVE})", NO_FILE),
         ("grants_decided", f"UPDATE OF {DECIDED}", "OLD.state <> 'PROPOSED'", DONE),
+        ("grants_for_whom", "UPDATE OF member_id", FOR_ANOTHER, DONE),
         ("grants_granted", "UPDATE OF state", f"{GRANTED} AND NOT EXISTS ({ACTIVE})", NO_FILE),
         ("grants_claimed", "UPDATE OF state", f"{GRANTED} AND ({CLAIMED}) <> {MONTHS['sqlite']}", UNCLAIMED),
         ("grants_never_deleted", "DELETE", ERASED, "grants are never deleted"),
@@ -229,6 +231,7 @@ def _triggers_of_postgresql() -> None:
     for name, when, told in (
         ("begin BEFORE INSERT", "NEW.state <> 'PROPOSED'", BEGUN),
         (f"decided BEFORE UPDATE OF {DECIDED}", "OLD.state <> 'PROPOSED'", DONE),
+        ("for_whom BEFORE UPDATE OF member_id", FOR_ANOTHER, DONE),
     ):
         op.execute(
             f"CREATE TRIGGER grants_{name} ON grants FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION jiekun_refuse('{told}')"

@@ -54,9 +54,11 @@ MENTIONS = frozenset(
     {
         ("authorisations", "attachment_id"),
         ("authorisations", "guardian_id"),
+        ("costs", "member_id"),
         ("enrolments", "member_id"),
         ("files", "previous_id"),
         ("files", "subject_member_id"),
+        ("grants", "member_id"),
     }
 )
 """References by which a row only names what is erased: it loses the name, and is kept where it can be."""

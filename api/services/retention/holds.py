@@ -9,16 +9,14 @@ from sqlalchemy import Select, select, union
 
 from api.domain.casework import ReferralState
 from api.domain.exits import ProposalState
-from api.domain.grants import GrantState
 from api.domain.objections import ObjectionState
 from api.domain.review import FindingState
 from api.domain.stops import StopState
-from api.models import File, FilePerson, Finding, Grant, Objection, Proposal, Referral, StopProposal
+from api.models import File, FilePerson, Finding, Objection, Proposal, Referral, StopProposal
 
 HOLDS: Mapping[str, Select[Any]] = {
     "an objection that is not answered": select(Objection.household_id).where(Objection.state == ObjectionState.OPEN),
     "a decision that is proposed": select(Proposal.household_id).where(Proposal.state == ProposalState.OPEN),
-    "a grant of aid that is proposed": select(Grant.household_id).where(Grant.state == GrantState.PROPOSED),
     "a stop of aid that is proposed": select(StopProposal.household_id).where(
         StopProposal.state == StopState.PROPOSED
     ),

@@ -290,8 +290,15 @@ async def test_who_left_a_household_long_ago_is_forgotten_and_the_household_goes
         assert (await connection.scalars(select(Human.id).where(Human.id == home.people[0]))).all() == []
         file = (await connection.execute(select(table_of("files").c.subject_member_id))).scalar_one()
         guardian = (await connection.execute(select(table_of("authorisations").c.guardian_id))).scalar_one()
-        enrolled = (await connection.execute(select(table_of("enrolments").c.member_id))).scalar_one()
-    assert (file, guardian, enrolled) == (None, None, None), "what only named them is there without the name"
+        aid = [
+            (await connection.execute(select(table_of(name).c.member_id))).scalars().all()
+            for name in ("enrolments", "grants", "costs")
+        ]
+        claims = (await connection.scalars(select(table_of("claims").c.id))).all()
+    assert (file, guardian) == (None, None), "what only named them is there without the name"
+    assert (aid, claims) == ([[None, None], [None], [None]], []), (
+        "nor is it said whose the aid was, which stays in the books"
+    )
     assert "金H甲" not in left
     assert "甲-SPOUSE" in left
 
