@@ -33,7 +33,7 @@ _RECOVERY = scope.narrow(
 Found = Row[*tuple[Any, ...]]
 
 
-async def begin(
+async def decided(
     connection: AsyncConnection,
     vault: Vault,
     viewer: Viewer,

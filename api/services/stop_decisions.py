@@ -114,7 +114,7 @@ async def decide(
         await connection.execute(ended.values(end_month=last_month))
     if asking.kind is StopKind.RECOVER_AID:
         assert asking.cause is not None
-        await recoveries.begin(connection, vault, viewer, found, stop_id, asking.cause, reason, now)
+        await recoveries.decided(connection, vault, viewer, found, stop_id, asking.cause, reason, now)
     decided = update(StopProposal).where(StopProposal.id == found.id)
     await connection.execute(decided.values(state=StopState.DECIDED, version=found.version + 1))
     of = (found.household_id, found.grant_id)
