@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import files, jobs, migrations, oauth, settings
+from api import bank, files, jobs, migrations, oauth, settings
 from api.attachments_store import Store
 from api.auth import Authenticator
 from api.board import PATH, Board
@@ -105,6 +105,7 @@ def create_app(
     endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock)
     store = Store(data_dir or settings.data_dir(), vault)
     door = files.Files(authenticator, recorder, store, attachment_bytes, passage, purpose_required, clock)
+    payments = bank.Bank(door)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -150,6 +151,8 @@ def create_app(
             Route(oauth.PATH, oauth.TokenEndpoint(engine).answer, methods=["POST"]),
             Route(files.PATH, door.take, methods=["POST"]),
             Route(f"{files.PATH}/{{id}}", door.give, methods=["GET"]),
+            Route(f"{bank.PATH}/{{id}}", payments.take, methods=["POST"]),
+            Route(f"{bank.PATH}/{{file}}", payments.give, methods=["GET"]),
             *(notices if public_notices else ()),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
@@ -205,7 +208,7 @@ class _Surroundings:
             await send(message)
 
         try:
-            own_limit = scope["path"] == files.PATH
+            own_limit = scope["path"] == files.PATH or scope["path"].startswith(f"{bank.PATH}/")
             body = receive if own_limit else await _read(receive)
             if body is None:
                 await refused(Request(scope), TooLarge())(scope, receive, sending)
@@ -260,7 +263,7 @@ def _route(scope: Scope) -> str:
     path = scope["path"]
     if path in ("/", "/graphql", oauth.PATH, files.PATH, *PROBES):
         return str(path)
-    return next((above for above in ("/page", files.PATH) if path.startswith(f"{above}/")), "other")
+    return next((above for above in ("/page", files.PATH, bank.PATH) if path.startswith(f"{above}/")), "other")
 
 
 def _page() -> str:

@@ -104,7 +104,7 @@ class Files:
     async def take(self, request: Request) -> Response:
         """Takes a file in: 201 with its id and hash, 200 where it was taken in before under the same key."""
         try:
-            viewer = await self._viewer(request)
+            viewer = await self.viewer(request)
             if not viewer.may(Permission.KEEP_FILES):
                 raise Forbidden
             key, kind, name = _said(request)
@@ -112,13 +112,13 @@ class Files:
             written = await self._paid(request, viewer)
             taken, again = await self._add(viewer, key, where, kind, name, written)
         except (Refused, NotDone) as why:
-            await _discard(request)
-            return _refused(request, why)
+            await discard(request)
+            return refused(request, why)
         except ClientDisconnect:
             return Response(status_code=400)
         except (OSError, SQLAlchemyError) as error:
             log.error("an attachment could not be taken in: %s", type(error).__name__)
-            return _refused(request, Away())
+            return refused(request, Away())
         content = {
             "id": self.store.vault.ids("Attachment", [taken])[0],
             "kind": kind,
@@ -133,8 +133,8 @@ class Files:
         seen, viewer, purpose = ReadLog(), None, None
         try:
             try:
-                viewer = await self._viewer(request)
-                viewer, purpose = self._bound(request, viewer)
+                viewer = await self.viewer(request)
+                viewer, purpose = self.bound(request, viewer)
                 found = await self._found(request.path_params["id"], viewer)
                 _note(seen, found)
                 await self._prove(found)
@@ -143,10 +143,10 @@ class Files:
                 raise
             await self._record(request, viewer, seen, purpose)
         except (Refused, NotDone) as why:
-            return _refused(request, why)
+            return refused(request, why)
         except (OSError, SQLAlchemyError) as error:
             log.error("an attachment could not be handed out: %s", type(error).__name__)
-            return _refused(request, Away())
+            return refused(request, Away())
         headers = {
             "content-disposition": _disposition(found),
             "content-length": str(found.size),
@@ -155,7 +155,8 @@ class Files:
         }
         return StreamingResponse(self.store.read(found.stored), 200, headers, found.media_type)
 
-    async def _viewer(self, request: Request) -> Viewer:
+    async def viewer(self, request: Request) -> Viewer:
+        """Who asks. Raises Unauthenticated or Away."""
         try:
             viewer = await self.authenticator.viewer(request.headers.get("authorization"))
         except UnknownToken as unknown:
@@ -166,7 +167,7 @@ class Files:
             raise Unauthenticated
         return viewer
 
-    def _bound(self, request: Request, viewer: Viewer) -> tuple[Viewer, Purpose]:
+    def bound(self, request: Request, viewer: Viewer) -> tuple[Viewer, Purpose]:
         """The viewer as they read for the purpose that they name. Raises BadPurpose or Forbidden."""
         said = request.headers.get(PURPOSE)
         purpose = purposes.purpose_of(viewer.role, said)
@@ -179,7 +180,7 @@ class Files:
         household, person = (request.query_params.get(name) for name in ("household", "person"))
         async with reading(self.authenticator.engine) as connection:
             return await attachments.place(
-                connection, viewer, self._key("Household", household), self._key("Person", person), person is not None
+                connection, viewer, self.key("Household", household), self.key("Person", person), person is not None
             )
 
     async def _paid(self, request: Request, viewer: Viewer) -> Written:
@@ -228,7 +229,7 @@ class Files:
     async def _found(self, public_id: str, viewer: Viewer) -> Kept:
         """Raises NotDone where there is none that this viewer may see."""
         async with reading(self.authenticator.engine) as connection:
-            key, today = self._key("Attachment", public_id), days.today(self.clock())
+            key, today = self.key("Attachment", public_id), days.today(self.clock())
             found = await attachments.kept(connection, self.store.vault, viewer, key, today)
         if found is None:
             raise NotDone(UserErrorCode.NOT_FOUND, (), "没有此附件。", "There is no such attachment.")
@@ -251,7 +252,8 @@ class Files:
         )
         await self.recorder.write(operation)
 
-    def _key(self, type_name: str, public_id: str | None) -> int | None:
+    def key(self, type_name: str, public_id: str | None) -> int | None:
+        """The row that an id of this type names, or None."""
         try:
             return self.store.vault.key(type_name, public_id or "")
         except NotOurs:
@@ -303,7 +305,7 @@ def _note(seen: ReadLog, found: Kept) -> None:
     seen.asked("Attachment", ["content"])
 
 
-async def _discard(request: Request) -> None:
+async def discard(request: Request) -> None:
     """Reads on for a while, so that a client who is still sending can read the answer."""
     left = MOST_DISCARDED
     try:
@@ -315,7 +317,8 @@ async def _discard(request: Request) -> None:
         return
 
 
-def _refused(request: Request, why: Refused | NotDone) -> Response:
+def refused(request: Request, why: Refused | NotDone) -> Response:
+    """A refusal, as GraphQL's are answered."""
     if isinstance(why, NotDone):
         status = STATUSES.get(why.code, 400)
     else:

@@ -48,6 +48,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("sockets",),
     ("endpoint",),
     ("files", "board"),
+    ("bank",),
     ("app",),
     ("demo",),
     ("commands",),

@@ -4,6 +4,7 @@
     └── ...                     a class a code: its words, its advice, its HTTP status; `refusals` lists them
     NotDone                     a mutation that is not carried out: stands in `userErrors`, with a `UserErrorCode`
     ├── Conflict                what it was meant for has changed since
+    ├── StopHeld                aid is not taken away yet
     └── MissingConsent          somebody may not be looked up yet
 
 docs/errors.md is printed from here.
@@ -236,6 +237,8 @@ class UserErrorCode(StrEnum):
     CONFLICT = "CONFLICT"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     MISSING_CONSENT = "MISSING_CONSENT"
+    STOP_HELD = "STOP_HELD"
+    AID_CONFLICT = "AID_CONFLICT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +296,19 @@ USER_ERRORS: Mapping[UserErrorCode, Told] = {
         "`missing` lists who has not consented, and to which data; have them sign, record it with "
         "`recordAuthorisation`, and send this again under a new idempotency key.",
     ),
+    UserErrorCode.AID_CONFLICT: Told(
+        "与现有救助冲突",
+        "It conflicts with aid that is there",
+        "findings 列出每项冲突（项目、机构、月份）和最小的合法更正；改正后以新幂等键提交。",
+        "`findings` lists each conflict (programme, agency, months) with the least lawful correction; change the "
+        "proposal and send it under a new idempotency key.",
+    ),
+    UserErrorCode.STOP_HELD: Told(
+        "停发、减发或追回的前提尚缺一项",
+        "Something that must stand before aid is stopped, reduced or recovered is missing",
+        "item 指明所缺事项；补齐后以新幂等键提交。",
+        "`item` says what; see to it, and send this again under a new idempotency key.",
+    ),
 }
 """By code what it means and what to do."""
 
@@ -318,6 +334,14 @@ class Conflict(NotDone):
     def __init__(self, path: tuple[str, ...], zh: str, en: str, current_version: int) -> None:
         self.current_version = current_version
         super().__init__(UserErrorCode.CONFLICT, path, zh, en)
+
+
+class StopHeld(NotDone):
+    """Aid is not stopped, reduced or recovered, since one of the things that must stand before is missing (F-3, F-32)."""
+
+    def __init__(self, item: str, zh: str, en: str) -> None:
+        self.item = item
+        super().__init__(UserErrorCode.STOP_HELD, ("input",), zh, en)
 
 
 class MissingConsent(NotDone):

@@ -28,6 +28,7 @@ OF_HOUSEHOLDS = frozenset(
     {
         "Finding",
         "Enrolment",
+        "Grant",
         "Attachment",
         "Authorisation",
         "EmergencyException",
@@ -42,6 +43,8 @@ OF_HOUSEHOLDS = frozenset(
         "AssistancePlan",
         "PlannedMeasure",
         "Referral",
+        "StopProposal",
+        "Recovery",
     }
 )
 """Types whose rows are a household's, by `household_id`."""

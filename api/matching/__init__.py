@@ -7,6 +7,8 @@ reference   programmes, departments and rules, as the matcher publishes them
 identity    the normal forms by which a person is found
 income      the test for leaving hardship, and months
 policy      dated values by division, the city's own before the shipped ones
+compatibility  how aid stands to other aid, month by month
+catalogue   programmes as they are in force here, the city's own entries before the shipped ones
 """
 
 from api.matching.scans import MatcherFailed, Progress, Step, program_hash, run, scan

@@ -17,7 +17,7 @@ from matcher.income.exits import six_months_above
 from matcher.income.inputs import COUNTED, RELIEVED, reported_until
 from matcher.overlap import add_months, first_day, months
 
-__all__ = ["add_months", "first_day", "graduation", "months", "of_months", "relief", "tested_until"]
+__all__ = ["add_months", "first_day", "graduation", "months", "of_months", "relief", "tested_until", "to_live_on"]
 
 COST, LAG = "income.employment_cost", "income.reporting_days"
 
@@ -42,6 +42,11 @@ def relief(present: Sequence[Presence], told: Collection[Told], division: str, a
     count = policy.whole("relief.months", as_of, division)
     last = tested_until(as_of, division)
     return _test(present, told, terms(division, RELIEVED), last, count, reaching=True)
+
+
+def to_live_on(month: dt.date, present: Sequence[Presence], told: Collection[Told], division: str) -> Month:
+    """What a household had a head in a month, aid and all, beside that month's line."""
+    return incomes.months([month], present, told, terms(division, RELIEVED))[0]
 
 
 def tested_until(as_of: dt.date, division: str) -> dt.date:

@@ -61,6 +61,12 @@ def line(division: str | None, month: dt.date) -> Line | None:
     return Line(_exact(entry.value).quantize(Decimal("0.01")), entry.basis, entry.status == "assumed")
 
 
+def excluded_by(programme: str, day: dt.date, division: str | None) -> frozenset[str]:
+    """The programmes that nobody has beside this one on that day in that division."""
+    cells = in_force().exclusive(day, division)
+    return frozenset(other for cell in cells if programme in cell.pair for other in cell.pair - {programme})
+
+
 def _exact(number: float) -> Decimal:
     return Decimal(int(number)) if number.is_integer() else Decimal(repr(number))
 

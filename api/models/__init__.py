@@ -12,32 +12,42 @@ from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
+from api.models.funds import Fund, FundEntry
+from api.models.grants import Claim, Cost, CostShare, Grant
 from api.models.households import Household, Human, Member
 from api.models.keeping import FileTransfer, Recognition
 from api.models.keys import KeyCheck, Resealing
 from api.models.notices import Notice, Objection
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
+from api.models.payments import BankAnswer, OrderMonth, PaymentCheck, PaymentCycle, PaymentOrder
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
 from api.models.reads import Alarm, Read, ReadSubject
+from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
 from api.models.scans import Link, Scan
+from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
 
 __all__ = [
+    "AidNotice",
     "Alarm",
     "Attachment",
     "AuditEvent",
     "Authorisation",
+    "BankAnswer",
     "Base",
     "Cause",
     "CauseEvent",
     "ChainCut",
+    "Claim",
     "Client",
     "ClientSecret",
     "ContactOfficer",
+    "Cost",
+    "CostShare",
     "Decision",
     "Declaration",
     "Department",
@@ -52,6 +62,9 @@ __all__ = [
     "FileTransfer",
     "Finding",
     "FindingPerson",
+    "Fund",
+    "FundEntry",
+    "Grant",
     "HomeVisit",
     "Household",
     "Human",
@@ -65,11 +78,16 @@ __all__ = [
     "MemberChange",
     "Notice",
     "Objection",
+    "OfficialError",
+    "OrderMonth",
     "Organisation",
     "OrganisationName",
     "OrganisationPlace",
     "OutboxEvent",
     "Payment",
+    "PaymentCheck",
+    "PaymentCycle",
+    "PaymentOrder",
     "Plan",
     "PlannedMeasure",
     "Programme",
@@ -79,12 +97,16 @@ __all__ = [
     "Read",
     "ReadSubject",
     "Recognition",
+    "Recovery",
+    "RecoveryEntry",
     "Referral",
     "Resealing",
     "Review",
     "RoleAssignment",
     "Scan",
     "StageMove",
+    "Stop",
+    "StopProposal",
     "Task",
     "Token",
     "Transition",

@@ -50,6 +50,7 @@ class Referral(Base):
         CheckConstraint("(state = 'CLOSED') = (outcome IS NOT NULL)", name="outcome"),
         CheckConstraint("(state = 'OPEN') = (answered_at IS NULL)", name="answered"),
         Index("ix_referrals_organisation_id_state_id", "organisation_id", "state", "id"),
+        Index("uq_referrals_id_household_id", "id", "household_id", unique=True),
     )
 
     id: Mapped[PrimaryKey]

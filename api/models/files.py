@@ -136,7 +136,7 @@ class Transition(Base):
 class Decision(Base):
     """What an officer decided, who is a person and no machine; where two are needed, not the one who proposed it.
 
-    `kind` is the action of the life cycle that it allows.
+    `kind` is the action of the life cycle that it allows, or what it decides of aid.
     """
 
     __tablename__ = "decisions"
@@ -146,6 +146,7 @@ class Decision(Base):
         CheckConstraint("proposed_by IS NULL OR proposed_by <> user_id", name="second_officer"),
         CheckConstraint("kind NOT IN ('GRADUATE', 'DEREGISTER') OR proposed_by IS NOT NULL", name="proposed"),
         ForeignKeyConstraint(["user_id", "user_kind"], ["users.id", "users.kind"], name="fk_decisions_officer"),
+        Index("uq_decisions_id_user_id", "id", "user_id", unique=True),
         Index("ix_decisions_household_id", "household_id"),
     )
 

@@ -48,7 +48,7 @@ class Enrolment(Base):
 
 
 class Payment(Base):
-    """What was paid for one month of an enrolment."""
+    """What was paid for one month of an enrolment; of a grant of ours by an order, and gone if the bank returns that."""
 
     __tablename__ = "payments"
     __table_args__ = (UniqueConstraint("enrolment_id", "month"),)
@@ -57,3 +57,4 @@ class Payment(Base):
     enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolments.id"))
     month: Mapped[dt.date]
     amount_fen: Mapped[int]
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("payment_orders.id"), index=True)

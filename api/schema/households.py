@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from api.schema.emergencies import EmergencyException
     from api.schema.files import HardshipFile
     from api.schema.findings import Finding
+    from api.schema.grants import Grant
     from api.schema.notices import PublicNotice
     from api.schema.objections import Objection
     from api.schema.people import MemberChange
@@ -203,6 +204,11 @@ class Household(Node):
     )
     enrolments: list[Annotated[Enrolment, strawberry.lazy("api.schema.programmes")]] = strawberry.field(
         default=NOT_LOADED, description="The programmes it takes part in, the latest first.", metadata=about(6)
+    )
+    grants: list[Annotated[Grant, strawberry.lazy("api.schema.grants")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="Aid that was proposed for it or granted, the latest first.",
+        metadata=about(3),
     )
     actions: list[Action] = strawberry.field(
         default_factory=list,

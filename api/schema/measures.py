@@ -40,6 +40,8 @@ from api.services import measures as services
 MANAGE = Permission.MANAGE_ACCOUNTS
 CHILDREN, MOST_CHILDREN = 50, 500
 
+__all__ = ["Measure", "MeasureRole"]
+
 described(
     Measure,
     "The policy's seven measures.",

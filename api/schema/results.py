@@ -16,9 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import transaction
 from api.domain import errors
 from api.domain.errors import Conflict, Forbidden, NotDone
+from api.domain.grants import GrantHeld
 from api.domain.permissions import Permission, Viewer
 from api.schema.context import Context, Info
+from api.schema.grant_findings import GrantFinding, finding_objects
 from api.schema.sizes import about
+from api.schema.stop_terms import StopItem
 from api.schema.words import UserErrorCode
 from api.sealing import Vault
 from api.services import audit, once
@@ -79,6 +82,22 @@ class MissingConsentError(UserError):
     missing: list[MissingConsent] = strawberry.field(description="Who, and where.", metadata=about(3))
 
 
+@strawberry.type(description="Aid is not taken away yet: one of the things that have to stand before is missing.")
+class StopHeldError(UserError):
+    """Aid is not taken away yet."""
+
+    item: StopItem = strawberry.field(description="Which; the first that is missing.")
+
+
+@strawberry.type(description="The grant conflicts with aid that is there, or with what its programme asks for.")
+class AidConflictError(UserError):
+    """The grant conflicts with aid that is there."""
+
+    findings: list[GrantFinding] = strawberry.field(
+        description="What refuses it, each with the least correction.", metadata=about(2)
+    )
+
+
 USER_ERRORS: Mapping[UserErrorCode, type[UserError]] = {
     UserErrorCode.NOT_FOUND: NotFoundError,
     UserErrorCode.FORBIDDEN: NotPermitted,
@@ -87,6 +106,8 @@ USER_ERRORS: Mapping[UserErrorCode, type[UserError]] = {
     UserErrorCode.CONFLICT: ConflictError,
     UserErrorCode.IDEMPOTENCY_KEY_REUSED: IdempotencyError,
     UserErrorCode.MISSING_CONSENT: MissingConsentError,
+    UserErrorCode.AID_CONFLICT: AidConflictError,
+    UserErrorCode.STOP_HELD: StopHeldError,
 }
 """By code the type that tells it."""
 
@@ -174,6 +195,11 @@ def _told(reason: NotDone, context: Context) -> UserError:
     if isinstance(reason, errors.MissingConsent):
         missing = _missing(reason, context.vault)
         return MissingConsentError(code=code, message=message, path=path, missing=missing)
+    if isinstance(reason, errors.StopHeld):
+        return StopHeldError(code=code, message=message, path=path, item=StopItem(reason.item))
+    if isinstance(reason, GrantHeld):
+        found = finding_objects(reason.findings, context.vault, context.language)
+        return AidConflictError(code=code, message=message, path=path, findings=found)
     return USER_ERRORS[code](code=code, message=message, path=path)
 
 

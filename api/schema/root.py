@@ -21,6 +21,8 @@ from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.forms import FormMutations, FormQueries
+from api.schema.funds import Fund, FundMutations, FundQueries
+from api.schema.grants import Grant, GrantMutations, GrantQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
 from api.schema.incomes import IncomeMutations, IncomeQueries
@@ -30,18 +32,24 @@ from api.schema.nodes import NodeQueries
 from api.schema.notices import NoticeMutations, NoticeQueries, PublicNotice
 from api.schema.objections import Objection, ObjectionMutations, ObjectionQueries
 from api.schema.officers import OfficerQueries
+from api.schema.official_errors import OfficialError, OfficialErrorMutations, OfficialErrorQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
+from api.schema.payment_checks import PaymentCheck, PaymentCheckMutations, PaymentCheckQueries
+from api.schema.payments import PaymentCycle, PaymentMutations, PaymentOrder, PaymentQueries
 from api.schema.people import PeopleMutations
 from api.schema.plans import AssistancePlan, PlanMutations, PlannedMeasure
 from api.schema.programmes import Enrolment, ProgrammeQueries
 from api.schema.proposals import Proposal, ProposalMutations, ProposalQueries
 from api.schema.protection import ProtectionMutations
 from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
+from api.schema.recoveries import Recovery, RecoveryMutations, RecoveryQueries
 from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 from api.schema.steps import StepMutations
+from api.schema.stop_requests import StopPreviewQueries
+from api.schema.stops import StopMutations, StopProposal, StopQueries
 from api.schema.tasks import Task, TaskMutations, TaskQueries
 from api.schema.visits import HomeVisit, VisitMutations
 from api.schema.watches import Watch, WatchMutations, WatchQueries
@@ -62,6 +70,7 @@ class Query(
     FileQueries,
     LifecycleQueries,
     ProgrammeQueries,
+    GrantQueries,
     IncomeQueries,
     ExitQueries,
     ProposalQueries,
@@ -72,7 +81,14 @@ class Query(
     ReferralQueries,
     NoticeQueries,
     ObjectionQueries,
+    StopPreviewQueries,
+    StopQueries,
+    RecoveryQueries,
+    OfficialErrorQueries,
     ScanQueries,
+    FundQueries,
+    PaymentQueries,
+    PaymentCheckQueries,
     ReadQueries,
     AuditQueries,
 ):
@@ -97,6 +113,7 @@ class Mutation(
     ConsentMutations,
     EmergencyMutations,
     CauseMutations,
+    GrantMutations,
     VisitMutations,
     PlanMutations,
     ReferralMutations,
@@ -107,6 +124,12 @@ class Mutation(
     ExitMutations,
     ProposalMutations,
     WatchMutations,
+    StopMutations,
+    RecoveryMutations,
+    OfficialErrorMutations,
+    FundMutations,
+    PaymentMutations,
+    PaymentCheckMutations,
     ReadMutations,
 ):
     """What may be done."""
@@ -131,6 +154,7 @@ schema = strawberry.Schema(
         Attachment,
         HardshipFile,
         Enrolment,
+        Grant,
         Proposal,
         Watch,
         Finding,
@@ -142,6 +166,13 @@ schema = strawberry.Schema(
         Referral,
         PublicNotice,
         Objection,
+        StopProposal,
+        Recovery,
+        OfficialError,
+        Fund,
+        PaymentCycle,
+        PaymentOrder,
+        PaymentCheck,
         Scan,
         Read,
         Alarm,

@@ -62,6 +62,12 @@ described(
         ),
         "OFFICER_MISSING": Words("缺联系人", "No contact officer", "该户没有联系人。", "A household has no officer."),
         "REFERRAL": Words("转介待答复", "Answer a referral", "转介须按期答复。", "A referral waits for its answer."),
+        "PAYMENT_CHECK": Words(
+            "发放待抽查", "Check a payment", "抽中的发放须向领款户核实。", "A recipient who was drawn is to be asked."
+        ),
+        "PAYMENT_RETURNED": Words(
+            "款项被退回", "Payment returned", "银行退回款项，须核对账号并重新发放。", "The bank sent a payment back."
+        ),
     },
 )
 described(

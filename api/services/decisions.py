@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from enum import StrEnum
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.accounts import UserKind
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.lifecycle import Action
 from api.domain.permissions import Viewer
 from api.models import Decision, User
 from api.sealing import Vault
@@ -24,7 +24,7 @@ async def decide(
     viewer: Viewer,
     household_id: int,
     file_id: int | None,
-    kind: Action,
+    kind: StrEnum,
     reason: str,
     now: dt.datetime,
     *,

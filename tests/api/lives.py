@@ -203,7 +203,7 @@ async def live(
     await w.add("links", scan_id=place.scan, member_id=members[0], source="tax", decision="LINK", party="SELF")
     await w.add("member_changes", household_id=household, member_id=members[1], user_id=officer, kind="CORRECTED",
                 fields=["name"])  # fmt: skip
-    await w.add(
+    referral = await w.add(
         "referrals", household_id=household, member_id=members[2], organisation_id=place.organisation, state="CLOSED",
         outcome="PROVIDED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
     )  # fmt: skip
@@ -249,6 +249,7 @@ async def live(
         outcome="REJECTED", answered_by=second, answered_by_kind="PERSON", answered_at=NOW, stage="RECORDED",
         grounds=["OTHER"],
     )  # fmt: skip
+    await _granted(w, place, mine, members[0], people[0], referral)
     await w.add("contact_officers", household_id=household, user_id=officer, assigned_by=second)
     await w.add("protections", person_id=people[2], protected_by=officer, ending_reason=None)
     decision = await w.add(
@@ -267,6 +268,81 @@ async def live(
         closed = update(table_of("file_people")).where(table_of("file_people").c.file_id == file)
         await connection.execute(closed.values(until=ended))
     return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
+
+
+async def _granted(
+    w: Writing, place: Place, mine: Mapping[str, Any], member: int, person: int, referral: int
+) -> None:
+    """Aid that was granted, and that is given back after all that has to stand before that; and an error of ours."""
+    officers = {"proposed_by": place.officer, "user_id": place.second, "user_kind": "PERSON"}
+    month, of = DAY.replace(day=1), {"household_id": mine["household_id"]}
+    terms = {"programme_code": "DIBAO", "amount_fen": 300_00}
+    grant = await w.add("grants", **mine, **terms, member_id=member, division_code="410502", first_month=month,
+                        last_month=month, period="MONTH", state="PROPOSED", proposed_by=place.officer)  # fmt: skip
+    await w.add("claims", grant_id=grant, person_id=person, month=month, cell="DIBAO")
+    cost = await w.add("costs", **of, member_id=member, reference=f"{w.mark}-bill", cost_fen=900_00, covered_fen=0,
+                       recorded_by=place.officer)  # fmt: skip
+    w.canaries.add(f"{w.mark}-bill")
+    await w.add("cost_shares", cost_id=cost, grant_id=grant, programme_code="DIBAO", amount_fen=300_00)
+    enrolment = await w.add("enrolments", **of, **terms, member_id=member, source_record=f"GRANT:{grant}",
+                            start_month=month, end_month=month)  # fmt: skip
+    granted = await w.add("decisions", **mine, **officers, kind="GRANT")
+    made = {"state": "GRANTED", "decided_as": "GRANT", "decided_by": place.second}
+    grants = table_of("grants")
+    values = {**made, "decision_id": granted, "enrolment_id": enrolment}
+    await w.connection.execute(update(grants).where(grants.c.id == grant).values(**values))
+    await _paid(w, place, mine["household_id"], grant, enrolment)
+    what = {"grant_id": grant, "kind": "RECOVER_AID", "from_month": month, "amount_fen": 300_00}
+    proposal = await w.add("stop_proposals", **mine, **what, to_month=month, cause="UNCLEAR", state="PROPOSED",
+                           proposed_by=place.officer, closing=None)  # fmt: skip
+    told = {"delivered_on": DAY, "working_days": 10, "wait_until": DAY + LATER, "answered_on": DAY}
+    notice = await w.add("aid_notices", **of, **told, proposal_id=proposal, delivery="POST", recorded_by=place.officer,
+                         answer_recorded_by=place.officer)  # fmt: skip
+    decision = await w.add("decisions", **mine, **officers, kind="RECOVER_AID")
+    stop = await w.add(
+        "stops", **of, **what, **told, proposal_id=proposal, enrolment_id=enrolment, notice_id=notice,
+        last_month=dt.date(2015, 2, 1), proposed_by=place.officer, decided_by=place.second, decision_id=decision,
+        floor="UNKNOWN", referral_id=referral,
+    )  # fmt: skip
+    proposals = table_of("stop_proposals")
+    await w.connection.execute(update(proposals).where(proposals.c.id == proposal).values(state="DECIDED"))
+    whole = {**of, "total_fen": 300_00, "most_fen": 25_00, "cause": "UNCLEAR"}
+    recovery = await w.add("recoveries", **whole, stop_id=stop, kind="RECOVER_AID")
+    entry = {**whole, "recovery_id": recovery, "user_id": place.second}
+    await w.add("recovery_entries", **entry, number=1, kind="OPENED", before_fen=300_00, amount_fen=0,
+                left_fen=300_00, reason=None)  # fmt: skip
+    await w.add("recovery_entries", **entry, number=2, previous_number=1, kind="WAIVED", before_fen=300_00,
+                amount_fen=300_00, left_fen=0)  # fmt: skip
+    await w.add("official_errors", **of, division_code="410502", kind="OTHER", decision_id=decision, grant_id=grant,
+                month=month, recorded_by=place.officer, put_right_on=DAY, put_right_by=place.second)  # fmt: skip
+
+
+async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment: int) -> None:
+    """A month of that aid, paid from a fund by an order that two officers made, and a recipient who was asked."""
+    of, month = {"household_id": household}, DAY.replace(day=1)
+    nothing = dict.fromkeys(("allocated_fen", "available_fen", "committed_fen", "paid_fen"), 0)
+    fund = await w.add("funds", **nothing, source="UNION", division_code="410502", year=2000 + household)
+    cycle = await w.add("payment_cycles", fund_id=fund, kind="REGULAR", programme_code="DIBAO", division_code="410502",
+                        month=month, state="DRAWN_UP", seed="seed", drawn_up_by=place.officer,
+                        cancelled_because=None)  # fmt: skip
+    order = await w.add("payment_orders", **of, cycle_id=cycle, reference=f"{w.mark}-order", grant_id=grant,
+                        enrolment_id=enrolment, amount_fen=300_00, state="DRAWN_UP")  # fmt: skip
+    w.canaries.add(f"{w.mark}-order")
+    await w.add("order_months", order_id=order, grant_id=grant, month=month, amount_fen=300_00, live=True)
+    for kind, credit, debit, of_order in (
+        ("ALLOCATED", "OUTSIDE", "AVAILABLE", None), ("COMMITTED", "AVAILABLE", "COMMITTED", order),
+        ("SETTLED", "COMMITTED", "PAID", order),
+    ):  # fmt: skip
+        told = {"credit": credit, "debit": debit, "order_id": of_order, "reference": f"{kind}:{order}"}
+        await w.add("fund_entries", **told, fund_id=fund, kind=kind, amount_fen=300_00, user_id=place.officer)
+    approved = {"approved_by": place.second, "approved_by_kind": "PERSON", "approved_at": NOW}
+    cycles, orders = table_of("payment_cycles"), table_of("payment_orders")
+    of_cycle = update(cycles).where(cycles.c.id == cycle)
+    await w.connection.execute(of_cycle.values(state="APPROVED", **approved))
+    await w.connection.execute(of_cycle.values(state="SETTLED", settled_by=place.second, settled_at=NOW))
+    await w.connection.execute(update(orders).where(orders.c.id == order).values(state="SETTLED"))
+    await w.add("payments", enrolment_id=enrolment, month=month, amount_fen=300_00, order_id=order)
+    await w.add("payment_checks", order_id=order, outcome="RECEIVED", checked_by=place.second, checked_at=NOW)
 
 
 def table_of(name: str) -> Any:

@@ -13,8 +13,9 @@ from api.schema.root import printed
 from tests.api.conftest import Service
 
 ROOT = Path(__file__).parents[2]
-PAGE, REGISTER = ((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("graphql.md", "register.md"))
-QUERIES = [query for page in (PAGE, REGISTER) for query in re.findall(r"```graphql\n(.*?)```", page, re.DOTALL)]
+PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("graphql.md", "register.md", "payments.md")]
+PAGE = PAGES[0]
+QUERIES = [query for page in PAGES for query in re.findall(r"```graphql\n(.*?)```", page, re.DOTALL)]
 EXAMPLES = ROOT / "api" / "page" / "examples"
 
 

@@ -2,7 +2,7 @@
 
 The programme that a household's own file names is no department's to end: while the file is active, and wherever people
 here decide, a register neither ends nor exchanges it (F-2). Nor does it take away other aid of such a household, or make
-it less, unless somebody answers for that (lasting).
+it less, unless somebody answers for that (lasting). What was granted here is no register's to touch, either.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from api.models import Enrolment, Household, Payment, table
 from api.sealing import Vault
 from api.services.registers import rows
 from api.services.registers.households import Saved
-from api.services.registers.lasting import FILE, lasts, months_paid
+from api.services.registers.lasting import FILE, GRANT, lasts, months_paid
 from api.services.registers.rows import Row
 
 
@@ -59,6 +59,7 @@ async def save(
     keys = await _enrolment_keys(connection, saved.keys.values())
     gone = [key for (household, record), key in keys.items()
             if (household, record) not in told_of and (household, record) not in lasting
+            and not record.startswith(GRANT)
             and (household not in left if record == FILE else paid.complete)]  # fmt: skip
     told = {keys[place]: row for place, row in told_of.items()}
     for some in rows.batches([*told, *gone]):
@@ -125,6 +126,8 @@ def _of_aid(
     for row in paid.rows:
         for household, member in bearers[row["number"]].items():
             record = row["record_id"]
+            if record.startswith(GRANT):
+                record = f"~{record}"
             if (household, record) in found:  # one number for several records, which are all kept
                 record = f"{record}~{row['content'][:8]}"
             found[household, record] = _enrolment(row, household, member, record)

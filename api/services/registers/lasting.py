@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
@@ -26,6 +26,9 @@ from api.services.registers.rows import Row
 
 FILE = "FILE"
 """The `source_record` of an enrolment that the household's own file names."""
+
+GRANT = "GRANT:"
+"""How that of a grant of ours begins: no register touches one, nor is any record of a register called so."""
 
 REASON = "救助台账载明该项救助已终止或减少，经办人确认。The register of aid tells that this aid ended or is less; the officer named answers for it."
 
@@ -43,7 +46,7 @@ _THERE = (
         H.division_code,
     )
     .join(Household, H.id == E.household_id)
-    .where(E.source_record != FILE, among(E.household_id, "keys"))
+    .where(E.source_record != FILE, not_(E.source_record.startswith(GRANT)), among(E.household_id, "keys"))
     .order_by(E.id)
 )
 

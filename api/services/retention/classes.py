@@ -28,16 +28,20 @@ CLASSES: Mapping[str, RetentionClass] = {
 
 EXEMPT: Mapping[str, str] = {
     "audit_events": "who did what to what, chained: codes and keys, nothing personal; proof outlives what it proves",
+    "bank_answers": "files of the bank by their hash, in counts",
     "chain_cuts": "where the chain of reads begins, by number and hash",
     "clients": "programs of ours",
     "departments": "reference",
     "erasures": "that a household was erased, by a number that no row has any more",
+    "fund_entries": "the ledger: amounts, and orders by a number that no row has any more",
+    "funds": "the ledger",
     "identities": "officers' accounts: an audit row without its author proves nothing",
     "key_checks": "keys by their number",
     "measure_roles": "organisations",
     "organisation_names": "organisations",
     "organisation_places": "organisations",
     "organisations": "organisations",
+    "payment_cycles": "the ledger: who drew up, approved and settled what sums",
     "programmes": "reference",
     "resealings": "how far rotation is, in counts",
     "stage_moves": "reference: the table of moves",
@@ -50,9 +54,11 @@ MENTIONS = frozenset(
     {
         ("authorisations", "attachment_id"),
         ("authorisations", "guardian_id"),
+        ("costs", "member_id"),
         ("enrolments", "member_id"),
         ("files", "previous_id"),
         ("files", "subject_member_id"),
+        ("grants", "member_id"),
     }
 )
 """References by which a row only names what is erased: it loses the name, and is kept where it can be."""

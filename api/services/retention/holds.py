@@ -11,11 +11,15 @@ from api.domain.casework import ReferralState
 from api.domain.exits import ProposalState
 from api.domain.objections import ObjectionState
 from api.domain.review import FindingState
-from api.models import File, FilePerson, Finding, Objection, Proposal, Referral
+from api.domain.stops import StopState
+from api.models import File, FilePerson, Finding, Objection, Proposal, Referral, StopProposal
 
 HOLDS: Mapping[str, Select[Any]] = {
     "an objection that is not answered": select(Objection.household_id).where(Objection.state == ObjectionState.OPEN),
     "a decision that is proposed": select(Proposal.household_id).where(Proposal.state == ProposalState.OPEN),
+    "a stop of aid that is proposed": select(StopProposal.household_id).where(
+        StopProposal.state == StopState.PROPOSED
+    ),
     "a lead that is not closed": select(Finding.household_id).where(Finding.state != FindingState.CLOSED),
     "a referral that is not closed": select(Referral.household_id).where(Referral.state != ReferralState.CLOSED),
     "somebody whom two files count": select(File.household_id)

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among, skip_locked
 from api.domain.retention import RetentionClass
 from api.domain.stages import Stage
-from api.models import Erasure, File, FilePerson, Household, Human, Member, table
+from api.models import Claim, Erasure, File, FilePerson, Household, Human, Member, table
 from api.services.retention.classes import Edge, of_people, owned
 from api.services.retention.clocks import last_day
 from api.services.retention.holds import held
@@ -170,7 +170,7 @@ async def _people(connection: AsyncConnection, members: Sequence[int]) -> Sequen
 
 
 async def _forget(connection: AsyncConnection, people: Sequence[int]) -> None:
-    """Those of these people who are in no household any more are gone."""
+    """Those of these people who are in no household any more are gone, and so are the months that grants took up for them."""
     human, listed = table(Human).c.id, table(FilePerson).c.person_id
     alone = (
         select(human)
@@ -178,7 +178,7 @@ async def _forget(connection: AsyncConnection, people: Sequence[int]) -> None:
         .where(not_(human.in_(select(M.person_id))), not_(human.in_(select(listed))))
     )
     gone = (await connection.scalars(alone, {"people": list(people)})).all()
-    columns: tuple[Column[int], ...] = (*of_people(), human)
+    columns: tuple[Column[int], ...] = (table(Claim).c.person_id, *of_people(), human)
     for column in columns:
         statement = delete(column.table).where(among(column, "gone"))
         await connection.execute(statement, {"gone": list(gone)})

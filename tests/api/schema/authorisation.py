@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from api.domain import days
+from api.domain.clocks import months_after
 from api.domain.permissions import Permission
 
 P = Permission
 EVERYBODY, SIGNED_IN = "EVERYBODY", "SIGNED_IN"
+TO_COME = months_after(days.today(days.this_moment()).replace(day=1), 2)
+"""A month to come, in which aid may be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ QUERIES = {
     "viewer": Asked(EVERYBODY, "{ viewer { login } }", lies=False),
     "enumerations": Asked(SIGNED_IN, '{ enumerations(names: ["Role"]) { name } }', lies=False),
     "programmes": Asked(SIGNED_IN, "{ programmes { code } }", lies=False),
+    "serviceList": Asked(SIGNED_IN, "{ serviceList { code } }", lies=False),
     "departments": Asked(SIGNED_IN, "{ departments { code } }", lies=False),
     "measures": Asked(SIGNED_IN, "{ measures { number } }", lies=False),
     "organisationTree": Asked(SIGNED_IN, '{ organisationTree(after: "targer") { code } }'),
@@ -54,16 +59,47 @@ QUERIES = {
     ),
     "exitAssessment": Asked(P.READ_CASES, '{ exitAssessment(householdId: "$Household") { causes } }'),
     "exitAssessments": Asked(P.READ_CASES, '{ exitAssessments(householdId: "$Household") { causes } }'),
+    "grants": Asked(P.READ_CASES, '{ grants(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "grant": Asked(P.READ_CASES, '{ grant(id: "$Grant") { id } }'),
+    "checkGrant": Asked(
+        P.KEEP_FILES,
+        '{ checkGrant(request: {householdId: "$Household", programmeCode: "DIBAO", firstMonth: "2026-01", '
+        'lastMonth: "2026-01", period: MONTH, amount: "1.00"}) { grantable } }',
+    ),
     "proposals": Asked(P.READ_CASES, '{ proposals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "proposal": Asked(P.READ_CASES, '{ proposal(id: "$Proposal") { id } }'),
     "watches": Asked(P.READ_CASES, '{ watches(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "watch": Asked(P.READ_CASES, '{ watch(id: "$Watch") { id } }'),
+    "funds": Asked(P.READ_CASES, '{ funds(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "fund": Asked(P.READ_CASES, '{ fund(id: "$Fund") { id } }'),
+    "fundEntries": Asked(P.READ_CASES, '{ fundEntries(filter: {fundIds: ["$Fund"]}) { nodes { kind } } }'),
+    "fundUse": Asked(P.READ_CASES, '{ fundUse(divisionCode: "410502") { source } }'),
+    "paymentCycles": Asked(P.READ_CASES, '{ paymentCycles(filter: {fundIds: ["$Fund"]}) { nodes { id } } }'),
+    "paymentCycle": Asked(P.READ_CASES, '{ paymentCycle(id: "$PaymentCycle") { id } }'),
+    "paymentOrders": Asked(
+        P.READ_CASES, '{ paymentOrders(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "paymentChecks": Asked(
+        P.READ_CASES, '{ paymentChecks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "publicNotices": Asked(
         P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
     ),
     "notice": Asked(P.READ_CASES, '{ notice(id: "$PublicNotice") { id } }'),
+    "stopProposals": Asked(
+        P.READ_CASES, '{ stopProposals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "previewStop": Asked(
+        P.KEEP_FILES,
+        f'{{ previewStop(request: {{grantId: "$Grant", kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) {{ floor }} }}',
+    ),
+    "recoveries": Asked(P.READ_CASES, '{ recoveries(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "officialErrors": Asked(
+        P.READ_CASES, '{ officialErrors(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "officialErrorCounts": Asked(P.READ_CASES, "{ officialErrorCounts { kind } }"),
     "objections": Asked(P.READ_CASES, '{ objections(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
@@ -84,6 +120,7 @@ NODES = {
     "Household": P.READ_CASES,
     "Person": P.READ_CASES,
     "Enrolment": P.READ_CASES,
+    "Grant": P.READ_CASES,
     "HardshipFile": P.READ_CASES,
     "Authorisation": P.READ_CASES,
     "EmergencyException": P.READ_CASES,
@@ -93,6 +130,13 @@ NODES = {
     "Finding": P.READ_CASES,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
+    "StopProposal": P.READ_CASES,
+    "Recovery": P.READ_CASES,
+    "OfficialError": P.READ_CASES,
+    "Fund": P.READ_CASES,
+    "PaymentCycle": P.READ_CASES,
+    "PaymentOrder": P.READ_CASES,
+    "PaymentCheck": P.READ_CASES,
     "Task": P.READ_CASES,
     "Cause": P.READ_CASES,
     "HomeVisit": P.READ_CASES,
@@ -126,6 +170,8 @@ class Done:
 
 STALE = 999
 STEP = {"householdId": "$Household", "expectedVersion": STALE}
+CYCLE = {"cycleId": "$PaymentCycle", "expectedVersion": STALE}
+STOP = {"proposalId": "$StopProposal", "expectedVersion": STALE}
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
 CLIENT = {"name": "x", "kind": "SERVICE", "organisationId": "$Organisation"}
@@ -215,6 +261,69 @@ MUTATIONS = {
     "answerObjection": Done(
         P.DECIDE_FILES,
         {"objectionId": "$Objection", "expectedVersion": STALE, "outcome": "REJECTED", "answer": "x"},
+    ),
+    "allocateFund": Done(
+        P.DECIDE_FILES,
+        {"source": "UNION", "divisionCode": "410502", "year": 1, "amount": "1.00", "documentNo": "x"},
+        "INVALID",
+    ),
+    "drawUpCycle": Done(
+        P.KEEP_FILES,
+        {"fundId": "$Fund", "programmeCode": "DIBAO", "divisionCode": "410502", "month": "2999-01"},
+        "INVALID",
+    ),
+    "approveCycle": Done(P.DECIDE_FILES, CYCLE),
+    "settleCycle": Done(P.DECIDE_FILES, CYCLE),
+    "cancelCycle": Done(P.DECIDE_FILES, CYCLE | {"reason": "x"}),
+    "reconcileCycle": Done(P.KEEP_FILES, {"cycleId": "$PaymentCycle", "answers": "x"}, "INVALID"),
+    "repayOrder": Done(P.KEEP_FILES, {"orderId": "$PaymentOrder", "expectedVersion": STALE}),
+    "recordPaymentCheck": Done(
+        P.KEEP_FILES,
+        {"checkId": "$PaymentCheck", "expectedVersion": STALE, "outcome": "RECEIVED", "note": "x"},
+    ),
+    "proposeGrant": Done(
+        P.KEEP_FILES,
+        {
+            "householdId": "$Household",
+            "programmeCode": "DIBAO",
+            "firstMonth": "2026-01",
+            "lastMonth": "2026-01",
+            "period": "ONCE",
+            "amount": "1.00",
+            "reason": "x",
+        },
+        "INVALID",
+    ),
+    "decideGrant": Done(
+        P.DECIDE_FILES, {"grantId": "$Grant", "expectedVersion": STALE, "approve": True, "reason": "x"}
+    ),
+    "withdrawGrant": Done(P.KEEP_FILES, {"grantId": "$Grant", "expectedVersion": STALE}),
+    "proposeStop": Done(
+        P.KEEP_FILES,
+        {"request": {"grantId": "$Grant", "kind": "STOP_AID", "fromMonth": "2000-01"}, "statement": "x"},
+        "INVALID",
+    ),
+    "withdrawStop": Done(P.KEEP_FILES, STOP | {"reason": "x"}),
+    "recordAidNotice": Done(
+        P.KEEP_FILES,
+        STOP | {"documentNo": "x", "facts": "x", "delivery": "POST", "deliveredOn": "2024-01-01"},
+    ),
+    "recordAidAnswer": Done(P.KEEP_FILES, STOP | {"answeredOn": "2024-01-01", "answer": "x"}),
+    "decideStop": Done(P.DECIDE_FILES, STOP | {"reason": "x"}),
+    "payInstalment": Done(
+        P.KEEP_FILES,
+        {"recoveryId": "$Recovery", "month": "2024-01", "amount": "1", "paidOn": "2024-01-01"},
+        "INVALID",
+    ),
+    "waiveRecovery": Done(P.DECIDE_FILES, {"recoveryId": "$Recovery", "reason": "x"}, "INVALID"),
+    "recordOfficialError": Done(
+        P.KEEP_FILES,
+        {"householdId": "$Household", "kind": "OTHER", "what": "x", "discoveredOn": "2999-01-01"},
+        "INVALID",
+    ),
+    "putRightOfficialError": Done(
+        P.KEEP_FILES,
+        {"errorId": "$OfficialError", "expectedVersion": STALE, "putRightOn": "2024-01-01", "remedy": "x"},
     ),
     "addCause": Done(
         P.KEEP_FILES, {"householdId": "$Household", "cause": "ACCIDENT", "since": "2999-01-01"}, "INVALID"
@@ -318,7 +427,7 @@ STEPS = (
 TYPES = {
     "Household": Fields(
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
-        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations changes form externalReferences enrolments findings "
+        "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations changes form externalReferences enrolments grants findings "
         "attachments emergencyExceptions notices objections "
         "causes contactOfficer contactOfficers plan plans referrals visits actions file files history",
         masked="address phone payeeAccount payeeName",
@@ -344,6 +453,18 @@ TYPES = {
     ),
     "Enrolment": Fields("id agency startMonth endMonth amount cause sourceRecord programme person payments"),
     "Payment": Fields("month amount"),
+    "Grant": Fields(
+        "id firstMonth lastMonth period amount cause bill state proposedBy proposedAt outcome version programme person "
+        "household",
+        hidden="reason",
+    ),
+    "GrantBill": Fields("incurredOn cost covered", hidden="reference"),
+    "GrantOutcome": Fields("decidedBy decidedAt documentNo", hidden="reason"),
+    "GrantCheck": Fields("grantable findings"),
+    "GrantFinding": Fields(
+        "kind effect programmeCode months personIds enrolmentIds agency basis verified correction words"
+    ),
+    "GrantCorrection": Fields("programmeCode months amount"),
     "HardshipFile": Fields(
         "id number stage division tier category targetGroup appliedOn openedOn closedOn closing nextReviewOn deadline union "
         "version household subject previous recognitions transfers transitions"
@@ -421,7 +542,13 @@ TYPES = {
     "ScanProgress": Fields("stage done total unit"),
     "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),
     "RuleCount": Fields("ruleId findings households"),
-    "Programme": Fields("code nameZh nameEn unit"),
+    "Programme": Fields(
+        "code nameZh nameEn unit agency measures units periodicity onceFor funds insured basis verified conditions "
+        "compatibility"
+    ),
+    "ProgrammeCondition": Fields("kind codes textZh textEn verified"),
+    "AidCompatibility": Fields("relation yields basis verified division validFrom validTo"),
+    "ServiceListEntry": Fields("code measure nameZh nameEn agency programmeCodes basis verified"),
     "Department": Fields("code titleZh titleEn agencyZh asOf complete rows receivedAt"),
     "Division": Fields("code nameZh"),
     "Money": Fields("amount currency"),
@@ -472,6 +599,57 @@ TYPES = {
         "id action reason evidenceIds proposedBy proposedAt state decidedBy decidedAt version household",
         hidden="statement rejection",
     ),
+    **{f"{each}GrantPayload": Fields(f"{ANSWERED} grant") for each in ("Propose", "Decide", "Withdraw")},
+    "Fund": Fields("id source division year allocated available committed paid"),
+    "FundUse": Fields("source allocated available committed paid"),
+    "FundEntry": Fields("kind credit debit amount fundId orderId documentNo enteredBy happenedAt"),
+    "FundEntryConnection": CONNECTION,
+    "FundEntryEdge": EDGE,
+    "PaymentCycle": Fields(
+        "id kind programmeCode division month state seed drawnUpBy drawnUpAt approvedBy approvedAt settledBy settledAt "
+        "reconciledAt cancelledBy cancelledAt version fund sums",
+        hidden="cancelledBecause",
+    ),
+    "OrderSum": Fields("state heldBecause orders amount"),
+    "PaymentOrder": Fields(
+        "id reference state heldBecause amount answeredOn repaysId version months household cycle",
+        hidden="returnedBecause",
+    ),
+    "OrderMonth": Fields("month amount"),
+    "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "RowError": Fields("file row column message"),
+    "AllocateFundPayload": Fields(f"{ANSWERED} fund"),
+    **{
+        f"{each}Payload": Fields(f"{ANSWERED} cycle")
+        for each in ("DrawUpCycle", "ApproveCycle", "SettleCycle", "CancelCycle", "RepayOrder")
+    },
+    "ReconcileCyclePayload": Fields(f"{ANSWERED} cycle rowErrors"),
+    "RecordPaymentCheckPayload": Fields(f"{ANSWERED} check"),
+    "StopProposal": Fields(
+        "id kind grantId programme fromMonth toMonth amount cause proposedBy proposedAt state notice decision version "
+        "household",
+        hidden="statement closing",
+    ),
+    "AidNotice": Fields("documentNo delivery deliveredOn waitUntil answeredOn", hidden="facts answer"),
+    "StopDecision": Fields("decidedOn decidedBy floor left line referralId"),
+    "StopPreview": Fields(
+        "months lost incomeMonth leftLow leftHigh line floor needsReferral possibleProgrammes"
+    ),
+    "ChangedMonth": Fields("month before after"),
+    "Recovery": Fields("id grantId programme total most left cause openedAt entries household"),
+    "RecoveryEntry": Fields("kind month amount left cap paidOn enteredAt", hidden="reason"),
+    "OfficialError": Fields(
+        "id kind division discoveredOn grantId month recordedBy putRightOn version household", hidden="what remedy"
+    ),
+    "OfficialErrorCount": Fields("kind discovered putRight"),
+    **{
+        f"{each}Payload": Fields(f"{ANSWERED} proposal")
+        for each in ("ProposeStop", "WithdrawStop", "RecordAidNotice", "RecordAidAnswer", "DecideStop")
+    },
+    **{f"{each}Payload": Fields(f"{ANSWERED} recovery") for each in ("PayInstalment", "WaiveRecovery")},
+    **{f"{each}Payload": Fields(f"{ANSWERED} error") for each in ("RecordOfficialError", "PutRightOfficialError")},
+    "AidConflictError": Fields("code message path findings"),
+    "StopHeldError": Fields("code message path item"),
     "Watch": Fields("id months dueOn outcome doneBy doneAt version household", hidden="note"),
     "PageInfo": Fields("hasNextPage hasPreviousPage startCursor endCursor"),
     **{f"{each}Connection": CONNECTION for each in NODES if each not in UNLISTED},

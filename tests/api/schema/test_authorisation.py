@@ -72,6 +72,8 @@ from tests.api.schema.authorisation import (
 )
 from tests.api.services.atwork import at_work
 from tests.api.services.left import left
+from tests.api.services.paid import paid
+from tests.api.services.taken import taken
 from tests.conftest import copied
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -160,10 +162,12 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     file = await _handed_over(connection, vault, lead.household_id, user, organisation, now)
     work = await at_work(connection, vault, lead.household_id, user, now)
     gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
+    away = await taken(connection, vault, lead.household_id, lead.member_id, user, now)
+    money = await paid(connection, vault, away["Grant"], user, now)
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
-    keys = work | gone | {
+    keys = work | gone | away | money | {
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
@@ -531,7 +535,19 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
     shown_kinds = set()
     nodes = [
         f'{{ node(id: "{office.targets[kind]}") {{ ... on {kind} {selection(schema._schema.type_map[kind], 1)} }} }}'
-        for kind in ("Task", "PlannedMeasure", "Proposal", "Watch", "Authorisation")
+        for kind in (
+            "Task",
+            "PlannedMeasure",
+            "Proposal",
+            "Watch",
+            "Authorisation",
+            "StopProposal",
+            "Recovery",
+            "OfficialError",
+            "PaymentCycle",
+            "PaymentOrder",
+            "PaymentCheck",
+        )
     ]
     told_of_income = selection(schema._schema.type_map["Income"], 1)
     income = f'{{ incomes(personId: "{office.targets["Person"]}") {told_of_income} }}'

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
 from api.domain import divisions
@@ -15,9 +16,12 @@ from api.schema.root import schema
 from api.services import reads
 from tests.api.conftest import Service
 from tests.api.papers import exception, paper
+from tests.api.schema.authorisation import TO_COME
 from tests.api.services.atwork import at_work
 from tests.api.services.left import left
+from tests.api.services.paid import paid
 from tests.api.services.reviewed import under_review
+from tests.api.services.taken import taken
 from tests.api.services.test_notices import opened
 from tests.api.services.test_objections import raised
 
@@ -80,6 +84,25 @@ ONE = {
     ),
     "proposal": ("query ($id: ID!) { proposal(id: $id) { statement household { reference } } }", "proposal", 2),
     "watch": ("query ($id: ID!) { watch(id: $id) { note household { reference } } }", "watch", 2),
+    "checkGrant": (
+        'query ($id: ID!) { checkGrant(request: {householdId: $id, programmeCode: "WINTER_WARMTH", period: ONCE, '
+        'firstMonth: "2026-03", lastMonth: "2026-03", amount: "500.00"}) { grantable findings { kind months } } }',
+        "household",
+        5,
+    ),
+    "grant": ("query ($id: ID!) { grant(id: $id) { state reason household { reference } } }", "grant", 2),
+    "previewStop": (
+        f'query ($id: ID!) {{ previewStop(request: {{grantId: $id, kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) '
+        "{ lost { amount } floor months { month } possibleProgrammes } }",
+        "grant",
+        9,
+    ),
+    "fund": ("query ($id: ID!) { fund(id: $id) { source available { amount } } }", "fund", 1),
+    "paymentCycle": (
+        "query ($id: ID!) { paymentCycle(id: $id) { state cancelledBecause sums { orders } fund { year } } }",
+        "cycle",
+        3,
+    ),
     "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 9),
     "notice": (
         "query ($id: ID!) { notice(id: $id) { number applicant household { reference notices { number objections { text } } } } }",
@@ -94,6 +117,8 @@ ONE = {
 PLAIN = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
+    "fundUse": ("{ fundUse { source paid { amount } } }", 1),
+    "officialErrorCounts": ("{ officialErrorCounts { kind discovered putRight } }", 1),
     "measures": ("{ measures { number lead { role holders { code } } responsible { holders { nameZh } } } }", 1),
     "officers": ('{ officers(divisionCode: "410502") { login role organisation { code } } }', 1),
     "organisationTree": ("{ organisationTree { code nameZh hasChildren } }", 1),
@@ -101,6 +126,7 @@ PLAIN = {
 NOTHING_READ = {
     "lifecycle": "{ lifecycle { moves { action guards } terms { stage workingDays months basis } } }",
     "formFields": "{ formFields { code words { code labelZh } } }",
+    "serviceList": "{ serviceList { code measure programmeCodes } }",
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
 }
@@ -161,6 +187,55 @@ KEPT = {
         "query ($n: Int) { proposals(first: $n) { totalCount nodes { statement proposedBy household { reference } } } }",
         "caseworker",
         3,
+    ),
+    "grants": (
+        "query ($n: Int) { grants(first: $n) { totalCount nodes { reason proposedBy { login } outcome { reason } "
+        "programme { agency } person { reference } household { reference } } } }",
+        "caseworker",
+        5,
+    ),
+    "stopProposals": (
+        "query ($n: Int) { stopProposals(first: $n) { totalCount nodes "
+        "{ statement notice { facts } decision { floor } household { reference } } } }",
+        "caseworker",
+        3,
+    ),
+    "recoveries": (
+        "query ($n: Int) { recoveries(first: $n) { totalCount nodes "
+        "{ left { amount } entries { kind reason } household { reference } } } }",
+        "caseworker",
+        4,
+    ),
+    "officialErrors": (
+        "query ($n: Int) { officialErrors(first: $n) { totalCount nodes { what remedy household { reference } } } }",
+        "caseworker",
+        3,
+    ),
+    "funds": (
+        "query ($n: Int) { funds(first: $n) { totalCount nodes { source available { amount } } } }",
+        "caseworker",
+        2,
+    ),
+    "fundEntries": (
+        "query ($n: Int) { fundEntries(first: $n) { totalCount nodes { kind fundId orderId enteredBy } } }",
+        "caseworker",
+        2,
+    ),
+    "paymentCycles": (
+        "query ($n: Int) { paymentCycles(first: $n) { totalCount nodes { state drawnUpBy sums { orders } fund { year } } } }",
+        "caseworker",
+        4,
+    ),
+    "paymentOrders": (
+        "query ($n: Int) { paymentOrders(first: $n) { totalCount nodes "
+        "{ state returnedBecause months { month } household { reference } cycle { state } } } }",
+        "caseworker",
+        5,
+    ),
+    "paymentChecks": (
+        "query ($n: Int) { paymentChecks(first: $n) { totalCount nodes { note order { state } household { reference } } } }",
+        "caseworker",
+        4,
     ),
     "watches": (
         "query ($n: Int) { watches(first: $n) { totalCount nodes { note doneBy household { reference } } } }",
@@ -273,7 +348,11 @@ async def some_ids(service: Service) -> dict[str, str]:
         user = (await connection.execute(select(User.id).where(User.login == "caseworker"))).scalar_one()
         attached = await paper(connection, service.vault, keys[0], user, dt.datetime.now(dt.UTC), person=keys[1])
         gone = await left(connection, service.vault, keys[0], keys[1], user, dt.datetime.now(dt.UTC))
+        away = await taken_away(connection, service, user, 1)
     return {
+        "grant": service.vault.ids("Grant", [away["Grant"]])[0],
+        "fund": service.vault.ids("Fund", [away["Fund"]])[0],
+        "cycle": service.vault.ids("PaymentCycle", [away["PaymentCycle"]])[0],
         "proposal": service.vault.ids("Proposal", [gone["Proposal"]])[0],
         "watch": service.vault.ids("Watch", [gone["Watch"]])[0],
         "attachment": service.vault.ids("Attachment", [attached])[0],
@@ -374,7 +453,20 @@ async def people_of_the_office(service: Service) -> None:
             somebody = select(Member.id).where(Member.household_id == home).limit(1)
             member = (await connection.execute(somebody)).scalar_one()
             await left(connection, service.vault, home, member, user or 0, now)
+        await taken_away(connection, service, user or 0, 3)
         await reads.seal(connection)
+
+
+async def taken_away(connection: AsyncConnection, service: Service, user: int, count: int) -> dict[str, int]:
+    """What is left of aid that was taken away, of so many households on file; the last one's."""
+    on_file = select(Household.id).where(Household.division_code == "410502", Household.stage == "RECORDED")
+    found: dict[str, int] = {}
+    for home in (await connection.execute(on_file.order_by(Household.id).limit(count))).scalars().all():
+        somebody = select(Member.id).where(Member.household_id == home, Member.left_on.is_(None)).limit(1)
+        member = (await connection.execute(somebody)).scalar_one()
+        found = await taken(connection, service.vault, home, member, user, dt.datetime.now(dt.UTC))
+        found |= await paid(connection, service.vault, found["Grant"], user, dt.datetime.now(dt.UTC))
+    return found
 
 
 @pytest.mark.parametrize("name", KEPT)

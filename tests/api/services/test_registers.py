@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import intake, sealing
@@ -292,6 +292,39 @@ def found(where: Path, out: Path) -> list[tuple[Any, ...]]:
     pipeline.scan(pipeline.ScanRequest(where, out, as_of=dt.date(2025, 3, 1)))
     findings = pl.read_parquet(out / "findings.parquet")
     return findings.select("finding_id", "evidence_hash", "amount_high_yuan").sort("finding_id").rows()
+
+
+async def test_no_register_touches_what_was_granted_here(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
+    paid = {
+        "name": "王小明",
+        "id_number": NUMBER,
+        "programme": "DIBAO",
+        "amount_yuan": "100.00",
+        "start_month": "2024-01",
+    }
+    where = folder(tmp_path / "in", aid=[paid | {"record_id": "A1"}])
+    (where / "feeds.toml").write_text("[aid]\nas_of = 2024-12-31\ncomplete = true\n")
+    await take_over(empty, vault, where, tmp_path / "data")
+    async with transaction(empty) as connection:
+        home = await connection.scalar(select(Household.id))
+        terms = {
+            "programme_code": "WINTER_WARMTH",
+            "start_month": dt.date(2024, 2, 1),
+            "end_month": dt.date(2024, 2, 1),
+        }
+        row = {"household_id": home, "source_record": "GRANT:7", "amount_fen": 500_00, **terms}
+        granted = await connection.scalar(insert(Enrolment).values(**row).returning(Enrolment.id))
+        month = {"month": dt.date(2024, 2, 1), "amount_fen": 500_00}
+        await connection.execute(insert(Payment).values(enrolment_id=granted, **month))
+
+    folder(where, aid=[paid | {"record_id": "GRANT:7", "amount_yuan": "1.00"}])
+    await take_over(empty, vault, where, tmp_path / "data")
+    async with transaction(empty) as connection:
+        kept = (await connection.execute(select(Enrolment).where(Enrolment.source_record == "GRANT:7"))).one()
+        others = await connection.scalars(select(Enrolment.source_record).where(Enrolment.id != granted))
+        assert {*others} == {"FILE", "~GRANT:7"}, "a record that calls itself so is none of ours"
+        paid_of_it = await connection.scalar(select(Payment.amount_fen).where(Payment.enrolment_id == granted))
+    assert (kept.id, kept.programme_code, kept.amount_fen, paid_of_it) == (granted, "WINTER_WARMTH", 500_00, 500_00)
 
 
 async def laid_out(engine: AsyncEngine, vault: Vault, data: Path, out: Path) -> Path:

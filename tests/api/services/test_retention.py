@@ -136,8 +136,16 @@ def test_what_only_names_somebody_is_known() -> None:
     """A reference that may be empty and is called after more than what it points to is a name, or belongs: it is said which."""
     called = {"households": "household_id", "members": "member_id", "files": "file_id"}
     belongs = {
+        ("cost_shares", "grant_id"),
+        ("grants", "cause_id"),
+        ("grants", "cost_id"),
+        ("grants", "enrolment_id"),
         ("home_visits", "corrects_id"),
         ("objections", "notice_id"),
+        ("official_errors", "decision_id"),
+        ("official_errors", "grant_id"),
+        ("payment_orders", "repays_id"),
+        ("payments", "order_id"),
         ("planned_measures", "continues_id"),
         ("proposals", "assessment_id"),
     }
@@ -242,6 +250,7 @@ async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path
         "a decision that is proposed": update(table_of("proposals")).values(
             state="OPEN", decision_id=None, decided_by=None, decided_at=None
         ),
+        "a stop of aid that is proposed": update(table_of("stop_proposals")).values(state="PROPOSED"),
         "a lead that is not closed": update(Finding).values(state="OPEN"),
         "a referral that is open": update(table_of("referrals")).values(state="OPEN", outcome=None, answered_at=None),
         "a referral that is not closed": update(table_of("referrals")).values(state="ACCEPTED", outcome=None),
@@ -324,8 +333,15 @@ async def test_who_left_a_household_long_ago_is_forgotten_and_the_household_goes
         assert (await connection.scalars(select(Human.id).where(Human.id == home.people[0]))).all() == []
         file = (await connection.execute(select(table_of("files").c.subject_member_id))).scalar_one()
         guardian = (await connection.execute(select(table_of("authorisations").c.guardian_id))).scalar_one()
-        enrolled = (await connection.execute(select(table_of("enrolments").c.member_id))).scalar_one()
-    assert (file, guardian, enrolled) == (None, None, None), "what only named them is there without the name"
+        aid = [
+            (await connection.execute(select(table_of(name).c.member_id))).scalars().all()
+            for name in ("enrolments", "grants", "costs")
+        ]
+        claims = (await connection.scalars(select(table_of("claims").c.id))).all()
+    assert (file, guardian) == (None, None), "what only named them is there without the name"
+    assert (aid, claims) == ([[None, None], [None], [None]], []), (
+        "nor is it said whose the aid was, which stays in the books"
+    )
     assert "金H甲" not in left
     assert "甲-SPOUSE" in left
 

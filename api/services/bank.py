@@ -1,0 +1,336 @@
+"""What goes to the bank and what comes back: a settled cycle's orders as a list, and its answers, order by order.
+
+The list is the one place where a payee's account stands open. Answers are taken in whole or not at all: a row that cannot
+be taken is told by file, row and column; the same file twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import outbox, scope, sheets, workdays
+from api.domain import days, money
+from api.domain.casework import TaskKind
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.ledger import FundEntryKind
+from api.domain.payments import BankOutcome, CycleState, OrderState
+from api.domain.permissions import Viewer
+from api.matching import policy
+from api.models import (
+    BankAnswer,
+    Household,
+    Member,
+    OrderMonth,
+    Payment,
+    PaymentCycle,
+    PaymentOrder,
+    Programme,
+    table,
+)
+from api.sealing import Vault
+from api.services import audit, cycles, funds, tasks
+from api.sheets import Line, Table
+
+A, C, H, P = (table(model).c for model in (BankAnswer, PaymentCycle, Household, Programme))
+M, O = table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
+MOST_TOLD = 100
+HEADINGS = ("指令号", "收款户名", "收款账号", "开户行", "金额（元）", "用途", "月份")
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "reference": ("指令号", "reference"),
+    "result": ("结果", "result"),
+    "amount": ("金额（元）", "金额", "amount"),
+    "date": ("日期", "date"),
+    "reason": ("原因", "reason"),
+}
+"""What a column of the bank's answer may be called."""
+
+RESULTS: Mapping[str, BankOutcome] = {
+    "成功": BankOutcome.PAID, "已付": BankOutcome.PAID, "PAID": BankOutcome.PAID, "退回": BankOutcome.RETURNED,
+    "失败": BankOutcome.RETURNED, "RETURNED": BankOutcome.RETURNED, "FAILED": BankOutcome.RETURNED,
+}  # fmt: skip
+LONGEST_REASON = 200
+RETURNED_DAYS = "payment.returned_working_days"
+
+_CYCLE = scope.narrow(
+    select(C.id, C.state, C.programme_code, P.name_zh).join(Programme, P.code == C.programme_code), C.division_code
+)
+_ORDERS = scope.narrow(
+    select(O.id, O.household_id, O.reference, O.amount_fen, O.payee_name, O.payee_account, O.payee_bank).join(
+        Household, H.id == O.household_id
+    ),
+    H.division_code,
+).where(O.cycle_id == bindparam("cycle"), O.state == OrderState.SETTLED)
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """A row of a file that cannot be taken, and why, in both languages; no value is quoted."""
+
+    file: str
+    row: int
+    column: str
+    zh: str
+    en: str
+
+
+class AnswersRefused(NotDone):
+    """A file of answers of which nothing was taken; `rows` are the first of those that stand in the way."""
+
+    def __init__(self, rows: Sequence[RowRefused]) -> None:
+        self.rows = tuple(rows[:MOST_TOLD])
+        super().__init__(
+            UserErrorCode.INVALID,
+            ("input", "answers"),
+            f"回盘文件有 {len(rows)} 处不能读入，未登记任何结果。",
+            f"{len(rows)} places of the bank's file cannot be taken; nothing of it was.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A list for the bank, and of whom it tells."""
+
+    cycle_id: int
+    table: Table
+    households: tuple[int, ...]
+    people: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a file of answers came to; where it was taken before, the same as then."""
+
+    cycle_id: int
+    paid: int
+    returned: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bank says of one order."""
+
+    order: Row[*tuple[Any, ...]]
+    outcome: BankOutcome
+    on: dt.date
+    reason: str | None
+
+
+async def listed(
+    connection: AsyncConnection, vault: Vault, viewer: Viewer, cycle_id: int | None, now: dt.datetime
+) -> Given:
+    """The orders of a settled cycle that the bank has not answered, with accounts; who took the list is on record.
+
+    Raises NotDone.
+    """
+    cycle = (await connection.execute(_CYCLE.where(C.id == cycle_id), scope.of(viewer))).one_or_none()
+    if cycle is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, (), "没有此批次。", "There is no such cycle.")
+    if cycle.state not in (CycleState.SETTLED, CycleState.RECONCILED):
+        raise NotDone(UserErrorCode.INVALID, (), "该批次尚未结算。", "The cycle has not been settled.")
+    orders = (await connection.execute(_ORDERS.order_by(O.id), {"cycle": cycle.id, **scope.of(viewer)})).all()
+    months = await _months(connection, cycle.id)
+    keys = tuple(row.household_id for row in orders)
+    living = select(Member.id).where(Member.household_id.in_(select(O.household_id).where(O.cycle_id == cycle.id)))
+    people = tuple((await connection.scalars(living)).all())
+    rows = [
+        (
+            row.reference,
+            *[vault.open(f"payment_orders.{name}", getattr(row, name)) or "" for name in cycles.PAYEE],
+            str(money.yuan(row.amount_fen)),
+            cycle.name_zh,
+            months[row.id],
+        )
+        for row in orders
+    ]
+    await audit.record(
+        connection, viewer.user_id, "cycle.listed", ("PaymentCycle", cycle.id), now, {"orders": len(rows)}
+    )
+    return Given(cycle.id, Table("payments", HEADINGS, rows), keys, people)
+
+
+def lines(name: str, content: bytes) -> list[Line]:
+    """The rows of a file of answers, CSV or Excel by its name. Raises NotDone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        try:
+            tables = sheets.read(path if path.suffix == ".xlsx" else path.parent)
+        except sheets.SheetRefused as why:
+            raise NotDone(
+                UserErrorCode.INVALID,
+                ("input", "answers"),
+                f"回盘文件不能读入：{why}",
+                f"The file cannot be read: {why}.",
+            ) from None
+    return [line for some in tables.values() for line in some]
+
+
+async def answered(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    cycle_id: int | None,
+    lines: Sequence[Line],
+    sha256: str,
+    now: dt.datetime,
+) -> Taken:
+    """What the bank says of a cycle's orders; once all are answered, the cycle is reconciled. Raises NotDone.
+
+    What it returned is the fund's again by an entry of its own, and is no aid that was paid any more; whoever keeps the
+    file is told by a task.
+    """
+    cycle = await cycles.held(connection, viewer, cycle_id, None, CycleState.SETTLED, CycleState.RECONCILED)
+    before = select(A.paid, A.returned, A.unchanged).where(A.cycle_id == cycle.id, A.sha256 == sha256)
+    known = (await connection.execute(before)).one_or_none()
+    if known is not None:
+        return Taken(cycle.id, *known)
+    of_it = select(O.id, O.reference, O.household_id, O.amount_fen, O.state).where(O.cycle_id == cycle.id)
+    orders = {row.reference: row for row in await connection.execute(of_it)}
+    answers, refused = _read(lines, orders, days.today(now))
+    if refused:
+        raise AnswersRefused(refused)
+    fresh = [each for each in answers if each.order.state != each.outcome]
+    paid = [each for each in fresh if each.outcome is BankOutcome.PAID]
+    returned = [each for each in fresh if each.outcome is BankOutcome.RETURNED]
+    await _note(connection, vault, paid)
+    await _take_back(connection, vault, viewer, cycle, returned, now)
+    counts = {"paid": len(paid), "returned": len(returned), "unchanged": len(answers) - len(fresh)}
+    row = {"cycle_id": cycle.id, "sha256": sha256, "user_id": viewer.user_id, "received_at": now}
+    await connection.execute(insert(BankAnswer).values(**row, **counts))
+    waiting = select(O.id).where(O.cycle_id == cycle.id, O.state == OrderState.SETTLED).limit(1)
+    if cycle.state == CycleState.SETTLED and await connection.scalar(waiting) is None:
+        await cycles.changed(connection, cycle, {"state": CycleState.RECONCILED, "reconciled_at": now})
+    await cycles.told(connection, viewer, "cycle.answered", cycle.id, now, counts)
+    return Taken(cycle.id, **counts)
+
+
+async def _months(connection: AsyncConnection, cycle_id: int) -> dict[int, str]:
+    """By order the months that it pays, as people write them."""
+    statement = select(M.order_id, M.month).join(PaymentOrder, O.id == M.order_id).where(O.cycle_id == cycle_id)
+    found: dict[int, list[str]] = {}
+    for order_id, month in await connection.execute(statement.order_by(M.order_id, M.month)):
+        found.setdefault(order_id, []).append(f"{month:%Y-%m}")
+    return {key: months[0] if len(months) == 1 else f"{months[0]}..{months[-1]}" for key, months in found.items()}
+
+
+async def _note(connection: AsyncConnection, vault: Vault, answers: Sequence[Answer]) -> None:
+    """The orders as the bank answered them."""
+    if not answers:
+        return
+    values = {
+        "state": bindparam("outcome"), "answered_on": bindparam("on"), "returned_because": bindparam("because"),
+        "version": O.version + 1,
+    }  # fmt: skip
+    rows = [
+        {
+            "order_key": each.order.id,
+            "outcome": each.outcome.value,
+            "on": each.on,
+            "because": vault.seal("payment_orders.returned_because", each.reason),
+        }
+        for each in answers
+    ]
+    await connection.execute(update(table(PaymentOrder)).where(O.id == bindparam("order_key")).values(**values), rows)
+
+
+async def _take_back(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    cycle: Row[*tuple[Any, ...]],
+    returned: Sequence[Answer],
+    now: dt.datetime,
+) -> None:
+    if not returned:
+        return
+    keys = [each.order.id for each in returned]
+    theirs = select(O.id, O.amount_fen, C.fund_id).join(PaymentCycle, C.id == O.cycle_id).where(O.id.in_(keys))
+    await funds.move(connection, viewer, FundEntryKind.RETURNED, theirs, now)
+    await _note(connection, vault, returned)
+    await connection.execute(delete(Payment).where(Payment.order_id.in_(keys)))
+    await cycles.let_go(connection, O.id.in_(keys), OrderState.RETURNED)
+    today = days.today(now)
+    due_on = workdays.add(today, policy.whole(RETURNED_DAYS, today, cycle.division_code))
+    for each in returned:
+        reference, detail = f"PAYMENT_RETURNED:{each.order.id}", {"order": each.order.id}
+        kind, household = TaskKind.PAYMENT_RETURNED, each.order.household_id
+        await tasks.open_task(connection, kind, household, due_on, now, reference=reference, detail=detail)
+        await outbox.append(connection, "household", household, now)
+
+
+def _read(
+    lines: Sequence[Line], orders: Mapping[str, Row[*tuple[Any, ...]]], today: dt.date
+) -> tuple[list[Answer], list[RowRefused]]:
+    """What the rows say, and what is wrong with them."""
+    found, refused, seen = [], [], set[str]()
+    for line in lines:
+        cells = {name: _cell(line, names) for name, names in COLUMNS.items()}
+        wrong = [
+            RowRefused(line.file, line.number, COLUMNS[column][0], zh, en)
+            for column, zh, en in _wrong(cells, orders, seen, today)
+        ]
+        refused += wrong
+        seen.add(cells["reference"])
+        if not wrong:
+            outcome = RESULTS[cells["result"].upper()]
+            on = dt.date.fromisoformat(cells["date"]) if cells["date"] else today
+            reason = cells["reason"][:LONGEST_REASON] or None if outcome is BankOutcome.RETURNED else None
+            found.append(Answer(orders[cells["reference"]], outcome, on, reason))
+    if not lines:
+        refused.append(RowRefused("", 1, COLUMNS["reference"][0], "文件没有内容", "the file has no rows"))
+    return found, refused
+
+
+def _wrong(
+    cells: Mapping[str, str], orders: Mapping[str, Row[*tuple[Any, ...]]], seen: set[str], today: dt.date
+) -> Iterator[tuple[str, str, str]]:
+    """By column what is wrong with a row."""
+    order, outcome = orders.get(cells["reference"]), RESULTS.get(cells["result"].upper())
+    if order is None:
+        yield "reference", "本批没有此指令号", "the cycle has no such order"
+    elif cells["reference"] in seen:
+        yield "reference", "同一指令号出现两次", "the order stands there twice"
+    elif order.state not in (OrderState.SETTLED, OrderState.PAID, OrderState.RETURNED):
+        yield "reference", "该指令未曾发放", "the order was not sent"
+    elif order.state == OrderState.RETURNED and outcome is BankOutcome.PAID:
+        yield "result", "该指令此前已退回", "the order was returned before"
+    if outcome is None:
+        yield "result", "结果须为“成功”或“退回”", "the result is PAID or RETURNED"
+    if cells["amount"] and order is not None and _fen(cells["amount"]) != order.amount_fen:
+        yield "amount", "金额与指令不符", "the amount is not the order's"
+    elif not cells["amount"]:
+        yield "amount", "缺少金额", "the amount is missing"
+    if cells["date"] and not _is_past(cells["date"], today):
+        yield (
+            "date",
+            "日期有误，应为 2026-11-27 的形式，且不晚于今天",
+            "the date is like 2026-11-27, and not after today",
+        )
+
+
+def _cell(line: Line, names: Sequence[str]) -> str:
+    return next((line.cells[name].strip() for name in names if line.cells.get(name)), "")
+
+
+def _fen(written: str) -> int | None:
+    try:
+        return money.fen(Decimal(written.replace(",", "")))
+    except (InvalidOperation, ValueError, OverflowError):
+        return None
+
+
+def _is_past(written: str, today: dt.date) -> bool:
+    try:
+        return dt.date.fromisoformat(written) <= today
+    except ValueError:
+        return False
