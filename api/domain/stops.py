@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.domain import payments
 from api.domain.clocks import months_after
 from api.domain.errors import StopHeld
+from api.domain.grants import GrantPeriod
 
 LEAST_WORKING_DAYS = 10
 """What the safeguard asks for wherever nothing longer is in force; the database knows no less."""
@@ -105,26 +107,26 @@ class Change:
     amount_fen: int
 
 
-EVERY = {"MONTH": 1, "QUARTER": 3}
-
-
 def amount_of(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:
-    """What a grant gives in a month, in fen, where all of it is given in the first month of its period; else nothing.
+    """What a grant gives in a month, in fen: its share of the period's sum as it stands in that month, as it is paid.
 
-    Changes only ever lower it, so it does not matter in which order they were decided.
+    What is given once is given in the first month. Changes only ever lower it, so it does not matter in which order they
+    were decided.
 
     >>> monthly = Granted(dt.date(2026, 1, 1), dt.date(2026, 6, 1), "MONTH", 500_00)
     >>> reduced = [Change(dt.date(2026, 3, 1), 200_00), Change(dt.date(2026, 5, 1), 0)]
     >>> [amount_of(monthly, reduced, dt.date(2026, month, 1)) // 100 for month in range(1, 8)]
     [500, 500, 200, 200, 0, 0, 0]
+    >>> quarterly = Granted(dt.date(2026, 1, 1), dt.date(2026, 6, 1), "QUARTER", 900_00)
+    >>> [amount_of(quarterly, [Change(dt.date(2026, 2, 1), 0)], dt.date(2026, month, 1)) // 100 for month in (1, 2, 3, 4)]
+    [300, 0, 0, 0]
     """
+    period = GrantPeriod(grant.period)
     if not grant.first_month <= month <= grant.last_month:
         return 0
-    passed = (month.year - grant.first_month.year) * 12 + month.month - grant.first_month.month
-    every = EVERY.get(grant.period)
-    if passed % every if every else passed:
+    if period is GrantPeriod.ONCE and month != grant.first_month:
         return 0
-    return lowered(grant.amount_fen, changes, month)
+    return payments.share(period, lowered(grant.amount_fen, changes, month), month)
 
 
 def lowered(amount_fen: int, changes: Iterable[Change], month: dt.date) -> int:
@@ -133,12 +135,8 @@ def lowered(amount_fen: int, changes: Iterable[Change], month: dt.date) -> int:
 
 
 def a_month(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:
-    """What of a grant there is to live on in a month: a quarter's by its third, rounded down; what is given once is not."""
-    every = EVERY.get(grant.period)
-    if every is None or not grant.first_month <= month <= grant.last_month:
-        return 0
-    passed = (month.year - grant.first_month.year) * 12 + month.month - grant.first_month.month
-    return amount_of(grant, changes, months_after(month, -(passed % every))) // every
+    """What of a grant there is to live on in a month: what it gives in it; what is given once is not."""
+    return 0 if grant.period == GrantPeriod.ONCE else amount_of(grant, changes, month)
 
 
 def months_of(grant: Granted) -> list[dt.date]:

@@ -411,6 +411,25 @@ async def test_a_preview_shows_what_the_decision_then_keeps(service: Service) ->
     assert (row.floor, row.left_fen, row.line_fen) == (effect.floor, effect.left.head.low, effect.line)
 
 
+async def test_f_03_e_a_quarter_that_is_stopped_within_leaves_nothing_of_itself_to_live_on(service: Service) -> None:
+    """1200 yuan a quarter, and 1000 of wage for two: with the quarter's third there is enough, without it there is not."""
+    home = await given(service, wage=1000_00, amount_fen=1200_00, period="QUARTER")
+    for since in (months_after(FROM, place) for place in range(3)):
+        async with transaction(service.engine) as connection:
+            run = incomes.running(connection, home.clerk)
+            told = await stop_requests.previewed(run, home.grant, Asking(StopKind.STOP_AID, since), TODAY)
+        assert told is not None
+        assert (told[1].floor, told[1].left.head.low) == ("BELOW", 500_00)
+        assert told[1].lost == sum(each.before for each in told[1].months if each.month >= since)
+        assert told[1].months[0].before == 400_00
+    proposal = await home.propose()
+    await home.told(proposal)
+    await home.answered(proposal)
+    with pytest.raises(StopHeld) as refused:
+        await home.decide(proposal, referral=None)
+    assert refused.value.item == "FLOOR"
+
+
 async def test_other_aid_that_goes_on_counts_and_aid_that_ends_before_does_not(service: Service) -> None:
     home = await given(service, wage=1000_00)
     for start, counted in ((None, False), (1, True)):
