@@ -56,6 +56,7 @@ _ENTRIES = scope.narrow(
     select(*E, F.division_code, U.display_name).join(Fund, F.id == E.fund_id).join(User, U.id == E.user_id),
     F.division_code,
 )
+_ENTRIES_BY_KEY = _ENTRIES.where(among(E.id, "keys"))
 _CYCLES = scope.narrow(
     select(
         *C,
@@ -171,6 +172,11 @@ CHECKS = Listing(
 async def funds_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
     """Funds by their key."""
     return await reading.rows(_FUNDS_BY_KEY, {"keys": keys})
+
+
+async def entries_by_key(reading: Reading, keys: Sequence[int]) -> Rows:
+    """Entries by their key."""
+    return await reading.rows(_ENTRIES_BY_KEY, {"keys": keys})
 
 
 async def use(reading: Reading, division: tuple[str, str], year: int | None) -> Rows:

@@ -59,9 +59,10 @@ class FundUse:
 
 
 @strawberry.type(description="Money that went from one account of a fund to another; entries are only ever added.")
-class FundEntry:
+class FundEntry(Node):
     """Money that went from one account to another."""
 
+    key: strawberry.Private[int]
     kind: FundEntryKind = strawberry.field(description="Why.")
     credit: FundAccount = strawberry.field(description="The account that it left.")
     debit: FundAccount = strawberry.field(description="The account to which it went.")
@@ -181,6 +182,8 @@ def _entry_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[FundEntr
     orders = {key: ids("PaymentOrder", [key])[0] for key in {row.order_id for row in rows} - {None}}
     return [
         FundEntry(
+            id=strawberry.ID(public_id),
+            key=row.id,
             kind=FundEntryKind(row.kind),
             credit=FundAccount(row.credit),
             debit=FundAccount(row.debit),
@@ -191,7 +194,7 @@ def _entry_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[FundEntr
             entered_by=row.display_name,
             happened_at=row.happened_at,
         )
-        for row, fund in zip(rows, own, strict=True)
+        for row, fund, public_id in zip(rows, own, reading.ids("FundEntry", rows), strict=True)
     ]
 
 
@@ -327,3 +330,4 @@ def _fen(amount: Decimal) -> int:
 
 
 kind("Fund", Kind(loaders.funds_by_key, fund_objects, Permission.READ_CASES))
+kind("FundEntry", Kind(loaders.entries_by_key, _entry_objects, Permission.READ_CASES))

@@ -134,6 +134,7 @@ NODES = {
     "Recovery": P.READ_CASES,
     "OfficialError": P.READ_CASES,
     "Fund": P.READ_CASES,
+    "FundEntry": P.READ_CASES,
     "PaymentCycle": P.READ_CASES,
     "PaymentOrder": P.READ_CASES,
     "PaymentCheck": P.READ_CASES,
@@ -602,7 +603,7 @@ TYPES = {
     **{f"{each}GrantPayload": Fields(f"{ANSWERED} grant") for each in ("Propose", "Decide", "Withdraw")},
     "Fund": Fields("id source division year allocated available committed paid"),
     "FundUse": Fields("source allocated available committed paid"),
-    "FundEntry": Fields("kind credit debit amount fundId orderId documentNo enteredBy happenedAt"),
+    "FundEntry": Fields("id kind credit debit amount fundId orderId documentNo enteredBy happenedAt"),
     "FundEntryConnection": CONNECTION,
     "FundEntryEdge": EDGE,
     "PaymentCycle": Fields(

@@ -65,7 +65,7 @@ async def paid(
     ):
         entry = {"fund_id": fund, "kind": kind, "credit": credit, "debit": debit, "amount_fen": grant.amount_fen}
         which = {"reference": f"ORDER:{order}:{kind}", "order_id": None if kind == "ALLOCATED" else order}
-        await add(FundEntry, **entry, **which, user_id=user_id, happened_at=now)
+        latest = await add(FundEntry, **entry, **which, user_id=user_id, happened_at=now)
     approved = {"state": "APPROVED", "approved_by": other, "approved_by_kind": "PERSON", "approved_at": now}
     await connection.execute(update(PaymentCycle).where(C.id == made).values(**approved))
     settled = {"state": "SETTLED", "settled_by": other, "settled_at": now}
@@ -78,4 +78,4 @@ async def paid(
     note = vault.seal("payment_checks.note", "王大力说没有收到")
     asked = {"outcome": "NOT_RECEIVED", "note": note, "checked_by": other, "checked_at": now, "version": 2}
     check = await add(PaymentCheck, **asked, order_id=order)
-    return {"Fund": fund, "PaymentCycle": gone, "PaymentOrder": order, "PaymentCheck": check}
+    return {"Fund": fund, "FundEntry": latest, "PaymentCycle": gone, "PaymentOrder": order, "PaymentCheck": check}

@@ -148,6 +148,7 @@ def test_what_only_names_somebody_is_known() -> None:
         ("payments", "order_id"),
         ("planned_measures", "continues_id"),
         ("proposals", "assessment_id"),
+        ("recognitions", "transition_id"),
     }
     for each, edges in classes.owned().items():
         for edge in edges:

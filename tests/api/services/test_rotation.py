@@ -179,7 +179,8 @@ async def test_f_31_keys_are_rotated_while_everybody_is_found(served: Service, k
     assert again["node"]["id"] == household, "what clients keep stays good"
     async with reading(served.engine) as connection:
         assert (await audit.prove(connection)).broken is None
-        told = (await connection.scalars(select(AuditEvent.action).where(AuditEvent.subject_type == "Key"))).all()
+        acts = select(AuditEvent.action).where(AuditEvent.subject_type == "Key").order_by(AuditEvent.number)
+        told = (await connection.scalars(acts)).all()
     assert told == ["key.added", "key.retired"]
 
 

@@ -26,7 +26,6 @@ const VALUES = [
   "FormField",
   "FormValue",
   "FormWord",
-  "FundEntry",
   "FundUse",
   "GrantBill",
   "OfficialErrorCount",
