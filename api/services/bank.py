@@ -18,6 +18,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, sheets, workdays
+from api.database import among
 from api.domain import days, money
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
@@ -27,7 +28,6 @@ from api.domain.permissions import Viewer
 from api.matching import policy
 from api.models import (
     BankAnswer,
-    Household,
     Member,
     OrderMonth,
     Payment,
@@ -40,7 +40,7 @@ from api.sealing import Vault
 from api.services import audit, cycles, funds, tasks
 from api.sheets import Line, Table
 
-A, C, H, P = (table(model).c for model in (BankAnswer, PaymentCycle, Household, Programme))
+A, C, P = (table(model).c for model in (BankAnswer, PaymentCycle, Programme))
 M, O = table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
 MOST_TOLD = 100
 HEADINGS = ("指令号", "收款户名", "收款账号", "开户行", "金额（元）", "用途", "月份")
@@ -64,10 +64,17 @@ _CYCLE = scope.narrow(
     select(C.id, C.state, C.programme_code, P.name_zh).join(Programme, P.code == C.programme_code), C.division_code
 )
 _ORDERS = scope.narrow(
-    select(O.id, O.household_id, O.reference, O.amount_fen, O.payee_name, O.payee_account, O.payee_bank).join(
-        Household, H.id == O.household_id
-    ),
-    H.division_code,
+    select(
+        O.id,
+        O.household_id,
+        O.reference,
+        O.amount_fen,
+        O.payee_name,
+        O.payee_account,
+        O.payee_bank,
+        scope.protects_household(O.household_id).label("protected"),
+    ).join(PaymentCycle, C.id == O.cycle_id),
+    C.division_code,
 ).where(O.cycle_id == bindparam("cycle"), O.state == OrderState.SETTLED)
 
 
@@ -130,7 +137,8 @@ async def listed(
 ) -> Given:
     """The orders of a settled cycle that the bank has not answered, with accounts; who took the list is on record.
 
-    Raises NotDone.
+    The branch of somebody's bank tells where they live: of a protected household it is left out for whoever is not cleared
+    (F-29); the account's number is enough for the bank. Raises NotDone.
     """
     cycle = (await connection.execute(_CYCLE.where(C.id == cycle_id), scope.of(viewer))).one_or_none()
     if cycle is None:
@@ -145,7 +153,10 @@ async def listed(
     rows = [
         (
             row.reference,
-            *[vault.open(f"payment_orders.{name}", getattr(row, name)) or "" for name in cycles.PAYEE],
+            *[vault.open(f"payment_orders.{name}", getattr(row, name)) or "" for name in cycles.PAYEE[:2]],
+            ""
+            if row.protected and not viewer.cleared
+            else vault.open("payment_orders.payee_bank", row.payee_bank) or "",
             str(money.yuan(row.amount_fen)),
             cycle.name_zh,
             months[row.id],
@@ -253,12 +264,12 @@ async def _take_back(
 ) -> None:
     if not returned:
         return
-    keys = [each.order.id for each in returned]
-    theirs = select(O.id, O.amount_fen, C.fund_id).join(PaymentCycle, C.id == O.cycle_id).where(O.id.in_(keys))
-    await funds.move(connection, viewer, FundEntryKind.RETURNED, theirs, now)
+    these, keys = among(O.id, "returned"), {"returned": [each.order.id for each in returned]}
+    theirs = select(O.id, O.amount_fen, C.fund_id).join(PaymentCycle, C.id == O.cycle_id).where(these)
+    await funds.move(connection, viewer, FundEntryKind.RETURNED, theirs, now, keys)
     await _note(connection, vault, returned)
-    await connection.execute(delete(Payment).where(Payment.order_id.in_(keys)))
-    await cycles.let_go(connection, O.id.in_(keys), OrderState.RETURNED)
+    await connection.execute(delete(Payment).where(among(table(Payment).c.order_id, "returned")), keys)
+    await cycles.let_go(connection, these, OrderState.RETURNED, keys)
     today = days.today(now)
     due_on = workdays.add(today, policy.whole(RETURNED_DAYS, today, cycle.division_code))
     for each in returned:

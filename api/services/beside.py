@@ -34,7 +34,7 @@ OF_FILE, OF_GRANT = "FILE", "GRANT:"
 E, F, G, H, M, P = (table(each).c for each in (Enrolment, File, Grant, Household, Member, Programme))
 C, B, S = table(Cause).c, table(Cost).c, table(CostShare).c
 _HOME = scope.narrow(
-    select(H.id, H.division_code, H.stage, F.id.label("file_id"), F.category, F.organisation_id)
+    select(H.id, H.division_code, H.stage, F.id.label("file_id"), F.opened_on, F.category, F.organisation_id)
     .outerjoin(File, and_(F.household_id == H.id, F.closed_on.is_(None)))
     .where(H.id == bindparam("household")),
     H.division_code,
@@ -115,6 +115,13 @@ async def look(connection: AsyncConnection, viewer: Viewer, request: Request, no
     most = policy.whole(MOST_MONTHS, request.first, home.division_code)
     grants.checked_months(request.first, request.last, request.period, most)
     grants.checked_amount(request.amount_fen)
+    if home.opened_on is not None and request.first < home.opened_on.replace(day=1):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            path("firstMonth"),
+            f"该户于 {home.opened_on:%Y-%m} 建档，此前月份不能给予帮扶。",
+            f"Its file was opened in {home.opened_on:%Y-%m}, and no aid is granted for months before that.",
+        )
     members = (await connection.execute(_AT_HOME, {"household": home.id})).all()
     people, of_whom = _people(request, entry, members)
     pending = {row.id: row.cause for row in await connection.execute(_CAUSES, {"file": home.file_id})}

@@ -50,17 +50,22 @@ PAYEE = ("payee_name", "payee_account", "payee_bank")
 BANK = ("BANK", "BANK_BRANCH")
 
 _CYCLE = scope.narrow(select(*C), C.division_code)
-ON_FILE = and_(
-    H.stage.in_(ACTIVE),
-    select(F.id).where(F.household_id == H.id, F.closed_on.is_(None)).correlate(Household).exists(),
-)
-"""Whether a household's file is active."""
+ON_FILE = and_(H.stage.in_(ACTIVE), F.household_id == H.id, F.closed_on.is_(None))
+"""Whether the file of a grant is its household's, and active: another file that was opened since pays nothing of it."""
 
 
 def last_month() -> ColumnElement[dt.date]:
     """The last month of a grant: as it was granted, or earlier where a decision ended it."""
     ended = and_(E.end_month.is_not(None), E.end_month < G.last_month)
     return case((ended, E.end_month), else_=G.last_month).label("last_month")
+
+
+def worth(grant: Row[*tuple[Any, ...]], reduced: Sequence[tuple[dt.date, int]], month: dt.date) -> int:
+    """What a month of the grant comes to as it stands now; nothing before its file was opened, and after it ended."""
+    since = None if grant.opened_on is None else grant.opened_on.replace(day=1)
+    if month > grant.last_month or (since is not None and month < since):
+        return 0
+    return payments.share(GrantPeriod(grant.period), _amount(grant, reduced, month), month)
 
 
 async def draw_up(
@@ -222,10 +227,15 @@ def committed(which: ColumnElement[bool]) -> Any:
     return of_it.where(which, O.state == OrderState.DRAWN_UP)
 
 
-async def let_go(connection: AsyncConnection, which: ColumnElement[bool], state: OrderState) -> None:
+async def let_go(
+    connection: AsyncConnection,
+    which: ColumnElement[bool],
+    state: OrderState,
+    told: Mapping[str, Any] | None = None,
+) -> None:
     """The months of orders that came to this state may be paid by others."""
     theirs = select(O.id).where(which, O.state == state)
-    await connection.execute(update(OrderMonth).where(M.order_id.in_(theirs), M.live).values(live=False))
+    await connection.execute(update(OrderMonth).where(M.order_id.in_(theirs), M.live).values(live=False), told)
 
 
 async def held(
@@ -279,12 +289,13 @@ async def due_of(connection: AsyncConnection, which: ColumnElement[bool]) -> Seq
     await connection.execute(holding)
     columns = (
         G.id, G.household_id, G.enrolment_id, G.programme_code, G.first_month, last_month(), G.period, G.amount_fen,
-        H.division_code, H.payee_name, H.payee_account, H.form, ON_FILE.label("on_file"),
+        H.division_code, H.payee_name, H.payee_account, H.form, F.opened_on, ON_FILE.label("on_file"),
     )  # fmt: skip
     statement = (
         select(*columns)
         .select_from(Grant)
         .join(Household, H.id == G.household_id)
+        .join(File, F.id == G.file_id)
         .join(Enrolment, E.id == G.enrolment_id)
     )
     return (await connection.execute(statement.where(which).order_by(G.id))).all()
@@ -305,24 +316,25 @@ async def _due(
     keys = {"grants": [grant.id for grant in grants]}
     for grant_id, paid in await connection.execute(standing, keys):
         taken[grant_id].add(paid)
-    reduced = await _reduced(connection, keys)
+    reduced = await reductions(connection, grants)
     found = []
     for grant in grants:
         period = GrantPeriod(grant.period)
         due = payments.due(period, grant.first_month, grant.last_month, month, taken[grant.id])
-        shares = {each: payments.share(period, _amount(grant, reduced[grant.id], each), each) for each in due}
+        shares = {each: worth(grant, reduced[grant.id], each) for each in due}
         if sum(shares.values()):
             found.append((grant, {each: amount for each, amount in shares.items() if amount}))
     return found
 
 
-async def _reduced(
-    connection: AsyncConnection, grants: Mapping[str, Sequence[int]]
+async def reductions(
+    connection: AsyncConnection, grants: Sequence[Row[*tuple[Any, ...]]]
 ) -> Mapping[int, list[tuple[dt.date, int]]]:
     """From which month on grants are less by a decision, and how much a period is then, in the order of decisions."""
     found: dict[int, list[tuple[dt.date, int]]] = defaultdict(list)
     statement = select(S.grant_id, S.from_month, S.amount_fen).where(S.kind == StopKind.REDUCE_AID)
-    for row in await connection.execute(statement.where(among(S.grant_id, "grants")).order_by(S.id), grants):
+    keys = {"grants": [grant.id for grant in grants]}
+    for row in await connection.execute(statement.where(among(S.grant_id, "grants")).order_by(S.id), keys):
         found[row.grant_id].append((row.from_month, row.amount_fen))
     return found
 

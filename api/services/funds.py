@@ -6,7 +6,7 @@ The database reckons a fund's balances as entries come; one that would fall belo
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, String, cast, func, insert, literal, select
@@ -133,8 +133,12 @@ async def move(
     kind: FundEntryKind,
     orders: Select[*tuple[Any, ...]],
     now: dt.datetime,
+    told: Mapping[str, Any] | None = None,
 ) -> None:
-    """Takes the money of these orders over, all in one statement: their keys and amounts, and whose fund it is."""
+    """Takes the money of these orders over, all in one statement: their keys and amounts, and whose fund it is.
+
+    `told` are the parameters of the orders' statement, where it has any.
+    """
     out_of, into = MOVES[kind]
     order = orders.subquery("moved")
     rows = select(
@@ -145,7 +149,7 @@ async def move(
     columns = (
         E.fund_id, E.kind, E.credit, E.debit, E.amount_fen, E.reference, E.order_id, E.user_id, E.happened_at,
     )  # fmt: skip
-    await connection.execute(insert(FundEntry).from_select([column.name for column in columns], rows))
+    await connection.execute(insert(FundEntry).from_select([column.name for column in columns], rows), told)
 
 
 async def differing(connection: AsyncConnection) -> Sequence[int]:

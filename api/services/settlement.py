@@ -9,45 +9,41 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, case, insert, literal, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope, workdays
-from api.database import locked
+from api.database import among, locked
 from api.domain import accounts, days, payments
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.ledger import FundEntryKind
 from api.domain.payments import CycleKind, CycleState, HeldBecause, OrderState
 from api.domain.permissions import Viewer
-from api.domain.stops import StopKind
 from api.matching import policy
 from api.models import (
-    Decision,
-    Enrolment,
     Grant,
-    Household,
     OrderMonth,
     Payment,
     PaymentCheck,
     PaymentCycle,
     PaymentOrder,
-    Stop,
     table,
 )
 from api.sealing import Vault
 from api.services import cycles, funds, tasks
 
-C, D, E, G, H, S = (table(model).c for model in (PaymentCycle, Decision, Enrolment, Grant, Household, Stop))
+C, G = table(PaymentCycle).c, table(Grant).c
 M, O = table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
 PERCENT, LEAST, DAYS = "payment.sample_percent", "payment.sample_least", "payment.check_working_days"
 
 _ORDER = scope.narrow(
-    select(O.id, O.grant_id, O.household_id, O.state, O.version, C.fund_id, C.programme_code, C.month)
-    .join(PaymentCycle, C.id == O.cycle_id)
-    .join(Household, H.id == O.household_id),
-    H.division_code,
+    select(O.id, O.grant_id, O.household_id, O.state, O.version, C.fund_id, C.programme_code, C.division_code).join(
+        PaymentCycle, C.id == O.cycle_id
+    ),
+    C.division_code,
 )
+"""Of whoever keeps the cycle, wherever the household has moved to since."""
 
 
 async def settle(
@@ -56,12 +52,7 @@ async def settle(
     """The orders of an approved cycle are paid, but for those that are held; its key. Raises NotDone."""
     cycle = await cycles.held(connection, viewer, cycle_id, expected_version, CycleState.APPROVED)
     of_it = O.cycle_id == cycle.id
-    theirs = select(O.household_id).where(of_it)
-    holding = select(H.id).where(H.id.in_(theirs)).order_by(H.id)
-    if connection.dialect.name == "postgresql":
-        holding = holding.with_for_update(read=True)
-    await connection.execute(holding)
-    await _hold_back(connection, viewer, of_it, cycle.drawn_up_at, now)
+    await _hold_back(connection, viewer, of_it, now)
     settled = {"state": CycleState.SETTLED, "settled_by": viewer.user_id, "settled_at": now}
     await cycles.changed(connection, cycle, settled)
     await funds.move(connection, viewer, FundEntryKind.SETTLED, cycles.committed(of_it), now)
@@ -109,8 +100,10 @@ async def repay(
             "该指令未被退回，或已重新发放。",
             "The bank has not returned this order, or it is being paid again already.",
         )
-    kept = select(M.month, M.amount_fen).where(M.order_id == order.id, M.month <= grant.last_month).order_by(M.month)
-    months = {row.month: row.amount_fen for row in await connection.execute(kept)}
+    reduced = await cycles.reductions(connection, [grant])
+    kept = (await connection.scalars(select(M.month).where(M.order_id == order.id).order_by(M.month))).all()
+    now_worth = {month: cycles.worth(grant, reduced[grant.id], month) for month in kept}
+    months = {month: amount for month, amount in now_worth.items() if amount}
     if not months or not grant.on_file or not (grant.payee_account and grant.payee_name):
         raise NotDone(
             UserErrorCode.INVALID,
@@ -118,7 +111,7 @@ async def repay(
             "该户无在档档案或收款账号，或各月已不再享受此项帮扶。",
             "The household has no active file or no account, or none of the months is granted any more.",
         )
-    division, programme = grant.division_code, order.programme_code
+    division, programme = order.division_code, order.programme_code
     month = days.today(now).replace(day=1)
     kind = CycleKind.REPAYMENT
     cycle_id = await cycles.new(connection, viewer, fund, kind, programme, division, month, now)
@@ -131,41 +124,33 @@ async def repay(
 
 
 async def _hold_back(
-    connection: AsyncConnection,
-    viewer: Viewer,
-    of_it: ColumnElement[bool],
-    drawn_up_at: dt.datetime,
-    now: dt.datetime,
+    connection: AsyncConnection, viewer: Viewer, of_it: ColumnElement[bool], now: dt.datetime
 ) -> None:
     """Orders that do not hold any more are held; their money is free, and the next cycle draws up what still holds."""
-    months = select(M.id).join(Grant, G.id == M.grant_id).join(Enrolment, E.id == G.enrolment_id)
-    over = months.where(M.order_id == O.id, M.month > cycles.last_month()).correlate(PaymentOrder).exists()
-    on_file = select(H.id).where(H.id == O.household_id, cycles.ON_FILE).correlate(PaymentOrder).exists()
-    less = (
-        select(S.id)
-        .join(Decision, D.id == S.decision_id)
-        .join(OrderMonth, (M.grant_id == S.grant_id) & (M.month >= S.from_month))
-        .where(M.order_id == O.id, S.kind == StopKind.REDUCE_AID, D.made_at >= drawn_up_at)
-        .correlate(PaymentOrder)
-        .exists()
-    )
-    because = case(
-        (~on_file, literal(HeldBecause.NO_ACTIVE_FILE.value)),
-        (over, literal(HeldBecause.MONTHS_ENDED.value)),
-        (less, literal(HeldBecause.AMOUNT_CHANGED.value)),
-    )
-    rows = select(O.id, because.label("because")).where(of_it, O.state == OrderState.DRAWN_UP, because.is_not(None))
-    held = [(row.id, row.because) for row in await connection.execute(rows)]
+    paying = of_it & (O.state == OrderState.DRAWN_UP)
+    grants = await cycles.due_of(connection, G.id.in_(select(O.grant_id).where(paying)))
+    reduced, of_grant = await cycles.reductions(connection, grants), {grant.id: grant for grant in grants}
+    rows = select(O.id, M.grant_id, M.month, M.amount_fen).join(OrderMonth, M.order_id == O.id).where(paying)
+    held: dict[int, HeldBecause] = {}
+    for row in await connection.execute(rows):
+        grant = of_grant[row.grant_id]
+        amount = cycles.worth(grant, reduced[grant.id], row.month)
+        if not grant.on_file:
+            held[row.id] = HeldBecause.NO_ACTIVE_FILE
+        elif not amount:
+            held[row.id] = HeldBecause.MONTHS_ENDED
+        elif amount != row.amount_fen:
+            held.setdefault(row.id, HeldBecause.AMOUNT_CHANGED)
     if not held:
         return
-    keys = [key for key, _ in held]
-    await funds.move(connection, viewer, FundEntryKind.RELEASED, cycles.committed(O.id.in_(keys)), now)
+    these, keys = among(O.id, "held"), {"held": sorted(held)}
+    await funds.move(connection, viewer, FundEntryKind.RELEASED, cycles.committed(these), now, keys)
     for reason in HeldBecause:
-        some = [key for key, why in held if why == reason]
+        some = sorted(key for key, why in held.items() if why is reason)
         if some:
             told = {"state": OrderState.HELD, "held_because": reason, "version": O.version + 1}
-            await connection.execute(update(PaymentOrder).where(O.id.in_(some)).values(**told))
-    await cycles.let_go(connection, O.id.in_(keys), OrderState.HELD)
+            await connection.execute(update(PaymentOrder).where(these).values(**told), {"held": some})
+    await cycles.let_go(connection, these, OrderState.HELD, keys)
 
 
 async def _draw(connection: AsyncConnection, cycle_id: int, seed: str, division: str, now: dt.datetime) -> int:

@@ -57,18 +57,24 @@ async def union(connection: AsyncConnection, code: str, division: str, now: dt.d
     await organisations.save(connection, OPERATOR, told, now, code=code)
 
 
-async def standing(engine: AsyncEngine, stage: Stage, now: dt.datetime) -> Life:
+async def standing(engine: AsyncEngine, stage: Stage, now: dt.datetime, *, since: dt.date | None = None) -> Life:
     """The same as `taken_over`, and committed."""
     async with transaction(engine) as connection:
-        return await taken_over(connection, stage, now)
+        return await taken_over(connection, stage, now, since=since)
 
 
 async def taken_over(
-    connection: AsyncConnection, stage: Stage, now: dt.datetime, *, division: str = COUNTY, people: int = 2
+    connection: AsyncConnection,
+    stage: Stage,
+    now: dt.datetime,
+    *,
+    division: str = COUNTY,
+    people: int = 2,
+    since: dt.date | None = None,
 ) -> Life:
-    """A household that another register told to stand at this stage, with its file and people."""
+    """A household that another register told to stand at this stage, with its file, opened on that day, and people."""
     reference, day = f"LIFE-{next(_references)}", now.date() - dt.timedelta(days=100)
-    opened = day if stage in ACTIVE | {Stage.GRADUATED, Stage.DEREGISTERED} else None
+    opened = (since or day) if stage in ACTIVE | {Stage.GRADUATED, Stage.DEREGISTERED} else None
     closed = day + dt.timedelta(days=50) if stage in ENDED else None
     row = {"reference": reference, "division_code": division, "stage": stage, "transition_number": 1, "digest": b""}
     dates = {"applied_on": day, "file_opened_on": opened, "file_closed_on": closed}

@@ -156,7 +156,7 @@ async def granted(
 ) -> tuple[Life, int]:
     """A household on file with an account, and a grant from the month so long ago to another; the grant's key."""
     async with transaction(paying.engine) as connection:
-        life = life or await county.taken_over(connection, Stage.RECORDED, NOW, people=1)
+        life = life or await county.taken_over(connection, Stage.RECORDED, NOW, people=1, since=month(24))
         payee = {"payee_name": "张三", "payee_account": account}
         sealed = {name: paying.vault.seal(f"households.{name}", text) for name, text in payee.items()}
         await connection.execute(update(Household).where(Household.id == life.household_id).values(**sealed))

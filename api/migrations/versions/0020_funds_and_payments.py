@@ -359,9 +359,15 @@ def _told(kind: str) -> str:
 
 INACTIVE = (
     "NOT EXISTS (SELECT 1 FROM households JOIN files ON files.household_id = households.id"
+    " JOIN grants ON grants.file_id = files.id"
     " WHERE households.id = NEW.household_id AND households.stage IN ('RECORDED', 'RELIEVED')"
-    " AND files.closed_on IS NULL)"
+    " AND grants.id = NEW.grant_id AND files.closed_on IS NULL)"
 )
+"""Whether the grant's own file is not the household's active one."""
+
+OPENED = {"sqlite": "DATE(files.opened_on, 'start of month')", "postgresql": "DATE_TRUNC('month', files.opened_on)"}
+"""The month in which a file was opened."""
+
 KEPT = "NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.household_id = {household})"
 OF_ORDER = "(SELECT household_id FROM payment_orders WHERE id = OLD.order_id)"
 OF_GRANT = "(SELECT 1 FROM grants WHERE enrolment_id = NEW.enrolment_id)"
@@ -453,6 +459,11 @@ def _rules() -> Iterator[Rule]:
                 " AND payment_orders.state = 'DRAWN_UP'"
                 " AND NEW.month BETWEEN grants.first_month AND grants.last_month)",
                 "an order pays months of its grant",
+            ),
+            (
+                "EXISTS (SELECT 1 FROM grants JOIN files ON files.id = grants.file_id WHERE grants.id = NEW.grant_id"
+                f" AND NEW.month < {OPENED[op.get_bind().dialect.name]})",
+                "no payment of a month before the file was opened",
             ),
         ),
     )  # fmt: skip

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
@@ -14,22 +16,31 @@ from api.domain import payments
 from api.domain.errors import Conflict, NotDone
 from api.domain.ledger import FundSource
 from api.models import (
+    AidNotice,
     AuditEvent,
+    Decision,
     Enrolment,
+    File,
     FundEntry,
+    Grant,
     Household,
+    Human,
     OrderMonth,
     Payment,
     PaymentCheck,
     PaymentCycle,
     PaymentOrder,
+    Stop,
+    StopProposal,
     Task,
+    Transition,
     User,
 )  # fmt: skip
 from api.sealing import Vault
 from api.services import bank, funds, payment_checks, settlement
 from tests.api import county, paying
-from tests.api.county import Officers
+from tests.api.county import Life, Officers
+from tests.api.granted import add as added
 from tests.api.paying import MONTH, NOW, Paying, granted, month, said
 
 
@@ -45,6 +56,62 @@ async def ended(books: Paying, grant: int, last: dt.date) -> None:
         await connection.execute(text(f"DROP TRIGGER IF EXISTS enrolments_granted{on}"))
         changed = update(Enrolment).where(Enrolment.source_record == f"GRANT:{grant}")
         await connection.execute(changed.values(end_month=last))
+
+
+async def back_on_file(books: Paying, life: Life) -> None:
+    """The household that left returns to hardship: another file of it is opened."""
+    clerk, chief = (books.officers[login].user_id for login in ("clerk", "chief"))
+    async with transaction(books.engine) as connection:
+        file = await added(
+            connection, File, household_id=life.household_id, number=f"NEW-{life.household_id}", opened_on=paying.TODAY,
+            previous_id=life.file_id, version=1, created_at=NOW,
+        )  # fmt: skip
+        of = {"household_id": life.household_id, "file_id": file}
+        decision = await added(
+            connection, Decision, **of, kind="REINSTATE", proposed_by=clerk, user_id=chief, user_kind="PERSON",
+            reason=b"r", evidence=[], made_at=NOW,
+        )  # fmt: skip
+        await added(
+            connection, Transition, **of, number=3, previous_number=2, from_stage="DEREGISTERED", action="REINSTATE",
+            adverse=False, to_stage="RECORDED", user_id=chief, decision_id=decision, evidence=[],
+            effective_on=paying.TODAY, happened_at=NOW,
+        )  # fmt: skip
+        back = {"stage": "RECORDED", "transition_number": 3, "file_closed_on": None}
+        await connection.execute(update(Household).where(Household.id == life.household_id).values(**back))
+
+
+async def reduced(books: Paying, life: Life, grant: int, since: dt.date, fen: int, at: dt.datetime = NOW) -> None:
+    """From this month on the grant is less, by a decision behind which all stands that has to."""
+    clerk, chief = (books.officers[login].user_id for login in ("clerk", "chief"))
+    of, days_of = {"household_id": life.household_id}, {"delivered_on": paying.TODAY, "working_days": 10}
+    told = {**days_of, "wait_until": paying.TODAY + dt.timedelta(days=20), "answered_on": paying.TODAY}
+    what = {
+        **of,
+        "grant_id": grant,
+        "kind": "REDUCE_AID",
+        "from_month": since,
+        "amount_fen": fen,
+        "proposed_by": clerk,
+    }
+    async with transaction(books.engine) as connection:
+        enrolment = await connection.scalar(select(Grant.enrolment_id).where(Grant.id == grant))
+        proposal = await added(
+            connection, StopProposal, **what, file_id=life.file_id, statement=b"s", proposed_at=at, state="PROPOSED",
+            version=1,
+        )  # fmt: skip
+        notice = await added(
+            connection, AidNotice, **of, **told, proposal_id=proposal, document_no="1", facts=b"f",
+            delivery="IN_PERSON", recorded_by=clerk, recorded_at=at, answer=b"a", answer_recorded_by=clerk, version=2,
+        )  # fmt: skip
+        decision = await added(
+            connection, Decision, **of, file_id=life.file_id, kind="REDUCE_AID", proposed_by=clerk, user_id=chief,
+            user_kind="PERSON", reason=b"r", evidence=[], made_at=at,
+        )  # fmt: skip
+        await added(
+            connection, Stop, **what, **told, enrolment_id=enrolment, last_month=month(1), proposal_id=proposal,
+            notice_id=notice, decided_by=chief, decision_id=decision, decided_on=paying.TODAY, floor="REACHED",
+            left_fen=690_00, line_fen=690_00, created_at=at,
+        )  # fmt: skip
 
 
 async def test_a_month_is_paid_by_two_officers_and_the_bank(books: Paying) -> None:
@@ -369,3 +436,104 @@ async def test_what_is_recovered_is_never_more_than_was_paid(books: Paying) -> N
         async with transaction(books.engine) as connection:
             await funds.recovered(connection, chief, order.id, 40_01, "RECOVERY:2", NOW)
     assert (await books.balances(), await books.sound()) == ((960_00, 0, 40_00), True)
+
+
+async def test_f_37_only_months_of_the_grant_s_own_file_are_paid(books: Paying) -> None:
+    early, grant = await granted(books, 10_00, first=3, last=0)
+    left, other = await granted(books, 10_00, first=1, last=0)
+    async with transaction(books.engine) as connection:
+        opened = update(File).where(File.id == early.file_id).values(opened_on=month(1).replace(day=20))
+        await connection.execute(opened)
+    cycle = await books.draw_up()
+    await books.approve(cycle)
+    await paying.leave(books, left)
+    await back_on_file(books, left)
+    await books.settle(cycle)
+    orders = {each.grant_id: each for each in await books.orders(cycle)}
+    assert await books.months_paid() == [(month(1), 10_00), (month(0), 10_00)]
+    assert (orders[grant].state, orders[other].held_because) == ("SETTLED", "NO_ACTIVE_FILE")
+    again = await books.draw_up()
+    assert [(each.grant_id, each.held_because) for each in await books.orders(again)] == [(other, "NO_ACTIVE_FILE")]
+    assert await books.sound()
+
+
+async def test_f_37_the_database_pays_only_months_of_the_grant_s_own_file(books: Paying) -> None:
+    life, grant = await granted(books, 10_00, first=3, last=0)
+    async with transaction(books.engine) as connection:
+        await connection.execute(update(File).values(opened_on=month(1).replace(day=20)))
+    cycle = await books.draw_up()
+    (order,) = await books.orders(cycle)
+    before = {"order_id": order.id, "grant_id": grant, "month": month(2), "amount_fen": 1, "live": True}
+    with pytest.raises(DatabaseError, match="before the file was opened"):
+        async with transaction(books.engine) as connection:
+            await connection.execute(insert(OrderMonth).values(**before))
+    await paying.leave(books, life)
+    await back_on_file(books, life)
+    row = {"cycle_id": cycle, "reference": "x", "grant_id": grant, "household_id": life.household_id, "version": 1}
+    told = {"enrolment_id": order.enrolment_id, "amount_fen": 1, "state": "DRAWN_UP"}
+    added_by_hand = insert(PaymentOrder).values(**row, **told, payee_name=b"x", payee_account=b"x")
+    with pytest.raises(DatabaseError, match="without an active file"):
+        async with transaction(books.engine) as connection:
+            await connection.execute(added_by_hand)
+
+
+async def test_a_household_that_moved_away_is_paid_by_whoever_keeps_the_cycle(books: Paying) -> None:
+    life, _ = await granted(books, 10_00, first=1)
+    cycle = await books.paid()
+    async with transaction(books.engine) as connection:
+        moved = update(Household).where(Household.id == life.household_id).values(division_code="410581")
+        await connection.execute(moved)
+        given = await bank.listed(connection, books.vault, books.officers["clerk"], cycle, NOW)
+    (order,) = await books.orders(cycle)
+    assert ([row[0] for row in given.table.rows], given.households) == ([order.reference], (life.household_id,))
+    await books.answer(cycle, [said(order, "退回")], "returned")
+    again = await books.repay(order.id)
+    await books.approve(again)
+    await books.settle(again)
+    assert await books.months_paid() == [(month(1), 10_00), (month(0), 10_00)]
+    assert await books.sound()
+
+
+async def test_what_is_paid_again_is_what_the_months_are_worth_now(books: Paying) -> None:
+    life, grant = await granted(books, 500_00, first=1)
+    cycle = await books.paid()
+    (order,) = await books.orders(cycle)
+    await books.answer(cycle, [said(order, "退回")], "returned")
+    await reduced(books, life, grant, month(0), 200_00)
+    (new,) = await books.orders(await books.repay(order.id))
+    assert new.amount_fen == 700_00
+
+
+async def test_a_reduction_that_came_to_be_at_an_earlier_hour_holds_the_order_back_too(books: Paying) -> None:
+    life, grant = await granted(books, 500_00)
+    cycle = await books.draw_up()
+    await books.approve(cycle)
+    await reduced(books, life, grant, month(0), 200_00, at=NOW - dt.timedelta(minutes=1))
+    await books.settle(cycle)
+    assert [each.held_because for each in await books.orders(cycle)] == ["AMOUNT_CHANGED"]
+    await books.paid()
+    assert await books.months_paid() == [(month(0), 200_00)]
+
+
+async def test_f_29_the_list_for_the_bank_tells_no_branch_of_a_protected_household_to_the_uncleared(
+    books: Paying,
+) -> None:
+    await granted(books, 10_00)
+    async with transaction(books.engine) as connection:
+        form = books.vault.seal("households.form", json.dumps({"BANK": "安阳银行", "BANK_BRANCH": "水冶镇支行"}))
+        await connection.execute(update(Household).values(form=form))
+    cycle = await books.paid()
+    cleared = replace(books.officers["clerk"], cleared=True)
+
+    async def branches() -> list[str]:
+        async with transaction(books.engine) as connection:
+            told = [
+                await bank.listed(connection, books.vault, who, cycle, NOW)
+                for who in (books.officers["clerk"], cleared)
+            ]
+        return [str(each.table.rows[0][3]) for each in told]
+
+    assert await branches() == ["安阳银行 水冶镇支行"] * 2
+    async with transaction(books.engine) as connection:
+        await connection.execute(update(Human).values(protected_since=NOW))
+    assert await branches() == ["", "安阳银行 水冶镇支行"]

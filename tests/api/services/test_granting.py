@@ -44,7 +44,7 @@ from tests.api.county import Life, Officers
 from tests.api.grants import FIRST, asked, decided, granted, looked_at, paid_elsewhere, proposed, state_of
 
 NOW = days.this_moment()
-APRIL = dt.date(2026, 4, 1)
+APRIL, OPENED = dt.date(2026, 4, 1), dt.date(2020, 1, 15)
 E, K = GrantEffect, GrantFindingKind
 CLIENTS = 32
 WELFARE, BENEFIT = "PUBLIC_WELFARE_POST", "UI_BENEFIT"
@@ -70,7 +70,7 @@ async def programmes(empty: AsyncEngine) -> AsyncEngine:
 
 @pytest.fixture
 async def home(programmes: AsyncEngine) -> Life:
-    life = await county.standing(programmes, Stage.RECORDED, NOW)
+    life = await county.standing(programmes, Stage.RECORDED, NOW, since=OPENED)
     await grants.in_deep_hardship(programmes, life)
     return life
 
@@ -210,7 +210,9 @@ def by_hand(home: Life, officers: Officers, **given: Any) -> dict[str, Any]:
 async def test_f_37_sql_grants_nothing_without_an_active_file_either(
     programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life
 ) -> None:
-    applied, other = [await county.standing(programmes, stage, NOW) for stage in (Stage.APPLIED, Stage.RECORDED)]
+    applied, other = [
+        await county.standing(programmes, stage, NOW, since=OPENED) for stage in (Stage.APPLIED, Stage.RECORDED)
+    ]
     foreign = by_hand(home, officers, file_id=other.file_id)
     for row in (by_hand(applied, officers), foreign, by_hand(home, officers, state="GRANTED")):
         with pytest.raises(DBAPIError):
@@ -377,7 +379,7 @@ async def test_what_is_no_grant_at_all_is_said_at_once(
 async def test_a_condition_that_is_verified_refuses_and_one_of_which_nothing_is_known_warns(
     programmes: AsyncEngine, vault: Vault, officers: Officers
 ) -> None:
-    relative = await county.standing(programmes, Stage.RELIEVED, NOW)
+    relative = await county.standing(programmes, Stage.RELIEVED, NOW, since=OPENED)
     assert await kinds_refusing(proposed(programmes, vault, officers["clerk"], asked(relative), NOW)) == [K.CONDITION]
     async with transaction(programmes) as connection:
         files = grants_table("files")
@@ -525,7 +527,7 @@ async def test_thirty_two_clients_by_sql_alone_take_up_a_persons_month_once(
 async def test_two_households_with_one_person_in_both_are_not_both_granted(
     programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life
 ) -> None:
-    other = await county.standing(programmes, Stage.RECORDED, NOW)
+    other = await county.standing(programmes, Stage.RECORDED, NOW, since=OPENED)
     await grants.in_deep_hardship(programmes, other)
     shared = (await grants.humans(programmes, home))[1]
     async with transaction(programmes) as connection:
