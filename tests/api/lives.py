@@ -203,6 +203,7 @@ async def live(
     await w.add("links", scan_id=place.scan, member_id=members[0], source="tax", decision="LINK", party="SELF")
     await w.add("member_changes", household_id=household, member_id=members[1], user_id=officer, kind="CORRECTED",
                 fields=["name"])  # fmt: skip
+    await w.add("member_changes", household_id=household, user_id=officer, kind="CORRECTED", fields=["phone"])
     referral = await w.add(
         "referrals", household_id=household, member_id=members[2], organisation_id=place.organisation, state="CLOSED",
         outcome="PROVIDED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
@@ -339,6 +340,7 @@ async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment:
     cycles, orders = table_of("payment_cycles"), table_of("payment_orders")
     of_cycle = update(cycles).where(cycles.c.id == cycle)
     await w.connection.execute(of_cycle.values(state="APPROVED", **approved))
+    await w.add("bank_answers", cycle_id=cycle, sha256="0" * 64, user_id=place.second)
     await w.connection.execute(of_cycle.values(state="SETTLED", settled_by=place.second, settled_at=NOW))
     await w.connection.execute(update(orders).where(orders.c.id == order).values(state="SETTLED"))
     await w.add("payments", enrolment_id=enrolment, month=month, amount_fen=300_00, order_id=order)

@@ -52,6 +52,9 @@ DATED = (
 )  # fmt: skip
 """What tells when a row came to be, the first that there is."""
 
+MASKED = {"payee_account": privacy.account, "payee_name": privacy.name}
+"""Of a household's own data, what need not be the person's."""
+
 M = table(Member).c
 
 
@@ -216,7 +219,7 @@ def _shown(vault: Vault, names: Names, column: Column[Any], value: Any, row: Row
         except NotOurs:
             return LOST
         value = _withheld(str(column), value, row)
-        return _parsed(value) if column.name in ("others", "form", "before") else value
+        return _masked(_parsed(value)) if column.name in ("others", "form", "before") else value
     for key in column.foreign_keys:
         if key.column.table is table(User):
             return names.users.get(value, "")
@@ -232,10 +235,8 @@ def _shown(vault: Vault, names: Names, column: Column[Any], value: Any, row: Row
 def _withheld(column: str, value: str | None, row: RowMapping) -> str | None:
     if column not in WITHHELD or value is None:
         return value
-    if column == "households.payee_account":
-        return privacy.account(value)
-    if column == "households.payee_name":
-        return privacy.name(value)
+    if (of_payee := column.removeprefix("households.")) in MASKED:
+        return MASKED[of_payee](value)
     own = column == str(table(Objection).c.text) and row["objector"] == Objector.HOUSEHOLD
     return value if own else None
 
@@ -245,6 +246,13 @@ def _parsed(value: str | None) -> Any:
         return json.loads(value) if value is not None else None
     except ValueError:
         return value
+
+
+def _masked(kept: Any) -> Any:
+    """What stood before a correction is masked as what stands now is."""
+    if not isinstance(kept, dict):
+        return kept
+    return {name: MASKED[name](value) if name in MASKED and value else value for name, value in kept.items()}
 
 
 def _reader(row: Any) -> dict[str, Any]:

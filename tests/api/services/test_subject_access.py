@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from api import sealing
 from api.database import transaction
 from api.domain.errors import NotDone
+from api.domain.permissions import Role, Viewer
 from api.domain.purposes import Purpose
 from api.models import AuditEvent, Household, Human, Member
 from api.models.base import SealedBytes
-from api.services import reads, subject_access
+from api.services import corrections, reads, subject_access
 from api.services.retention.classes import of_people, owned
 from api.services.subject_access import Dossier, saying
 from api.services.subject_access.gathering import LOST, columns
@@ -85,7 +86,6 @@ async def test_all_that_is_held_is_told(engine: AsyncEngine) -> None:
     assert {section.table for section in told.sections} == {*saying.TITLES} - {
         "external_references",
         "protections",
-        "member_changes",
         "referrals",
     }, "theirs alone: what is the spouse's or the child's is not"
     content = json.loads(told.json())
@@ -118,6 +118,25 @@ async def test_nobody_else_is_named(engine: AsyncEngine) -> None:
         assert f"金丝雀甲objections.{column}" not in said, "who objects is protected"
     assert "金丝雀甲households.payee_account" not in said
     assert not any(word in said for word in other.canaries - one.canaries)
+
+
+async def test_whose_account_it_was_is_told_masked_as_whose_it_is(engine: AsyncEngine) -> None:
+    """What stood before a household was corrected is kept for all of them: each is told it no more than what stands now."""
+    place, _, other = await filled(engine)
+    first = {"payee_account": "6222020200112233445", "payee_name": "金丝雀户主", "address": "文峰区旧居"}
+    async with transaction(engine) as connection:
+        clerk = Viewer(place.officer, "officer", "Officer", Role.CASEWORKER, "410502")
+        for told in (first, dict.fromkeys(first, "")):
+            version = await connection.scalar(select(Household.version).where(Household.id == other.household))
+            assert version is not None
+            await corrections.correct(connection, VAULT, clerk, other.household, version, told, [], "更正", NOW)
+    async with transaction(engine) as connection:
+        theirs = await dossier(connection, "乙-SPOUSE")
+    said = theirs.json() + subject_access.printed(theirs)
+    for secret in (first["payee_account"], first["payee_name"], "金丝雀乙households.payee_account"):
+        assert secret not in said, secret
+    for masked in ("****3445", "金**", first["address"]):
+        assert masked in said, "what stood before is told, as far as it is theirs"
 
 
 async def test_an_objection_of_their_own_is_told_in_their_own_words(engine: AsyncEngine) -> None:
