@@ -67,6 +67,12 @@ async def upgrade(engine: AsyncEngine, to: str = "head") -> None:
 BY_HAND = {
     "0006": ("transitions", "SELECT count(*) FROM transitions WHERE action <> 'TAKE_OVER'"),
     "0007": ("member_changes", "SELECT count(*) FROM member_changes"),
+    "0016": ("member_changes", "SELECT count(*) FROM member_changes WHERE member_id IS NULL"),
+    "0018": (
+        "recognitions",
+        "SELECT count(*) FROM recognitions JOIN transitions ON transitions.id = recognitions.transition_id"
+        " WHERE transitions.action <> 'TAKE_OVER' AND (decided_by IS NULL OR category IS NULL OR method IS NULL)",
+    ),
 }
 """By step what tells that people moved, entered or corrected somebody here; before that step nothing does."""
 

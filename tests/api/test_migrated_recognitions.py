@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -109,3 +110,27 @@ async def test_files_are_what_they_were_and_from_when(engine: AsyncEngine) -> No
 
     await migrations.upgrade(engine)
     assert await _found(engine) == there, "the same again"
+
+
+async def test_what_was_said_by_hand_and_the_older_table_has_no_place_for_is_not_forgotten_by_the_way(
+    engine: AsyncEngine,
+) -> None:
+    await migrations.upgrade(engine, BEFORE)
+    await _lived(engine)
+    await migrations.upgrade(engine)
+    async with transaction(engine) as connection:
+        for statement in (
+            "INSERT INTO transitions (household_id, number, previous_number, file_id, from_stage, action, to_stage, adverse,"
+            " evidence, effective_on, happened_at) SELECT household_id, 2, 1, id, 'RECORDED', 'REVERIFY', 'RECORDED',"
+            " false, '[]', '2025-03-03', CURRENT_TIMESTAMP FROM files WHERE number = 'H1'",
+            "UPDATE households SET transition_number = 2 WHERE reference = 'H1'",
+            "INSERT INTO recognitions (household_id, file_id, tier, since, transition_id, recorded_at)"
+            " SELECT household_id, file_id, 'MUNICIPAL', effective_on, id, happened_at FROM transitions"
+            " WHERE number = 2 AND file_id = (SELECT id FROM files WHERE number = 'H1')",
+        ):
+            await _say(connection, statement)
+    before = await _found(engine)
+    with pytest.raises(migrations.WouldForget, match="1 rows of recognitions"):
+        await migrations.downgrade(engine, BEFORE)
+    assert await _found(engine) == before
+    await migrations.downgrade(engine, BEFORE, forgetting=True)

@@ -114,7 +114,9 @@ async def test_a_life_goes_back_step_by_step_and_forward_again(engine: AsyncEngi
     assert [name for name, rows in now.items() if not rows] == []
 
     for step in [*reversed(STEPS[:-1]), BEFORE]:
-        if step < "0007":
+        if (
+            step == "0015" or step < "0007"
+        ):  # once nothing by hand is left that a step would forget, it is refused no more
             with pytest.raises(migrations.WouldForget, match="what people did by hand"):
                 await migrations.downgrade(engine, step)
         await migrations.downgrade(engine, step, forgetting=True)
