@@ -54,6 +54,7 @@ class Guard(StrEnum):
     SIX_MONTHS = "SIX_MONTHS"
     LIFTED = "LIFTED"
     STATED = "STATED"
+    AID_ENDED = "AID_ENDED"
     WATCHED = "WATCHED"
 
 
@@ -97,7 +98,7 @@ def _table() -> Iterator[Move]:
     for active in (S.RECORDED, S.RELIEVED):
         yield Move(active, A.REVERIFY, active, KEEP)
         yield Move(active, A.REPORT_CHANGE, active, KEEP)
-        leaving = (G.PROPOSED, G.STATED, G.NO_OPEN_OBJECTION)
+        leaving = (G.PROPOSED, G.STATED, G.NO_OPEN_OBJECTION, G.AID_ENDED)
         proved = (*leaving, G.CAUSES_RESOLVED, G.SIX_MONTHS)
         yield Move(active, A.GRADUATE, S.GRADUATED, DECIDE, proved, adverse=True)
         yield Move(active, A.DEREGISTER, S.DEREGISTERED, DECIDE, leaving, adverse=True)

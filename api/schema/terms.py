@@ -80,6 +80,12 @@ described(
         ),
         "LIFTED": Words("达到标准", "Lifted", "计入帮扶后达到低保标准。", "With aid counted, it is at the line."),
         "STATED": Words("已作说明", "Stated", "工作人员已作书面说明。", "The officer has stated it in writing."),
+        "AID_ENDED": Words(
+            "救助已停",
+            "Aid ended",
+            "没有以后月份还要发放的救助。",
+            "No aid that was granted goes on after this month.",
+        ),
         "WATCHED": Words("跟踪期内", "Watched", "仍在脱困后的跟踪期内。", "The watch after the exit goes on."),
     },
 )

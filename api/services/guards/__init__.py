@@ -27,13 +27,14 @@ GUARDS: Mapping[Guard, Check] = {
     Guard.NO_OPEN_OBJECTION: notices.no_open_objection,
     Guard.PROPOSED: exits.proposed,
     Guard.STATED: exits.stated,
+    Guard.AID_ENDED: exits.aid_ended,
     Guard.SIX_MONTHS: exits.six_months,
     Guard.LIFTED: exits.lifted,
     Guard.WATCHED: exits.watched,
 }
 """Every guard of the table of moves; each reads, and neither writes nor locks."""
 
-OF_ONE_MOVE = frozenset({Guard.PROPOSED, Guard.STATED})
+OF_ONE_MOVE = frozenset({Guard.PROPOSED, Guard.STATED, Guard.AID_ENDED})
 """Guards that ask about the very action; the others answer alike for every move of a household."""
 
 

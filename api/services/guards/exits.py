@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, true
+from sqlalchemy import Row, Select, and_, func, or_, select, true
+from sqlalchemy import case as case_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days
@@ -13,14 +14,16 @@ from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.exits import ExitVerdict, ProposalState, Test
 from api.domain.files import Closing
+from api.domain.grants import GrantPeriod, GrantState
 from api.domain.lifecycle import Action
 from api.domain.people import MemberChangeKind
 from api.loaders import incomes
 from api.matching import income, policy
-from api.models import File, Member, MemberChange, Proposal, Transition
+from api.models import Enrolment, File, Grant, Member, MemberChange, Proposal, Transition, table
 from api.models.standing import goes_on
 from api.services.guards.case import Case
 
+E, G = table(Enrolment).c, table(Grant).c
 MOST_MONTHS = 36
 VERIFIED = (Action.RECORD, Action.REVERIFY)
 """By which moves an officer says who is in the household."""
@@ -52,6 +55,32 @@ async def lifted(connection: AsyncConnection, case: Case, now: dt.datetime) -> N
     """家庭人均生活水平达到当地低保标准: aid counted, at the line or above it, for the last months."""
     family, today = await tested(connection, case, now), days.today(now)
     _due(family.relief(today) if family else None, "达到", "at")
+
+
+async def aid_ended(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:
+    """No grant has a month to come: a closed file is paid nothing, so that closing it would stop aid unheard (F-3).
+
+    Whoever died alone is given no more.
+    """
+    found = await _proposal(connection, case)
+    if found is not None and found.closing == Closing.DECEASED:
+        return
+    if await connection.scalar(aided(days.today(now)).where(G.household_id == case.household_id).limit(1)):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input",),
+            "该户尚有以后月份还要发放的救助；请先告知、听取意见并另行决定停发（proposeStop、decideStop），再关闭档案。",
+            "Aid that was granted goes on after this month: it is stopped first (proposeStop, decideStop), after the "
+            "household was told and heard; then the file is closed.",
+        )
+
+
+def aided(today: dt.date) -> Select[int]:
+    """Households of which a grant has a month to come."""
+    ended = case_((and_(E.end_month.is_not(None), E.end_month < G.last_month), E.end_month), else_=G.last_month)
+    last = case_((G.period == GrantPeriod.ONCE, G.first_month), else_=ended)
+    found = select(G.household_id).join(Enrolment, E.id == G.enrolment_id)
+    return found.where(G.state == GrantState.GRANTED, last > today.replace(day=1))
 
 
 async def watched(connection: AsyncConnection, case: Case, now: dt.datetime) -> None:

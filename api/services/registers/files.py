@@ -2,7 +2,7 @@
 
 A register that tells something better, or another application, is followed. A closing of an active file is a change for
 the worse: it takes an officer of that division who answers for it, or else is left to people as a task (F-2). So is
-everything while an objection or a proposal is open.
+everything while an objection or a proposal is open, and a closing while aid that was granted goes on (F-3).
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from api.domain.lifecycle import NOTHING, TAKEN_OVER, Action
 from api.domain.objections import ObjectionState
 from api.domain.permissions import Viewer
 from api.domain.stages import ENDED, Stage
-from api.models import Decision, File, FilePerson, Household, Member, Objection, Proposal, Transition, table
+from api.models import Decision, File, FilePerson, Grant, Household, Member, Objection, Proposal, Transition, table
 from api.models.standing import goes_on
 from api.sealing import Vault
 from api.services import clocks
+from api.services.guards import exits
 from api.services.registers import rows
 from api.services.registers.households import Came, Saved
 
@@ -44,11 +45,12 @@ async def save(
     for some in rows.batches(saved.new):
         await _begin(connection, some, now)
     waiting = await _waiting(connection, [came.id for _, came in saved.otherwise])
+    aided = await _aided(connection, [came.id for _, came in saved.otherwise if came.stage in ENDED], now)
     followed = 0
     for before, came in saved.otherwise:
         adverse = ENDS.get((before, came.stage))
         answers = officer is not None and divisions.holds(officer.division_code, came.division_code)
-        if adverse is None or (adverse and not answers) or came.id in waiting:
+        if adverse is None or (adverse and (not answers or came.id in aided)) or came.id in waiting:
             saved.differs(came.id, "stage", f"{came.stage}{came.since(dt.date.max)}")
             continue
         await _follow(connection, vault, before, came, officer if adverse else None, now)
@@ -65,6 +67,15 @@ async def _waiting(connection: AsyncConnection, households: list[int]) -> set[in
         for where, state in ((table(Objection).c, ObjectionState.OPEN), (table(Proposal).c, ProposalState.OPEN)):
             statement = select(where.household_id).where(where.state == state, among(where.household_id, "keys"))
             found.update((await connection.execute(statement, {"keys": some})).scalars())
+    return found
+
+
+async def _aided(connection: AsyncConnection, households: list[int], now: dt.datetime) -> set[int]:
+    """Those of whom a grant has a month to come: a closed file is paid nothing."""
+    found: set[int] = set()
+    of_them = exits.aided(days.today(now)).where(among(table(Grant).c.household_id, "keys"))
+    for some in rows.batches(households):
+        found.update((await connection.scalars(of_them, {"keys": some})).all())
     return found
 
 

@@ -50,6 +50,12 @@ def test_f_32_nothing_for_the_worse_happens_while_an_objection_is_open() -> None
     assert all(Guard.NO_OPEN_OBJECTION in move.guards for move in MOVES if move.adverse)
 
 
+def test_f_03_no_move_of_an_officer_s_closes_a_file_over_aid_that_goes_on() -> None:
+    closing = [move for move in MOVES if move.stage in ACTIVE and move.next in ENDED]
+    assert len(closing) == 4
+    assert all(Guard.AID_ENDED in move.guards for move in closing)
+
+
 def test_leaving_hardship_takes_causes_months_and_a_statement() -> None:
     for stage in ACTIVE:
         asked = set(BY_PLACE[stage, Action.GRADUATE].guards)

@@ -15,6 +15,7 @@ from api.domain import days
 from api.domain.accounts import UserKind
 from api.domain.clocks import months_after
 from api.domain.stages import Stage
+from api.domain.stops import StopKind
 from api.models import (
     AuditEvent,
     Decision,
@@ -27,9 +28,13 @@ from api.models import (
     User,
     Watch,
 )
+from api.services.stop_requests import Asking
+from tests.api import granted
 from tests.api.conftest import Service
+from tests.api.county import Life
 from tests.api.leaving import MONTHS, NOW, TODAY, done, on_file, refusal, said
 from tests.api.services.reviewed import viewer
+from tests.api.services.test_stops import Given
 
 SUBJECT = """mutation ($input: ChangeSubjectInput!) { changeSubject(input: $input) {
   household { stage version } userErrors { code message path } } }"""
@@ -108,6 +113,44 @@ async def test_the_conditions_are_looked_at_again_on_the_day_of_the_decision(ser
     assert await home.stage() == "RECORDED"
     async with transaction(service.engine) as connection:
         assert (await connection.execute(select(Decision).where(Decision.file_id == home.file_key))).all() == []
+
+
+STEPS = "query ($id: ID!) { nextSteps(householdId: $id) { action obstacles { guard message } } }"
+
+
+@pytest.mark.parametrize("way", ["GRADUATE", "DEREGISTER", "DECEASED"])
+async def test_f_03_no_file_is_closed_over_aid_that_goes_on(service: Service, way: str) -> None:
+    """What was granted for months to come is stopped first, by the way that has five things; only the dead are given no more."""
+    home = await on_file(service, people=1 if way == "DECEASED" else 2)
+    officers = await viewer(service, "caseworker"), await viewer(service, "county-reviewer")
+    this = TODAY.replace(day=1)
+    months = [months_after(this, -1), months_after(this, 2)]
+    life = Life(home.key, home.file_key, home.people_keys)
+    grant = await granted.granted(service.engine, life, officers, NOW, months=months)
+    await home.earning(*[3_000] * 6)
+    await home.caused(resolved=True)
+    proposed = home.propose() if way == "GRADUATE" else home.close("MOVED" if way == "DEREGISTER" else way)
+    proposal = done(await proposed)["proposal"]
+    steps = (await service.data(STEPS, {"id": home.id}, by="county-reviewer"))["nextSteps"]
+    action = "GRADUATE" if way == "GRADUATE" else "DEREGISTER"
+    (step,) = [each for each in steps if each["action"] == action]
+    stands_in_the_way = [each["message"] for each in step["obstacles"] if each["guard"] == "AID_ENDED"]
+    if way == "DECEASED":
+        assert stands_in_the_way == []
+        done(await home.decide(proposal))
+        assert await home.stage() == "DEREGISTERED"
+        return
+    refused = refusal(await home.decide(proposal))
+    assert [refused[1]] == stands_in_the_way
+    assert "proposeStop" in refused[1]
+    assert await home.stage() == "RECORDED"
+    given = Given(service, life, grant, *officers, referral=0)
+    stop = await given.propose(Asking(StopKind.STOP_AID, months_after(this, 1)))
+    await given.told(stop)
+    await given.answered(stop)
+    await given.decide(stop, referral=None)
+    done(await home.decide(proposal))
+    assert await home.stage() == ("GRADUATED" if way == "GRADUATE" else "DEREGISTERED")
 
 
 async def test_f_02_nobody_decides_on_what_they_proposed(service: Service) -> None:

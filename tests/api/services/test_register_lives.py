@@ -17,6 +17,7 @@ from api import intake
 from api.database import transaction
 from api.domain import days
 from api.domain.accounts import OPERATOR, OrganisationKind
+from api.domain.clocks import months_after
 from api.domain.declarations import Declared, DeclaredItem
 from api.domain.objections import Ground, Objector
 from api.domain.permissions import Role
@@ -51,7 +52,8 @@ from api.services import (
     transfers,
 )
 from api.services.organisations import Described
-from tests.api.county import officers
+from tests.api import granted
+from tests.api.county import Life, officers
 from tests.api.numbers import numbered
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
@@ -204,6 +206,25 @@ async def test_f_02_a_closing_that_a_register_tells_is_left_to_people(
         "one task, however often it is told"
     )
     assert len(await rows(empty, Transition.id)) == 1
+
+
+async def test_f_03_no_register_closes_a_file_over_aid_that_goes_on_whoever_answers(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        staff = await officers(connection, NOW)
+        key = (await connection.execute(select(File.household_id, File.id))).one()
+        people = tuple((await connection.execute(select(Member.id))).scalars())
+    this = NOW.date().replace(day=1)
+    life = Life(key.household_id, key.id, people)
+    months = [this, months_after(this, 2)]
+    await granted.granted(empty, life, (staff["clerk"], staff["second-chief"]), NOW, months=months)
+    where = folder(tmp_path / "in", [{**HOME, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
+    taken = await take_over(empty, vault, where, decided_by="second-chief")
+    assert (taken.followed, taken.differing) == (0, 1)
+    ((_, stage),) = await rows(empty, Household.id, Household.stage)
+    assert stage == "RECORDED"
 
 
 async def test_f_02_an_officer_who_is_named_answers_for_the_closing(
