@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import settings
 from api.commands.console import NotReady, look, messages, now, results
 from api.commands.keys import checked_vault
+from api.domain.audits import LEFT_OUT
 from api.services import audit, chain, reads
 from api.services.chain import Proof
 
@@ -129,7 +130,8 @@ def list_acts(
 
 
 def _told(detail: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in detail.items() if value is not None)
+    told = {name: value for name, value in detail.items() if value is not None and name not in LEFT_OUT}
+    return " ".join(f"{name}={value}" for name, value in told.items())
 
 
 def _telling(name: str) -> Callable[[int, int], None]:

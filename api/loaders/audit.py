@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, ScalarSelect, String, and_, bindparam, case, func, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, bindparam, case, func, or_, select, union_all
 
 from api import scope
 from api.database import Key, UtcDateTime, among, number_in
@@ -38,7 +38,15 @@ _ABOUT = case(
 )
 """Looked up where nothing nearer tells it: of a million acts, joining all to all findings and people takes seconds."""
 
-_PROTECTED = scope.protects_household(func.coalesce(H.id, 0))
+_PROTECTED = or_(
+    scope.protects_household(func.coalesce(H.id, 0)),
+    and_(
+        E.subject_type == "Person",
+        func.coalesce(scope.protects_member(_home(M.person_id, M.id), _home(M.household_id, M.id)), False),
+    ),
+)
+"""About a household that shelters somebody, or one of whose people is protected or lives with who is, here or elsewhere."""
+
 _EVENTS = scope.narrow(
     select(*E, H.id.label("household_id"), U.login, U.display_name, _PROTECTED.label("protected")).select_from(
         EVENT.outerjoin(table(User), U.id == E.user_id).outerjoin(table(Household), H.id == _ABOUT)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from api.domain import audits
 from api.domain.permissions import Permission
 from api.loaders import audit as loaders
 from api.loaders.conditions import Is
@@ -48,9 +49,6 @@ COUNTED = frozenset(
     }
 )  # fmt: skip
 """Keys of a detail whose value is a plain number."""
-
-LEFT_OUT = frozenset({"sha256", "scans"})
-"""Keys that are told to nobody: what a paper is known by, and rows by their keys."""
 
 
 class AuditEventOrderField(StrEnum):
@@ -161,7 +159,7 @@ def _id(reading: Reading, type_name: str, key: int) -> strawberry.ID | None:
 def _detail(reading: Reading, action: str, detail: Mapping[str, Any]) -> Iterator[AuditDetail]:
     """What may be told of a detail: codes as they are, rows by their ids; no key of a row."""
     for key, value in sorted(detail.items()):
-        if key in LEFT_OUT or value is None:
+        if key in audits.LEFT_OUT or value is None:
             continue
         told: str | None = None
         match value:

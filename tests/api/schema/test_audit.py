@@ -6,9 +6,10 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from api import scope
+from api.commands.audit import _told as printed
 from api.database import reading, transaction
 from api.domain.permissions import Role, Viewer
 from api.loaders import audit as loaders
@@ -103,7 +104,9 @@ async def test_a_household_is_what_is_done_to_it_and_to_what_is_its(service: Ser
     ids = service.vault.ids
     assert detail(recorded) == {"from": "PUBLIC_NOTICE"}, "keys of rows without an id are told to nobody"
     assert recorded["subjectId"] == public_id
-    assert (cause["subjectId"], detail(cause)) == (ids("Cause", [5])[0], {"cause": "ILLNESS", "household": public_id})
+    assert (cause["subjectId"], detail(cause)) == (ids("Cause", [5])[0], {"household": public_id}), (
+        "no illness of an older row"
+    )
     assert taken["user"] is None
     assert detail(taken) == {"because": "ENDED", "notice": ids("PublicNotice", [3])[0]}
     assert detail(paper) == {"household": public_id, "kind": "CONSENT"}
@@ -118,6 +121,11 @@ async def test_a_household_is_what_is_done_to_it_and_to_what_is_its(service: Ser
     until = {"since": NOW.isoformat(), "until": (NOW + dt.timedelta(seconds=1)).isoformat()}
     assert len(await listed(service, householdId=public_id, **until)) == 5
     assert await listed(service, householdId=ids("Person", [key])[0]) == []
+
+
+def test_no_door_tells_an_illness_or_what_a_paper_is_known_by() -> None:
+    """Rows that were written when they still held either stay in the chain as they are."""
+    assert printed({"household": 3, "cause": "ILLNESS", "sha256": "ab12", "decision": None}) == "household=3"
 
 
 async def test_an_act_lies_where_its_household_lies_else_with_who_did_it(service: Service) -> None:
@@ -197,6 +205,39 @@ async def test_f_29_who_reviewed_a_lead_about_somebody_protected_is_not_told(ser
         await connection.execute(protected.values(protected_since=NOW))
     (event,) = await listed(service, **given)
     assert (event["user"], event["detail"]) == (None, [])
+
+
+async def test_f_29_what_was_done_with_somebody_protected_where_they_lived_before_is_not_told(
+    service: Service,
+) -> None:
+    """They moved on, and who handled them there may handle them here; so of who lives with them now."""
+    officer = await user(service, "caseworker")
+    at = table(Member).c
+    async with transaction(service.engine) as connection:
+        of_two = select(at.household_id).group_by(at.household_id).having(func.count() > 1).order_by(at.household_id)
+        before, now_at = (await connection.execute(of_two.limit(2))).scalars()
+        moved, *_ = (
+            await connection.execute(select(at.id).where(at.household_id == before).order_by(at.id))
+        ).scalars()
+        there, beside, *_ = (
+            await connection.execute(select(at.id, at.person_id).where(at.household_id == now_at).order_by(at.id))
+        ).all()
+        left = update(Member).where(Member.id == moved)
+        await connection.execute(left.values(person_id=there.person_id, left_on=dt.date(2026, 1, 1)))
+    public_id = service.vault.ids("Household", [before])[0]
+    await told(service, (officer, "member.moved", ("Person", moved), {"on": "2026-01-01"}))
+
+    async def seen() -> tuple[str, Any, Any, int]:
+        (event,) = await listed(service, householdId=public_id, actions=["member.moved"])
+        by = await listed(service, householdId=public_id, actions=["member.moved"], userLogins=["caseworker"])
+        return event["action"], event["user"] and event["user"]["login"], detail(event), len(by)
+
+    assert await seen() == ("member.moved", "caseworker", {"on": "2026-01-01"}, 1)
+    for human in (there.person_id, beside.person_id):
+        async with transaction(service.engine) as connection:
+            await connection.execute(update(Human).values(protected_since=None))
+            await connection.execute(update(Human).where(Human.id == human).values(protected_since=NOW))
+        assert await seen() == ("member.moved", None, {}, 0)
 
 
 async def test_acts_are_found_by_what_they_were_done_to_and_by_their_ids(service: Service) -> None:
