@@ -100,7 +100,7 @@ _MEMBERS_OF = (
 )
 _MEMBERSHIPS_OF = (
     scope.narrow(
-        select(_O.id.label("parent"), *[each for each in M if each.name != "others"], PROTECTED)
+        select(_O.id.label("parent"), *_COLUMNS, PROTECTED)
         .select_from(_OTHER)
         .join(Member, M.person_id == _O.person_id)
         .join(Household, H.id == M.household_id),

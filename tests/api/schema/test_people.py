@@ -177,6 +177,28 @@ async def test_f_09_two_without_a_number_are_never_one(service: Service) -> None
     assert {row.number_index for row in people} == {None}
 
 
+async def test_another_membership_is_told_as_it_was_on_the_day_too(service: Service) -> None:
+    one, other = (await homes(service))[:2]
+    person = await joined(service, one, monthlyIncome="1200.00")
+    moved = await act(service, "moveMember", {
+        "personId": person["id"], "expectedVersion": await version(service, one), "toHouseholdId": other["id"],
+        "toExpectedVersion": other["version"], "on": WEEK_AGO, "relation": "OTHER", "reason": "随配偶生活",
+    })  # fmt: skip
+    there = moved["person"]["id"]
+    left = await act(service, "endMembership", {
+        "personId": there, "expectedVersion": await version(service, other), "on": TODAY.isoformat(), "reason": "迁出",
+    })  # fmt: skip
+    assert left["userErrors"] == []
+    query = """query ($id: ID!, $day: Date) {
+      person(id: $id, asOf: $day) { memberships { id validTo leftOn } } }"""
+    told = []
+    for day in (WEEK_AGO, None):
+        (found,) = (await service.data(query, {"id": person["id"], "day": day}))["person"]["memberships"]
+        told.append((found["id"], found["validTo"], found["leftOn"]))
+    today = TODAY.isoformat()
+    assert told == [(there, None, None), (there, today, today)], "an end to come is nobody's to know"
+
+
 async def test_somebody_moves_and_both_households_know(service: Service) -> None:
     one, other = (await homes(service))[:2]
     person = await joined(service, one, monthlyIncome="1200.00", employment="灵活就业")
