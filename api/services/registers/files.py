@@ -44,13 +44,13 @@ async def save(
     """New households have their file and their first move, others follow the register; how many did that."""
     for some in rows.batches(saved.new):
         await _begin(connection, some, now)
-    waiting = await _waiting(connection, [came.id for _, came in saved.otherwise])
+    held = await waiting(connection, [came.id for _, came in saved.otherwise])
     aided = await _aided(connection, [came.id for _, came in saved.otherwise if came.stage in ENDED], now)
     followed = 0
     for before, came in saved.otherwise:
         adverse = ENDS.get((before, came.stage))
         answers = officer is not None and divisions.holds(officer.division_code, came.division_code)
-        if adverse is None or (adverse and (not answers or came.id in aided)) or came.id in waiting:
+        if adverse is None or (adverse and (not answers or came.id in aided)) or came.id in held:
             saved.differs(came.id, "stage", f"{came.stage}{came.since(dt.date.max)}")
             continue
         await _follow(connection, vault, before, came, officer if adverse else None, now)
@@ -60,7 +60,7 @@ async def save(
     return followed
 
 
-async def _waiting(connection: AsyncConnection, households: list[int]) -> set[int]:
+async def waiting(connection: AsyncConnection, households: list[int]) -> set[int]:
     """Those of whom an objection is to be answered or a proposal to be decided: until then no register moves them."""
     found: set[int] = set()
     for some in rows.batches(households):

@@ -1,7 +1,8 @@
 """Aid of an active file, or of a household that lives here, does not end because a register tells so (F-2).
 
 Told to be gone, of another programme, to begin later, to end, to end earlier or to be less, it stays as it is with its
-payments, and people are told; unless an officer is named, who then answers for it with a decision.
+payments, and people are told; unless an officer is named, who then answers for it with a decision. While an objection or
+a proposal about the household is open, it stays whoever is named.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
 from api.models import Enrolment, File, Household, Payment, table
 from api.sealing import Vault
+from api.services import audit
 from api.services.registers import files, rows
 from api.services.registers.households import Saved
 from api.services.registers.rows import Row
@@ -64,6 +66,7 @@ async def lasts(
     """Which enrolments stay as they are though the register, where it is `complete`, tells none or a lesser one."""
     lasting, decided = set[Place](), defaultdict[tuple[int, int], list[str]](list)
     for some in rows.batches(saved.keys.values()):
+        held = set() if officer is None else await files.waiting(connection, some)
         for there in await connection.execute(_THERE, {"keys": some}):
             place = (there.household_id, there.source_record)
             now_told = told.get(place)
@@ -71,14 +74,17 @@ async def lasts(
             gone = now_told is None and complete
             if not here or not (gone or (now_told is not None and _is_less(there, now_told, cut))):
                 continue
-            if officer is not None and divisions.holds(officer.division_code, there.division_code):
-                decided[there.household_id, there.file_id].append(f"Enrolment:{there.id}")
+            answers = officer is not None and divisions.holds(officer.division_code, there.division_code)
+            if answers and there.household_id not in held:
+                decided[there.household_id, there.file_id] += [f"Enrolment:{there.id}", _was(there)]
                 continue
             lasting.add(place)
             saved.differs(there.household_id, "aid", f"{there.source_record} {now_told and _terms(now_told)}")
     for (household, file), evidence in decided.items():
         assert officer is not None
-        await files.decide(connection, vault, household, file, officer, REASON, evidence, now)
+        decision = await files.decide(connection, vault, household, file, officer, REASON, evidence, now)
+        detail = {"decision": decision, "file": file}
+        await audit.record(connection, officer.user_id, "aid.reduced", ("Household", household), now, detail)
     return lasting
 
 
@@ -94,6 +100,13 @@ def months_paid(enrolment: Row, cut: dt.date | None) -> Iterator[dt.date]:
 
 def _terms(told: Row) -> list[Any]:
     return [told[name] for name in ("programme_code", "start_month", "end_month", "amount_fen")]
+
+
+def _was(there: Any) -> str:
+    """What stood there, to be found again: the row itself goes, or is written over."""
+    months = "..".join("" if month is None else f"{month:%Y-%m}" for month in (there.start_month, there.end_month))
+    amount = "?" if there.amount_fen is None else there.amount_fen
+    return f"{there.source_record}: {there.programme_code} {months} {amount} fen, last paid {there.last_paid}"
 
 
 def _is_less(there: Any, told: Row, cut: dt.date | None) -> bool:

@@ -23,6 +23,7 @@ from api.domain.objections import Ground, Objector
 from api.domain.permissions import Role
 from api.domain.scans import ScanStatus
 from api.models import (
+    AuditEvent,
     Authorisation,
     Decision,
     Declaration,
@@ -270,12 +271,9 @@ async def test_what_lives_here_is_left_as_it_is_and_the_difference_told(
     assert (await rows(empty, Task.id, Task.detail))[0].detail == {"respects": ["household", "members"]}
 
 
-@pytest.mark.parametrize("waits", ["objection", "proposal"])
-async def test_f_02_no_file_is_closed_by_a_register_while_an_objection_or_a_proposal_is_open(
-    empty: AsyncEngine, vault: Vault, tmp_path: Path, waits: str
-) -> None:
-    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
-    async with transaction(empty) as connection:
+async def waited_for(engine: AsyncEngine, vault: Vault, waits: str) -> None:
+    """Of the only household an objection is to be answered, or a proposal to be decided; `chief` may decide."""
+    async with transaction(engine) as connection:
         officer = (await officers(connection, NOW))["second-chief"]
         file = (await connection.execute(select(File.id, File.household_id))).one()
         if waits == "objection":
@@ -286,6 +284,14 @@ async def test_f_02_no_file_is_closed_by_a_register_while_an_objection_or_a_prop
             proposed = {"proposed_by": officer.user_id, "proposed_at": NOW, "state": "OPEN", "version": 1}
             of_file = {"file_id": file.id, "household_id": file.household_id, "action": "RELIEVE"}
             await connection.execute(insert(Proposal).values(**of_file, **proposed, statement=statement, evidence=[]))
+
+
+@pytest.mark.parametrize("waits", ["objection", "proposal"])
+async def test_f_02_no_file_is_closed_by_a_register_while_an_objection_or_a_proposal_is_open(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, waits: str
+) -> None:
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], PEOPLE[:1]))
+    await waited_for(empty, vault, waits)
     where = folder(tmp_path / "in", [{**HOME, "file_closed_on": "2026-10-01"}], PEOPLE[:1])
     taken = await take_over(empty, vault, where, decided_by="chief")
     assert (taken.followed, taken.differing) == (0, 1)
@@ -465,7 +471,26 @@ async def test_f_02_an_officer_who_is_named_answers_for_aid_that_is_told_to_be_l
     assert (await take_over(empty, vault, where, decided_by="chief")).differing == 0
     assert len(await rows(empty, Payment.month)) == 6
     ((_, user, evidence),) = await rows(empty, Decision.id, Decision.user_id, Decision.evidence)
-    assert (user, evidence) == (chief, [f"Enrolment:{enrolment}"])
+    was = "A1: DIBAO 2024-01.. 30000 fen, last paid 2024-12-01"
+    assert (user, evidence) == (chief, [f"Enrolment:{enrolment}", was]), "what it was is found again"
+    acts = await rows(empty, AuditEvent.id, AuditEvent.user_id, AuditEvent.subject_type, AuditEvent.detail,
+                      AuditEvent.action)  # fmt: skip
+    ((_, by, of, detail, _),) = [row for row in acts if row.action == "aid.reduced"]
+    ((decision, file),) = await rows(empty, Decision.id, Decision.file_id)
+    assert (by, of, detail) == (chief, "Household", {"decision": decision, "file": file})
+
+
+@pytest.mark.parametrize("waits", ["objection", "proposal"])
+@pytest.mark.parametrize("told", ["gone", "less"])
+async def test_f_02_no_aid_is_taken_away_by_a_register_while_an_objection_or_a_proposal_is_open(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, told: str, waits: str
+) -> None:
+    await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED]))
+    await waited_for(empty, vault, waits)
+    before = await aided(empty)
+    taken = await take_over(empty, vault, with_aid(tmp_path / "in", LESS[told]), decided_by="chief")
+    assert (taken.differing, await aided(empty)) == (1, before)
+    assert await rows(empty, Decision.id) == []
 
 
 async def test_aid_of_somebody_whom_we_do_not_list_stops_no_import(
