@@ -45,6 +45,9 @@ OF_HOUSEHOLDS = frozenset(
         "Referral",
         "StopProposal",
         "Recovery",
+        "OfficialError",
+        "PaymentOrder",
+        "PaymentCheck",
     }
 )
 """Types whose rows are a household's, by `household_id`."""
@@ -109,7 +112,7 @@ class Reading:
         elif type_name == "Household":
             self.log.saw_households(keys)
         elif type_name in OF_HOUSEHOLDS:
-            self.log.saw_households([row.household_id for row in rows])
+            self.log.saw_households([row.household_id for row in rows if row.household_id is not None])
         return iter(self.vault.ids(type_name, keys))
 
     def shown(self, column: str, wanted: bool, mask: Mask) -> Callable[[bytes | None], str | None]:

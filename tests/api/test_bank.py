@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 
 from api import sheets
 from api.database import transaction
-from api.models import AuditEvent, File, Household, Member, Programme, Read, User
+from api.models import AuditEvent, File, Household, Member, Programme, Read, User, table
 from api.sheets import Table
 from tests.api import paying
 from tests.api.conftest import Service
@@ -216,6 +216,20 @@ async def test_accounts_stand_open_in_the_bank_s_list_alone_and_whoever_takes_it
         assert set(read.households) == {each.household_id for each in homes}
     shown = await service.ask("{ paymentOrders { nodes { reference household { payeeAccount } } } }", by="auditor")
     assert ACCOUNT not in str(shown)
+
+
+async def test_f_28_whose_orders_and_checks_somebody_looked_at_is_on_record(
+    service: Service, homes: list[Life]
+) -> None:
+    cycle = (await settled(service))["id"]
+    theirs = sorted(each.household_id for each in homes)
+    for asked in ("paymentOrders(first: 9, filter: $f) { nodes { amount { amount } heldBecause } }",
+                  "paymentChecks(first: 9, filter: $f) { nodes { outcome } }"):  # fmt: skip
+        kind = "PaymentOrderFilter" if "Orders" in asked else "PaymentCheckFilter"
+        await service.data(f"query ($f: {kind}) {{ {asked} }}", {"f": {"cycleIds": [cycle]}}, by="caseworker")
+        async with transaction(service.engine) as connection:
+            row = (await connection.execute(select(*table(Read).c).order_by(Read.id.desc()).limit(1))).one()
+        assert row.households == theirs
 
 
 async def test_who_may_not_gets_no_list(service: Service, homes: list[Life]) -> None:
