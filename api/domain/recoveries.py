@@ -5,6 +5,8 @@ There is no interest, nothing is withheld from aid, and no plan in which all is 
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from fractions import Fraction
 
@@ -23,6 +25,25 @@ class EntryKind(StrEnum):
     OPENED = "OPENED"
     INSTALMENT = "INSTALMENT"
     WAIVED = "WAIVED"
+
+
+def fits(paid: Iterable[tuple[dt.date, int]], recovered: Sequence[tuple[dt.date, dt.date, int]]) -> bool:
+    """Whether what is recovered, each sum of the months from one to another, is no more than those months were paid (F-10).
+
+    >>> january, february = dt.date(2026, 1, 1), dt.date(2026, 2, 1)
+    >>> months = [(january, 500), (february, 500)]
+    >>> fits(months, [(january, january, 500), (january, february, 500)])
+    True
+    >>> fits(months, [(january, january, 500), (january, january, 1)])
+    False
+    """
+    given = list(paid)
+    return all(
+        sum(fen for first, last, fen in recovered if since <= first and last <= until)
+        <= sum(fen for month, fen in given if since <= month <= until)
+        for since in {first for first, _, _ in recovered}
+        for until in {last for _, last, _ in recovered}
+    )
 
 
 def most_a_month(total: int, instalments: int) -> int:

@@ -17,14 +17,16 @@ from api import scope
 from api.domain import stops
 from api.domain.incomes import IncomeKind, IncomeSource, Month, SourceAnswer, Told
 from api.domain.money import fen
+from api.domain.payments import OrderState
 from api.domain.stops import Change, Floor, Granted, StopKind
 from api.loaders import incomes
 from api.loaders.incomes import Family, Run
 from api.loaders.reading import Rows
 from api.matching import income, policy
-from api.models import Enrolment, Grant, Household, Member, Payment, Stop, table
+from api.models import Enrolment, Grant, Household, Member, Payment, PaymentOrder, Stop, table
 
 E, G, H, M, P, S = (table(model).c for model in (Enrolment, Grant, Household, Member, Payment, Stop))
+O = table(PaymentOrder).c  # noqa: E741
 LASTING = (StopKind.STOP_AID, StopKind.REDUCE_AID)
 OURS = "GRANT:%"
 
@@ -70,9 +72,10 @@ _PAID = scope.narrow(
     select(P.month, P.amount_fen)
     .select_from(Payment)
     .join(Grant, G.enrolment_id == P.enrolment_id)
-    .join(Household, H.id == G.household_id),
+    .join(Household, H.id == G.household_id)
+    .outerjoin(PaymentOrder, O.id == P.order_id),
     H.division_code,
-).where(G.id == bindparam("grant")).order_by(P.month)  # fmt: skip
+).where(G.id == bindparam("grant"), or_(O.id.is_(None), O.state == OrderState.PAID)).order_by(P.month)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ async def stands_at(run: Run, found: Any, month: dt.date) -> int:
 
 
 async def paid(run: Run, grant_id: int) -> Rows:
-    """What was paid of a grant, month by month."""
+    """What the household was paid of a grant, month by month: what the bank has not said to be paid is none of it."""
     return await run(_PAID, {"grant": grant_id})
 
 

@@ -59,7 +59,8 @@ async def decide(
         RecoveryCause(found.cause) if found.cause else None,
     )  # fmt: skip
     await stop_requests.not_paid_yet(connection, grant, asking, today)
-    effect = await effects.effect(run, grant, stop_requests.asked(asking), today)
+    await stop_requests.recoverable(connection, run, grant, asking, "proposalId")
+    effect = await effects.effect(run, grant, stop_requests.asked(asking, today), today)
     notice = (await connection.execute(select(AidNotice).where(AidNotice.proposal_id == found.id))).one_or_none()
     referral = await _referral(connection, found.household_id, referral_id)
     await _check(connection, viewer, found, notice, effect, referral, reason, today)

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import casework
+from api.domain import casework, recoveries
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.recoveries import RecoveryCause
 from api.domain.stops import StopKind
 from api.loaders import effects, incomes
 from api.loaders.effects import Asked, Effect
-from api.models import Payment, Recovery, Stop
+from api.models import Payment, Recovery, Stop, StopProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ async def previewed(
     if found is None:
         return None
     whole = await checked(run, found, asking, today)
-    return found, await effects.effect(run, found, asked(whole), today)
+    return found, await effects.effect(run, found, asked(whole, today), today)
 
 
 async def checked(run: incomes.Run, grant: Any, asking: Asking, today: dt.date) -> Asking:
@@ -68,31 +68,49 @@ async def checked(run: incomes.Run, grant: Any, asking: Asking, today: dt.date) 
     return Asking(asking.kind, asking.from_month, amount_fen=asking.amount_fen)
 
 
-def _recovery(asking: Asking, paid: Any) -> Asking:
+def _recovery(asking: Asking, paid: Any, field: str = "request.amount") -> Asking:
     to_month = asking.to_month or asking.from_month
     most = sum(int(row.amount_fen) for row in paid if asking.from_month <= row.month <= to_month)
     if asking.amount_fen is None or not 1 < asking.amount_fen <= most:
         raise invalid(
-            "request.amount",
-            "追回金额不得超过这些月份实际发放的金额。",
-            "No more is recovered than what was paid in these months.",
+            field,
+            "追回金额不得超过这些月份银行已确认发放的金额。",
+            "No more is recovered than what the bank paid in these months.",
         )
     return Asking(
         asking.kind, asking.from_month, to_month, asking.amount_fen, asking.cause or RecoveryCause.OFFICIAL_ERROR
     )
 
 
-async def not_twice(connection: AsyncConnection, run: incomes.Run, grant: Any, asking: Asking) -> None:
-    """What is recovered in all is no more than what was paid (F-10). Raises NotDone."""
-    before = select(func.coalesce(func.sum(Recovery.total_fen), 0)).join(Stop, Stop.id == Recovery.stop_id)
-    recovered = int(await connection.scalar(before.where(Stop.grant_id == grant.id)) or 0)
-    given = sum(int(row.amount_fen) for row in await effects.paid(run, grant.id))
-    if recovered + (asking.amount_fen or 0) > given:
+async def recoverable(
+    connection: AsyncConnection, run: incomes.Run, grant: Any, asking: Asking, field: str = "request.amount"
+) -> None:
+    """What is recovered, with all that was decided before, is no more than the household was paid in its months (F-10).
+
+    Raises NotDone.
+    """
+    if asking.kind is not StopKind.RECOVER_AID:
+        return
+    paid = await effects.paid(run, grant.id)
+    whole = _recovery(asking, paid, field)
+    assert whole.to_month is not None
+    assert whole.amount_fen is not None
+    before = await recovered(connection, grant.id)
+    this = (whole.from_month, whole.to_month, whole.amount_fen)
+    if not recoveries.fits(((row.month, int(row.amount_fen)) for row in paid), [*before, this]):
         raise invalid(
-            "request.amount",
-            "连同已决定追回的金额，超过实际发放的金额。",
-            "With what is being recovered already it is more than what was paid.",
+            field,
+            "连同这些月份已决定追回的金额，超过实际发放的金额。",
+            "With what is being recovered of these months already it is more than what was paid.",
         )
+
+
+async def recovered(connection: AsyncConnection, grant_id: int) -> list[tuple[dt.date, dt.date, int]]:
+    """What was decided to be recovered of a grant: from which month to which, and how much."""
+    decided = select(StopProposal.from_month, StopProposal.to_month, Recovery.total_fen)
+    decided = decided.join(Stop, Stop.proposal_id == StopProposal.id).join(Recovery, Recovery.stop_id == Stop.id)
+    rows = await connection.execute(decided.where(StopProposal.grant_id == grant_id))
+    return [(first, last or first, int(fen)) for first, last, fen in rows]
 
 
 async def not_paid_yet(connection: AsyncConnection, grant: Any, asking: Asking, today: dt.date) -> None:
@@ -108,8 +126,11 @@ async def not_paid_yet(connection: AsyncConnection, grant: Any, asking: Asking, 
         )
 
 
-def asked(asking: Asking) -> Asked:
-    return Asked(asking.from_month, None if asking.kind is StopKind.RECOVER_AID else asking.amount_fen or 0)
+def asked(asking: Asking, today: dt.date) -> Asked:
+    """What it would do: a recovery leaves the grant as it is, and is paid from what there is today."""
+    if asking.kind is StopKind.RECOVER_AID:
+        return Asked(today.replace(day=1), None)
+    return Asked(asking.from_month, asking.amount_fen or 0)
 
 
 def invalid(field: str, zh: str, en: str) -> NotDone:

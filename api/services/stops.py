@@ -54,8 +54,7 @@ async def propose(
         raise stop_requests.invalid(
             "request.grantId", "此项救助已有一项待决定的提议。", "A proposal for this grant waits already."
         )
-    if checked.kind is StopKind.RECOVER_AID:
-        await stop_requests.not_twice(connection, run, found, checked)
+    await stop_requests.recoverable(connection, run, found, checked)
     added = await connection.execute(
         insert(StopProposal)
         .values(
