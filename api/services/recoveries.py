@@ -6,23 +6,36 @@ import datetime as dt
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, case, exists, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
 from api.domain import casework, days, recoveries
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.ledger import FundAccount
+from api.domain.payments import OrderState
 from api.domain.permissions import Viewer
 from api.domain.recoveries import EntryKind, RecoveryCause
 from api.domain.stops import StopKind
-from api.loaders import incomes
+from api.loaders import effects, incomes
 from api.loaders.incomes import Family
 from api.matching import policy
-from api.models import Household, Recovery, RecoveryEntry
+from api.models import (
+    FundEntry,
+    Household,
+    OrderMonth,
+    PaymentOrder,
+    Recovery,
+    RecoveryEntry,
+    Stop,
+    StopProposal,
+    table,
+)
 from api.sealing import Vault
-from api.services import audit, cases, decisions
+from api.services import audit, cases, decisions, funds, stop_requests
 from api.services.guards import notices
 
+E, M, O = table(FundEntry).c, table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
 INSTALMENTS, SHARE = "recovery.instalments", "recovery.share"
 OURS = "因工作机关差错多付，依规不予追回。"
 
@@ -99,6 +112,7 @@ async def pay_in(
             "It is more than the month can bear; where income is unknown, or not above the line, nothing is due.",
         )
     values = {"kind": EntryKind.INSTALMENT, "month": month, "cap_fen": bears, "paid_on": paid_on}
+    await _book(connection, viewer, found, last.number + 1, amount_fen, now)
     return await _enter(connection, viewer, found, last, amount_fen, values, now)
 
 
@@ -140,6 +154,38 @@ async def _open(connection: AsyncConnection, viewer: Viewer, recovery_id: int | 
     if last.left_fen == 0:
         raise _invalid("recoveryId", "该项追回已了结。", "Nothing is left of it.")
     return found, last
+
+
+async def _book(
+    connection: AsyncConnection, viewer: Viewer, found: Found, number: int, amount_fen: int, now: dt.datetime
+) -> None:
+    """The money is the funds' again by which the grant was paid, those of the months that are recovered first.
+
+    Raises NotDone: the bank has returned since then what was to be given back.
+    """
+    of = select(StopProposal.grant_id, StopProposal.from_month, StopProposal.to_month)
+    grant = (
+        await connection.execute(of.join(Stop, Stop.proposal_id == StopProposal.id).where(Stop.id == found.stop_id))
+    ).one()
+    paid = await effects.paid(incomes.running(connection, viewer), grant.grant_id)
+    if not recoveries.fits(
+        ((row.month, int(row.amount_fen)) for row in paid), await stop_requests.recovered(connection, grant.grant_id)
+    ):
+        raise _invalid(
+            "recoveryId",
+            "这些月份的款项已被银行退回，不再追回；请予豁免（waiveRecovery）。",
+            "The bank has returned what was paid in these months: it is waived (waiveRecovery), not given back.",
+        )
+    back = select(func.coalesce(func.sum(E.amount_fen), 0)).where(E.order_id == O.id, E.credit == FundAccount.PAID)
+    meant = exists().where(M.order_id == O.id, M.month.between(grant.from_month, grant.to_month))
+    orders = select(O.id, O.amount_fen - back.correlate(PaymentOrder).scalar_subquery()).where(
+        O.grant_id == grant.grant_id, O.state == OrderState.PAID
+    )
+    left = amount_fen
+    for order, room in (await connection.execute(orders.order_by(case((meant, 0), else_=1), O.id))).all():
+        if part := min(left, int(room)):
+            await funds.recovered(connection, viewer, order, part, f"RECOVERY:{found.id}:{number}:{order}", now)
+            left -= part
 
 
 async def _enter(

@@ -15,17 +15,21 @@ from sqlalchemy.exc import DatabaseError
 from api.database import transaction
 from api.domain import recoveries as rules
 from api.domain.clocks import months_after
-from api.domain.errors import NotDone
+from api.domain.errors import NotDone, StopHeld
 from api.domain.official_errors import OfficialErrorKind
 from api.domain.recoveries import RecoveryCause
 from api.domain.stops import StopKind
-from api.models import Objection, OfficialError, Recovery, RecoveryEntry
+from api.models import FundEntry, Household, Objection, OfficialError, Recovery, RecoveryEntry
 from api.services import official_errors, recoveries
 from api.services.official_errors import Wrong
 from api.services.stop_requests import Asking
 from tests.api import granted
 from tests.api.conftest import Service
-from tests.api.services.test_stops import MONTHS, NOW, THIS, TODAY, Given, given
+from tests.api.county import Life
+from tests.api.leaving import on_file
+from tests.api.paying import Paying, allocated, said
+from tests.api.services.reviewed import viewer
+from tests.api.services.test_stops import KNOWN, MONTHS, NOW, THIS, TODAY, Given, given
 
 OURS = "OFFICIAL_ERROR"
 
@@ -109,6 +113,95 @@ async def test_f_10_no_more_is_recovered_than_was_paid(service: Service) -> None
     with pytest.raises(NotDone) as refused:
         await home.propose(asked(2))
     assert "already" in refused.value.en
+
+
+async def test_f_10_no_month_is_recovered_twice_though_others_were_paid(service: Service) -> None:
+    home = await given(service, paid=4)
+    first = Asking(StopKind.RECOVER_AID, MONTHS[0], MONTHS[0], 500_00, RecoveryCause.NOT_REPORTED)
+    await home.stopped(first)
+    with pytest.raises(NotDone) as refused:
+        await home.propose(first)
+    assert refused.value.path == ("input", "request", "amount")
+    await home.stopped(asked(500_00, RecoveryCause.NOT_REPORTED))
+    with pytest.raises(NotDone):
+        await home.propose(asked(2, RecoveryCause.NOT_REPORTED))
+
+
+async def test_f_03_e_a_recovery_is_measured_by_what_there_is_today(service: Service) -> None:
+    """Who had enough in the month that was paid wrongly, and has nothing now, is referred first."""
+    home = await on_file(service)
+    life = Life(home.key, home.file_key, home.people_keys)
+    officers = await viewer(service, "caseworker"), await viewer(service, "county-reviewer")
+    past = months_after(THIS, -6)
+    months = [past, months_after(THIS, -5)]
+    grant = await granted.granted(service.engine, life, officers, NOW, months=months, paid=months)
+    await granted.earning(service.engine, life, past, 9000_00, NOW)
+    await granted.earning(service.engine, life, KNOWN, 0, NOW)
+    poor = Given(service, life, grant, *officers, referral=0)
+    proposal = await poor.propose(Asking(StopKind.RECOVER_AID, past, past, 500_00, RecoveryCause.UNCLEAR))
+    await poor.told(proposal)
+    await poor.answered(proposal)
+    with pytest.raises(StopHeld) as refused:
+        await poor.decide(proposal, referral=None)
+    assert refused.value.item == "FLOOR"
+
+
+async def paid_by_the_bank(service: Service) -> tuple[Given, Paying, int]:
+    """A household whose three months until now were settled by one order, not answered yet; and the county's books."""
+    home = await given(service)
+    officers = {"clerk": home.clerk, "chief": home.chief}
+    async with transaction(service.engine) as connection:
+        fund = await allocated(connection, officers, 5_000_00)
+        payee = {"payee_name": "张三", "payee_account": "6222020200112233445"}
+        sealed = {name: service.vault.seal(f"households.{name}", text) for name, text in payee.items()}
+        await connection.execute(update(Household).where(Household.id == home.life.household_id).values(**sealed))
+    books = Paying(service.engine, service.vault, officers, fund)
+    return home, books, await books.paid()
+
+
+async def test_f_10_only_what_the_bank_paid_is_recovered_and_it_is_asked_again_at_the_decision(
+    service: Service,
+) -> None:
+    home, books, cycle = await paid_by_the_bank(service)
+    wanted = asked(720_00, RecoveryCause.NOT_REPORTED)
+    with pytest.raises(NotDone):
+        await home.propose(wanted)
+    (order,) = await books.orders(cycle)
+    await books.answer(cycle, [said(order)], "1" * 64)
+    proposal = await home.propose(wanted)
+    await home.told(proposal)
+    await home.answered(proposal)
+    await books.answer(cycle, [said(order, "退回", 原因="账号已销户")], "2" * 64)
+    with pytest.raises(NotDone) as refused:
+        await home.decide(proposal)
+    assert refused.value.path == ("input", "proposalId")
+
+
+@pytest.mark.parametrize("returned", [False, True])
+async def test_what_is_paid_in_is_the_fund_s_again_and_nothing_is_paid_in_of_what_the_bank_returned(
+    service: Service, returned: bool
+) -> None:
+    home, books, cycle = await paid_by_the_bank(service)
+    (order,) = await books.orders(cycle)
+    await books.answer(cycle, [said(order)], "1" * 64)
+    await home.stopped(asked(720_00, RecoveryCause.NOT_REPORTED))
+    await granted.earning(service.engine, home.life, THIS, 5000_00, NOW)
+    async with transaction(service.engine) as connection:
+        recovery = await connection.scalar(select(Recovery.id).where(Recovery.household_id == home.life.household_id))
+    assert recovery is not None
+    if returned:
+        await books.answer(cycle, [said(order, "退回", 原因="账号已销户")], "2" * 64)
+        with pytest.raises(NotDone) as refused:
+            await pay(home, recovery, 60_00)
+        assert refused.value.path == ("input", "recoveryId")
+        return
+    available, _, paid = await books.balances()
+    await pay(home, recovery, 60_00)
+    assert await books.balances() == (available + 60_00, 0, paid - 60_00)
+    assert await books.sound()
+    async with transaction(service.engine) as connection:
+        reference = await connection.scalar(select(FundEntry.reference).where(FundEntry.kind == "RECOVERED"))
+    assert reference == f"RECOVERY:{recovery}:2:{order.id}"
 
 
 async def test_f_34_the_database_takes_no_recovery_in_one_piece_and_no_entry_that_does_not_add_up(
