@@ -476,7 +476,7 @@ async def test_sql_pays_no_bill_above_its_cost_either(
                 await connection.execute(statement)
 
 
-on_postgresql_alone = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+on_postgresql_alone = pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 
 
 @on_postgresql_alone
