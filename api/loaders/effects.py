@@ -1,7 +1,8 @@
 """What a household has to live on once a grant is changed: the same reckoning for whoever asks beforehand and whoever decides.
 
 The month of the change has its own line. Of income the last month counts of which all sources have spoken, of aid what
-goes on in the month of the change: our grants as they were decided, and other agencies' enrolments that do not end before.
+goes on in the month of the change: our grants as they were decided, and other agencies' enrolments that do not end before,
+but of no programme that is granted here, or is being stopped: a register of aid tells of our own payments too.
 """
 
 from __future__ import annotations
@@ -156,7 +157,12 @@ async def effect(run: Run, found: Any, asked: Asked, today: dt.date) -> Effect:
         (row, stops.a_month(granted(row), after if row.id == found.id else changes.get(row.id, []), asked.from_month))
         for row in grants
     ]
-    aid = [(row.programme_code, row.person_id, int(row.amount_fen)) for row in others]
+    told_twice = {found.programme_code, *(row.programme_code for row, amount in ours if amount)}
+    aid = [
+        (row.programme_code, row.person_id, int(row.amount_fen))
+        for row in others
+        if row.programme_code not in told_twice
+    ]
     aid += [(row.programme_code, row.person_id, amount) for row, amount in ours if amount]
     left = income.to_live_on(month, family.present, _with(family, month, aid), family.division)
     known = policy.line(family.division, asked.from_month)

@@ -430,6 +430,22 @@ async def test_f_03_e_a_quarter_that_is_stopped_within_leaves_nothing_of_itself_
     assert refused.value.item == "FLOOR"
 
 
+async def test_f_03_e_what_is_stopped_does_not_go_on_because_a_register_of_aid_told_of_it_too(
+    service: Service,
+) -> None:
+    home = await given(service, wage=1000_00, code="DIBAO")
+    async with transaction(service.engine) as connection:
+        enrolment = await granted.add(
+            connection, Enrolment, household_id=home.life.household_id, member_id=home.life.people[0],
+            programme_code="DIBAO", start_month=KNOWN, amount_fen=500_00, source_record=f"AID:{home.grant}",
+        )  # fmt: skip
+        await granted.add(connection, Payment, enrolment_id=enrolment, month=KNOWN, amount_fen=500_00)
+        run = incomes.running(connection, home.clerk)
+        told = await stop_requests.previewed(run, home.grant, Asking(StopKind.STOP_AID, FROM), TODAY)
+    assert told is not None
+    assert (told[1].floor, told[1].left.head.low) == ("BELOW", 500_00)
+
+
 async def test_other_aid_that_goes_on_counts_and_aid_that_ends_before_does_not(service: Service) -> None:
     home = await given(service, wage=1000_00)
     for start, counted in ((None, False), (1, True)):
