@@ -73,7 +73,7 @@ _ERRORS = scope.narrow(
     .select_from(OfficialError)
     .join(_finder, _finder.id == OE.recorded_by)
     .outerjoin(Household, H.id == OE.household_id),
-    OE.division_code,
+    func.coalesce(H.division_code, OE.division_code),
 )
 _ERRORS_BY_KEY = _ERRORS.where(among(OE.id, "keys"))
 _FIRST, _LAST = bindparam("first", type_=Date()), bindparam("last", type_=Date())

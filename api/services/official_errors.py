@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -14,12 +14,16 @@ from api.domain import accounts, casework, days
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.official_errors import OfficialErrorKind
 from api.domain.permissions import Viewer
-from api.models import Decision, Grant, OfficialError, table
+from api.models import Decision, Grant, Household, OfficialError, table
 from api.sealing import Vault
 from api.services import audit, cases
 
 E = table(OfficialError).c
-_ERROR = scope.narrow(select(OfficialError), E.division_code)
+_ERROR = scope.narrow(
+    select(OfficialError).outerjoin(Household, Household.id == E.household_id),
+    func.coalesce(Household.division_code, E.division_code),
+)
+"""An error in somebody's case goes where the household goes."""
 
 
 @dataclass(frozen=True, slots=True)

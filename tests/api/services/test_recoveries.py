@@ -273,11 +273,21 @@ async def test_an_error_of_ours_is_on_record_as_ours_and_put_right_once(service:
         with pytest.raises(NotDone):
             async with transaction(service.engine) as connection:
                 await official_errors.record(connection, service.vault, home.clerk, bad, NOW)
+    elsewhere, listed = await viewer(service, "elsewhere"), "{ officialErrors { nodes { kind } } }"
     async with transaction(service.engine) as connection:
-        await official_errors.put_right(connection, service.vault, home.chief, key, 1, TODAY, "已更正台账。", NOW)
+        moved = update(Household).where(Household.id == home.life.household_id)
+        await connection.execute(moved.values(division_code=elsewhere.division_code))
+    with pytest.raises(NotDone) as hidden:
+        async with transaction(service.engine) as connection:
+            await official_errors.put_right(connection, service.vault, home.chief, key, 1, TODAY, "已更正。", NOW)
+    assert hidden.value.path == ("input", "errorId"), "it goes where the household goes"
+    seen = {by: (await service.data(listed, by=by))["officialErrors"]["nodes"] for by in ("caseworker", "elsewhere")}
+    assert seen == {"caseworker": [], "elsewhere": [{"kind": "PAID_TWICE"}]}
+    async with transaction(service.engine) as connection:
+        await official_errors.put_right(connection, service.vault, elsewhere, key, 1, TODAY, "已更正台账。", NOW)
     with pytest.raises(NotDone):
         async with transaction(service.engine) as connection:
-            await official_errors.put_right(connection, service.vault, home.chief, key, 2, TODAY, "又一次。", NOW)
+            await official_errors.put_right(connection, service.vault, elsewhere, key, 2, TODAY, "又一次。", NOW)
     async with transaction(service.engine) as connection:
         row = (await connection.execute(select(OfficialError).where(OfficialError.id == key))).one()
     assert (row.division_code, row.put_right_on, row.version) == ("410502", TODAY, 2)
