@@ -61,13 +61,28 @@ def check(method: CategoryMethod, category: HardshipCategory, tier: Tier | None 
     """Raises NotDone for a category that the method does not know, or not of files of this tier."""
     if category not in KNOWN[method]:
         raise unknown()
-    if category is HardshipCategory.AUXILIARY and tier is not None and tier not in OWN_MONEY:
+    check_tier(category, tier)
+
+
+def check_tier(category: HardshipCategory, tier: Tier | None) -> None:
+    """Raises NotDone where files of this tier are not of this category, by whichever method it was found."""
+    if not may_be(category, tier):
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "tier"),
             "辅助类别只能由地方自行帮扶，不能列为全国级或省级。",
             "An auxiliary category is a place's own: neither the nation nor the province pays for it.",
         )
+
+
+def may_be(category: str | None, tier: str | None) -> bool:
+    """Whether files of this tier are of this category; of what is not known, they may be."""
+    return category != HardshipCategory.AUXILIARY or tier is None or tier in OWN_MONEY
+
+
+def found_by(category: HardshipCategory, in_force: CategoryMethod) -> CategoryMethod:
+    """By which method a category was found that nobody dated: that in force, or else the one that knows it."""
+    return next(method for method in (in_force, *CategoryMethod) if category in KNOWN[method])
 
 
 def unknown() -> NotDone:

@@ -86,7 +86,8 @@ async def keep(
 ) -> None:
     """The move has set these columns of the file: from its day on it is of that tier and category.
 
-    Raises NotDone for a category that the method in force does not know, and for a machine that would decide one.
+    Raises NotDone for a category that the method in force does not know, or a tier that files of it are not of, and for a
+    machine that would decide one.
     """
     recorded = step.action is Action.RECORD
     names_category = columns.get("category") is not None
@@ -97,6 +98,8 @@ async def keep(
     if stands.category is not None and (recorded or names_category):
         method = in_force(step.division_code, step.on)
         _check(method, stands, step)
+    elif stands.category is not None and columns.get("tier") is not None:
+        categories.check_tier(HardshipCategory(stands.category), Tier(stands.tier))
     decided = recorded or (step.action in DECIDES and (names_category or step.decision_id is not None))
     if not decided and (stands.tier, stands.category) == (stands.old_tier, stands.old_category):
         return
@@ -126,12 +129,17 @@ def _check(method: CategoryMethod, stands: Row[*tuple[Any, ...]], step: Step) ->
 async def registered(
     connection: AsyncConnection, files: Sequence[int], now: dt.datetime, since: dt.date | None = None
 ) -> None:
-    """Files are of the tier and category that another register told, since it opened them or since that day."""
+    """Files are of the tier and category that another register told, since it opened them or since that day.
+
+    It found them by the method in force, or by the other where that alone knows the category: it says what stands there.
+    """
     today = days.today(now)
     told = []
     for row in (await connection.execute(_TOLD, {"keys": list(files)})).mappings():
         day = min(since or row["since"] or today, today)
-        method = None if row["category"] is None else in_force(row["division_code"], day)
+        method = None
+        if row["category"] is not None:
+            method = categories.found_by(HardshipCategory(row["category"]), in_force(row["division_code"], day))
         of = {name: row[name] for name in ("household_id", "file_id", "tier", "category", "transition_id")}
         told.append({**of, "method": method, "since": day, "recorded_at": now})
     if told:

@@ -22,7 +22,8 @@ COLUMNS = (
     "id, household_id, file_id, tier, category, method, since, transition_id, decided_by, user_kind, recorded_at"
 )
 ERASED = "NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.household_id = OLD.household_id)"
-OF_2016, OF_2020 = frozenset({"DIBAO", "DIBAO_MARGIN"}), frozenset({"DEEP", "RELATIVE"})
+OF_2016 = frozenset({"DIBAO", "DIBAO_MARGIN", "MIGRANT_WORKER", "AUXILIARY"})
+OF_2020 = frozenset({"DEEP", "RELATIVE"})
 METHODS_CHANGED = dt.date(2020, 1, 1)
 
 FILES = sa.text(

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
-from api.domain import days, register_words
+from api.domain import categories, days, register_words
 from api.domain.casework import CauseChange
 from api.domain.register_words import Named
 from api.models import Cause, CauseEvent, File, table
@@ -61,8 +61,11 @@ async def _recognised(
             if value is not None and file[name] not in (None, value):
                 saved.differs(came.id, name, value)
         lacks = {name: value for name, value in says.items() if value is not None and file[name] is None}
-        if lacks:
-            stands = {name: lacks.get(name, file[name]) for name in says}
+        stands = {name: lacks.get(name, file[name]) for name in says}
+        if lacks and not categories.may_be(stands["category"], stands["tier"]):
+            for name, value in lacks.items():
+                saved.differs(came.id, name, str(value))
+        elif lacks:
             taken.append({"key": file["id"], **stands})
     if taken:
         columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("tier", "category")}

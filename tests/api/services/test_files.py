@@ -90,6 +90,18 @@ async def test_another_category_takes_whoever_decides_and_is_dated_with_its_meth
         assert (await connection.execute(kinds)).scalars().all() == [None, "PERSON"]
 
 
+@pytest.mark.parametrize(("tier", "codes"), [("NATIONAL", ["INVALID"]), ("GRASSROOTS", [])])
+async def test_no_tier_is_decided_that_does_not_pay_for_the_category_that_stands(
+    service: Service, tier: str, codes: list[str]
+) -> None:
+    life = await standing(service, Stage.RECORDED)
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(File).where(File.id == life.file_id).values(category="AUXILIARY"))
+    answer = await send(service, "reverifyFile", life, 1, by="reviewer", reason="调整。", tier=tier)
+    assert [(each["code"]) for each in answer["userErrors"]] == codes
+    assert all(each["path"] == ["input", "tier"] for each in answer["userErrors"])
+
+
 STEPS = {"reverifyFile": (Stage.RECORDED, "REVERIFY"), "returnToHardship": (Stage.RELIEVED, "FALL_BACK")}
 
 

@@ -58,6 +58,36 @@ async def test_what_a_new_file_is_and_why_comes_in_with_it(empty: AsyncEngine, v
     assert await rows(empty, Task.id) == []
 
 
+@pytest.mark.parametrize(
+    ("category", "opened_on", "kept"),
+    [
+        ("低保户", OPENED, ("DIBAO", "A2016")),
+        ("辅助", OPENED, ("AUXILIARY", "A2016")),
+        ("深度困难", dt.date(2018, 4, 1), ("DEEP", "B2020")),
+        ("意外致困", dt.date(2018, 4, 1), ("ACCIDENTAL", "A2016")),
+        ("意外致困", OPENED, ("ACCIDENTAL", "B2020")),
+    ],
+)
+async def test_a_category_is_kept_with_the_method_that_knows_it(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, category: str, opened_on: dt.date, kept: tuple[str, str]
+) -> None:
+    home = {**KEPT, "category": category, "applied_on": "2018-03-01", "file_opened_on": opened_on.isoformat()}
+    await told(empty, vault, tmp_path / "in", home)
+    assert await rows(empty, Recognition.category, Recognition.method) == [kept]
+
+
+@pytest.mark.parametrize("known", [False, True])
+async def test_a_tier_that_pays_for_no_such_category_is_left_to_people(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, known: bool
+) -> None:
+    if known:
+        await told(empty, vault, tmp_path / "in", {**HOME, "category": "辅助"})
+    await told(empty, vault, tmp_path / "in", {**HOME, "category": "辅助", "tier": "全国级"}, LATER)
+    assert await rows(empty, File.tier, File.category) == [(None, "AUXILIARY" if known else None)]
+    ((_, detail),) = await rows(empty, Task.id, Task.detail)
+    assert detail["respects"] == (["tier"] if known else ["category", "tier"])
+
+
 async def test_what_it_says_otherwise_later_changes_nothing_and_is_told_once(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
