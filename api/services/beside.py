@@ -7,11 +7,12 @@ household nothing is told but the programme, the agency and the months; the agen
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -25,14 +26,14 @@ from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
 from api.matching import catalogue, compatibility, policy
 from api.matching.compatibility import Asked, Held, Span
-from api.models import Cause, Cost, CostShare, Enrolment, File, Grant, Household, Member, Programme, table
+from api.models import Cause, Claim, Cost, CostShare, Enrolment, File, Grant, Household, Member, Programme, table
 
 MOST_MONTHS = "grant.most_months"
 OF_FILE, OF_GRANT = "FILE", "GRANT:"
 """`source_record` of what a household's own file names, and how that of a grant of ours begins."""
 
 E, F, G, H, M, P = (table(each).c for each in (Enrolment, File, Grant, Household, Member, Programme))
-C, B, S = table(Cause).c, table(Cost).c, table(CostShare).c
+C, B, S, L = (table(each).c for each in (Cause, Cost, CostShare, Claim))
 _HOME = scope.narrow(
     select(H.id, H.division_code, H.stage, F.id.label("file_id"), F.opened_on, F.category, F.organisation_id)
     .outerjoin(File, and_(F.household_id == H.id, F.closed_on.is_(None)))
@@ -42,17 +43,25 @@ _HOME = scope.narrow(
 _MEMBERS = select(M.id, M.person_id, M.household_id, M.valid_from, M.valid_to, M.left_on)
 _AT_HOME = _MEMBERS.where(M.household_id == bindparam("household"))
 _ANYWHERE = _MEMBERS.where(among(M.person_id, "people"))
+_CLAIMED = (
+    select(L.id, L.grant_id, L.person_id, L.month, L.cell, G.household_id, G.first_month, G.last_month, F.closed_on)
+    .join(Grant, G.id == L.grant_id)
+    .join(File, F.id == G.file_id)
+    .where(among(L.person_id, "people"), L.grant_id != bindparam("grant"))
+)
 _CAUSES = select(C.id, C.cause).where(C.file_id == bindparam("file"), C.resolved_on.is_(None))
 _HELD = (
     select(
         E.id, E.household_id, E.member_id, E.programme_code, E.agency, E.start_month, E.end_month, E.amount_fen,
         E.source_record, E.cause.label("said"), P.unit, G.id.label("grant_id"), G.period, G.cost_id,
         G.member_id.label("granted_to"), G.amount_fen.label("granted_fen"), C.cause,
+        F.closed_on,
         scope.protects_household(E.household_id).label("protected"),
     )
     .join(Programme, P.code == E.programme_code)
     .outerjoin(Grant, G.enrolment_id == E.id)
     .outerjoin(Cause, C.id == G.cause_id)
+    .outerjoin(File, F.id == G.file_id)
     .where(
         among(E.household_id, "households"),
         or_(E.end_month.is_(None), E.end_month >= bindparam("since")),
@@ -236,6 +245,32 @@ def of_person(members: Sequence[Row[*tuple[Any, ...]]], member_id: int | None) -
     return next(int(row.person_id) for row in members if row.id == member_id)
 
 
+async def let_go(connection: AsyncConnection, grant_id: int, taken: Collection[tuple[int, dt.date, str]]) -> None:
+    """Months that this grant takes up and others hold for nothing are theirs no longer: nothing is paid for them there.
+
+    A month is held for nothing where the person was not in that household then, or its file was closed before. What is
+    held beyond a grant's own months, for a school year, is let go only for whoever was in the household in none of these.
+    """
+    wanted, people = set(taken), sorted({person for person, _, _ in taken})
+    rows = (await connection.execute(_CLAIMED, {"people": people, "grant": grant_id})).all()
+    homes: dict[tuple[int, int], list[Span]] = defaultdict(list)
+    for kin in await connection.execute(_ANYWHERE, {"people": people}):
+        homes[kin.person_id, kin.household_id].append(_membership(kin))
+    gone = set[tuple[int, int, dt.date]]()
+    for row in rows:
+        spans = homes[row.person_id, row.household_id]
+        if row.first_month <= row.month <= row.last_month:
+            there = any(first <= row.month <= last for first, last in spans)
+            idle = not there or (row.closed_on is not None and row.month > row.closed_on)
+        else:
+            idle = not any(first <= row.last_month and row.first_month <= last for first, last in spans)
+        if idle and (row.person_id, row.month, row.cell) in wanted:
+            gone.add((row.grant_id, row.person_id, row.month))
+    keys = [row.id for row in rows if (row.grant_id, row.person_id, row.month) in gone]
+    if keys:
+        await connection.execute(delete(Claim).where(among(L.id, "keys")), {"keys": keys})
+
+
 def _membership(row: Row[*tuple[Any, ...]]) -> Span:
     """The months in which a membership stood; the month in which it ended counts unless it ended on its first day."""
     ends = [each for each in (row.valid_to, row.left_on) if each is not None]
@@ -281,6 +316,10 @@ def _of_household(found: Finding, members: Mapping[int, int], own: frozenset[int
 
 def _as_held(row: Row[*tuple[Any, ...]], kin: Row[*tuple[Any, ...]], everybody: bool, *, hidden: bool) -> Held | None:
     first, last = row.start_month, row.end_month
+    if row.closed_on is not None and first is not None:  # nothing of a grant is paid once its file is closed
+        last = min(last or dt.date.max.replace(day=1), row.closed_on.replace(day=1))
+        if first > last:
+            return None
     if everybody and first is not None:
         there, gone = _membership(kin)
         first, last = max(first, there), min(last or dt.date.max.replace(day=1), gone)

@@ -11,6 +11,7 @@ import json
 import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, insert, or_, select, update
@@ -27,6 +28,7 @@ from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
 from api.domain.stops import Change, StopKind
 from api.models import (
+    Claim,
     Enrolment,
     File,
     Grant,
@@ -41,7 +43,7 @@ from api.models import (
 from api.sealing import Vault
 from api.services import audit, decisions, funds
 
-C, E, F, G, H, S = (table(model).c for model in (PaymentCycle, Enrolment, File, Grant, Household, Stop))
+C, E, F, G, H, L, S = (table(model).c for model in (PaymentCycle, Enrolment, File, Grant, Household, Claim, Stop))
 M, O = table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
 DRAWING_UP = 4_105_009
 """The advisory lock under which cycles are drawn up: two at a time would pay one month twice, and one would fail."""
@@ -60,12 +62,23 @@ def last_month() -> ColumnElement[dt.date]:
     return case((ended, E.end_month), else_=G.last_month).label("last_month")
 
 
-def worth(grant: Row[*tuple[Any, ...]], reduced: Sequence[tuple[dt.date, int]], month: dt.date) -> int:
-    """What a month of the grant comes to as it stands now; nothing before its file was opened, and after it ended."""
+@dataclass(slots=True)
+class Terms:
+    """From which month on a grant is less, and how much a period is then; and the months that it still takes up."""
+
+    reduced: list[tuple[dt.date, int]] = field(default_factory=list)
+    claimed: set[dt.date] = field(default_factory=set)
+
+
+def worth(grant: Row[*tuple[Any, ...]], terms: Terms, month: dt.date) -> int:
+    """What a month of the grant comes to as it stands now; nothing before its file was opened, and after it ended.
+
+    Nor is there anything in months that it let go, because another grant took them up.
+    """
     since = None if grant.opened_on is None else grant.opened_on.replace(day=1)
-    if month > grant.last_month or (since is not None and month < since):
+    if month > grant.last_month or month not in terms.claimed or (since is not None and month < since):
         return 0
-    return payments.share(GrantPeriod(grant.period), _amount(grant, reduced, month), month)
+    return payments.share(GrantPeriod(grant.period), _amount(grant, terms.reduced, month), month)
 
 
 async def draw_up(
@@ -316,26 +329,27 @@ async def _due(
     keys = {"grants": [grant.id for grant in grants]}
     for grant_id, paid in await connection.execute(standing, keys):
         taken[grant_id].add(paid)
-    reduced = await reductions(connection, grants)
+    terms = await terms_of(connection, grants)
     found = []
     for grant in grants:
         period = GrantPeriod(grant.period)
         due = payments.due(period, grant.first_month, grant.last_month, month, taken[grant.id])
-        shares = {each: worth(grant, reduced[grant.id], each) for each in due}
+        shares = {each: worth(grant, terms[grant.id], each) for each in due}
         if sum(shares.values()):
             found.append((grant, {each: amount for each, amount in shares.items() if amount}))
     return found
 
 
-async def reductions(
-    connection: AsyncConnection, grants: Sequence[Row[*tuple[Any, ...]]]
-) -> Mapping[int, list[tuple[dt.date, int]]]:
-    """From which month on grants are less by a decision, and how much a period is then, in the order of decisions."""
-    found: dict[int, list[tuple[dt.date, int]]] = defaultdict(list)
-    statement = select(S.grant_id, S.from_month, S.amount_fen).where(S.kind == StopKind.REDUCE_AID)
+async def terms_of(connection: AsyncConnection, grants: Sequence[Row[*tuple[Any, ...]]]) -> Mapping[int, Terms]:
+    """What decisions have made of grants, in the order in which they were made, and which months are still theirs."""
+    found: dict[int, Terms] = defaultdict(Terms)
     keys = {"grants": [grant.id for grant in grants]}
-    for row in await connection.execute(statement.where(among(S.grant_id, "grants")).order_by(S.id), keys):
-        found[row.grant_id].append((row.from_month, row.amount_fen))
+    less = select(S.grant_id, S.from_month, S.amount_fen).where(S.kind == StopKind.REDUCE_AID)
+    for row in await connection.execute(less.where(among(S.grant_id, "grants")).order_by(S.id), keys):
+        found[row.grant_id].reduced.append((row.from_month, row.amount_fen))
+    claimed = select(L.grant_id, L.month).where(among(L.grant_id, "grants")).distinct()
+    for grant_id, month in await connection.execute(claimed, keys):
+        found[grant_id].claimed.add(month)
     return found
 
 

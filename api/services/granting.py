@@ -161,9 +161,10 @@ async def _take_up(
         )
     if refused := grants.refusing(looked.findings):
         raise GrantHeld(refused)
+    claims = compatibility.claims(policy.in_force(), looked.asked)
+    await beside.let_go(connection, found.id, claims)
     taken = [
-        {"grant_id": found.id, "person_id": person, "month": month, "cell": cell}
-        for person, month, cell in compatibility.claims(policy.in_force(), looked.asked)
+        {"grant_id": found.id, "person_id": person, "month": month, "cell": cell} for person, month, cell in claims
     ]
     enrolled = {
         "household_id": found.household_id,

@@ -100,9 +100,9 @@ async def repay(
             "该指令未被退回，或已重新发放。",
             "The bank has not returned this order, or it is being paid again already.",
         )
-    reduced = await cycles.reductions(connection, [grant])
+    terms = (await cycles.terms_of(connection, [grant]))[grant.id]
     kept = (await connection.scalars(select(M.month).where(M.order_id == order.id).order_by(M.month))).all()
-    now_worth = {month: cycles.worth(grant, reduced[grant.id], month) for month in kept}
+    now_worth = {month: cycles.worth(grant, terms, month) for month in kept}
     months = {month: amount for month, amount in now_worth.items() if amount}
     if not months or not grant.on_file or not (grant.payee_account and grant.payee_name):
         raise NotDone(
@@ -129,12 +129,12 @@ async def _hold_back(
     """Orders that do not hold any more are held; their money is free, and the next cycle draws up what still holds."""
     paying = of_it & (O.state == OrderState.DRAWN_UP)
     grants = await cycles.due_of(connection, G.id.in_(select(O.grant_id).where(paying)))
-    reduced, of_grant = await cycles.reductions(connection, grants), {grant.id: grant for grant in grants}
+    terms, of_grant = await cycles.terms_of(connection, grants), {grant.id: grant for grant in grants}
     rows = select(O.id, M.grant_id, M.month, M.amount_fen).join(OrderMonth, M.order_id == O.id).where(paying)
     held: dict[int, HeldBecause] = {}
     for row in await connection.execute(rows):
         grant = of_grant[row.grant_id]
-        amount = cycles.worth(grant, reduced[grant.id], row.month)
+        amount = cycles.worth(grant, terms[grant.id], row.month)
         if not grant.on_file:
             held[row.id] = HeldBecause.NO_ACTIVE_FILE
         elif not amount:

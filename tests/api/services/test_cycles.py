@@ -18,6 +18,7 @@ from api.domain.ledger import FundSource
 from api.models import (
     AidNotice,
     AuditEvent,
+    Claim,
     Decision,
     Enrolment,
     File,
@@ -537,3 +538,11 @@ async def test_f_29_the_list_for_the_bank_tells_no_branch_of_a_protected_househo
     async with transaction(books.engine) as connection:
         await connection.execute(update(Human).values(protected_since=NOW))
     assert await branches() == ["", "安阳银行 水冶镇支行"]
+
+
+async def test_months_that_a_grant_let_go_are_not_paid_by_it(books: Paying) -> None:
+    await granted(books, 10_00, first=2)
+    async with transaction(books.engine) as connection:
+        await connection.execute(delete(Claim).where(Claim.month == month(1)))
+    await books.paid()
+    assert await books.months_paid() == [(month(2), 10_00), (month(0), 10_00)]

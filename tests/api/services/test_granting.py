@@ -28,6 +28,7 @@ from api.models import (
     CostShare,
     Decision,
     Enrolment,
+    File,
     Grant,
     Household,
     Human,
@@ -329,6 +330,46 @@ async def test_all_aid_counts_that_the_same_human_has_in_another_county_and_noth
     assert (refusing.agency, refusing.months) == ("某县民政局", (FIRST, APRIL))
     whose = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, member_id=home.people[1]), NOW)
     assert [each for each in whose.findings if each.effect is E.REFUSES] == [], "of somebody else it says nothing"
+
+
+async def test_whoever_moved_is_granted_aid_where_they_live_now_and_the_others_keep_theirs(
+    programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life
+) -> None:
+    stays = await granted(programmes, vault, officers, asked(home, months=3), NOW)
+    other = await county.standing(programmes, Stage.RECORDED, NOW, since=OPENED)
+    await grants.in_deep_hardship(programmes, other)
+    left, moved = await grants.humans(programmes, home)
+    async with transaction(programmes) as connection:
+        gone = update(Member).where(Member.id == home.people[1]).values(valid_to=APRIL, left_on=APRIL)
+        await connection.execute(gone)
+        came = update(Member).where(Member.id == other.people[1]).values(person_id=moved, valid_from=APRIL)
+        await connection.execute(came)
+    new = await granted(programmes, vault, officers, asked(other, months=1, first=APRIL), NOW)
+    assert await state_of(programmes, new) == "GRANTED"
+    async with transaction(programmes) as connection:
+        L = table(Claim).c
+        rows = await connection.execute(
+            select(L.grant_id, L.month, L.person_id).where(L.person_id.in_((left, moved)))
+        )
+        held = {(row.person_id, row.month.month): row.grant_id for row in rows}
+    assert [held[left, month] for month in (3, 4, 5)] == [stays] * 3
+    assert [held[moved, month] for month in (3, 4, 5)] == [stays, new, stays], "what nobody needs stays as it is"
+
+
+async def test_what_a_closed_file_was_granted_stands_in_nobody_s_way(
+    programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life
+) -> None:
+    await granted(programmes, vault, officers, asked(home, months=6), NOW)
+    again = asked(home, months=1, first=dt.date(2026, 6, 1))
+    assert await kinds_refusing(proposed(programmes, vault, officers["clerk"], again, NOW)) == [K.SAME_PROGRAMME]
+    async with transaction(programmes) as connection:
+        closed = {"closed_on": dt.date(2026, 4, 20), "closing": "MOVED"}
+        await connection.execute(update(File).where(File.id == home.file_id).values(**closed))
+        opened = {"opened_on": dt.date(2026, 5, 6), "category": "DEEP", "version": 1, "created_at": NOW}
+        await connection.execute(insert(File).values(household_id=home.household_id, number="NEW", **opened))
+    with pytest.raises(NotDone, match=r"opened in 2026-05"):
+        await proposed(programmes, vault, officers["clerk"], asked(home, months=1, first=APRIL), NOW)
+    assert await state_of(programmes, await granted(programmes, vault, officers, again, NOW)) == "GRANTED"
 
 
 async def test_f_29_who_pays_a_protected_household_is_not_told(
