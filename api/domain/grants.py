@@ -7,6 +7,7 @@ in a month, and that a bill is paid above its cost, is refused wherever it is.
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -174,3 +175,16 @@ def checked_amount(fen: int) -> int:
             UserErrorCode.INVALID, ("input", "amount"), "金额须大于零。", "The amount is more than nothing."
         )
     return fen
+
+
+def same_reference(one: str, other: str) -> bool:
+    """Whether two people wrote the same reference of a bill, each in their way.
+
+    >>> same_reference("a-1 ", "Ａ－１"), same_reference("A-1", "A-11")
+    (True, False)
+    """
+    return _plain(one) == _plain(other)
+
+
+def _plain(written: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", written).casefold().split())

@@ -300,9 +300,22 @@ def _request(info: Info, given: GrantRequestInput) -> Request:
             bill.reference.strip(),
             bill.incurred_on,
             _fen(bill.cost, "bill"),
-            {each.programme_code: _fen(each.amount, "bill") for each in bill.paid},
+            added_up(bill.paid),
         ),
     )
+
+
+def added_up(shares: list[BillShareInput]) -> dict[str, int]:
+    """What a bill says that others paid, by programme; one may have paid by several invoices."""
+    paid = dict[str, int]()
+    for each in shares:
+        fen = _fen(each.amount, "bill")
+        if fen <= 0:
+            raise NotDone(
+                UserErrorCode.INVALID, ("input", "bill"), "金额须大于零。", "What others paid is more than nothing."
+            )
+        paid[each.programme_code] = paid.get(each.programme_code, 0) + fen
+    return paid
 
 
 def _fen(yuan: Decimal, field: str) -> int:

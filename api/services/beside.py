@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, or_, select
+from sqlalchemy import BigInteger, Row, String, and_, bindparam, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -69,10 +69,16 @@ _HELD = (
     )
     .order_by(E.id)
 )  # fmt: skip
-_BILL = select(B.id, B.cost_fen, B.member_id).where(
-    B.household_id == bindparam("household"), B.reference == bindparam("reference")
+_BILLS = (
+    select(B.id, B.household_id, B.reference, B.cost_fen, B.member_id, M.person_id)
+    .outerjoin(Member, M.id == B.member_id)
+    .where(or_(B.household_id == bindparam("household"), M.person_id == bindparam("person", type_=BigInteger())))
+    .order_by(B.id)
 )
-_SHARES = select(S.programme_code, S.amount_fen).where(S.cost_id == bindparam("cost"))
+"""The household's bills, and those of the same human wherever they lived."""
+
+_SHARES = select(S.programme_code, S.amount_fen, S.grant_id).where(among(S.cost_id, "costs"))
+_PROGRAMMES = select(P.code).where(among(P.code, "codes", String))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +147,14 @@ async def look(connection: AsyncConnection, viewer: Viewer, request: Request, no
             "该户档案没有此未消除的致困原因。",
             "The household's file names no such cause that is not resolved.",
         )
-    cost_id, over = await _bill(connection, request, home)
+    whose = None if request.member_id is None else of_person(members, request.member_id)
+    cost_id, bills, over = await _bill(connection, request, home, whose)
     rules = policy.in_force()
     asked = Asked(
         request.programme, request.first, request.last, request.period, request.amount_fen, people,
         home.division_code, entry.once, pending.get(request.cause_id or 0), cost_id or (0 if request.bill else None),
     )  # fmt: skip
-    held, own = await _held(connection, viewer, home.id, asked, compatibility.window(rules, asked))
+    held, own = await _held(connection, viewer, home.id, asked, compatibility.window(rules, asked), bills)
     found = [
         *(_of_household(each, of_whom, own) for each in compatibility.met(rules, asked, held)),
         *over,
@@ -279,7 +286,7 @@ def _membership(row: Row[*tuple[Any, ...]]) -> Span:
 
 
 async def _held(
-    connection: AsyncConnection, viewer: Viewer, household_id: int, asked: Asked, window: Span
+    connection: AsyncConnection, viewer: Viewer, household_id: int, asked: Asked, window: Span, bills: frozenset[int]
 ) -> tuple[list[Held], frozenset[int]]:
     """All aid that these people have in the window, each as often as it is for one of them; and which is the household's."""
     rows = (await connection.execute(_ANYWHERE, {"people": list(asked.people)})).all()
@@ -301,7 +308,7 @@ async def _held(
             if everybody or kin.id == member:
                 held = _as_held(row, kin, everybody, hidden=bool(row.protected) and not viewer.cleared)
                 if held is not None:
-                    found.append(held)
+                    found.append(replace(held, bill=asked.bill) if held.bill in bills else held)
     return found, frozenset(own)
 
 
@@ -341,27 +348,41 @@ def _as_held(row: Row[*tuple[Any, ...]], kin: Row[*tuple[Any, ...]], everybody: 
 
 
 async def _bill(
-    connection: AsyncConnection, request: Request, home: Row[*tuple[Any, ...]]
-) -> tuple[int | None, list[Finding]]:
-    """The bill's key if it is known, and what speaks against paying of it. Raises NotDone where it was told otherwise."""
+    connection: AsyncConnection, request: Request, home: Row[*tuple[Any, ...]], person: int | None
+) -> tuple[int | None, frozenset[int], list[Finding]]:
+    """The bill's key if the household's is known, all keys of the same bill, and what speaks against paying of it.
+
+    The same human's is the same bill in whichever household it was handed in. Raises NotDone where it was told otherwise.
+    """
     bill = request.bill
     if bill is None:
-        return None, []
-    told = {"household": home.id, "reference": bill.reference}
-    known = (await connection.execute(_BILL, told)).one_or_none()
-    if known is not None and (known.cost_fen != bill.cost_fen or known.member_id != request.member_id):
+        return None, frozenset(), []
+    known = set((await connection.scalars(_PROGRAMMES, {"codes": sorted(bill.paid)})).all()) if bill.paid else set()
+    if unknown := sorted(bill.paid.keys() - known):
+        raise NotDone(
+            UserErrorCode.NOT_FOUND,
+            path("bill"),
+            f"没有此项目：{'、'.join(unknown)}。",
+            f"There is no such programme: {', '.join(unknown)}.",
+        )
+    rows = await connection.execute(_BILLS, {"household": home.id, "person": person})
+    same = [row for row in rows if grants.same_reference(row.reference, bill.reference)]
+    own = next((row for row in same if row.household_id == home.id), None)
+    if any(row.cost_fen != bill.cost_fen for row in same) or (own is not None and own.member_id != request.member_id):
         raise NotDone(
             UserErrorCode.INVALID,
             path("bill"),
             "该单据已登记，金额或人员与此不符。",
             "This bill is recorded already, with another sum or for somebody else.",
         )
-    paid = dict[str, int]()
-    if known is None:
-        paid |= bill.paid
-    else:
-        for row in await connection.execute(_SHARES, {"cost": known.id}):
-            paid[row.programme_code] = paid.get(row.programme_code, 0) + row.amount_fen
+    told, granted = dict[str, int](bill.paid if own is None else {}), dict[str, int]()
+    keys = [int(row.id) for row in same]
+    for row in await connection.execute(_SHARES, {"costs": keys}) if keys else ():
+        if row.grant_id is None:
+            told[row.programme_code] = max(told.get(row.programme_code, 0), row.amount_fen)
+        else:
+            granted[row.programme_code] = granted.get(row.programme_code, 0) + row.amount_fen
+    paid = {code: told.get(code, 0) + granted.get(code, 0) for code in told.keys() | granted.keys()}
     rules, on, division = policy.in_force(), request.first, home.division_code
     earlier = [each for each in compatibility.before(rules, request.programme, on, division) if each not in paid]
     silent = [
@@ -369,22 +390,26 @@ async def _bill(
     ]
     together = {**paid, request.programme: paid.get(request.programme, 0) + request.amount_fen}
     over, shares = compatibility.over_cost(rules, together, bill.cost_fen, on, division)
-    key = None if known is None else int(known.id)
+    key = None if own is None else int(own.id)
     if over <= 0:
-        return key, silent
+        return key, frozenset(keys), silent
     yielding = request.programme if request.programme in shares else min(shares)
     right = Correction(yielding, (request.first,), min(over, shares[yielding]))
-    return key, [
-        Finding(
-            GrantFindingKind.OVER_COST,
-            GrantEffect.REFUSES,
-            yielding,
-            (request.first,),
-            verified=True,
-            correction=right,
-        ),
-        *silent,
-    ]
+    return (
+        key,
+        frozenset(keys),
+        [
+            Finding(
+                GrantFindingKind.OVER_COST,
+                GrantEffect.REFUSES,
+                yielding,
+                (request.first,),
+                verified=True,
+                correction=right,
+            ),
+            *silent,
+        ],
+    )
 
 
 def _conditions(entry: Entry, request: Request, category: str | None, causes: frozenset[str]) -> list[Finding]:

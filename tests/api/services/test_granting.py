@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from api.models import (
     User,
     table,
 )
+from api.schema.grants import BillShareInput, added_up
 from api.sealing import Vault
 from api.services import causes, granting
 from api.services.beside import Bill, Request
@@ -491,6 +493,54 @@ async def test_of_a_bill_all_together_pay_no_more_than_it_came_to_in_the_legal_o
         await looked_at(
             programmes, officers["clerk"], asks_for("CHARITY_MEDICAL", period=GrantPeriod.ONCE, bill=bill(1)), NOW
         )
+
+
+async def test_the_same_bill_in_another_household_and_hand_is_the_same_bill(
+    programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life, asks_for: Callable[..., Request]
+) -> None:
+    def once(reference: str, **paid: int) -> dict[str, Any]:
+        return {"period": GrantPeriod.ONCE, "bill": Bill(reference, dt.date(2026, 2, 3), 1_000_00, paid)}
+
+    await granted(
+        programmes, vault, officers,
+        asks_for("MEDICAL_AID", amount_fen=600_00, **once("INV-1", BASIC_MEDICAL=100_00)), NOW,
+    )  # fmt: skip
+    other = await county.standing(programmes, Stage.RECORDED, NOW, since=OPENED)
+    patient = (await grants.humans(programmes, home))[0]
+    async with transaction(programmes) as connection:
+        await connection.execute(
+            update(Member).where(Member.id == home.people[0]).values(left_on=dt.date(2026, 4, 1))
+        )
+        came = {"person_id": patient, "valid_from": dt.date(2026, 4, 1)}
+        await connection.execute(update(Member).where(Member.id == other.people[0]).values(**came))
+
+    def there(code: str, fen: int) -> Request:
+        told = once("ｉｎｖ－1", BASIC_MEDICAL=100_00)
+        return asked(other, code, first=APRIL, member_id=other.people[0], amount_fen=fen, **told)
+
+    clerk = officers["clerk"]
+    again = await looked_at(programmes, clerk, there("MEDICAL_AID", 1), NOW)
+    assert again.cost_id is None, "it is not known here"
+    over = there("MUTUAL_MEDICAL_AID", 300_01)
+    assert await kinds_refusing(proposed(programmes, vault, clerk, over, NOW)) == [K.OVER_COST]
+    rest = await granted(programmes, vault, officers, there("MUTUAL_MEDICAL_AID", 300_00), NOW)
+    assert await state_of(programmes, rest) == "GRANTED"
+    assert await kinds_refusing(proposed(programmes, vault, clerk, there("MEDICAL_AID", 1), NOW)) == [K.OVER_COST]
+
+
+async def test_whoever_is_said_to_have_paid_of_a_bill_is_a_programme(
+    programmes: AsyncEngine, vault: Vault, officers: Officers, asks_for: Callable[..., Request]
+) -> None:
+    told = asks_for("MEDICAL_AID", amount_fen=1, period=GrantPeriod.ONCE, bill=bill(1_000_00, NONSENSE=1_00))
+    with pytest.raises(NotDone, match="NONSENSE"):
+        await proposed(programmes, vault, officers["clerk"], told, NOW)
+
+
+def test_what_one_programme_paid_by_two_invoices_is_added_up() -> None:
+    two = [BillShareInput(programme_code="BASIC_MEDICAL", amount=Decimal(300)) for _ in range(2)]
+    assert added_up(two) == {"BASIC_MEDICAL": 600_00}
+    with pytest.raises(NotDone, match="more than nothing"):
+        added_up([*two, BillShareInput(programme_code="BASIC_MEDICAL", amount=Decimal(-1))])
 
 
 async def test_sql_pays_no_bill_above_its_cost_either(
