@@ -82,7 +82,7 @@ def may_be(category: str | None, tier: str | None) -> bool:
 
 def found_by(category: HardshipCategory, in_force: CategoryMethod) -> CategoryMethod:
     """By which method a category was found that nobody dated: that in force, or else the one that knows it."""
-    return next(method for method in (in_force, *CategoryMethod) if category in KNOWN[method])
+    return in_force if category in KNOWN[in_force] else next(each for each in KNOWN if category in KNOWN[each])
 
 
 def unknown() -> NotDone:

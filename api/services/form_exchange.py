@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, String, insert, or_, select
@@ -27,7 +28,7 @@ from api.models import ExternalReference, Household, Member, table
 from api.models.standing import stands
 from api.sealing import Vault
 from api.services import audit, causes, differing, form_exchange_file, forms, households
-from api.services.external_references import HOUSEHOLD, PERSON, SYSTEM
+from api.services.external_references import FIELD, HOUSEHOLD, PERSON, SYSTEM
 from api.services.form_exchange_file import CAUSES, OF_THE_FILE, Kept
 from api.sheets import Line, SheetRefused
 from api.sheets import Table as Sheet
@@ -118,7 +119,7 @@ async def take_in(
     """The form is filled in as the tables say, all of it or nothing. Raises SheetRefused, which names every place.
 
     The households are held by key before anything of theirs is read, so that nothing is lost that somebody else fills in,
-    and two imports never wait for each other.
+    and two imports never wait for each other. Of each that is changed the audit tells the fields.
     """
     if HOUSEHOLDS not in given:
         raise SheetRefused(f"there is no table {HOUSEHOLDS}")
@@ -142,10 +143,14 @@ async def take_in(
         more = len(read.refused) - MOST_REFUSED
         told = "\n".join(map(str, read.refused[:MOST_REFUSED])) + (f"\nand {more} more" if more > 0 else "")
         raise SheetRefused(told)
-    changed = 0
+    changed, linked_of = 0, {row["household_id"] for row in read.linked}
     for household_id, (values, people) in read.values.items():
         filled = await forms.put(connection, vault, household_id, values, people)
-        if filled:
+        if filled or household_id in linked_of:
+            which = sorted({*filled, *([FIELD] if household_id in linked_of else [])})
+            await audit.record(
+                connection, viewer.user_id, "form.filled", ("Household", household_id), now, {"fields": which}
+            )
             await households.count(connection, household_id, now)
         named = read.causes.get(household_id, [])
         for cause in named:
@@ -281,7 +286,7 @@ async def _link(connection: AsyncConnection, linked: Sequence[Mapping[str, Any]]
     """Ours are known by the other system's numbers. Raises SheetRefused where somebody was quicker with one."""
     try:
         async with connection.begin_nested():
-            for row in linked:
+            for row in sorted(linked, key=itemgetter("kind", "reference")):  # so that two never wait for each other
                 await connection.execute(insert(ExternalReference).values(**row, system=SYSTEM, created_at=now))
     except IntegrityError:
         raise SheetRefused("a number was given to somebody else meanwhile: take the tables in again") from None

@@ -1,7 +1,7 @@
 """How a register says that files are kept: their tier and category, and which causes they name.
 
 It is taken where nothing is known here, as of a file that has just come. Whatever the register says otherwise than it is
-here changes nothing, and is told to people.
+here changes nothing, and is told to people. Of a file that was here already, the audit tells what came in.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from api.domain.casework import CauseChange
 from api.domain.register_words import Named
 from api.models import Cause, CauseEvent, File, table
 from api.sealing import Vault
-from api.services import recognition
+from api.services import audit, recognition
 from api.services.registers import rows
 from api.services.registers.households import Came, Saved
 
@@ -67,6 +67,9 @@ async def _recognised(
                 saved.differs(came.id, name, str(value))
         elif lacks:
             taken.append({"key": file["id"], **stands})
+            if since is not None:
+                detail = {"file": file["id"], **lacks}
+                await audit.record(connection, None, "file.kept_as_registered", ("Household", came.id), now, detail)
     if taken:
         columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("tier", "category")}
         given = [{"key": row["key"], "new_tier": row["tier"], "new_category": row["category"]} for row in taken]
@@ -105,8 +108,9 @@ async def _causes(
     if not added:
         return
     await connection.execute(insert(Cause), added)
-    of_new = select(C.id, C.main, C.since).where(among(C.file_id, "keys"))
+    of_new = select(C.id, C.main, C.since, C.file_id, C.household_id).where(among(C.file_id, "keys"))
     new = sorted({row["file_id"] for row in added})
+    there = (await connection.execute(of_new.order_by(C.id), {"keys": new})).all()
     events = [
         {
             "cause_id": row.id,
@@ -116,9 +120,14 @@ async def _causes(
             "evidence": [],
             "happened_at": now,
         }
-        for row in await connection.execute(of_new.order_by(C.id), {"keys": new})
+        for row in there
     ]
     await connection.execute(insert(CauseEvent), events)
+    known = {file["id"] for file in files if file["created_at"] != now}
+    for row in there:
+        if row.file_id in known:
+            of = {"household": row.household_id}
+            await audit.record(connection, None, "cause.added", ("Cause", row.id), now, of)
 
 
 def _row(vault: Vault, file: Any, place: int, named: Named, now: dt.datetime) -> dict[str, Any]:

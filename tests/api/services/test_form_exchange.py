@@ -99,6 +99,12 @@ async def test_the_other_systems_answers_are_filled_in_and_its_numbers_known(
         assert (linked.system, linked.kind, linked.reference) == ("ACFTU", "HOUSEHOLD", "QG4105020001")
         event = (await connection.execute(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))).one()
         assert (event.action, event.user_id is not None) == ("form.taken_in", True)
+        of_each = select(Household.reference, AuditEvent.detail).join(Household, Household.id == AuditEvent.subject)
+        of_each = of_each.where(AuditEvent.action == "form.filled", AuditEvent.user_id == event.user_id)
+        acts = {row.reference: row.detail["fields"] for row in await connection.execute(of_each)}
+    assert acts == {
+        workers.rows[0][0]: ["EMPLOYER", "ETHNIC_GROUP", "HOUSING", "acftu_reference"], workers.rows[1][0]: ["HOUSING"],
+    }, "of each household that was changed, which fields"  # fmt: skip
     sheets.write(tmp_path / "again.xlsx", await exported(service))
     assert (await taken_in(service, tmp_path / "again.xlsx")).changed == 0
     by_their_number = changed(changed(told, NUMBER, {0: ""}), "住房类型", {0: "租赁"})

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import intake
 from api.database import transaction
 from api.domain.casework import HardshipCause, TaskKind
-from api.models import Cause, CauseEvent, File, Recognition, Task, Transition
+from api.models import AuditEvent, Cause, CauseEvent, File, Recognition, Task, Transition
 from api.sealing import Vault
 from api.services import causes
 from tests.api.county import officers
@@ -110,6 +110,12 @@ async def test_what_was_not_known_comes_in_when_it_is_told(empty: AsyncEngine, v
     known = await rows(empty, Recognition.id, Recognition.tier, Recognition.category, Recognition.since)
     assert [row[1:] for row in known] == [("COUNTY", None, OPENED), ("COUNTY", "RELATIVE", LATER.date())]
     assert len(await rows(empty, Cause.id)) == 3
+    acts = await rows(empty, AuditEvent.id, AuditEvent.action, AuditEvent.subject_type, AuditEvent.detail)
+    ((household, file),) = await rows(empty, File.household_id, File.id)
+    named = ("cause.added", "Cause", {"household": household})
+    assert [row[1:] for row in acts if row.action != "register.taken_over"] == [
+        ("file.kept_as_registered", "Household", {"file": file, "category": "RELATIVE"}), named, named, named,
+    ], "each change of a file that was here"  # fmt: skip
 
 
 async def test_what_people_named_here_stays(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
