@@ -62,10 +62,11 @@ async def aid_ended(connection: AsyncConnection, case: Case, now: dt.datetime) -
 
     Whoever died alone is given no more.
     """
-    found = await _proposal(connection, case)
-    if found is not None and found.closing == Closing.DECEASED:
+    going_on = aided(days.today(now)).where(G.household_id == case.household_id).limit(1)
+    if await connection.scalar(going_on) is None:
         return
-    if await connection.scalar(aided(days.today(now)).where(G.household_id == case.household_id).limit(1)):
+    found = await _proposal(connection, case)
+    if found is None or found.closing != Closing.DECEASED:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input",),
