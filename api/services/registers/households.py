@@ -23,7 +23,7 @@ from api.domain.lifecycle import Action
 from api.domain.stages import ACTIVE, Stage
 from api.matching import folders, identity, reference
 from api.models import File, FileTransfer, Household, MemberChange, Transition, table
-from api.sealing import Vault
+from api.sealing import NotOurs, Vault
 from api.services.registers import rows
 from api.services.registers.rows import HOUSEHOLD_PLAIN, HOUSEHOLD_SEALED, MONEY, Row
 
@@ -193,13 +193,21 @@ def _is_otherwise(vault: Vault, row: Row, told: Row, here: Row) -> bool:
     """Whether the register tells something that is not what was corrected here; nothing told is no other telling."""
     for name, value in here.items():
         if name in HOUSEHOLD_SEALED:
-            theirs, ours = (row.get(name) or "").strip(), vault.open(f"households.{name}", value) or ""
+            theirs, ours = (row.get(name) or "").strip(), _opened(vault, name, value)
             same = theirs == ours or (name == "phone" and told["phone_index"] == here["phone_index"] is not None)
             if theirs and not same:
                 return True
         elif name != "phone_index" and told[name] is not None and told[name] != value:
             return True
     return False
+
+
+def _opened(vault: Vault, name: str, value: Any) -> str | None:
+    """What was corrected; what a lost key sealed is not known, and nothing is the same as that."""
+    try:
+        return vault.open(f"households.{name}", value) or ""
+    except NotOurs:
+        return None
 
 
 def _programme(there: Any, row: Row) -> dict[str, str]:

@@ -13,7 +13,7 @@ import xlsxwriter
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import intake
+from api import intake, sealing
 from api.database import transaction
 from api.domain import days
 from api.domain.accounts import OPERATOR, OrganisationKind
@@ -503,6 +503,24 @@ async def test_aid_of_somebody_whom_we_do_not_list_stops_no_import(
     pl.DataFrame([paid]).write_csv(where / "aid.csv")
     assert (await take_over(empty, vault, where)).differing == 1
     assert await rows(empty, Enrolment.id) == []
+
+
+async def test_what_a_lost_key_sealed_is_replaced_and_stops_no_import(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    first = {**HOME, "file_opened_on": None, "address": "文峰区旧宅", "phone": "138 1234 5678"}
+    await take_over(empty, vault, folder(tmp_path / "in", [first], PEOPLE[:1]))
+    async with transaction(empty) as connection:
+        clerk = (await officers(connection, NOW))["clerk"]
+        key = (await connection.execute(select(Household.id))).scalar_one()
+        lost = sealing.vault(sealing.new_key())
+        await connection.execute(update(Household).values(address=lost.seal("households.address", "x")))
+        await corrections.correct(connection, vault, clerk, key, 1, {"address": "文峰区新居"}, [], "已搬家", NOW)
+        row = (await connection.execute(select(Household.address, Household.version))).one()
+        assert vault.open("households.address", row.address) == "文峰区新居"
+        await connection.execute(update(Household).values(address=lost.seal("households.address", "x")))
+    moved = {**first, "address": "文峰区别处"}
+    assert (await take_over(empty, vault, folder(tmp_path / "in", [moved], PEOPLE[:1]))).differing == 1
 
 
 async def test_what_was_corrected_of_a_household_here_no_register_corrects_back(
