@@ -186,6 +186,8 @@ class Files:
     async def _paid(self, request: Request, viewer: Viewer) -> Written:
         """The bytes on the disk, paid for by how many there are said to be, else by the most. Raises Throttled, or as below."""
         client, told = viewer.principal, int(request.headers.get("content-length", self.most))
+        if told > self.most:
+            raise TooMuch(self.most)  # of which nothing is read
         charged = self.passage.charge(client, cost(min(told, self.most)))
         written = await self._written(request)
         self.passage.give_back(client, max(0, charged - cost(written.size)))
@@ -194,8 +196,6 @@ class Files:
     async def _written(self, request: Request) -> Written:
         """The bytes on the disk. Raises TooMuch or NoSuchType."""
         try:
-            if int(request.headers.get("content-length", 0)) > self.most:
-                raise TooLarge
             return await self.store.write(request.stream(), self.most)
         except TooLarge:
             raise TooMuch(self.most) from None

@@ -203,6 +203,16 @@ async def test_more_bytes_than_an_attachment_may_have(service: Service, announce
         assert fits.status_code == 201, "beyond the limit of GraphQL's bodies it is another door"
 
 
+async def test_what_is_refused_for_its_size_and_not_read_is_not_paid_for(service: Service) -> None:
+    limits = Limits(cost=5_000, burst=files.cost(len(PDF)) + 100, per_second=0.001)
+    app = create_app(service.url, service.vault, data_dir=service.data_dir, attachment_bytes=len(PDF), limits=limits)
+    async with app.router.lifespan_context(app):
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+        for number in range(3):
+            assert code(await take(service, PDF * 4, client=client, key=f"large-{number:04}")) == (413, "BAD_REQUEST")
+        assert (await take(service, PDF, client=client)).status_code == 201
+
+
 @pytest.mark.parametrize("announced", [True, False])
 async def test_bytes_are_paid_for_from_the_bucket_that_pays_for_questions(service: Service, announced: bool) -> None:
     """A client who sends file after file is told to wait, by its own bucket alone; nothing of what is refused is kept."""
