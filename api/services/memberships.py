@@ -149,13 +149,12 @@ async def correct(
         )
     personal = {name: value for name, value in corrections.items() if name != external_references.FIELD}
     before = _opened(vault, member, numbered="id_number" in personal)
-    after = members.checked(
-        _entered({**before, **personal}),
-        days.today(now),
-        ("input", "corrections"),
-        with_number=bool(OF_THE_NUMBER & personal.keys()),
-    )
-    changed = [name for name in before if getattr(after, name) != before[name]]
+    after = _entered({**before, **personal})
+    if personal:  # what a register gave without a name or a number can be linked as it is
+        after = members.checked(
+            after, days.today(now), ("input", "corrections"), with_number=bool(OF_THE_NUMBER & personal.keys())
+        )
+    changed = [name for name in before if personal and getattr(after, name) != before[name]]
     was = {name: before[name] for name in changed}
     if external_references.FIELD in corrections:
         at, number = ("input", "corrections", "acftuReference"), corrections[external_references.FIELD]

@@ -177,6 +177,19 @@ async def test_f_09_two_without_a_number_are_never_one(service: Service) -> None
     assert {row.number_index for row in people} == {None}
 
 
+async def test_whom_a_register_gave_without_a_name_can_be_linked(service: Service) -> None:
+    home = (await homes(service))[0]
+    person = home["members"][0]["id"]
+    async with transaction(service.engine) as connection:
+        key = service.vault.key("Person", person)
+        await connection.execute(update(Member).where(Member.id == key).values(name=None, name_index=None))
+    given = {"personId": person, "expectedVersion": home["version"], "reason": "关联"}
+    refused = await act(service, "correctMember", {**given, "corrections": {"relation": "OTHER"}})
+    assert [each["path"][-1] for each in refused["userErrors"]] == ["name"]
+    done = await act(service, "correctMember", {**given, "corrections": {"acftuReference": "QG4105020009"}})
+    assert done["userErrors"] == []
+
+
 async def test_another_membership_is_told_as_it_was_on_the_day_too(service: Service) -> None:
     one, other = (await homes(service))[:2]
     person = await joined(service, one, monthlyIncome="1200.00")
