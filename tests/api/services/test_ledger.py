@@ -45,7 +45,7 @@ BEGINNING = [
 SUITS = {"approve": "DRAWN_UP", "settle": "APPROVED", "cancel": "APPROVED", "pay": "SETTLED", "return": "SETTLED"}
 """Mostly a step is tried where it may be done, and sometimes anywhere."""
 KINDS = st.sampled_from(FundEntryKind)
-on_postgresql_alone = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+on_postgresql_alone = pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 
 
 @given(st.lists(st.tuples(KINDS, st.integers(1, 3), st.integers(1, 50), st.integers(0, 30)), max_size=60))
