@@ -281,6 +281,11 @@ def locked(statement: Select[*Columns], connection: AsyncConnection, of: Any) ->
     return statement.with_for_update(of=of) if connection.dialect.name == "postgresql" else statement
 
 
+def unmoved(statement: Select[*Columns], connection: AsyncConnection) -> Select[*Columns]:
+    """Rows that nobody changes until this transaction ends; others may hold them so at the same time."""
+    return statement.with_for_update(read=True) if connection.dialect.name == "postgresql" else statement
+
+
 async def one_writer(connection: AsyncConnection, lock: int) -> None:
     """Waits until this transaction is the only one that holds this lock; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Collection, Iterator
 from enum import StrEnum
 
+from api.domain.clocks import months_after
 from api.domain.grants import GrantPeriod
 
 
@@ -31,18 +32,6 @@ class CycleKind(StrEnum):
     REPAYMENT = "REPAYMENT"
 
 
-NEXT_STATES = frozenset(
-    {
-        (CycleState.DRAWN_UP, CycleState.APPROVED),
-        (CycleState.DRAWN_UP, CycleState.CANCELLED),
-        (CycleState.APPROVED, CycleState.CANCELLED),
-        (CycleState.APPROVED, CycleState.SETTLED),
-        (CycleState.SETTLED, CycleState.RECONCILED),
-    }
-)
-"""From where to where a cycle goes."""
-
-
 class OrderState(StrEnum):
     """What became of an order to pay."""
 
@@ -52,22 +41,6 @@ class OrderState(StrEnum):
     PAID = "PAID"
     RETURNED = "RETURNED"
     CANCELLED = "CANCELLED"
-
-
-LIVE = frozenset({OrderState.DRAWN_UP, OrderState.SETTLED, OrderState.PAID})
-"""Of an order that stands so the months are taken: no other order pays them."""
-NEXT_ORDER_STATES = frozenset(
-    {
-        (OrderState.DRAWN_UP, OrderState.HELD),
-        (OrderState.DRAWN_UP, OrderState.CANCELLED),
-        (OrderState.DRAWN_UP, OrderState.SETTLED),
-        (OrderState.SETTLED, OrderState.PAID),
-        (OrderState.SETTLED, OrderState.RETURNED),
-        (OrderState.PAID, OrderState.RETURNED),
-        (OrderState.HELD, OrderState.CANCELLED),
-    }
-)
-"""From where to where an order goes."""
 
 
 class HeldBecause(StrEnum):
@@ -103,7 +76,7 @@ def months(first: dt.date, last: dt.date) -> Iterator[dt.date]:
     """
     while first <= last:
         yield first
-        first = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1)
+        first = months_after(first, 1)
 
 
 def due(
@@ -160,22 +133,10 @@ def sample(seed: str, keys: Collection[int], percent: int, least: int) -> list[i
 def reference(cycle: int, place: int) -> str:
     """By what the bank tells an order: the cycle, its place in it, and a check digit.
 
-    >>> reference(12, 7), is_reference("JK12-00007-3"), is_reference("JK12-00017-3")
-    ('JK12-00007-3', True, False)
+    >>> reference(12, 7), reference(12, 17)
+    ('JK12-00007-3', 'JK12-00017-0')
     """
     return f"JK{cycle}-{place:05}-{_check(cycle, place)}"
-
-
-def is_reference(written: str) -> bool:
-    """Whether somebody's order has such a reference: a slip of a digit is found."""
-    parts = written.removeprefix("JK").split("-")
-    if (
-        not written.startswith("JK")
-        or len(parts) != 3
-        or not all(part.isascii() and part.isdigit() for part in parts)
-    ):
-        return False
-    return written == reference(int(parts[0]), int(parts[1]))
 
 
 def _check(cycle: int, place: int) -> int:

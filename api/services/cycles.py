@@ -10,7 +10,7 @@ import datetime as dt
 import json
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, insert, or_, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import among, locked, one_writer
+from api.database import among, locked, one_writer, unmoved
 from api.domain import accounts, casework, days, divisions, payments, stops
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.grants import GrantPeriod, GrantState
@@ -66,7 +66,7 @@ def last_month() -> ColumnElement[dt.date]:
 class Terms:
     """From which month on a grant is less, and how much a period is then; and the months that it still takes up."""
 
-    reduced: list[tuple[dt.date, int]] = field(default_factory=list)
+    reduced: list[Change] = field(default_factory=list)
     claimed: set[dt.date] = field(default_factory=set)
 
 
@@ -78,7 +78,12 @@ def worth(grant: Row[*tuple[Any, ...]], terms: Terms, month: dt.date) -> int:
     since = None if grant.opened_on is None else grant.opened_on.replace(day=1)
     if month > grant.last_month or month not in terms.claimed or (since is not None and month < since):
         return 0
-    return payments.share(GrantPeriod(grant.period), _amount(grant, terms.reduced, month), month)
+    return payments.share(GrantPeriod(grant.period), stops.lowered(grant.amount_fen, terms.reduced, month), month)
+
+
+def worth_paying(grant: Row[*tuple[Any, ...]], terms: Terms, months: Iterable[dt.date]) -> dict[dt.date, int]:
+    """Those of these months that come to something, and to what."""
+    return {month: amount for month in months if (amount := worth(grant, terms, month))}
 
 
 async def draw_up(
@@ -93,12 +98,16 @@ async def draw_up(
 ) -> int:
     """A cycle with an order for each grant of which months are due by then; its key. The fund's money is committed.
 
-    Raises NotDone: there is no such fund, or not enough in it; nothing is due.
+    Raises NotDone: there is no such fund, programme or division, or not enough in the fund; the month is one to come, or
+    nothing is due by then.
     """
-    _checked(viewer, division_code, month, now)
+    funds.check_division(viewer, division_code)
+    casework.past(month, days.today(now), "month")
     await one_writer(connection, DRAWING_UP)
     if await connection.scalar(select(Programme.code).where(Programme.code == programme)) is None:
-        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "programme"), "没有此项目。", "There is no such programme.")
+        raise NotDone(
+            UserErrorCode.NOT_FOUND, ("input", "programmeCode"), "没有此项目。", "There is no such programme."
+        )
     low, high = divisions.span(division_code)
     which = and_(
         G.state == GrantState.GRANTED, G.programme_code == programme, G.first_month <= month, H.division_code >= low,
@@ -296,10 +305,7 @@ async def told(
 async def due_of(connection: AsyncConnection, which: ColumnElement[bool]) -> Sequence[Row[*tuple[Any, ...]]]:
     """Grants with whatever an order needs of their household, as they stand while nobody moves that household."""
     grants = select(G.household_id).join(Household, H.id == G.household_id).where(which)
-    holding = select(H.id).where(H.id.in_(grants)).order_by(H.id)
-    if connection.dialect.name == "postgresql":
-        holding = holding.with_for_update(read=True)
-    await connection.execute(holding)
+    await connection.execute(unmoved(select(H.id).where(H.id.in_(grants)).order_by(H.id), connection))
     columns = (
         G.id, G.household_id, G.enrolment_id, G.programme_code, G.first_month, last_month(), G.period, G.amount_fen,
         H.division_code, H.payee_name, H.payee_account, H.form, F.opened_on, ON_FILE.label("on_file"),
@@ -334,9 +340,8 @@ async def _due(
     for grant in grants:
         period = GrantPeriod(grant.period)
         due = payments.due(period, grant.first_month, grant.last_month, month, taken[grant.id])
-        shares = {each: worth(grant, terms[grant.id], each) for each in due}
-        if sum(shares.values()):
-            found.append((grant, {each: amount for each, amount in shares.items() if amount}))
+        if months := worth_paying(grant, terms[grant.id], due):
+            found.append((grant, months))
     return found
 
 
@@ -346,16 +351,11 @@ async def terms_of(connection: AsyncConnection, grants: Sequence[Row[*tuple[Any,
     keys = {"grants": [grant.id for grant in grants]}
     less = select(S.grant_id, S.from_month, S.amount_fen).where(S.kind == StopKind.REDUCE_AID)
     for row in await connection.execute(less.where(among(S.grant_id, "grants")).order_by(S.id), keys):
-        found[row.grant_id].reduced.append((row.from_month, row.amount_fen))
+        found[row.grant_id].reduced.append(Change(row.from_month, row.amount_fen))
     claimed = select(L.grant_id, L.month).where(among(L.grant_id, "grants")).distinct()
     for grant_id, month in await connection.execute(claimed, keys):
         found[grant_id].claimed.add(month)
     return found
-
-
-def _amount(grant: Row[*tuple[Any, ...]], reduced: Sequence[tuple[dt.date, int]], month: dt.date) -> int:
-    """A period's sum as it stands in this month."""
-    return stops.lowered(int(grant.amount_fen), (Change(since, amount) for since, amount in reduced), month)
 
 
 def _held_because(grant: Row[*tuple[Any, ...]]) -> HeldBecause | None:
@@ -371,12 +371,3 @@ def _payee(vault: Vault, grant: Row[*tuple[Any, ...]]) -> dict[str, bytes | None
     opened = {name: vault.open(f"households.{name}", getattr(grant, name)) for name in PAYEE[:2]}
     opened["payee_bank"] = " ".join(kept[code] for code in BANK if code in kept) or None
     return {name: vault.seal(f"payment_orders.{name}", text) for name, text in opened.items()}
-
-
-def _checked(viewer: Viewer, division_code: str, month: dt.date, now: dt.datetime) -> None:
-    """Raises NotDone for a division that is not the viewer's, or a month to come."""
-    if not divisions.is_known(division_code) or not divisions.holds(viewer.division_code, division_code):
-        raise NotDone(
-            UserErrorCode.NOT_FOUND, ("input", "divisionCode"), "没有此区划。", "There is no such division."
-        )
-    casework.past(month, days.today(now), "month")

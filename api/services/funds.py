@@ -50,10 +50,7 @@ async def allocate(
     A document allocates once. Raises NotDone.
     """
     written = casework.words(document_no, "documentNo", most=LONGEST_DOCUMENT)
-    if not divisions.is_known(division_code) or not divisions.holds(viewer.division_code, division_code):
-        raise NotDone(
-            UserErrorCode.NOT_FOUND, ("input", "divisionCode"), "没有此区划。", "There is no such division."
-        )
+    check_division(viewer, division_code)
     if year not in YEARS:
         raise NotDone(UserErrorCode.INVALID, ("input", "year"), "年度有误。", "That is no year.")
     if not 0 < amount_fen <= MOST_FEN:
@@ -71,13 +68,18 @@ async def allocate(
         )
     if back:
         enough(fund, amount_fen, "amount")
-    out_of, into = MOVES[kind]
-    row = {"fund_id": fund_id, "kind": kind, "credit": out_of, "debit": into, "amount_fen": amount_fen}
-    told = {"reference": reference, "document_no": written, "user_id": viewer.user_id, "happened_at": now}
-    await connection.execute(insert(FundEntry).values(**row, **told))
+    await _enter(connection, viewer, fund_id, kind, amount_fen, reference, now, document_no=written)
     detail = {"kind": kind.value, "amount_fen": amount_fen}
     await audit.record(connection, viewer.user_id, "fund.allocated", ("Fund", fund_id), now, detail)
     return fund_id
+
+
+def check_division(viewer: Viewer, division_code: str) -> None:
+    """Raises NotDone for a division that there is not, or that is not the viewer's."""
+    if not divisions.is_known(division_code) or not divisions.holds(viewer.division_code, division_code):
+        raise NotDone(
+            UserErrorCode.NOT_FOUND, ("input", "divisionCode"), "没有此区划。", "There is no such division."
+        )
 
 
 async def recovered(
@@ -100,10 +102,8 @@ async def recovered(
             "追回金额不得超过已发放金额。",
             "No more comes back than was paid.",
         )
-    out_of, into = MOVES[FundEntryKind.RECOVERED]
-    row = {"fund_id": order.fund_id, "kind": FundEntryKind.RECOVERED, "credit": out_of, "debit": into}
-    told = {"amount_fen": amount_fen, "order_id": order_id, "user_id": viewer.user_id, "happened_at": now}
-    await connection.execute(insert(FundEntry).values(**row, **told, reference=reference))
+    kind = FundEntryKind.RECOVERED
+    await _enter(connection, viewer, order.fund_id, kind, amount_fen, reference, now, order_id=order_id)
 
 
 async def hold(connection: AsyncConnection, viewer: Viewer, fund_id: int | None) -> Row[*tuple[Any, ...]]:
@@ -147,9 +147,9 @@ async def move(
         literal(viewer.user_id, Integer), literal(now, UtcDateTime()),
     )  # fmt: skip
     columns = (
-        E.fund_id, E.kind, E.credit, E.debit, E.amount_fen, E.reference, E.order_id, E.user_id, E.happened_at,
+        "fund_id", "kind", "credit", "debit", "amount_fen", "reference", "order_id", "user_id", "happened_at",
     )  # fmt: skip
-    await connection.execute(insert(FundEntry).from_select([column.name for column in columns], rows), told)
+    await connection.execute(insert(FundEntry).from_select(columns, rows), told)
 
 
 async def differing(connection: AsyncConnection) -> Sequence[int]:
@@ -180,6 +180,23 @@ async def differing(connection: AsyncConnection) -> Sequence[int]:
         ):
             wrong.append(int(fund.id))
     return wrong
+
+
+async def _enter(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    fund_id: int,
+    kind: FundEntryKind,
+    amount_fen: int,
+    reference: str,
+    now: dt.datetime,
+    **also: Any,
+) -> None:
+    """One entry of the ledger; `also` tells its order or its document."""
+    out_of, into = MOVES[kind]
+    row = {"fund_id": fund_id, "kind": kind, "credit": out_of, "debit": into, "amount_fen": amount_fen, **also}
+    told = {"reference": reference, "user_id": viewer.user_id, "happened_at": now}
+    await connection.execute(insert(FundEntry).values(**row, **told))
 
 
 async def _opened(

@@ -86,8 +86,7 @@ async def repay(
     found = (await connection.execute(_ORDER.where(O.id == order_id), scope.of(viewer))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "orderId"), "没有此指令。", "There is no such order.")
-    which = G.id == found.grant_id
-    (grant,) = await cycles.due_of(connection, which)
+    (grant,) = await cycles.due_of(connection, G.id == found.grant_id)
     fund = await funds.hold(connection, viewer, found.fund_id)
     statement = locked(_ORDER.where(O.id == order_id), connection, PaymentOrder)
     order = (await connection.execute(statement, scope.of(viewer))).one()
@@ -102,8 +101,7 @@ async def repay(
         )
     terms = (await cycles.terms_of(connection, [grant]))[grant.id]
     kept = (await connection.scalars(select(M.month).where(M.order_id == order.id).order_by(M.month))).all()
-    now_worth = {month: cycles.worth(grant, terms, month) for month in kept}
-    months = {month: amount for month, amount in now_worth.items() if amount}
+    months = cycles.worth_paying(grant, terms, kept)
     if not months or not grant.on_file or not (grant.payee_account and grant.payee_name):
         raise NotDone(
             UserErrorCode.INVALID,
@@ -111,10 +109,8 @@ async def repay(
             "该户无在档档案或收款账号，或各月已不再享受此项帮扶。",
             "The household has no active file or no account, or none of the months is granted any more.",
         )
-    division, programme = order.division_code, order.programme_code
-    month = days.today(now).replace(day=1)
-    kind = CycleKind.REPAYMENT
-    cycle_id = await cycles.new(connection, viewer, fund, kind, programme, division, month, now)
+    of = (CycleKind.REPAYMENT, order.programme_code, order.division_code, days.today(now).replace(day=1))
+    cycle_id = await cycles.new(connection, viewer, fund, *of, now)
     await cycles.put_orders(
         connection, vault, viewer, fund, cycle_id, [(grant, months)], now, "orderId", repays=order.id
     )
