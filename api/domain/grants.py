@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from api.domain.errors import NotDone, UserErrorCode
+
+OF_FILE, OF_GRANT = "FILE", "GRANT:"
+"""`source_record` of an enrolment that a household's own file names, and how that of a grant of ours begins."""
 
 
 class GrantState(StrEnum):
@@ -87,6 +90,31 @@ class OnceFor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Bill:
+    """A bill that is to be paid in part, by its reference: what it came to, and what it says that others paid of it."""
+
+    reference: str
+    incurred_on: dt.date
+    cost_fen: int
+    paid: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: for which household, under which programme, which months, how much a period, and for what."""
+
+    household_id: int | None
+    programme: str
+    first: dt.date
+    last: dt.date
+    period: GrantPeriod
+    amount_fen: int
+    member_id: int | None = None
+    cause_id: int | None = None
+    bill: Bill | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
     """The least that would set a conflict right: the programme that ends for these months, or how much less is paid."""
 
@@ -99,8 +127,8 @@ class Correction:
 class Finding:
     """One thing that speaks against a grant, or that whoever decides should know.
 
-    `people` are keys of humans where aid is compared, and of the household's memberships where it is told; `enrolments` of rows; `words` in Chinese and English where the
-    kind alone does not say it.
+    `people` are keys of humans where aid is compared, and of the household's memberships where it is told; `enrolments`
+    of rows; `words` in Chinese and English where the kind alone does not say it.
     """
 
     kind: GrantFindingKind
@@ -116,22 +144,24 @@ class Finding:
     words: tuple[str, str] | None = None
 
 
-ORDER = (GrantEffect.REFUSES, GrantEffect.WARNS, GrantEffect.INFORMS)
-
-
 class GrantHeld(NotDone):
     """A grant that is not made, since what was found refuses it; it tells each conflict and its least correction."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
-        programmes = "、".join(dict.fromkeys(each.programme for each in findings))
+        programmes = [*dict.fromkeys(each.programme for each in findings)]
         super().__init__(
             UserErrorCode.AID_CONFLICT,
             ("input",),
-            f"与现有救助冲突，不能给予：{programmes}。详见 findings。",
-            f"It conflicts with aid that is there and cannot be granted: {', '.join(programmes.split('、'))}. "
-            "See `findings`.",
+            f"与现有救助冲突，不能给予：{'、'.join(programmes)}。详见 findings。",
+            f"It conflicts with aid that is there and cannot be granted: {', '.join(programmes)}. See `findings`.",
         )
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same by what they do, what refuses first."""
+    effects = list(GrantEffect)
+    return tuple(sorted(findings, key=lambda each: effects.index(each.effect)))
 
 
 def refusing(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -10,7 +10,6 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from api.domain import money
 from api.domain.grants import (
@@ -21,10 +20,10 @@ from api.domain.grants import (
     GrantFindingKind,
     GrantPeriod,
     OnceFor,
+    ordered,
 )
 from matcher import compatibility, overlap
 from matcher.compatibility import Matrix
-from matcher.errors import MatcherError
 from matcher.identity.programmes import STUDENT_AID
 from matcher.overlap import Stream, add_months, months
 from matcher.policy import EVERYWHERE, Policy, Relation
@@ -96,25 +95,17 @@ class _Met:
     months: set[dt.date] = field(default_factory=set)
     people: set[int] = field(default_factory=set)
     held: dict[int, Held] = field(default_factory=dict)
-    cells: list[Relation] = field(default_factory=list)
 
-    def take(self, held: Iterable[Held], when: Iterable[dt.date], cell: Relation | None = None) -> None:
+    def take(self, held: Iterable[Held], when: Iterable[dt.date]) -> None:
         for each in held:
             self.people.add(each.person)
             self.held[each.key] = each
         self.months.update(when)
-        if cell is not None:
-            self.cells.append(cell)
-
-
-def relation(policy: Policy, assessed: str, held: str, on: dt.date, division: str | None) -> Relation | None:
-    """The cell of two programmes, or None where the matrix says nothing of them."""
-    return policy.relation(assessed, held, on, division)
 
 
 def between(policy: Policy, assessed: str, held: str, on: dt.date, division: str | None) -> Cell | None:
     """What the matrix says of the two as it holds on that day in that division, or None."""
-    found = relation(policy, assessed, held, on, division)
+    found = policy.relation(assessed, held, on, division)
     if found is None:
         return None
     return Cell(
@@ -131,22 +122,22 @@ def between(policy: Policy, assessed: str, held: str, on: dt.date, division: str
 def met(policy: Policy, asked: Asked, held: Sequence[Held]) -> tuple[Finding, ...]:
     """All that speaks against what is asked, and that should be known of it; what refuses first."""
     known = [each for each in held if each.first is not None]
+    matrix = Matrix.of(policy, asked.division)
     found = [
         *_twice(policy, asked, known),
-        *_excluded(policy, asked, known),
+        *_excluded(policy, matrix, asked, known),
         *_once(policy, asked, known),
         *_told(policy, asked, known),
-        *_unknown(policy, asked, [each for each in held if each.first is None]),
+        *_unknown(matrix, asked, [each for each in held if each.first is None]),
     ]
-    order = list(GrantEffect)
-    return tuple(sorted(found, key=lambda each: (order.index(each.effect), each.kind, each.programme)))
+    return ordered(sorted(found, key=lambda each: (each.kind, each.programme)))
 
 
 def claims(policy: Policy, asked: Asked) -> list[tuple[int, dt.date, str]]:
     """The person's months that a grant takes up, each in the cells that nobody else's may take up beside it."""
     own = asked.programme if asked.bill is None else f"{asked.programme}#{asked.bill}"
     first_month, taken = _first_month(policy, asked), set()
-    again = relation(policy, asked.programme, asked.programme, asked.first, asked.division)
+    again = policy.relation(asked.programme, asked.programme, asked.first, asked.division)
     whole_year = asked.once is OnceFor.SCHOOL_YEAR and _strict(again)
     excluded = {
         month: [
@@ -169,7 +160,7 @@ def claims(policy: Policy, asked: Asked) -> list[tuple[int, dt.date, str]]:
 
 def once_for(policy: Policy, asked: Asked, cause_id: int | None) -> str | None:
     """What this may be given for only once, by a name that the database keeps apart; None where nothing is verified."""
-    if not _strict(relation(policy, asked.programme, asked.programme, asked.first, asked.division)):
+    if not _strict(policy.relation(asked.programme, asked.programme, asked.first, asked.division)):
         return None
     if asked.once is OnceFor.CAUSE and cause_id is not None:
         return f"CAUSE:{cause_id}:{asked.first.year}"
@@ -185,7 +176,7 @@ def over_cost(
     order = policy.order(MEDICAL, on, division).programmes
     yuan = {programme: money.yuan(fen) for programme, fen in paid.items()}
     over, shares = compatibility.over_cost(order, yuan, money.yuan(cost_fen))
-    return _fen(over), {programme: _fen(share) for programme, share in shares.items()}
+    return money.fen(over) or 0, {programme: money.fen(share) or 0 for programme, share in shares.items()}
 
 
 def before(policy: Policy, programme: str, on: dt.date, division: str | None) -> tuple[str, ...]:
@@ -203,7 +194,7 @@ def window(policy: Policy, asked: Asked) -> Span:
 
 
 def _twice(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
-    cell = relation(policy, asked.programme, asked.programme, asked.first, asked.division)
+    cell = policy.relation(asked.programme, asked.programme, asked.first, asked.division)
     if cell is not None and cell.relation == "STACK" and asked.bill is not None:
         held = [each for each in held if each.bill == asked.bill]
     same = _Met()
@@ -216,8 +207,8 @@ def _twice(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Findi
         yield _finding(K.SAME_PROGRAMME, F.REFUSES, asked.programme, same, when, basis, True, right)
 
 
-def _excluded(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
-    matrix, first_month = Matrix.of(policy, asked.division), _first_month(policy, asked)
+def _excluded(policy: Policy, matrix: Matrix, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
+    first_month = _first_month(policy, asked)
     found: dict[str, _Met] = defaultdict(_Met)
     by_person: dict[int, list[Held]] = defaultdict(list)
     for each in held:
@@ -241,7 +232,7 @@ def _excluded(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Fi
                 if asked.programme in conflict.cell.pair:
                     (other,) = conflict.cell.pair - {asked.programme}
                     involved = [others[each.record_id] for each in conflict.streams if each.record_id != ASKED]
-                    found[other].take(involved, conflict.months, conflict.cell)
+                    found[other].take(involved, conflict.months)
     for other, together in found.items():
         yield _exclusion(asked, other, together, matrix)
 
@@ -265,10 +256,11 @@ def _exclusion(asked: Asked, other: str, together: _Met, matrix: Matrix) -> Find
 def _once(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
     """What was given already of what is given once: for a cause, in a school year, or in a life."""
     first_month, apart = _first_month(policy, asked), _same_cause_months(policy, asked)
+    since, until = add_months(asked.first, -apart), add_months(asked.first, apart)
     inside, latest = set(months(asked.first, asked.last)), window(policy, asked)[1]
     found: dict[tuple[GrantFindingKind, str, bool], tuple[_Met, Relation]] = {}
     for each in held:
-        cell = relation(policy, asked.programme, each.programme, asked.first, asked.division)
+        cell = policy.relation(asked.programme, each.programme, asked.first, asked.division)
         if cell is None or cell.relation != "ONCE":
             continue
         theirs = months(*_until(each, latest))
@@ -277,7 +269,7 @@ def _once(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Findin
             continue  # told already as twice in a month
         kind, sure = None, True
         if OnceFor.CAUSE is asked.once:
-            near = any(abs(_apart(month, asked.first)) < apart for month in theirs)
+            near = any(since < month < until for month in theirs)
             sure = each.ours and each.cause is not None
             kind = K.SAME_CAUSE if near and (not sure or each.cause == asked.cause) else None
         elif same and asked.once is OnceFor.SCHOOL_YEAR:
@@ -314,27 +306,24 @@ def _too_often(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[F
 
 
 def _told(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
-    found: dict[tuple[GrantFindingKind, str], _Met] = defaultdict(_Met)
+    found: dict[tuple[GrantFindingKind, str], tuple[_Met, Relation]] = {}
     for each, both in _together(asked, held):
         for pair in ((asked.programme, each.programme), (each.programme, asked.programme)):
-            cell = relation(policy, *pair, asked.first, asked.division)
+            cell = policy.relation(*pair, asked.first, asked.division)
             if cell is not None and (kind := TOLD.get(cell.relation)):
-                found[kind, each.programme].take([each], both, cell)
-    for (kind, programme), all_of_it in found.items():
-        stands = all_of_it.cells[0]
-        when = tuple(sorted(all_of_it.months))
-        verified = stands.status == "verified"
-        yield _finding(kind, F.INFORMS, programme, all_of_it, when, stands.basis, verified, None)
+                found.setdefault((kind, each.programme), (_Met(), cell))[0].take([each], both)
+    for (kind, programme), (all_of_it, cell) in found.items():
+        when, verified = tuple(sorted(all_of_it.months)), cell.status == "verified"
+        yield _finding(kind, F.INFORMS, programme, all_of_it, when, cell.basis, verified, None)
 
 
-def _unknown(policy: Policy, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
+def _unknown(matrix: Matrix, asked: Asked, held: Sequence[Held]) -> Iterator[Finding]:
     """Aid of which no month is known, where it would matter: unknown is not never."""
-    excluded = {
-        cell.pair for month in months(asked.first, asked.last) for cell in policy.exclusive(month, asked.division)
-    }
     found: dict[str, _Met] = defaultdict(_Met)
     for each in held:
-        if each.programme == asked.programme or {each.programme, asked.programme} in excluded:
+        if each.programme == asked.programme or any(
+            matrix.exclusion(asked.programme, each.programme, month) for month in months(asked.first, asked.last)
+        ):
             found[each.programme].take([each], [])
     for programme, all_of_it in found.items():
         yield _finding(K.MONTHS_UNKNOWN, F.WARNS, programme, all_of_it, (), None, False, None)
@@ -427,15 +416,4 @@ def _first_month(policy: Policy, asked: Asked) -> int:
 
 
 def _same_cause_months(policy: Policy, asked: Asked) -> int:
-    try:
-        return int(policy.value("temporary.same_cause_months", asked.first, asked.division))
-    except MatcherError:
-        return 12
-
-
-def _apart(one: dt.date, other: dt.date) -> int:
-    return (one.year - other.year) * 12 + one.month - other.month
-
-
-def _fen(yuan: Decimal) -> int:
-    return int(yuan * 100)
+    return int(policy.value("temporary.same_cause_months", asked.first, asked.division))

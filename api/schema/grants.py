@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain import grants as domain
 from api.domain import money
 from api.domain.errors import BadInput, NotDone, UserErrorCode
+from api.domain.grants import Bill, Request
 from api.domain.permissions import Permission, Viewer
 from api.loaders import grants as loaders
 from api.loaders.conditions import Is
@@ -37,8 +38,7 @@ from api.schema.sizes import about
 from api.schema.tree import Branch, branch
 from api.schema.values import Money, Node, known_money
 from api.schema.words import Direction, HardshipCause
-from api.services import granting
-from api.services.beside import Bill, Request
+from api.services import asking, granting
 
 
 @strawberry.type(description="A bill that a grant helps to pay.")
@@ -296,12 +296,7 @@ def _request(info: Info, given: GrantRequestInput) -> Request:
         cause_id=None if given.cause_id is None else nodes.key_of(info, "Cause", given.cause_id) or 0,
         bill=None
         if bill is None
-        else Bill(
-            bill.reference.strip(),
-            bill.incurred_on,
-            _fen(bill.cost, "bill"),
-            added_up(bill.paid),
-        ),
+        else Bill(bill.reference, bill.incurred_on, _fen(bill.cost, "bill"), added_up(bill.paid)),
     )
 
 
@@ -367,9 +362,7 @@ class GrantQueries:
         asked = wanted(info)
         async with info.context.reading() as reading:
             try:
-                looked = await granting.check(
-                    reading.connection, reading.viewer, _request(info, request), info.context.now()
-                )
+                looked = await asking.look(reading.connection, reading.viewer, _request(info, request))
             except NotDone as reason:
                 if reason.path == ("input", "householdId") and reason.code is UserErrorCode.NOT_FOUND:
                     return None

@@ -7,18 +7,21 @@ take up at once the database keeps apart (`claims`), and either is told the same
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import among, locked
-from api.domain import accounts, casework, grants
+from api.database import locked
+from api.domain import accounts, grants
 from api.domain.casework import path
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.grants import (
+    OF_GRANT,
+    Bill,
     Finding,
     GrantDecision,
     GrantEffect,
@@ -26,13 +29,13 @@ from api.domain.grants import (
     GrantHeld,
     GrantPeriod,
     GrantState,
+    Request,
 )
 from api.domain.permissions import Viewer
 from api.matching import compatibility, policy
-from api.models import Claim, Cost, CostShare, Enrolment, Grant, Household, Human, Organisation, table
+from api.models import Claim, Cost, Enrolment, Grant, Household, Human, Member, Organisation, table
 from api.sealing import Vault
-from api.services import audit, beside, cases, decisions
-from api.services.beside import Bill, Looked, Request
+from api.services import asking, audit, beside, bills, cases, decisions
 
 G, H = table(Grant).c, table(Household).c
 _GRANT = scope.narrow(
@@ -41,11 +44,11 @@ _GRANT = scope.narrow(
     .outerjoin(Cost, Cost.id == G.cost_id),
     H.division_code,
 )
-
-
-async def check(connection: AsyncConnection, viewer: Viewer, request: Request, now: dt.datetime) -> Looked:
-    """What a grant would meet, and nothing is changed. Raises NotDone for what is no grant at all."""
-    return await beside.look(connection, viewer, request, now)
+_PEOPLE = (
+    select(Human.id)
+    .where(Human.id.in_(select(Member.person_id).where(Member.household_id == bindparam("household"))))
+    .order_by(Human.id)
+)
 
 
 async def propose(
@@ -53,9 +56,12 @@ async def propose(
 ) -> int:
     """A grant that waits for another officer; its key. Raises NotDone, GrantHeld among it."""
     household = await cases.held(connection, viewer, request.household_id)
-    looked = await beside.look(connection, viewer, request, now)
+    looked = await asking.look(connection, viewer, request)
     if refused := grants.refusing(looked.findings):
         raise GrantHeld(refused)
+    cost_id = looked.cost_id
+    if request.bill is not None and cost_id is None:
+        cost_id = await bills.record(connection, viewer, household.id, request.member_id, request.bill, now)
     added = await connection.execute(
         insert(Grant)
         .values(
@@ -65,7 +71,7 @@ async def propose(
             programme_code=request.programme,
             division_code=looked.division_code,
             cause_id=request.cause_id,
-            cost_id=await _billed(connection, viewer, request, looked, now),
+            cost_id=cost_id,
             once_for=looked.once_for,
             first_month=request.first,
             last_month=request.last,
@@ -96,9 +102,7 @@ async def decide(
 ) -> int:
     """The grant is made, or refused, by another officer than who proposed it; its key. Raises NotDone, GrantHeld among it."""
     found = await _proposed(connection, viewer, grant_id, expected_version)
-    enrolment = None
-    if approve:
-        enrolment = await _take_up(connection, viewer, found, now)
+    taken_up = await _take_up(connection, viewer, found) if approve else {}
     kind = GrantDecision.GRANT if approve else GrantDecision.REFUSE_GRANT
     decision = await decisions.decide(
         connection, vault, viewer, found.household_id, found.file_id, kind, reason, now,
@@ -109,7 +113,7 @@ async def decide(
         "decision_id": decision,
         "decided_as": kind,
         "decided_by": viewer.user_id,
-        "enrolment_id": enrolment,
+        **taken_up,
     }
     await _become(connection, found, values)
     action = "grant.made" if approve else "grant.refused"
@@ -141,17 +145,13 @@ async def _proposed(
     return found
 
 
-async def _take_up(
-    connection: AsyncConnection, viewer: Viewer, found: Row[*tuple[Any, ...]], now: dt.datetime
-) -> int:
-    """Nothing refuses the grant, its months are taken up, and it is an enrolment; its key. Raises NotDone."""
+async def _take_up(connection: AsyncConnection, viewer: Viewer, found: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """Nothing refuses the grant, its months are taken up, and it is an enrolment; what it is from now. Raises NotDone."""
     if found.proposed_by == viewer.user_id:
         raise decisions.another_officer()
     request = _asked_again(found)
-    first = await beside.look(connection, viewer, request, now)
-    people = select(Human.id).where(among(table(Human).c.id, "people")).order_by(Human.id)
-    await connection.execute(locked(people, connection, Human), {"people": sorted(first.asked.people)})
-    looked = await beside.look(connection, viewer, request, now)
+    await connection.execute(locked(_PEOPLE, connection, Human), {"household": found.household_id})
+    looked = await asking.look(connection, viewer, request)
     if looked.file_id != found.file_id:
         raise NotDone(
             UserErrorCode.INVALID,
@@ -175,13 +175,11 @@ async def _take_up(
         "end_month": found.last_month,
         "amount_fen": _a_month(found.period, found.amount_fen),
         "cause": looked.asked.cause,
-        "source_record": f"{beside.OF_GRANT}{found.id}",
+        "source_record": f"{OF_GRANT}{found.id}",
     }
-    await _or_held(connection, viewer, request, now, insert(Claim), taken)
+    await _claim(connection, viewer, request, taken)
     added = await connection.execute(insert(Enrolment).values(**enrolled).returning(Enrolment.id))
-    if looked.once_for != found.once_for:
-        await connection.execute(update(Grant).where(G.id == found.id).values(once_for=looked.once_for))
-    return int(added.scalar_one())
+    return {"enrolment_id": int(added.scalar_one()), "once_for": looked.once_for}
 
 
 async def _become(connection: AsyncConnection, found: Row[*tuple[Any, ...]], values: dict[str, Any]) -> None:
@@ -195,15 +193,15 @@ async def _become(connection: AsyncConnection, found: Row[*tuple[Any, ...]], val
         raise _kept_apart(kind, found.programme_code) from None
 
 
-async def _or_held(
-    connection: AsyncConnection, viewer: Viewer, request: Request, now: dt.datetime, statement: Any, rows: Any
+async def _claim(
+    connection: AsyncConnection, viewer: Viewer, request: Request, taken: Sequence[Mapping[str, Any]]
 ) -> None:
-    """The statement for these rows; where the database keeps them apart from others', the refusal that tells why."""
+    """The months are taken up; where the database keeps them apart from others', the refusal that tells why."""
     try:
         async with connection.begin_nested():
-            await connection.execute(statement, rows)
+            await connection.execute(insert(Claim), taken)
     except IntegrityError:
-        looked = await beside.look(connection, viewer, request, now)
+        looked = await asking.look(connection, viewer, request)
         refused = grants.refusing(looked.findings)
         raise (
             GrantHeld(refused) if refused else _kept_apart(GrantFindingKind.SAME_PROGRAMME, request.programme)
@@ -212,34 +210,6 @@ async def _or_held(
 
 def _kept_apart(kind: GrantFindingKind, programme: str) -> GrantHeld:
     return GrantHeld([Finding(kind, GrantEffect.REFUSES, programme, verified=True)])
-
-
-async def _billed(
-    connection: AsyncConnection, viewer: Viewer, request: Request, looked: Looked, now: dt.datetime
-) -> int | None:
-    """The key of the bill, which is recorded with what it says that others paid, unless it was before. Raises NotDone."""
-    bill = request.bill
-    if bill is None or looked.cost_id is not None:
-        return looked.cost_id
-    if request.member_id is None:
-        raise NotDone(UserErrorCode.REQUIRED, path("personId"), "请指明是谁的单据。", "Say whose bill it is.")
-    if not bill.reference.strip() or bill.cost_fen <= 0 or min(bill.paid.values(), default=1) <= 0:
-        raise NotDone(
-            UserErrorCode.INVALID,
-            path("bill"),
-            "请填写单据编号，金额须大于零。",
-            "A bill has a reference, and its sums are more than nothing.",
-        )
-    casework.past(bill.incurred_on, beside.day(now), "bill.incurredOn")
-    row = {"household_id": looked.household_id, "member_id": request.member_id, "reference": bill.reference.strip()}
-    sums = {"incurred_on": bill.incurred_on, "cost_fen": bill.cost_fen, "covered_fen": 0}
-    who = {"recorded_by": viewer.user_id, "created_at": now}
-    added = await connection.execute(insert(Cost).values(**row, **sums, **who).returning(Cost.id))
-    key = int(added.scalar_one())
-    shares = [{"cost_id": key, "programme_code": each, "amount_fen": fen} for each, fen in sorted(bill.paid.items())]
-    if shares:
-        await connection.execute(insert(CostShare), shares)
-    return key
 
 
 def _asked_again(found: Row[*tuple[Any, ...]]) -> Request:

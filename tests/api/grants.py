@@ -10,12 +10,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import transaction
-from api.domain.grants import GrantPeriod
+from api.domain.grants import GrantPeriod, Request
 from api.domain.permissions import Viewer
 from api.models import Enrolment, File, Grant, Member
 from api.sealing import Vault
-from api.services import granting
-from api.services.beside import Looked, Request
+from api.services import asking, granting
+from api.services.asking import Looked
 from tests.api.county import Life
 
 FIRST = dt.date(2026, 3, 1)
@@ -38,10 +38,10 @@ async def in_deep_hardship(engine: AsyncEngine, home: Life) -> None:
         await connection.execute(update(File).where(File.id == home.file_id).values(category="DEEP"))
 
 
-async def looked_at(engine: AsyncEngine, viewer: Viewer, request: Request, now: dt.datetime) -> Looked:
+async def looked_at(engine: AsyncEngine, viewer: Viewer, request: Request) -> Looked:
     """What is found of it, and nothing changes."""
     async with transaction(engine) as connection:
-        return await granting.check(connection, viewer, request, now)
+        return await asking.look(connection, viewer, request)
 
 
 async def proposed(engine: AsyncEngine, vault: Vault, viewer: Viewer, request: Request, now: dt.datetime) -> int:

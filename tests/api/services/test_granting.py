@@ -18,7 +18,7 @@ from api.domain import days
 from api.domain.accounts import UserKind
 from api.domain.casework import HardshipCause
 from api.domain.errors import Conflict, NotDone
-from api.domain.grants import GrantEffect, GrantFindingKind, GrantHeld, GrantPeriod
+from api.domain.grants import Bill, GrantEffect, GrantFindingKind, GrantHeld, GrantPeriod, Request
 from api.domain.stages import ACTIVE, Stage
 from api.matching import reference
 from api.models import (
@@ -41,7 +41,6 @@ from api.models import (
 from api.schema.grants import BillShareInput, added_up
 from api.sealing import Vault
 from api.services import causes, granting
-from api.services.beside import Bill, Request
 from tests.api import county, grants
 from tests.api.county import Life, Officers
 from tests.api.grants import FIRST, asked, decided, granted, looked_at, paid_elsewhere, proposed, state_of
@@ -294,7 +293,7 @@ async def test_two_exclusive_programmes_are_not_both_granted_and_the_least_corre
     programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life, asks_for: Callable[..., Request]
 ) -> None:
     await granted(programmes, vault, officers, asks_for(WELFARE, months=3, first=APRIL), NOW)
-    looked = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, months=3), NOW)
+    looked = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, months=3))
     (refusing,) = [each for each in looked.findings if each.effect is E.REFUSES]
     assert (refusing.kind, refusing.programme, refusing.months) == (
         K.EXCLUSIVE, WELFARE, (APRIL, dt.date(2026, 5, 1)),
@@ -312,7 +311,7 @@ async def test_what_is_only_assumed_warns_and_blocks_nothing(
     programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life, asks_for: Callable[..., Request]
 ) -> None:
     await granted(programmes, vault, officers, asks_for("TEKUN"), NOW)
-    looked = await looked_at(programmes, officers["clerk"], asked(home), NOW)
+    looked = await looked_at(programmes, officers["clerk"], asked(home))
     assert [(each.kind, each.effect) for each in looked.findings] == [(K.EXCLUSIVE, E.WARNS)]
     assert await state_of(programmes, await granted(programmes, vault, officers, asked(home), NOW)) == "GRANTED"
 
@@ -327,10 +326,10 @@ async def test_all_aid_counts_that_the_same_human_has_in_another_county_and_noth
             update(Member).where(Member.id == away.people[0]).values(person_id=human, overlapping=True)
         )
     await paid_elsewhere(programmes, away, WELFARE, dt.date(2025, 1, 1), None, member_id=away.people[0])
-    looked = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, months=2), NOW)
+    looked = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, months=2))
     (refusing,) = [each for each in looked.findings if each.effect is E.REFUSES]
     assert (refusing.agency, refusing.months) == ("某县民政局", (FIRST, APRIL))
-    whose = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, member_id=home.people[1]), NOW)
+    whose = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT, member_id=home.people[1]))
     assert [each for each in whose.findings if each.effect is E.REFUSES] == [], "of somebody else it says nothing"
 
 
@@ -381,7 +380,7 @@ async def test_f_29_who_pays_a_protected_household_is_not_told(
     async with transaction(programmes) as connection:
         human = select(Member.person_id).where(Member.id == home.people[0]).scalar_subquery()
         await connection.execute(update(Human).where(Human.id == human).values(protected_since=NOW.date()))
-    looked = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT), NOW)
+    looked = await looked_at(programmes, officers["clerk"], asks_for(BENEFIT))
     (refusing,) = [each for each in looked.findings if each.effect is E.REFUSES]
     assert (refusing.programme, refusing.agency) == (WELFARE, None)
 
@@ -416,7 +415,7 @@ async def test_what_is_no_grant_at_all_is_said_at_once(
     programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life, given: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(NotDone, match=words):
-        await looked_at(programmes, officers["clerk"], asked(home, **given), NOW)
+        await looked_at(programmes, officers["clerk"], asked(home, **given))
 
 
 async def test_a_condition_that_is_verified_refuses_and_one_of_which_nothing_is_known_warns(
@@ -427,7 +426,7 @@ async def test_a_condition_that_is_verified_refuses_and_one_of_which_nothing_is_
     async with transaction(programmes) as connection:
         files = grants_table("files")
         await connection.execute(update(files).where(files.c.id == relative.file_id).values(category=None))
-    looked = await looked_at(programmes, officers["clerk"], asked(relative), NOW)
+    looked = await looked_at(programmes, officers["clerk"], asked(relative))
     assert [(each.kind, each.effect) for each in looked.findings] == [(K.CONDITION, E.WARNS)]
 
 
@@ -474,7 +473,7 @@ async def test_of_a_bill_all_together_pay_no_more_than_it_came_to_in_the_legal_o
     paid = {"BASIC_MEDICAL": 6_000_00, "LARGE_EXPENSE_INSURANCE": 1_000_00}
     once = {"period": GrantPeriod.ONCE, "bill": bill(10_000_00, **paid)}
     too_much = asks_for("MEDICAL_AID", amount_fen=3_000_01, **once)
-    looked = await looked_at(programmes, officers["clerk"], too_much, NOW)
+    looked = await looked_at(programmes, officers["clerk"], too_much)
     (over,) = [each for each in looked.findings if each.effect is E.REFUSES]
     assert over.correction is not None
     assert (over.kind, over.programme, over.correction.amount_fen) == (K.OVER_COST, "MEDICAL_AID", 1)
@@ -491,7 +490,7 @@ async def test_of_a_bill_all_together_pay_no_more_than_it_came_to_in_the_legal_o
     assert (cost.cost_fen, cost.covered_fen, len(shares), shares["MEDICAL_AID"]) == (10_000_00, 10_000_00, 4, aid)
     with pytest.raises(NotDone, match="another sum"):
         await looked_at(
-            programmes, officers["clerk"], asks_for("CHARITY_MEDICAL", period=GrantPeriod.ONCE, bill=bill(1)), NOW
+            programmes, officers["clerk"], asks_for("CHARITY_MEDICAL", period=GrantPeriod.ONCE, bill=bill(1))
         )
 
 
@@ -519,7 +518,7 @@ async def test_the_same_bill_in_another_household_and_hand_is_the_same_bill(
         return asked(other, code, first=APRIL, member_id=other.people[0], amount_fen=fen, **told)
 
     clerk = officers["clerk"]
-    again = await looked_at(programmes, clerk, there("MEDICAL_AID", 1), NOW)
+    again = await looked_at(programmes, clerk, there("MEDICAL_AID", 1))
     assert again.cost_id is None, "it is not known here"
     over = there("MUTUAL_MEDICAL_AID", 300_01)
     assert await kinds_refusing(proposed(programmes, vault, clerk, over, NOW)) == [K.OVER_COST]
