@@ -15,6 +15,7 @@ households, members    the register's tables, as ours
 files, kept            their files and moves, and whom a file counts; tier, category and causes
 declared, consents     what was declared and authorised
 feeds, aid             what departments sent, and what was paid
+placing                records of aid that bear one number, and which is which
 lasting                aid that is told to be less, and stays until somebody decides
 rows                   how rows pass
 """

@@ -24,7 +24,8 @@ from api.models import Enrolment, Household, Payment, table
 from api.sealing import Vault
 from api.services.registers import rows
 from api.services.registers.households import Saved
-from api.services.registers.lasting import FILE, GRANT, lasts, months_paid
+from api.services.registers.lasting import FILE, GRANT, lasts, months_paid, standing
+from api.services.registers.placing import Place, placed
 from api.services.registers.rows import Row
 
 
@@ -51,8 +52,9 @@ async def save(
     of_files = _of_files(register, saved.keys)
     left = await _left_to_people(connection, saved, of_files)
     of_files = {place: row for place, row in of_files.items() if place[0] not in left}
-    of_aid = _of_aid(register, paid, saved.keys, members)
-    lasting = await lasts(connection, vault, saved, of_aid, paid.cut, paid.complete, officer, now)
+    there = await standing(connection, saved.keys.values())
+    of_aid = placed(_of_aid(register, paid, saved.keys, members), there)
+    lasting = await lasts(connection, vault, saved, there, of_aid, paid.cut, paid.complete, officer, now)
     of_aid = {place: row for place, row in of_aid.items() if place not in lasting}
     told_of = of_files | of_aid
     await rows.save(connection, Enrolment, ["household_id", "source_record"], told_of.values())
@@ -76,9 +78,7 @@ async def save(
     return len(told_of), len(payments)
 
 
-async def _left_to_people(
-    connection: AsyncConnection, saved: Saved, told: Mapping[tuple[int, str], Row]
-) -> Collection[int]:
+async def _left_to_people(connection: AsyncConnection, saved: Saved, told: Mapping[Place, Row]) -> Collection[int]:
     """Households whose file keeps the programme it names: those that live here, and those told to stand elsewhere than
     they do; and of active files, those of which the register names another or none, which is told."""
     left = saved.own | {key for key, respects in saved.differ.items() if "stage" in respects}
@@ -94,7 +94,7 @@ async def _left_to_people(
     return left
 
 
-def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict[tuple[int, str], folders.Row]:
+def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict[Place, Row]:
     """The programme that a household's own file names, as an enrolment of which no payment is known."""
     codes = {each.code for each in reference.programmes()}
     return {
@@ -116,25 +116,24 @@ def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict
 
 def _of_aid(
     register: folders.Register, paid: Paid, households: Mapping[str, int], members: Mapping[str, int]
-) -> dict[tuple[int, str], folders.Row]:
-    """Aid paid to our people; somebody in two households has it in both."""
+) -> dict[Place, Collection[Row]]:
+    """Aid paid to our people, by household and number: rows of equal content are one record; somebody in two households
+    has it in both."""
     bearers: dict[str, dict[int, int]] = defaultdict(dict)
     for row in register.members:
         if (number := valid_number(row)) is not None and row["person_id"] in members:
             bearers[number].setdefault(households[row["household_id"]], members[row["person_id"]])
-    found: dict[tuple[int, str], folders.Row] = {}
+    found: dict[Place, dict[str, Row]] = defaultdict(dict)
     for row in paid.rows:
         for household, member in bearers[row["number"]].items():
             record = row["record_id"]
-            if record.startswith(GRANT):
+            if record == FILE or record.startswith(GRANT):
                 record = f"~{record}"
-            if (household, record) in found:  # one number for several records, which are all kept
-                record = f"{record}~{row['content'][:8]}"
-            found[household, record] = _enrolment(row, household, member, record)
-    return found
+            found[household, record].setdefault(row["content"], _enrolment(row, household, member))
+    return {place: records.values() for place, records in found.items()}
 
 
-def _enrolment(row: Row, household: int, member: int, record: str) -> folders.Row:
+def _enrolment(row: Row, household: int, member: int) -> Row:
     return {
         "household_id": household,
         "member_id": member,
@@ -144,11 +143,10 @@ def _enrolment(row: Row, household: int, member: int, record: str) -> folders.Ro
         "end_month": rows.month(row.get("end_month")),
         "amount_fen": money.fen(row.get("amount_yuan")),
         "cause": row.get("cause"),
-        "source_record": record,
     }
 
 
-async def _enrolment_keys(connection: AsyncConnection, households: Iterable[int]) -> dict[tuple[int, str], int]:
+async def _enrolment_keys(connection: AsyncConnection, households: Iterable[int]) -> dict[Place, int]:
     columns = select(Enrolment.household_id, Enrolment.source_record, Enrolment.id)
     found = {}
     for some in rows.batches(households):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import func, not_, select
@@ -24,6 +24,7 @@ from api.sealing import Vault
 from api.services import audit
 from api.services.registers import files, rows
 from api.services.registers.households import Saved
+from api.services.registers.placing import Place
 from api.services.registers.rows import Row
 
 FILE = "FILE"
@@ -34,13 +35,10 @@ GRANT = "GRANT:"
 
 REASON = "救助台账载明该项救助已终止或减少，经办人确认。The register of aid tells that this aid ended or is less; the officer named answers for it."
 
-Place = tuple[int, str]
-"""Whose an enrolment is, by household, and its record."""
-
 E, F, H, Y = (table(model).c for model in (Enrolment, File, Household, Payment))
 _THERE = (
     select(
-        *[E[name] for name in ("id", "household_id", "source_record", "programme_code")],
+        *[E[name] for name in ("id", "household_id", "member_id", "source_record", "programme_code")],
         *[E[name] for name in ("start_month", "end_month", "amount_fen")],
         select(func.max(Y.month)).where(Y.enrolment_id == E.id).scalar_subquery().label("last_paid"),
         select(func.max(F.id)).where(F.household_id == H.id).scalar_subquery().label("file_id"),
@@ -53,10 +51,19 @@ _THERE = (
 )
 
 
+async def standing(connection: AsyncConnection, households: Iterable[int]) -> list[Any]:
+    """The enrolments that came from a register of aid, with the last month of each that was paid."""
+    found = list[Any]()
+    for some in rows.batches(households):
+        found += await connection.execute(_THERE, {"keys": some})
+    return found
+
+
 async def lasts(
     connection: AsyncConnection,
     vault: Vault,
     saved: Saved,
+    there: Iterable[Any],
     told: Mapping[Place, Row],
     cut: dt.date | None,
     complete: bool,
@@ -64,22 +71,22 @@ async def lasts(
     now: dt.datetime,
 ) -> set[Place]:
     """Which enrolments stay as they are though the register, where it is `complete`, tells none or a lesser one."""
-    lasting, decided = set[Place](), defaultdict[tuple[int, int], list[str]](list)
-    for some in rows.batches(saved.keys.values()):
-        held = set() if officer is None else await files.waiting(connection, some)
-        for there in await connection.execute(_THERE, {"keys": some}):
-            place = (there.household_id, there.source_record)
-            now_told = told.get(place)
-            here = there.stage in ACTIVE or there.household_id in saved.own
-            gone = now_told is None and complete
-            if not here or not (gone or (now_told is not None and _is_less(there, now_told, cut))):
-                continue
-            answers = officer is not None and divisions.holds(officer.division_code, there.division_code)
-            if answers and there.household_id not in held:
-                decided[there.household_id, there.file_id] += [f"Enrolment:{there.id}", _was(there)]
-                continue
-            lasting.add(place)
-            saved.differs(there.household_id, "aid", f"{there.source_record} {now_told and _terms(now_told)}")
+    lasting, less, decided = set[Place](), list[Any](), defaultdict[tuple[int, int], list[str]](list)
+    for each in there:
+        now_told = told.get((each.household_id, each.source_record))
+        here = each.stage in ACTIVE or each.household_id in saved.own
+        if here and (complete if now_told is None else _is_less(each, now_told, cut)):
+            less.append(each)
+    held = set() if officer is None else await files.waiting(connection, sorted({each.household_id for each in less}))
+    for each in less:
+        answers = officer is not None and divisions.holds(officer.division_code, each.division_code)
+        if answers and each.household_id not in held:
+            decided[each.household_id, each.file_id] += [f"Enrolment:{each.id}", _was(each)]
+            continue
+        place = (each.household_id, each.source_record)
+        lasting.add(place)
+        now_told = told.get(place)
+        saved.differs(each.household_id, "aid", f"{each.source_record} {now_told and _terms(now_told)}")
     for (household, file), evidence in decided.items():
         assert officer is not None
         decision = await files.decide(connection, vault, household, file, officer, REASON, evidence, now)

@@ -457,6 +457,48 @@ async def test_f_02_aid_that_is_more_or_goes_on_is_taken_and_an_older_register_t
     assert len(await rows(empty, Payment.month)) == 14
 
 
+BESIDE = {**GRANTED, "programme": "TEMPORARY_AID", "amount_yuan": "100.00", "start_month": "2024-05"}
+CHANGED: dict[str, tuple[list[dict[str, Any]], list[tuple[str, int]], int]] = {
+    "more": ([GRANTED, {**BESIDE, "amount_yuan": "150.00"}], [("DIBAO", 30000), ("TEMPORARY_AID", 15000)], 0),
+    "in another order": ([BESIDE, GRANTED], [("DIBAO", 30000), ("TEMPORARY_AID", 10000)], 0),
+    "less": ([GRANTED, {**BESIDE, "amount_yuan": "50.00"}], [("DIBAO", 30000), ("TEMPORARY_AID", 10000)], 1),
+    "the first gone": ([{**BESIDE, "amount_yuan": "150.00"}], [("DIBAO", 30000), ("TEMPORARY_AID", 15000)], 1),
+    "one more": (
+        [{**BESIDE, "start_month": "2024-09"}, GRANTED, BESIDE],
+        [("DIBAO", 30000), ("TEMPORARY_AID", 10000), ("TEMPORARY_AID", 10000)],
+        0,
+    ),
+    "one twice": ([GRANTED, BESIDE, BESIDE], [("DIBAO", 30000), ("TEMPORARY_AID", 10000)], 0),
+}
+
+
+@pytest.mark.parametrize("told", CHANGED)
+async def test_f_02_what_changes_of_records_with_one_number_is_told_of_the_one_that_stands(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path, told: str
+) -> None:
+    await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED, BESIDE]))
+    before = dict(await rows(empty, E.id, E.source_record))
+    assert [*before.values()] == ["A1", "A1~2"]
+    aid, stands, differing = CHANGED[told]
+    for _ in range(2):
+        assert (await take_over(empty, vault, with_aid(tmp_path / "in", aid))).differing == differing
+        found = await rows(empty, E.id, E.source_record, E.programme_code, E.amount_fen)
+        assert sorted((row.programme_code, row.amount_fen) for row in found) == stands
+        assert {row.id: row.source_record for row in found if row.id in before} == before
+
+
+async def test_a_record_that_was_kept_under_its_hash_is_found_again(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED, BESIDE]))
+    async with transaction(empty) as connection:
+        hashed = update(Enrolment).where(E.source_record == "A1~2").values(source_record="A1~0f1e2d3c")
+        await connection.execute(hashed)
+    more = {**BESIDE, "amount_yuan": "150.00"}
+    assert (await take_over(empty, vault, with_aid(tmp_path / "in", [GRANTED, more]))).differing == 0
+    assert await rows(empty, E.source_record, E.amount_fen) == [("A1", 30000), ("A1~0f1e2d3c", 15000)]
+
+
 async def test_f_02_an_officer_who_is_named_answers_for_aid_that_is_told_to_be_less(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
