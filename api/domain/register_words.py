@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from api.domain.casework import MOST_CAUSES, HardshipCause
+from api.domain.casework import HardshipCause
 from api.domain.categories import HardshipCategory
 from api.domain.files import Tier
 
@@ -46,8 +46,8 @@ CAUSES: Mapping[HardshipCause, tuple[str, ...]] = {
 
 _BY_WORD = {word: cause for cause, words in CAUSES.items() for word in words} | {each.value: each for each in C}
 _BETWEEN = re.compile(r"[、,，;；/|\n]")
-_MAIN = re.compile(r"^主要?(致困)?(原因)?[:：]|[（(]主要?(致困)?(原因)?[）)]$")
-_SECOND = re.compile(r"^次要?(致困)?(原因)?[:：]|[（(]次要?(致困)?(原因)?[）)]$")
+_MAIN = re.compile(r"^主要?(致困)?(原因)?[:：]|[（(]主要?(致困)?(原因)?[）)]")
+_SECOND = re.compile(r"^次要?(致困)?(原因)?[:：]|[（(]次要?(致困)?(原因)?[）)]")
 _GONE = re.compile(r"[（(]?已(消除|解决|解除|缓解)[）)]?$")
 
 
@@ -75,25 +75,27 @@ def category(written: str | None) -> HardshipCategory | None:
 
 
 def causes(written: str | None) -> tuple[Named, ...]:
-    """The causes that stand, as many as a file may name, the main one first: the one called so, or else the first.
+    """The causes that stand, the main one first: the one called so, or else the first that is written.
 
-    One that the register says to be gone is not named.
+    One that the register says to be gone is not named; where it was the main one, none of the others is: people say which.
     """
     found: dict[HardshipCause, list[str]] = {}
-    main = None
+    called, first = None, None
     for each in _BETWEEN.split(written or ""):
         told = each.strip()
-        word = _SECOND.sub("", _MAIN.sub("", told)).strip()
-        if not word or _GONE.search(told):
+        unranked = _SECOND.sub("", _MAIN.sub("", told)).strip()
+        word = _GONE.sub("", unranked).strip()
+        if not word:
             continue
         cause = _BY_WORD.get(word, C.OTHER)
+        first = first or cause
+        if called is None and _MAIN.search(told):
+            called = cause
+        if word != unranked:
+            continue
         found.setdefault(cause, [])
         if cause is C.OTHER:
             found[cause].append(word)
-        if main is None and _MAIN.search(told):
-            main = cause
-    if not found:
-        return ()
-    first = main or next(iter(found))
-    ordered = [first, *(cause for cause in found if cause is not first)]
-    return tuple(Named(cause, cause is first, "、".join(found[cause]) or None) for cause in ordered[:MOST_CAUSES])
+    main = called or first
+    ordered = sorted(found, key=lambda cause: cause is not main)
+    return tuple(Named(cause, cause is main, "、".join(found[cause]) or None) for cause in ordered)

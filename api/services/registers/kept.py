@@ -1,7 +1,8 @@
 """How a register says that files are kept: their tier and category, and which causes they name.
 
-It is taken where nothing is known here, as of a file that has just come. Whatever the register says otherwise than it is
-here changes nothing, and is told to people. Of a file that was here already, the audit tells what came in.
+It is taken where nothing is known here, as of a file that has just come; into a file that was closed here before, nothing
+comes. Whatever the register says otherwise than it is here, and more causes than a file may name, changes nothing, and is
+told to people. Of a file that was here already, the audit tells what came in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
 from api.domain import categories, days, register_words
-from api.domain.casework import CauseChange
+from api.domain.casework import MOST_CAUSES, CauseChange
 from api.domain.register_words import Named
 from api.models import Cause, CauseEvent, File, table
 from api.sealing import Vault
@@ -25,9 +26,9 @@ from api.services.registers.households import Came, Saved
 
 C, E, F = table(Cause).c, table(CauseEvent).c, table(File).c
 _LATEST = select(func.max(F.id)).where(among(F.household_id, "keys")).group_by(F.household_id)
-_FILES = select(F.id, F.household_id, F.tier, F.category, F.applied_on, F.opened_on, F.created_at).where(
-    F.id.in_(_LATEST)
-)
+_FILES = select(
+    F.id, F.household_id, F.tier, F.category, F.applied_on, F.opened_on, F.closed_on, F.created_at
+).where(F.id.in_(_LATEST))  # fmt: skip
 _STANDING = select(C.file_id, C.cause, C.main, C.resolved_on).where(among(C.file_id, "keys"))
 
 
@@ -60,6 +61,8 @@ async def _recognised(
         for name, value in says.items():
             if value is not None and file[name] not in (None, value):
                 saved.differs(came.id, name, value)
+        if not _takes(file, now):
+            continue
         lacks = {name: value for name, value in says.items() if value is not None and file[name] is None}
         stands = {name: lacks.get(name, file[name]) for name in says}
         if lacks and not categories.may_be(stands["category"], stands["tier"]):
@@ -100,9 +103,14 @@ async def _causes(
         says = named[file["id"]]
         if not says:
             continue
-        if file["id"] not in stands:
-            added += [_row(vault, file, place, each, now) for place, each in enumerate(says)]
-        elif {(each.cause.value, each.main) for each in says} != stands[file["id"]]:
+        there = stands.get(file["id"])
+        if there is None and not _takes(file, now):
+            continue
+        if there is None:
+            taken = says[:MOST_CAUSES]
+            added += [_row(vault, file, place, each, now) for place, each in enumerate(taken)]
+            there = {(each.cause.value, each.main) for each in taken}
+        if {(each.cause.value, each.main) for each in says} != there:
             digest = vault.digest("causes.cause", ",".join(each.cause for each in says))
             saved.differs(file["household_id"], "causes", digest.hex())
     if not added:
@@ -110,7 +118,7 @@ async def _causes(
     await connection.execute(insert(Cause), added)
     of_new = select(C.id, C.main, C.since, C.file_id, C.household_id).where(among(C.file_id, "keys"))
     new = sorted({row["file_id"] for row in added})
-    there = (await connection.execute(of_new.order_by(C.id), {"keys": new})).all()
+    come = (await connection.execute(of_new.order_by(C.id), {"keys": new})).all()
     events = [
         {
             "cause_id": row.id,
@@ -120,14 +128,19 @@ async def _causes(
             "evidence": [],
             "happened_at": now,
         }
-        for row in there
+        for row in come
     ]
     await connection.execute(insert(CauseEvent), events)
     known = {file["id"] for file in files if file["created_at"] != now}
-    for row in there:
+    for row in come:
         if row.file_id in known:
             of = {"household": row.household_id}
             await audit.record(connection, None, "cause.added", ("Cause", row.id), now, of)
+
+
+def _takes(file: Any, now: dt.datetime) -> bool:
+    """Whether anything comes into the file: it has just come, or is not closed."""
+    return file["created_at"] == now or file["closed_on"] is None
 
 
 def _row(vault: Vault, file: Any, place: int, named: Named, now: dt.datetime) -> dict[str, Any]:

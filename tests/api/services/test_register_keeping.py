@@ -118,6 +118,34 @@ async def test_what_was_not_known_comes_in_when_it_is_told(empty: AsyncEngine, v
     ], "each change of a file that was here"  # fmt: skip
 
 
+async def test_more_causes_than_a_file_may_name_are_told_once(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    many = {**HOME, "causes": "因病、因灾、因学、失业、未参保"}
+    for days in (0, 30):
+        await told(empty, vault, tmp_path / "in", many, NOW + dt.timedelta(days=days))
+        named = await rows(empty, Cause.place, Cause.cause, Cause.main)
+        assert named == [(0, "SEVERE_ILLNESS", True), *[(n, named[n].cause, False) for n in (1, 2, 3)]]
+        ((_, detail),) = await rows(empty, Task.id, Task.detail)
+        assert detail["respects"] == ["causes"]
+
+
+async def test_nothing_comes_into_a_file_that_was_closed_before(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    closed = {"file_closed_on": "2025-04-01"}
+    await told(empty, vault, tmp_path / "in", {**HOME, **closed})
+    await told(empty, vault, tmp_path / "in", {**KEPT, **closed}, LATER)
+    assert await rows(empty, File.tier, File.category, File.version) == [(None, None, 1)]
+    assert (await rows(empty, Cause.id), await rows(empty, Recognition.id)) == ([], [])
+    await told(empty, vault, tmp_path / "in", KEPT, LATER + dt.timedelta(days=1))
+    kept = await rows(empty, File.id, File.tier, File.category)
+    assert [row[1:] for row in kept] == [(None, None), ("MUNICIPAL", "RELATIVE")], (
+        "but into the one that is opened after"
+    )
+    assert {row.file_id for row in await rows(empty, Cause.id, Cause.file_id)} == {kept[1].id}
+
+
 async def test_what_people_named_here_stays(empty: AsyncEngine, vault: Vault, tmp_path: Path) -> None:
     await told(empty, vault, tmp_path / "in", HOME)
     ((household,),) = await rows(empty, File.household_id)
