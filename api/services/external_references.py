@@ -48,15 +48,15 @@ async def put(
         return before, False
     try:
         async with connection.begin_nested():
-            if not written:
-                await connection.execute(delete(ExternalReference).where(X.id == there.id))  # type: ignore[union-attr]
-            elif there is not None:
-                await connection.execute(update(ExternalReference).where(X.id == there.id).values(reference=written))
-            else:
+            if there is None:
                 kind = HOUSEHOLD if member_id is None else PERSON
                 whose = {"kind": kind, "household_id": household_id, "member_id": member_id}
                 row = {"system": SYSTEM, "reference": written, "created_at": now, **whose}
                 await connection.execute(insert(ExternalReference).values(**row))
+            elif written:
+                await connection.execute(update(ExternalReference).where(X.id == there.id).values(reference=written))
+            else:
+                await connection.execute(delete(ExternalReference).where(X.id == there.id))
     except IntegrityError:
         raise NotDone(
             UserErrorCode.INVALID,
