@@ -23,10 +23,9 @@ from api.auth import Away
 from api.database import transaction
 from api.domain.errors import BadRequest, Forbidden, NotDone, Refused, UserErrorCode
 from api.domain.permissions import Permission, Viewer
-from api.domain.purposes import Purpose
 from api.domain.reads import ReadLog
+from api.endpoint import language_of
 from api.files import NAME, Files, discard, refused
-from api.recorder import Operation
 from api.services import bank
 from api.services.bank import AnswersRefused, Given, Taken
 
@@ -51,7 +50,7 @@ class TooMuch(BadRequest):
 
 @dataclass(frozen=True)
 class Bank:
-    """The door for what goes to the bank and comes back: it asks who it is as the door for attachments does."""
+    """The door for what goes to the bank and comes back: who it is, and what bytes cost, is as at the door for attachments."""
 
     files: Files
 
@@ -67,9 +66,9 @@ class Bank:
                 given = await self._listed(viewer, public_id, suffix)
                 _note(seen, given)
             except Refused as why:
-                await self._record(request, viewer, seen, purpose, why.code)
+                await self.files.record(request, PATH, viewer, seen, purpose, why.code)
                 raise
-            await self._record(request, viewer, seen, purpose)
+            await self.files.record(request, PATH, viewer, seen, purpose)
             content = await asyncio.to_thread(_sheet, given, suffix)
         except (Refused, NotDone) as why:
             return refused(request, why)
@@ -89,16 +88,11 @@ class Bank:
             viewer = await self.files.viewer(request)
             if not viewer.may(Permission.KEEP_FILES):
                 raise Forbidden
-            taken = await self._answered(viewer, request.path_params["id"], *await _sent(request))
+            taken = await self._answered(viewer, request.path_params["id"], *await self._sent(request, viewer))
         except AnswersRefused as why:
-            chinese = not request.headers.get("accept-language", "zh").lower().startswith("en")
+            language = language_of(request)
             rows = [
-                {
-                    "file": each.file,
-                    "row": each.row,
-                    "column": each.column,
-                    "message": each.zh if chinese else each.en,
-                }
+                {"file": each.file, "row": each.row, "column": each.column, "message": each.words(language)}
                 for each in why.rows
             ]
             return Response(orjson.dumps({"rows": rows}), 422, media_type="application/json")
@@ -127,24 +121,17 @@ class Bank:
         async with transaction(self.files.authenticator.engine) as connection:
             return await bank.answered(connection, vault, viewer, key, lines, digest, self.files.clock())
 
-    async def _record(
-        self, request: Request, viewer: Viewer | None, seen: ReadLog, purpose: Purpose | None, *codes: str
-    ) -> None:
-        """Raises NotRecorded; then nothing is given."""
-        request_id = request.scope["state"]["request_id"]
-        await self.files.recorder.write(Operation(viewer, seen, request_id, f"GET {PATH}", None, purpose, codes))
-
-
-async def _sent(request: Request) -> tuple[str, bytes]:
-    """A name that tells what the file is, and its bytes. Raises TooMuch."""
-    content = bytearray()
-    async for some in request.stream():
-        content += some
-        if len(content) > MOST_BYTES:
-            raise TooMuch
-    told = request.headers.get(NAME, "").lower(), request.headers.get("content-type", "")
-    excel = told[0].endswith(".xlsx") or "spreadsheetml" in told[1]
-    return ("answers.xlsx" if excel else "answers.csv"), bytes(content)
+    async def _sent(self, request: Request, viewer: Viewer) -> tuple[str, bytes]:
+        """A name that tells what the file is, and its bytes, which are paid for. Raises TooMuch or Throttled."""
+        charged, content = self.files.charge(request, viewer, MOST_BYTES, TooMuch()), bytearray()
+        async for some in request.stream():
+            content += some
+            if len(content) > MOST_BYTES:
+                raise TooMuch
+        self.files.give_back(viewer, charged, len(content))
+        name, media_type = (request.headers.get(header, "").lower() for header in (NAME, "content-type"))
+        excel = name.endswith(".xlsx") or "spreadsheetml" in media_type
+        return ("answers.xlsx" if excel else "answers.csv"), bytes(content)
 
 
 def _sheet(given: Given, suffix: str) -> bytes:

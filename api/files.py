@@ -139,9 +139,9 @@ class Files:
                 _note(seen, found)
                 await self._prove(found)
             except Refused as why:
-                await self._record(request, viewer, seen, purpose, why.code)
+                await self.record(request, PATH, viewer, seen, purpose, why.code)
                 raise
-            await self._record(request, viewer, seen, purpose)
+            await self.record(request, PATH, viewer, seen, purpose)
         except (Refused, NotDone) as why:
             return refused(request, why)
         except (OSError, SQLAlchemyError) as error:
@@ -183,14 +183,25 @@ class Files:
                 connection, viewer, self.key("Household", household), self.key("Person", person), person is not None
             )
 
+    def charge(self, request: Request, viewer: Viewer, most: int, too_much: BadRequest) -> int:
+        """Has bytes paid for before they are read, by how many there are said to be, else by the most; what was taken.
+
+        Raises Throttled, or `too_much`, of which nothing is read.
+        """
+        told = int(request.headers.get("content-length", most))
+        if told > most:
+            raise too_much
+        return self.passage.charge(viewer.principal, cost(told))
+
+    def give_back(self, viewer: Viewer, charged: int, size: int) -> None:
+        """Gives back what was charged for more bytes than came."""
+        self.passage.give_back(viewer.principal, max(0, charged - cost(size)))
+
     async def _paid(self, request: Request, viewer: Viewer) -> Written:
-        """The bytes on the disk, paid for by how many there are said to be, else by the most. Raises Throttled, or as below."""
-        client, told = viewer.principal, int(request.headers.get("content-length", self.most))
-        if told > self.most:
-            raise TooMuch(self.most)  # of which nothing is read
-        charged = self.passage.charge(client, cost(min(told, self.most)))
+        """The bytes on the disk, paid for. Raises Throttled, or as below."""
+        charged = self.charge(request, viewer, self.most, TooMuch(self.most))
         written = await self._written(request)
-        self.passage.give_back(client, max(0, charged - cost(written.size)))
+        self.give_back(viewer, charged, written.size)
         return written
 
     async def _written(self, request: Request) -> Written:
@@ -243,14 +254,12 @@ class Files:
             log.error("attachment %s: %s", found.id, type(error).__name__)
             raise AttachmentLost from None
 
-    async def _record(
-        self, request: Request, viewer: Viewer | None, seen: ReadLog, purpose: Purpose | None, *codes: str
+    async def record(
+        self, request: Request, path: str, viewer: Viewer | None, seen: ReadLog, purpose: Purpose | None, *codes: str
     ) -> None:
         """Raises NotRecorded; then nothing is handed out."""
-        operation = Operation(
-            viewer, seen, request.scope["state"]["request_id"], "GET /attachments", None, purpose, codes
-        )
-        await self.recorder.write(operation)
+        request_id = request.scope["state"]["request_id"]
+        await self.recorder.write(Operation(viewer, seen, request_id, f"GET {path}", None, purpose, codes))
 
     def key(self, type_name: str, public_id: str | None) -> int | None:
         """The row that an id of this type names, or None."""

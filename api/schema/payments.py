@@ -524,9 +524,9 @@ class PaymentMutations:
 
         done = await carry_out(info, Permission.KEEP_FILES, input, act)
         cycle = await nodes.below_payload(info, "PaymentCycle", "cycle", done.subject)
-        chinese = info.context.language == "zh"
+        language = info.context.language
         errors = [
-            RowError(file=each.file, row=each.row, column=each.column, message=each.zh if chinese else each.en)
+            RowError(file=each.file, row=each.row, column=each.column, message=each.words(language))
             for each in refused
         ]
         return ReconcileCyclePayload(cycle=cycle, row_errors=errors, **done.answered)

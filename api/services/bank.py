@@ -60,9 +60,7 @@ RESULTS: Mapping[str, BankOutcome] = {
 LONGEST_REASON = 200
 RETURNED_DAYS = "payment.returned_working_days"
 
-_CYCLE = scope.narrow(
-    select(C.id, C.state, C.programme_code, P.name_zh).join(Programme, P.code == C.programme_code), C.division_code
-)
+_CYCLE = scope.narrow(select(C.id, C.state, P.name_zh).join(Programme, P.code == C.programme_code), C.division_code)
 _ORDERS = scope.narrow(
     select(
         O.id,
@@ -88,6 +86,10 @@ class RowRefused:
     zh: str
     en: str
 
+    def words(self, language: str) -> str:
+        """Why, for people."""
+        return self.zh if language == "zh" else self.en
+
 
 class AnswersRefused(NotDone):
     """A file of answers of which nothing was taken; `rows` are the first of those that stand in the way."""
@@ -106,7 +108,6 @@ class AnswersRefused(NotDone):
 class Given:
     """A list for the bank, and of whom it tells."""
 
-    cycle_id: int
     table: Table
     households: tuple[int, ...]
     people: tuple[int, ...]
@@ -166,7 +167,7 @@ async def listed(
     await audit.record(
         connection, viewer.user_id, "cycle.listed", ("PaymentCycle", cycle.id), now, {"orders": len(rows)}
     )
-    return Given(cycle.id, Table("payments", HEADINGS, rows), keys, people)
+    return Given(Table("payments", HEADINGS, rows), keys, people)
 
 
 def lines(name: str, content: bytes) -> list[Line]:

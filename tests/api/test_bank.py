@@ -12,15 +12,18 @@ from urllib.parse import quote
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from api import sheets
+from api import bank, files, sheets
+from api.app import create_app
 from api.database import transaction
-from api.models import AuditEvent, File, Household, Member, Programme, Read, User, table
+from api.gate.passage import Limits
+from api.models import AuditEvent, File, Household, Member, Read, User, table
 from api.sheets import Table
 from tests.api import paying
 from tests.api.conftest import Service
 from tests.api.county import Life
+from tests.api.granted import programme
 from tests.api.paying import MONTH, SUBSIDY, Paying
 from tests.api.services.reviewed import viewer
 
@@ -46,14 +49,19 @@ async def file_of(service: Service, cycle: str, suffix: str = "csv", by: str | N
 
 
 async def answered(
-    service: Service, cycle: str, content: bytes, name: str = "answers.csv", by: str = "caseworker"
+    service: Service,
+    cycle: str,
+    content: bytes,
+    name: str = "answers.csv",
+    by: str = "caseworker",
+    client: httpx.AsyncClient | None = None,
 ) -> httpx.Response:
     headers = {
         "Authorization": f"Bearer {service.tokens[by]}",
         "Accept-Language": "en",
         "Jiekun-File-Name": quote(name),
     }
-    return await service.client.post(f"/payments/{cycle}", content=content, headers=headers)
+    return await (client or service.client).post(f"/payments/{cycle}", content=content, headers=headers)
 
 
 @pytest.fixture
@@ -62,15 +70,7 @@ async def homes(service: Service) -> list[Life]:
     officers = {"clerk": await viewer(service, "caseworker"), "chief": await viewer(service, "county-reviewer")}
     books, found = Paying(service.engine, service.vault, officers, 0), []
     async with transaction(service.engine) as connection:
-        if await connection.scalar(select(Programme.code).where(Programme.code == SUBSIDY)) is None:
-            row = {
-                "code": SUBSIDY,
-                "name_zh": "困难生活补贴",
-                "name_en": "subsidy",
-                "unit": "HOUSEHOLD",
-                "position": 99,
-            }
-            await connection.execute(insert(Programme).values(**row))
+        await programme(connection, SUBSIDY)
         rows = (
             select(Household.id, File.id.label("file"))
             .join(File, File.household_id == Household.id)
@@ -266,3 +266,18 @@ async def test_the_bank_s_file_is_taken_in_by_its_door_or_told_row_by_row(
     assert (await answered(service, cycle["id"], b"\x00\x01", "answers.xlsx")).status_code == 400
     assert (await answered(service, cycle["id"], content, by="auditor")).status_code == 403
     assert (await answered(service, cycle["id"], content, "a.xlsx", by="elsewhere")).status_code == 404
+
+
+async def test_the_bank_s_bytes_are_paid_for_from_the_bucket_that_pays_for_questions(service: Service) -> None:
+    """A cycle that is not there answers 404, once the bytes were paid for; what is too large is not read, nor paid for."""
+    content = b"reference,result\n" * 1_000
+    limits = Limits(cost=5_000, burst=files.cost(len(content)) * 2 + 100, per_second=0.001)
+    app = create_app(service.url, service.vault, data_dir=service.data_dir, limits=limits)
+    async with app.router.lifespan_context(app):
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+        sent = [b"x" * (bank.MOST_BYTES + 1), content, content, content]
+        answers = [await answered(service, "0" * 32, each, client=client) for each in sent]
+        assert [each.status_code for each in answers] == [413, 404, 404, 429]
+        assert int(answers[-1].headers["retry-after"]) > 0
+        other = await answered(service, "0" * 32, content, by="reviewer", client=client)
+        assert other.status_code == 404, "another's bucket is another's"
