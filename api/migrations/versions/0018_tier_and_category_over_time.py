@@ -25,6 +25,7 @@ ERASED = "NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.household_id = OLD.h
 OF_2016 = frozenset({"DIBAO", "DIBAO_MARGIN", "MIGRANT_WORKER", "AUXILIARY"})
 OF_2020 = frozenset({"DEEP", "RELATIVE"})
 METHODS_CHANGED = dt.date(2020, 1, 1)
+CHINA = dt.timedelta(hours=8)
 
 FILES = sa.text(
     "SELECT files.id, files.household_id, files.tier, files.category, files.created_at,"
@@ -114,11 +115,11 @@ def _told(connection: sa.Connection) -> list[dict[str, Any]]:
     for row in connection.execute(FILES).mappings():
         steps = sorted(later.get(row["id"], []), key=lambda each: each["at"])
         stands = {name: row[name] for name in ("tier", "category")} | first.get(row["id"], {})
-        since = row["since"] or row["created_at"].date()
+        since = row["since"] or (row["created_at"] + CHINA).date()
         begins = {"since": since, "at": row["created_at"], "transition_id": row["transition_id"]}
         begins |= {"method": _method(stands["category"], since)}
         of = {"household_id": row["household_id"], "file_id": row["id"]}
-        stands |= {"method": None, "decided_by": None, "user_kind": None}
+        stands |= {"method": begins["method"]}
         for step in steps if steps and steps[0]["since"] <= since else [begins, *steps]:
             stands |= {"decided_by": None, "user_kind": None} | {key: step[key] for key in step if key != "at"}
             if stands["tier"] is not None or stands["category"] is not None:
