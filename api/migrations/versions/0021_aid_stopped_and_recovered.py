@@ -1,5 +1,7 @@
 """Aid stopped, reduced and recovered: what is proposed, the notice, what was decided; recoveries; errors of ours (F-3, F-34)."""
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -13,6 +15,9 @@ CODE = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 MOMENT = sa.DateTime(timezone=True)
 WAITING = sa.text("state = 'PROPOSED'")
 ERASED = "NOT EXISTS (SELECT 1 FROM erasures WHERE erasures.household_id = OLD.household_id)"
+
+TABLES = ("official_errors", "recovery_entries", "recoveries", "stops", "aid_notices", "stop_proposals")
+"""Children first."""
 
 KEPT = {
     "stops": "id, household_id, proposal_id, grant_id, enrolment_id, kind, from_month, last_month, amount_fen, notice_id,"
@@ -59,9 +64,8 @@ STOPPED = (
     "EXISTS (SELECT 1 FROM stops WHERE stops.grant_id = NEW.grant_id AND stops.kind = 'STOP_AID'"
     " AND stops.from_month <= NEW.month)"
 )
-NO_ORDER = "nothing is ordered after aid was stopped"
 
-ADDED, NOT_DELETED = "{name} are only added", "{name} are never deleted"
+ALWAYS = "1 = 1"
 NOT_READY = "aid is not taken away before all that stands before it does"
 NO_DECISION = "aid that was granted is not taken away without a decision"
 TOLD_ONCE = "what a household was told, and answered, is not changed"
@@ -76,10 +80,8 @@ def upgrade() -> None:
     _recoveries()
     _entries()
     _errors()
-    if op.get_bind().dialect.name == "sqlite":
-        _triggers_of_sqlite()
-    else:
-        _triggers_of_postgresql()
+    for name, table, event, when, told in _rules():
+        _trigger(name, table, event, when, told)
 
 
 def _proposals() -> None:
@@ -413,76 +415,48 @@ def _errors() -> None:
     op.create_index("ix_official_errors_household_id", "official_errors", ["household_id"])
 
 
-def _triggers_of_sqlite() -> None:
-    triggers = [
-        (
-            "stops_stand",
-            "INSERT ON stops",
-            f"NOT EXISTS ({STANDS.format(month_before=MONTH_BEFORE['sqlite'])})",
-            NOT_READY,
-        ),
-        ("enrolments_granted", f"UPDATE OF {LOWERED} ON enrolments", f"{OF_A_GRANT} AND ({WORSE})", NO_DECISION),
-        ("order_months_stopped", "INSERT ON order_months", STOPPED, NO_ORDER),
-        ("enrolments_granted_kept", "DELETE ON enrolments", f"{OF_A_GRANT} AND {ERASED}", NO_DECISION),
-        ("aid_notices_told", f"UPDATE OF {TOLD} ON aid_notices", "TRUE", TOLD_ONCE),
-        ("aid_notices_answered", "UPDATE OF answered_on ON aid_notices", "OLD.answered_on IS NOT NULL", TOLD_ONCE),
-    ]
+Rule = tuple[str, str, str, str, str]
+"""A trigger: its name, its table, before what, when it refuses, and what is said then."""
+
+
+def _rules() -> Iterator[Rule]:
+    month_before = MONTH_BEFORE[op.get_bind().dialect.name]
+    stands = STANDS.format(month_before=month_before)
+    yield "stops_stand", "stops", "INSERT", f"NOT EXISTS ({stands})", NOT_READY
+    yield "order_months_stopped", "order_months", "INSERT", STOPPED, "nothing is ordered after aid was stopped"
+    yield "enrolments_granted", "enrolments", f"UPDATE OF {LOWERED}", f"{OF_A_GRANT} AND ({WORSE})", NO_DECISION
+    yield "enrolments_granted_kept", "enrolments", "DELETE", f"{OF_A_GRANT} AND {ERASED}", NO_DECISION
+    yield "aid_notices_told", "aid_notices", f"UPDATE OF {TOLD}", ALWAYS, TOLD_ONCE
+    yield "aid_notices_answered", "aid_notices", "UPDATE OF answered_on", "OLD.answered_on IS NOT NULL", TOLD_ONCE
     for name, columns in KEPT.items():
-        triggers.append((f"{name}_kept", f"UPDATE OF {columns} ON {name}", "TRUE", ADDED.format(name=name)))
-        triggers.append((f"{name}_never_deleted", f"DELETE ON {name}", ERASED, NOT_DELETED.format(name=name)))
-    for name, event, when, told in triggers:
-        op.execute(f"CREATE TRIGGER {name} BEFORE {event} WHEN {when} BEGIN SELECT RAISE(ABORT, '{told}'); END")
+        yield f"{name}_kept", name, f"UPDATE OF {columns}", ALWAYS, f"{name} are only added"
+        yield f"{name}_never_deleted", name, "DELETE", ERASED, f"{name} are never deleted"
 
 
-def _triggers_of_postgresql() -> None:
-    _function("stops_stand", f"NOT EXISTS ({STANDS.format(month_before=MONTH_BEFORE['postgresql'])})", NOT_READY)
-    _function("enrolments_granted", WORSE, NO_DECISION)
-    _function("order_months_stopped", STOPPED, NO_ORDER)
-    _function("never_deleted_unless_erased", ERASED, "what was decided is never deleted", "OLD")
-    for name, when, function in (
-        ("stops_stand BEFORE INSERT ON stops", "", "stops_stand()"),
-        ("order_months_stopped BEFORE INSERT ON order_months", "", "order_months_stopped()"),
-        (f"enrolments_granted BEFORE UPDATE OF {LOWERED} ON enrolments", OF_A_GRANT, "enrolments_granted()"),
-        ("enrolments_granted_kept BEFORE DELETE ON enrolments", OF_A_GRANT, "never_deleted_unless_erased()"),
-        (f"aid_notices_told BEFORE UPDATE OF {TOLD} ON aid_notices", "", f"refuse('{TOLD_ONCE}')"),
-        (
-            "aid_notices_answered BEFORE UPDATE OF answered_on ON aid_notices",
-            "OLD.answered_on IS NOT NULL",
-            f"refuse('{TOLD_ONCE}')",
-        ),
-        *(
-            (f"{name}_kept BEFORE UPDATE OF {columns} ON {name}", "", f"refuse('{ADDED.format(name=name)}')")
-            for name, columns in KEPT.items()
-        ),
-        *((f"{name}_never_deleted BEFORE DELETE ON {name}", "", "never_deleted_unless_erased()") for name in KEPT),
-    ):
-        condition = f" WHEN ({when})" if when else ""
-        op.execute(f"CREATE TRIGGER {name} FOR EACH ROW{condition} EXECUTE FUNCTION jiekun_{function}")
-
-
-FUNCTIONS = ("stops_stand", "enrolments_granted", "order_months_stopped", "never_deleted_unless_erased")
-
-
-def _function(name: str, when: str, told: str, row: str = "NEW") -> None:
+def _trigger(name: str, table: str, event: str, when: str, told: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} WHEN {when} BEGIN SELECT RAISE(ABORT, '{told}'); END"
+        )
+        return
     refusal = f"RAISE EXCEPTION '{told}' USING ERRCODE = 'integrity_constraint_violation';"
+    row = "OLD" if event == "DELETE" else "NEW"
     op.execute(
         f"CREATE FUNCTION jiekun_{name}() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN IF {when} THEN {refusal} END IF; RETURN {row}; END $$"
     )
+    op.execute(f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION jiekun_{name}()")
 
 
 def downgrade() -> None:
     """One step back; the tables take their triggers with them."""
     sqlite = op.get_bind().dialect.name == "sqlite"
-    for trigger, name in (
-        ("enrolments_granted", "enrolments"),
-        ("enrolments_granted_kept", "enrolments"),
-        ("order_months_stopped", "order_months"),
-    ):
-        op.execute(f"DROP TRIGGER {trigger}" if sqlite else f"DROP TRIGGER {trigger} ON {name}")
-    for name in ("official_errors", "recovery_entries", "recoveries", "stops", "aid_notices", "stop_proposals"):
-        op.drop_table(name)
+    for name, table, *_ in _rules():
+        if table not in TABLES:
+            op.execute(f"DROP TRIGGER {name}" if sqlite else f"DROP TRIGGER {name} ON {table}")
+    for table in TABLES:
+        op.drop_table(table)
     op.drop_index("uq_referrals_id_household_id", table_name="referrals")
     if not sqlite:
-        for name in FUNCTIONS:
+        for name, *_ in _rules():
             op.execute(f"DROP FUNCTION jiekun_{name}()")
