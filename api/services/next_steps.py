@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
 from api.domain.errors import NotDone
-from api.domain.lifecycle import Action, Guard, Move, moves_from
+from api.domain.lifecycle import Guard, Move, moves_from
 from api.domain.permissions import Viewer
 from api.domain.stages import Stage
 from api.models import File, Household, table
@@ -28,10 +31,6 @@ _STANDS = scope.narrow(
 ).where(H.id == bindparam("household"))
 
 
-Asked = tuple[Guard, Action | None]
-"""A guard, and of which action, where its answer depends on that."""
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """A move that the viewer's role permits, and the guards that would refuse it now, each with what it says."""
@@ -46,7 +45,7 @@ async def of(connection: AsyncConnection, viewer: Viewer, household_id: int, now
     found = (await connection.execute(_STANDS, parameters)).one_or_none()
     if found is None:
         return None
-    steps, answers = [], dict[Asked, NotDone | None]()
+    steps, known = [], dict[Hashable, Any]()
     for move in moves_from(Stage(found.stage)):
         if viewer.may(move.permission):
             case = Case(
@@ -56,26 +55,21 @@ async def of(connection: AsyncConnection, viewer: Viewer, household_id: int, now
                 action=move.action,
                 viewer=viewer,
                 decision_id=None,
+                known=known,
             )
-            steps.append(Step(move, await obstacles(connection, move, case, now, answers)))
+            steps.append(Step(move, await obstacles(connection, move, case, now)))
     return steps
 
 
 async def obstacles(
-    connection: AsyncConnection,
-    move: Move,
-    case: Case,
-    now: dt.datetime,
-    answers: dict[Asked, NotDone | None] | None = None,
+    connection: AsyncConnection, move: Move, case: Case, now: dt.datetime
 ) -> tuple[tuple[Guard, NotDone], ...]:
     """The guards of a move that refuse, each with what it says; one that has answered is not asked again."""
-    answers = {} if answers is None else answers
     found = []
     for guard in move.guards:
         asked = (guard, move.action if guard in guards.OF_ONE_MOVE else None)
-        if asked not in answers:
-            answers[asked] = await _refusal(connection, guard, case, now)
-        if (refused := answers[asked]) is not None:
+        refused = await case.once(asked, partial(_refusal, connection, guard, case, now))
+        if refused is not None:
             found.append((guard, refused))
     return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, or_, select, true
+from sqlalchemy import Row, Select, func, or_, select, true
 from sqlalchemy import case as case_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -63,7 +63,7 @@ async def aid_ended(connection: AsyncConnection, case: Case, now: dt.datetime) -
     Whoever died alone is given no more.
     """
     going_on = aided(days.today(now)).where(G.household_id == case.household_id).limit(1)
-    if await connection.scalar(going_on) is None:
+    if await case.once("aided", lambda: connection.scalar(going_on)) is None:
         return
     found = await _proposal(connection, case)
     if found is None or found.closing != Closing.DECEASED:
@@ -78,7 +78,7 @@ async def aid_ended(connection: AsyncConnection, case: Case, now: dt.datetime) -
 
 def aided(today: dt.date) -> Select[int]:
     """Households of which a grant has a month to come."""
-    ended = case_((and_(E.end_month.is_not(None), E.end_month < G.last_month), E.end_month), else_=G.last_month)
+    ended = case_((E.end_month < G.last_month, E.end_month), else_=G.last_month)
     last = case_((G.period == GrantPeriod.ONCE, G.first_month), else_=ended)
     found = select(G.household_id).join(Enrolment, E.id == G.enrolment_id)
     return found.where(G.state == GrantState.GRANTED, last > today.replace(day=1))
@@ -139,9 +139,8 @@ async def nobody_left(connection: AsyncConnection, household_id: int, file_id: i
 
 async def tested(connection: AsyncConnection, case: Case, now: dt.datetime) -> incomes.Family | None:
     """The household with what is known of the months that are tested today."""
-    today = days.today(now)
-    run = incomes.running(connection, case.viewer)
-    return await incomes.family(run, case.household_id, *span(today))
+    run, months = incomes.running(connection, case.viewer), span(days.today(now))
+    return await case.once("family", lambda: incomes.family(run, case.household_id, *months))
 
 
 def span(as_of: dt.date) -> tuple[dt.date, dt.date]:
@@ -164,9 +163,14 @@ async def _proposal(connection: AsyncConnection, case: Case) -> Row[*tuple[Any, 
     of_this = select(Proposal.closing, Proposal.statement).where(
         Proposal.file_id == case.file_id, Proposal.action == case.action
     )
-    if case.decision_id is None:
-        return (await connection.execute(of_this.where(Proposal.state == ProposalState.OPEN))).one_or_none()
-    return (await connection.execute(of_this.where(Proposal.decision_id == case.decision_id))).one_or_none()
+    which = Proposal.state == ProposalState.OPEN
+    if case.decision_id is not None:
+        which = Proposal.decision_id == case.decision_id
+
+    async def read() -> Row[*tuple[Any, ...]] | None:
+        return (await connection.execute(of_this.where(which))).one_or_none()
+
+    return await case.once(("proposal", case.action), read)
 
 
 def _due(test: Test | None, zh: str, en: str) -> None:

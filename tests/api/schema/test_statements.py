@@ -46,7 +46,7 @@ ONE = {
     "nextSteps": (
         "query ($id: ID!) { nextSteps(householdId: $id) { action obstacles { message } } }",
         "household",
-        19,
+        11,
     ),
     "household": (f"query ($id: ID!) {{ household(id: $id) {{ {HOUSEHOLD} }} }}", "household", 12),
     "person": (
