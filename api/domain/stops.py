@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from api.domain import payments
-from api.domain.clocks import months_after
 from api.domain.errors import StopHeld
 from api.domain.grants import GrantPeriod
 
@@ -139,12 +138,6 @@ def a_month(grant: Granted, changes: Iterable[Change], month: dt.date) -> int:
     return 0 if grant.period == GrantPeriod.ONCE else amount_of(grant, changes, month)
 
 
-def months_of(grant: Granted) -> list[dt.date]:
-    """Its months, the first ones first."""
-    count = (grant.last_month.year - grant.first_month.year) * 12 + grant.last_month.month - grant.first_month.month
-    return [months_after(grant.first_month, each) for each in range(count + 1)]
-
-
 def floor(low: int, high: int | None, line: int | None) -> Floor:
     """Whether what is left a head, at least `low` and at most `high` (None: unknown), reaches the line of the month.
 
@@ -193,9 +186,4 @@ def missing(standing: Standing, today: dt.date) -> Iterator[StopItem]:
 def check(standing: Standing, today: dt.date) -> None:
     """Nothing is missing. Raises StopHeld, which names the first thing that is."""
     for item in missing(standing, today):
-        raise held(item)
-
-
-def held(item: StopItem) -> StopHeld:
-    """The refusal for want of this."""
-    return StopHeld(item.value, *WORDS[item])
+        raise StopHeld(item.value, *WORDS[item])

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import bindparam, func, not_, or_, select
 
 from api import scope
-from api.domain import stops
+from api.domain import payments, stops
+from api.domain.grants import OF_GRANT
 from api.domain.incomes import IncomeKind, IncomeSource, Month, SourceAnswer, Told
 from api.domain.money import fen
 from api.domain.payments import OrderState
@@ -24,12 +25,23 @@ from api.loaders import incomes
 from api.loaders.incomes import Family, Run
 from api.loaders.reading import Rows
 from api.matching import income, policy
-from api.models import Enrolment, Grant, Household, Member, Payment, PaymentOrder, Stop, table
+from api.models import (
+    Enrolment,
+    Grant,
+    Household,
+    Member,
+    Payment,
+    PaymentOrder,
+    Recovery,
+    Stop,
+    StopProposal,
+    table,
+)
 
-E, G, H, M, P, S = (table(model).c for model in (Enrolment, Grant, Household, Member, Payment, Stop))
+E, G, H, M, P, R, S = (table(model).c for model in (Enrolment, Grant, Household, Member, Payment, Recovery, Stop))
+A = table(StopProposal).c
 O = table(PaymentOrder).c  # noqa: E741
 LASTING = (StopKind.STOP_AID, StopKind.REDUCE_AID)
-OURS = "GRANT:%"
 
 _TERMS = (G.first_month, G.last_month, G.period, G.amount_fen)
 _GRANT = scope.narrow(
@@ -65,7 +77,7 @@ _GOING_ON = (
         H.id == bindparam("household"),
         P.month == bindparam("month"),
         or_(E.end_month.is_(None), E.end_month >= bindparam("goes_on")),
-        not_(E.source_record.like(OURS)),
+        not_(E.source_record.startswith(OF_GRANT)),
     )
     .group_by(E.programme_code, M.person_id)
 )
@@ -77,6 +89,14 @@ _PAID = scope.narrow(
     .outerjoin(PaymentOrder, O.id == P.order_id),
     H.division_code,
 ).where(G.id == bindparam("grant"), or_(O.id.is_(None), O.state == OrderState.PAID)).order_by(P.month)  # fmt: skip
+_RECOVERED = scope.narrow(
+    select(A.from_month, A.to_month, R.total_fen)
+    .select_from(StopProposal)
+    .join(Stop, S.proposal_id == A.id)
+    .join(Recovery, R.stop_id == S.id)
+    .join(Household, H.id == A.household_id),
+    H.division_code,
+).where(A.grant_id == bindparam("grant"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +154,12 @@ async def paid(run: Run, grant_id: int) -> Rows:
     return await run(_PAID, {"grant": grant_id})
 
 
+async def recovered(run: Run, grant_id: int) -> list[tuple[dt.date, dt.date, int]]:
+    """What was decided to be recovered of a grant: from which month to which, and how much."""
+    rows = await run(_RECOVERED, {"grant": grant_id})
+    return [(row.from_month, row.to_month, row.total_fen) for row in rows]
+
+
 async def effect(run: Run, found: Any, asked: Asked, today: dt.date) -> Effect:
     """What the change comes to."""
     household = {"household": found.household_id}
@@ -150,8 +176,7 @@ async def effect(run: Run, found: Any, asked: Asked, today: dt.date) -> Effect:
     terms = granted(found)
     months = tuple(
         MonthChanged(each, stops.amount_of(terms, before, each), stops.amount_of(terms, after, each))
-        for each in stops.months_of(terms)
-        if each >= asked.from_month
+        for each in payments.months(max(terms.first_month, asked.from_month), terms.last_month)
     )
     ours = [
         (row, stops.a_month(granted(row), after if row.id == found.id else changes.get(row.id, []), asked.from_month))

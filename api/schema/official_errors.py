@@ -16,6 +16,7 @@ from api.loaders.conditions import Condition
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
+from api.schema.changes import named
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
@@ -234,8 +235,8 @@ class OfficialErrorMutations:
                 input.kind,
                 input.what,
                 input.discovered_on,
-                household_id=_named(info, "Household", input.household_id),
-                grant_id=_named(info, "Grant", input.grant_id),
+                household_id=named(info, "Household", input.household_id),
+                grant_id=named(info, "Grant", input.grant_id),
                 month=input.month,
             )
             return await official_errors.record(connection, info.context.vault, viewer, wrong, info.context.now())
@@ -260,11 +261,6 @@ class OfficialErrorMutations:
         done = await carry_out(info, Permission.KEEP_FILES, input, act)
         error = await nodes.below_payload(info, "OfficialError", "error", done.subject)
         return PutRightOfficialErrorPayload(error=error, **done.answered)
-
-
-def _named(info: Info, type_name: str, public_id: strawberry.ID | None) -> int | None:
-    """The key that an id names, 0 for an id that names nothing, None where none is given."""
-    return None if public_id is None else nodes.key_of(info, type_name, public_id) or 0
 
 
 branch(OfficialError, "household", ITS_HOUSEHOLD)

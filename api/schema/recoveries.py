@@ -11,8 +11,6 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import money
-from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Permission, Viewer
 from api.loaders import stops as loaders
 from api.loaders.conditions import Condition
@@ -25,6 +23,7 @@ from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, in_division, joined, of_households, whether
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Kind, kind
+from api.schema.people import fen_of
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scalars import Month
 from api.schema.selection import Wanted
@@ -216,15 +215,7 @@ class RecoveryMutations:
         """Records an instalment."""
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            try:
-                amount = money.fen(input.amount) or 0
-            except ValueError:
-                raise NotDone(
-                    UserErrorCode.INVALID,
-                    ("input", "amount"),
-                    "金额最多两位小数。",
-                    "An amount has at most two decimals.",
-                ) from None
+            amount = fen_of(input.amount, ("input", "amount")) or 0
             key = nodes.key_of(info, "Recovery", input.recovery_id)
             told = (input.month, amount, input.paid_on)
             return await recoveries.pay_in(connection, viewer, key, *told, info.context.now())

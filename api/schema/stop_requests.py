@@ -7,13 +7,14 @@ from typing import Annotated
 
 import strawberry
 
-from api.domain import days, money
-from api.domain.errors import BadInput, NotDone, UserErrorCode
+from api.domain import days
+from api.domain.errors import BadInput, NotDone
 from api.domain.permissions import Permission
 from api.loaders.effects import Effect
 from api.loaders.reading import Reading
 from api.schema import guards, nodes
 from api.schema.context import Info
+from api.schema.people import fen_of
 from api.schema.scalars import Month
 from api.schema.selection import wanted
 from api.schema.sizes import about
@@ -76,15 +77,7 @@ class StopPreview:
 
 def asking_of(given: StopRequest) -> Asking:
     """What is asked, in fen. Raises NotDone."""
-    try:
-        amount = money.fen(given.amount)
-    except ValueError:
-        raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", "request", "amount"),
-            "金额最多两位小数。",
-            "An amount has at most two decimals.",
-        ) from None
+    amount = fen_of(given.amount, ("input", "request", "amount"))
     return Asking(given.kind, given.from_month, given.to_month, amount, given.cause)
 
 

@@ -16,6 +16,7 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
+from api.schema.changes import named
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
@@ -398,9 +399,6 @@ class StopMutations:
         """Decides a proposal."""
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            referral = None
-            if input.referral_id is not None:
-                referral = nodes.key_of(info, "Referral", input.referral_id) or 0
             return await stop_decisions.decide(
                 connection,
                 info.context.vault,
@@ -409,7 +407,7 @@ class StopMutations:
                 input.expected_version,
                 input.reason,
                 input.document_no,
-                referral,
+                named(info, "Referral", input.referral_id),
                 info.context.now(),
             )
 

@@ -9,13 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import workdays
 from api.domain import casework, days
-from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.stops import LEAST_WORKING_DAYS, Delivery
 from api.matching import policy
 from api.models import AidNotice, StopProposal
 from api.sealing import Vault
 from api.services import audit, stops
+from api.services.stop_requests import invalid
 
 ANSWER_DAYS = "stop.answer_working_days"
 LONGEST_NUMBER = 64
@@ -36,10 +36,10 @@ async def record(
     """The household was given the facts on that day, and has until then to answer; the proposal's key. Raises NotDone."""
     found = await stops.waiting(connection, viewer, proposal_id, expected_version)
     if await connection.scalar(select(AidNotice.id).where(AidNotice.proposal_id == found.id)) is not None:
-        raise _invalid("proposalId", "该提议的告知书已登记。", "The notice of this proposal is recorded already.")
+        raise invalid("proposalId", "该提议的告知书已登记。", "The notice of this proposal is recorded already.")
     casework.past(delivered_on, days.today(now), "deliveredOn")
     if delivered_on < days.today(found.proposed_at):
-        raise _invalid("deliveredOn", "不能早于提出之日。", "It is not before the proposal was made.")
+        raise invalid("deliveredOn", "不能早于提出之日。", "It is not before the proposal was made.")
     number = casework.words(document_no, "documentNo", most=LONGEST_NUMBER)
     allowed = max(policy.whole(ANSWER_DAYS, delivered_on, found.division_code), LEAST_WORKING_DAYS)
     await connection.execute(
@@ -75,12 +75,12 @@ async def answer(
     statement = select(AidNotice.id, AidNotice.delivered_on, AidNotice.answered_on, AidNotice.version)
     notice = (await connection.execute(statement.where(AidNotice.proposal_id == found.id))).one_or_none()
     if notice is None:
-        raise _invalid("proposalId", "该提议尚无告知书。", "There is no notice of this proposal yet.")
+        raise invalid("proposalId", "该提议尚无告知书。", "There is no notice of this proposal yet.")
     if notice.answered_on is not None:
-        raise _invalid("proposalId", "答复已登记。", "The answer is recorded already.")
+        raise invalid("proposalId", "答复已登记。", "The answer is recorded already.")
     casework.past(answered_on, days.today(now), "answeredOn")
     if answered_on < notice.delivered_on:
-        raise _invalid("answeredOn", "不能早于送达之日。", "It is not before the notice was delivered.")
+        raise invalid("answeredOn", "不能早于送达之日。", "It is not before the notice was delivered.")
     values = {
         "answer": vault.seal("aid_notices.answer", casework.words(words, "answer")),
         "answered_on": answered_on,
@@ -104,7 +104,3 @@ async def _told(
     await connection.execute(grown)
     await audit.record(connection, viewer.user_id, action, ("StopProposal", key), now, {"household": household_id})
     return key
-
-
-def _invalid(field: str, zh: str, en: str) -> NotDone:
-    return NotDone(UserErrorCode.INVALID, ("input", field), zh, en)

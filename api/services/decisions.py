@@ -61,10 +61,15 @@ async def decide(
 
 async def by_a_person(connection: AsyncConnection, viewer: Viewer) -> str:
     """The viewer's kind, which is that of people. Raises NotDone for a machine."""
-    kind = (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
+    kind = await kind_of(connection, viewer)
     if kind != UserKind.PERSON:
         raise NotDone(UserErrorCode.FORBIDDEN, (), "决定只能由人作出。", "Only a person decides.")
     return kind
+
+
+async def kind_of(connection: AsyncConnection, viewer: Viewer) -> str:
+    """Whether the viewer is a person or a machine, as their account has it."""
+    return (await connection.execute(select(User.kind).where(User.id == viewer.user_id))).scalar_one()
 
 
 def another_officer() -> NotDone:

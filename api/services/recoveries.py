@@ -32,8 +32,9 @@ from api.models import (
     table,
 )
 from api.sealing import Vault
-from api.services import audit, cases, decisions, funds, stop_requests
+from api.services import audit, cases, decisions, funds
 from api.services.guards import notices
+from api.services.stop_requests import invalid
 
 E, M, O = table(FundEntry).c, table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
 INSTALMENTS, SHARE = "recovery.instalments", "recovery.share"
@@ -53,7 +54,6 @@ async def decided(
     proposal: Any,
     stop_id: int,
     cause: RecoveryCause,
-    reason: str,
     now: dt.datetime,
 ) -> int:
     """The recovery that was decided, in instalments; where the error was ours it is waived at once. Its key."""
@@ -96,17 +96,17 @@ async def pay_in(
     today = days.today(now)
     casework.past(paid_on, today, "paidOn")
     if not days.today(found.opened_at).replace(day=1) <= month <= today:
-        raise _invalid(
+        raise invalid(
             "month", "只能登记决定之后、不晚于本月的月份。", "The month is one since the decision, not one to come."
         )
     if await connection.scalar(
         select(RecoveryEntry.id).where(RecoveryEntry.recovery_id == found.id, RecoveryEntry.month == month)
     ):
-        raise _invalid("month", "该月已登记一期。", "An instalment of this month is recorded already.")
+        raise invalid("month", "该月已登记一期。", "An instalment of this month is recorded already.")
     family = await incomes.family(incomes.running(connection, viewer), found.household_id, month, month)
     bears = None if family is None else cap(family, month, found.division_code)
     if not 0 < amount_fen <= recoveries.due(last.left_fen, found.most_fen, bears):
-        raise _invalid(
+        raise invalid(
             "amount",
             "超过该月可承受的金额；收入不明或不高于低保标准时不收取。",
             "It is more than the month can bear; where income is unknown, or not above the line, nothing is due.",
@@ -152,7 +152,7 @@ async def _open(connection: AsyncConnection, viewer: Viewer, recovery_id: int | 
     entries = select(RecoveryEntry.number, RecoveryEntry.left_fen).where(RecoveryEntry.recovery_id == found.id)
     last = (await connection.execute(entries.order_by(RecoveryEntry.number.desc()).limit(1))).one()
     if last.left_fen == 0:
-        raise _invalid("recoveryId", "该项追回已了结。", "Nothing is left of it.")
+        raise invalid("recoveryId", "该项追回已了结。", "Nothing is left of it.")
     return found, last
 
 
@@ -167,11 +167,10 @@ async def _book(
     grant = (
         await connection.execute(of.join(Stop, Stop.proposal_id == StopProposal.id).where(Stop.id == found.stop_id))
     ).one()
-    paid = await effects.paid(incomes.running(connection, viewer), grant.grant_id)
-    if not recoveries.fits(
-        ((row.month, int(row.amount_fen)) for row in paid), await stop_requests.recovered(connection, grant.grant_id)
-    ):
-        raise _invalid(
+    run = incomes.running(connection, viewer)
+    paid = ((row.month, row.amount_fen) for row in await effects.paid(run, grant.grant_id))
+    if not recoveries.fits(paid, await effects.recovered(run, grant.grant_id)):
+        raise invalid(
             "recoveryId",
             "这些月份的款项已被银行退回，不再追回；请予豁免（waiveRecovery）。",
             "The bank has returned what was paid in these months: it is waived (waiveRecovery), not given back.",
@@ -216,7 +215,3 @@ async def _enter(
     await audit.record(connection, viewer.user_id, action, ("Recovery", found.id), now, detail)
     await outbox.append(connection, "household", found.household_id, now)
     return int(found.id)
-
-
-def _invalid(field: str, zh: str, en: str) -> NotDone:
-    return NotDone(UserErrorCode.INVALID, ("input", field), zh, en)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days
@@ -14,24 +14,15 @@ from api.domain.accounts import UserKind
 from api.domain.casework import ReferralState
 from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.objections import ObjectionState
 from api.domain.permissions import Viewer
 from api.domain.recoveries import RecoveryCause
 from api.domain.stops import Standing, StopKind, StopState
 from api.loaders import effects, incomes
 from api.loaders.effects import Effect
-from api.models import (
-    AidNotice,
-    Claim,
-    Enrolment,
-    Objection,
-    Referral,
-    Stop,
-    StopProposal,
-    User,
-)
+from api.models import AidNotice, Claim, Enrolment, Referral, Stop, StopProposal
 from api.sealing import Vault
 from api.services import decisions, recoveries, stop_requests, stops
+from api.services.guards import notices
 from api.services.stop_requests import Asking
 
 
@@ -59,7 +50,8 @@ async def decide(
         RecoveryCause(found.cause) if found.cause else None,
     )  # fmt: skip
     await stop_requests.not_paid_yet(connection, grant, asking, today)
-    await stop_requests.recoverable(connection, run, grant, asking, "proposalId")
+    if asking.kind is StopKind.RECOVER_AID:
+        await stop_requests.recovery(run, grant, asking, "proposalId")
     effect = await effects.effect(run, grant, stop_requests.asked(asking, today), today)
     notice = (await connection.execute(select(AidNotice).where(AidNotice.proposal_id == found.id))).one_or_none()
     referral = await _referral(connection, found.household_id, referral_id)
@@ -115,7 +107,7 @@ async def decide(
         await connection.execute(ended.values(end_month=last_month))
     if asking.kind is StopKind.RECOVER_AID:
         assert asking.cause is not None
-        await recoveries.decided(connection, vault, viewer, found, stop_id, asking.cause, reason, now)
+        await recoveries.decided(connection, vault, viewer, found, stop_id, asking.cause, now)
     decided = update(StopProposal).where(StopProposal.id == found.id)
     await connection.execute(decided.values(state=StopState.DECIDED, version=found.version + 1))
     of = (found.household_id, found.grant_id)
@@ -132,22 +124,18 @@ async def _check(
     reason: str,
     today: dt.date,
 ) -> None:
-    objecting = select(func.count()).where(
-        Objection.household_id == found.household_id, Objection.state == ObjectionState.OPEN
-    )
-    kind = await connection.scalar(select(User.kind).where(User.id == viewer.user_id))
     rules.check(
         Standing(
             proposed_by=found.proposed_by,
             decided_by=viewer.user_id,
-            by_a_person=kind == UserKind.PERSON,
+            by_a_person=await decisions.kind_of(connection, viewer) == UserKind.PERSON,
             reason=reason,
             delivered_on=None if notice is None else notice.delivered_on,
             answered_on=None if notice is None else notice.answered_on,
             wait_until=None if notice is None else notice.wait_until,
             floor=effect.floor,
             referred_until=None if referral is None else referral.due_on,
-            objections=int(await connection.scalar(objecting) or 0),
+            objections=len(await notices.waiting(connection, found.household_id)),
         ),
         today,
     )

@@ -15,7 +15,7 @@ from api.domain.recoveries import RecoveryCause
 from api.domain.stops import StopKind
 from api.loaders import effects, incomes
 from api.loaders.effects import Asked, Effect
-from api.models import Payment, Recovery, Stop, StopProposal
+from api.models import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ async def checked(run: incomes.Run, grant: Any, asking: Asking, today: dt.date) 
     if not grant.first_month <= asking.from_month <= grant.last_month:
         raise invalid("request.fromMonth", "该月不在救助期内。", "The grant does not have this month.")
     if asking.kind is StopKind.RECOVER_AID:
-        return _recovery(asking, await effects.paid(run, grant.id))
+        return await recovery(run, grant, asking)
     if asking.from_month <= today.replace(day=1):
         raise invalid(
             "request.fromMonth",
@@ -68,49 +68,28 @@ async def checked(run: incomes.Run, grant: Any, asking: Asking, today: dt.date) 
     return Asking(asking.kind, asking.from_month, amount_fen=asking.amount_fen)
 
 
-def _recovery(asking: Asking, paid: Any, field: str = "request.amount") -> Asking:
+async def recovery(run: incomes.Run, grant: Any, asking: Asking, field: str = "request.amount") -> Asking:
+    """A recovery, whole: with all that was decided before it is no more than what was paid in its months (F-10).
+
+    Raises NotDone.
+    """
     to_month = asking.to_month or asking.from_month
-    most = sum(int(row.amount_fen) for row in paid if asking.from_month <= row.month <= to_month)
+    paid = [(row.month, row.amount_fen) for row in await effects.paid(run, grant.id)]
+    most = sum(fen for month, fen in paid if asking.from_month <= month <= to_month)
     if asking.amount_fen is None or not 1 < asking.amount_fen <= most:
         raise invalid(
             field,
             "追回金额不得超过这些月份银行已确认发放的金额。",
             "No more is recovered than what the bank paid in these months.",
         )
-    return Asking(
-        asking.kind, asking.from_month, to_month, asking.amount_fen, asking.cause or RecoveryCause.OFFICIAL_ERROR
-    )
-
-
-async def recoverable(
-    connection: AsyncConnection, run: incomes.Run, grant: Any, asking: Asking, field: str = "request.amount"
-) -> None:
-    """What is recovered, with all that was decided before, is no more than the household was paid in its months (F-10).
-
-    Raises NotDone.
-    """
-    if asking.kind is not StopKind.RECOVER_AID:
-        return
-    paid = await effects.paid(run, grant.id)
-    whole = _recovery(asking, paid, field)
-    assert whole.to_month is not None
-    assert whole.amount_fen is not None
-    before = await recovered(connection, grant.id)
-    this = (whole.from_month, whole.to_month, whole.amount_fen)
-    if not recoveries.fits(((row.month, int(row.amount_fen)) for row in paid), [*before, this]):
+    this = (asking.from_month, to_month, asking.amount_fen)
+    if not recoveries.fits(paid, [*await effects.recovered(run, grant.id), this]):
         raise invalid(
             field,
             "连同这些月份已决定追回的金额，超过实际发放的金额。",
             "With what is being recovered of these months already it is more than what was paid.",
         )
-
-
-async def recovered(connection: AsyncConnection, grant_id: int) -> list[tuple[dt.date, dt.date, int]]:
-    """What was decided to be recovered of a grant: from which month to which, and how much."""
-    decided = select(StopProposal.from_month, StopProposal.to_month, Recovery.total_fen)
-    decided = decided.join(Stop, Stop.proposal_id == StopProposal.id).join(Recovery, Recovery.stop_id == Stop.id)
-    rows = await connection.execute(decided.where(StopProposal.grant_id == grant_id))
-    return [(first, last or first, int(fen)) for first, last, fen in rows]
+    return Asking(asking.kind, *this, asking.cause or RecoveryCause.OFFICIAL_ERROR)
 
 
 async def not_paid_yet(connection: AsyncConnection, grant: Any, asking: Asking, today: dt.date) -> None:

@@ -54,7 +54,6 @@ async def propose(
         raise stop_requests.invalid(
             "request.grantId", "此项救助已有一项待决定的提议。", "A proposal for this grant waits already."
         )
-    await stop_requests.recoverable(connection, run, found, checked)
     added = await connection.execute(
         insert(StopProposal)
         .values(
@@ -125,6 +124,7 @@ async def told(
     now: dt.datetime,
     decision_id: int | None = None,
 ) -> int:
+    """The trail and whoever listens are told what became of a proposal; its key."""
     detail = {"household": household_id, "grant": grant_id, "kind": kind.value, "decision": decision_id}
     await audit.record(connection, viewer.user_id, action, ("StopProposal", key), now, detail)
     await outbox.append(connection, "household", household_id, now)

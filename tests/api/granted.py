@@ -21,6 +21,7 @@ from api.models import (
     Grant,
     IncomeMonth,
     Member,
+    Objection,
     Payment,
     Programme,
     Referral,
@@ -79,13 +80,26 @@ async def granted(
         )  # fmt: skip
         for month in paid:
             await add(connection, Payment, enrolment_id=enrolment, month=month, amount_fen=amount_fen)
-        decision = await add(
-            connection, Decision, **of, kind="GRANT", proposed_by=proposer.user_id, user_id=decider.user_id,
-            user_kind="PERSON", reason=b"r", evidence=[], made_at=now,
-        )  # fmt: skip
+        decision = await decided(connection, life, by, "GRANT", now)
         done = {"state": "GRANTED", "decided_as": "GRANT", "decision_id": decision, "decided_by": decider.user_id}
         await connection.execute(update(Grant).where(Grant.id == grant).values(**done, enrolment_id=enrolment))
     return grant
+
+
+async def decided(
+    connection: AsyncConnection, life: Life, by: tuple[Viewer, Viewer], kind: str, now: dt.datetime, **more: object
+) -> int:
+    """What one officer proposed is decided by the other, with a reason; the decision's key."""
+    proposer, decider = by
+    values = {
+        "household_id": life.household_id,
+        "file_id": life.file_id,
+        "kind": kind,
+        "reason": b"r",
+        "evidence": [],
+    }
+    values |= {"proposed_by": proposer.user_id, "user_id": decider.user_id, "user_kind": "PERSON", "made_at": now}
+    return await add(connection, Decision, **values | more)
 
 
 async def earning(engine: AsyncEngine, life: Life, month: dt.date, fen: int | None, now: dt.datetime) -> None:
@@ -110,4 +124,14 @@ async def referred(
         return await add(
             connection, Referral, household_id=life.household_id, organisation_id=organisation, note=b"n",
             state="OPEN", due_on=due_on, referred_by=by.user_id, referred_at=now, version=1,
+        )  # fmt: skip
+
+
+async def objected(engine: AsyncEngine, life: Life, by: Viewer, day: dt.date, now: dt.datetime) -> int:
+    """The household objects on that day, and waits for an answer; the objection's key."""
+    async with transaction(engine) as connection:
+        return await add(
+            connection, Objection, household_id=life.household_id, stage="RECORDED", objector="APPLICANT",
+            grounds=["OTHER"], text=b"t", received_on=day, due_on=day, received_by=by.user_id, raised_at=now,
+            state="OPEN", version=1,
         )  # fmt: skip

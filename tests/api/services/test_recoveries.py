@@ -19,7 +19,7 @@ from api.domain.errors import NotDone, StopHeld
 from api.domain.official_errors import OfficialErrorKind
 from api.domain.recoveries import RecoveryCause
 from api.domain.stops import StopKind
-from api.models import FundEntry, Household, Objection, OfficialError, Recovery, RecoveryEntry
+from api.models import FundEntry, Household, OfficialError, Recovery, RecoveryEntry
 from api.services import official_errors, recoveries
 from api.services.official_errors import Wrong
 from api.services.stop_requests import Asking
@@ -97,10 +97,7 @@ async def test_f_34_nothing_is_due_below_the_line_nor_where_nobody_knows(service
 
 async def test_f_32_while_an_objection_is_open_no_instalment_is_taken(service: Service) -> None:
     home, recovery = await recovering(service, RecoveryCause.UNCLEAR)
-    row = {"household_id": home.life.household_id, "stage": "RECORDED", "objector": "APPLICANT", "grounds": ["OTHER"]}
-    when = {"received_on": TODAY, "due_on": TODAY, "raised_at": NOW, "state": "OPEN", "version": 1}
-    async with transaction(service.engine) as connection:
-        await connection.execute(insert(Objection).values(**row, **when, text=b"t", received_by=home.clerk.user_id))
+    await granted.objected(service.engine, home.life, home.clerk, TODAY, NOW)
     with pytest.raises(NotDone):
         await pay(home, recovery, 1)
 
@@ -234,14 +231,17 @@ async def test_f_34_the_database_takes_no_recovery_in_one_piece_and_no_entry_tha
         update(Recovery).where(Recovery.id == recovery).values(most_fen=360_00),
         update(RecoveryEntry).where(RecoveryEntry.id == opened.id).values(left_fen=800_00),
         delete(RecoveryEntry).where(RecoveryEntry.id == opened.id),
-        insert(Recovery).values(
-            household_id=home.life.household_id, stop_id=1, kind="RECOVER_AID", total_fen=2, most_fen=2,
-            cause="UNCLEAR", opened_at=NOW,
-        ),
-    ):  # fmt: skip
+    ):
         with pytest.raises(DatabaseError):
             async with transaction(service.engine) as connection:
                 await connection.execute(statement)
+    at_once = insert(Recovery).values(
+        household_id=home.life.household_id, stop_id=1, kind="RECOVER_AID", total_fen=720_00, most_fen=360_01,
+        cause="UNCLEAR", opened_at=NOW,
+    )  # fmt: skip
+    with pytest.raises(DatabaseError, match="ck_recoveries_instalments"):
+        async with transaction(service.engine) as connection:
+            await connection.execute(at_once)
     async with transaction(service.engine) as connection:
         await connection.execute(insert(RecoveryEntry).values(**whole))
 
