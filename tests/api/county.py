@@ -7,15 +7,16 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import transaction
+from api.domain import days
 from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.lifecycle import NOTHING, Action
 from api.domain.permissions import Role, Viewer
 from api.domain.stages import ACTIVE, ENDED, Stage
-from api.models import File, FilePerson, Household, Human, Member, Recognition, Transition
+from api.models import Decision, File, FilePerson, Household, Human, Member, Recognition, Transition
 from api.services import accounts, organisations
 
 COUNTY = "410502"
@@ -107,3 +108,21 @@ async def taken_over(
         if closed is None:
             await connection.execute(insert(FilePerson).values(**listed))
     return Life(household, file, tuple(members))
+
+
+async def leave(engine: AsyncEngine, officers: Officers, life: Life, now: dt.datetime) -> None:
+    """The file of a household that was taken over is closed, as the database takes it: by a move that rests on a decision."""
+    clerk, chief = (officers[login].user_id for login in ("clerk", "chief"))
+    of, today = {"household_id": life.household_id, "file_id": life.file_id, "evidence": []}, days.today(now)
+    async with transaction(engine) as connection:
+        told = {"proposed_by": clerk, "user_id": chief, "user_kind": "PERSON", "reason": b"", "made_at": now}
+        decision = await connection.scalar(
+            insert(Decision).values(**of, **told, kind="DEREGISTER").returning(Decision.id)
+        )
+        move = {"number": 2, "previous_number": 1, "from_stage": "RECORDED", "action": "DEREGISTER", "adverse": True}
+        rest = {"to_stage": "DEREGISTERED", "user_id": chief, "decision_id": decision, "effective_on": today}
+        await connection.execute(insert(Transition).values(**of, **move, **rest, happened_at=now))
+        gone = {"stage": "DEREGISTERED", "transition_number": 2, "file_closed_on": today}
+        await connection.execute(update(Household).where(Household.id == life.household_id).values(**gone))
+        closed = {"closed_on": today, "closing": "MOVED"}
+        await connection.execute(update(File).where(File.id == life.file_id).values(**closed))

@@ -12,28 +12,23 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import transaction
-from api.domain import days, payments
+from api.domain import days
+from api.domain.clocks import months_after
 from api.domain.ledger import FundSource
 from api.domain.stages import Stage
 from api.models import (
-    Claim,
-    Decision,
-    Enrolment,
-    File,
-    Grant,
     Household,
-    Member,
     Payment,
     PaymentCycle,
     PaymentOrder,
     Programme,
-    Transition,
     table,
 )
 from api.sealing import Vault
 from api.services import bank, cycles, funds, settlement
 from api.sheets import Line
 from tests.api import county
+from tests.api import granted as aid
 from tests.api.county import COUNTY, Life, Officers
 
 NOW = days.this_moment()
@@ -46,8 +41,7 @@ _documents = itertools.count(1)
 
 def month(ago: int) -> dt.date:
     """The month so many before this one."""
-    year, place = divmod(MONTH.year * 12 + MONTH.month - 1 - ago, 12)
-    return dt.date(year, place + 1, 1)
+    return months_after(MONTH, -ago)
 
 
 @dataclass(frozen=True)
@@ -155,59 +149,13 @@ async def granted(
     life: Life | None = None,
 ) -> tuple[Life, int]:
     """A household on file with an account, and a grant from the month so long ago to another; the grant's key."""
+    by, months = (paying.officers["clerk"], paying.officers["chief"]), (month(first), month(last))
     async with transaction(paying.engine) as connection:
         life = life or await county.taken_over(connection, Stage.RECORDED, NOW, people=1, since=month(24))
         payee = {"payee_name": "张三", "payee_account": account}
         sealed = {name: paying.vault.seal(f"households.{name}", text) for name, text in payee.items()}
         await connection.execute(update(Household).where(Household.id == life.household_id).values(**sealed))
-        return life, await grant(connection, paying, life, fen, month(first), month(last), period)
-
-
-async def grant(
-    connection: AsyncConnection, paying: Paying, life: Life, fen: int, first: dt.date, last: dt.date, period: str
-) -> int:
-    """A grant as two officers made it; its key."""
-    clerk, chief = (paying.officers[login].user_id for login in ("clerk", "chief"))
-    of = {"household_id": life.household_id, "file_id": life.file_id}
-    what = {"programme_code": SUBSIDY, "division_code": COUNTY, "first_month": first, "last_month": last}
-    told = {"period": period, "amount_fen": fen, "state": "PROPOSED", "reason": b"", "proposed_by": clerk}
-    added = insert(Grant).values(**of, **what, **told, version=1, created_at=NOW).returning(Grant.id)
-    key = int((await connection.execute(added)).scalar_one())
-    person = await connection.scalar(select(Member.person_id).where(Member.id == life.people[0]))
-    claims = [
-        {"grant_id": key, "person_id": person, "month": each, "cell": SUBSIDY}
-        for each in payments.months(first, last)
-    ]
-    await connection.execute(insert(Claim), claims)
-    decision = insert(Decision).values(
-        **of, kind="GRANT", proposed_by=clerk, user_id=chief, user_kind="PERSON", reason=b"", evidence=[], made_at=NOW
-    )
-    decision_id = (await connection.execute(decision.returning(Decision.id))).scalar_one()
-    enrolment = insert(Enrolment).values(
-        household_id=life.household_id, programme_code=SUBSIDY, start_month=first, end_month=last, amount_fen=fen,
-        source_record=f"GRANT:{key}",
-    )  # fmt: skip
-    enrolment_id = (await connection.execute(enrolment.returning(Enrolment.id))).scalar_one()
-    made = {"state": "GRANTED", "decision_id": decision_id, "decided_as": "GRANT", "decided_by": chief, "version": 2}
-    await connection.execute(update(Grant).where(Grant.id == key).values(**made, enrolment_id=enrolment_id))
-    return key
-
-
-async def leave(paying: Paying, life: Life) -> None:
-    """The household's file is closed, as the database takes it: by a move that rests on a decision."""
-    clerk, chief = (paying.officers[login].user_id for login in ("clerk", "chief"))
-    of = {"household_id": life.household_id, "file_id": life.file_id}
-    async with transaction(paying.engine) as connection:
-        told = {"proposed_by": clerk, "user_id": chief, "user_kind": "PERSON", "reason": b"", "evidence": []}
-        decided = insert(Decision).values(**of, **told, kind="DEREGISTER", made_at=NOW).returning(Decision.id)
-        decision = (await connection.execute(decided)).scalar_one()
-        move = {"number": 2, "previous_number": 1, "from_stage": "RECORDED", "action": "DEREGISTER", "adverse": True}
-        rest = {"to_stage": "DEREGISTERED", "user_id": chief, "decision_id": decision, "evidence": []}
-        await connection.execute(insert(Transition).values(**of, **move, **rest, effective_on=TODAY, happened_at=NOW))
-        gone = {"stage": "DEREGISTERED", "transition_number": 2, "file_closed_on": TODAY}
-        await connection.execute(update(Household).where(Household.id == life.household_id).values(**gone))
-        closed = {"closed_on": TODAY, "closing": "MOVED"}
-        await connection.execute(update(File).where(File.id == life.file_id).values(**closed))
+    return life, await aid.granted(paying.engine, life, by, NOW, months=months, amount_fen=fen, period=period)
 
 
 def said(order: Any, result: str = "成功", row: int = 2, **other: str) -> Line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -44,18 +45,18 @@ def once_of(programme: str) -> OnceFor:
     return entry.once
 
 
-def asked(programme: str, **given: object) -> Asked:
-    told = {
+def asked(programme: str, **given: Any) -> Asked:
+    told: dict[str, Any] = {
         "first": JANUARY, "last": MARCH, "period": GrantPeriod.MONTH, "amount_fen": 500_00, "division": HERE,
         "once": once_of(programme), **given,
     }  # fmt: skip
-    people = given.get("people", {PERSON: (told["first"], told["last"])})
-    return Asked(programme=programme, **{**told, "people": people})  # type: ignore[arg-type]
+    told.setdefault("people", {PERSON: (told["first"], told["last"])})
+    return Asked(programme=programme, **told)
 
 
-def held(programme: str, first: dt.date | None = FEBRUARY, last: dt.date | None = APRIL, **given: object) -> Held:
-    told = {"key": 1, "person": PERSON, "amount_fen": 300_00, "agency": "民政局", **given}
-    return Held(programme=programme, first=first, last=last, **told)  # type: ignore[arg-type]
+def held(programme: str, first: dt.date | None = FEBRUARY, last: dt.date | None = APRIL, **given: Any) -> Held:
+    told: dict[str, Any] = {"key": 1, "person": PERSON, "amount_fen": 300_00, "agency": "民政局", **given}
+    return Held(programme=programme, first=first, last=last, **told)
 
 
 def of_kind(found: tuple[Finding, ...], kind: GrantFindingKind) -> Finding:
@@ -112,8 +113,13 @@ def test_one_programme_is_never_given_twice_in_a_persons_month(programme: str) -
 
 
 def test_what_does_not_meet_in_a_month_or_a_person_excludes_nothing() -> None:
-    after, stranger = held("PUBLIC_WELFARE_POST", APRIL, None), asked("UI_BENEFIT")
-    assert compatibility.met(rules(False), stranger, [after]) == ()
+    two = asked("UI_BENEFIT", people={PERSON: (JANUARY, MARCH), OTHER: (JANUARY, JANUARY)})
+    after = held("PUBLIC_WELFARE_POST", APRIL, None)
+    once_out = held("PUBLIC_WELFARE_POST", FEBRUARY, None, key=2, person=OTHER)
+    assert compatibility.met(rules(False), two, [after, once_out]) == ()
+    meeting = held("PUBLIC_WELFARE_POST", JANUARY, None, key=3, person=OTHER)
+    excluded = of_kind(compatibility.met(rules(False), two, [after, once_out, meeting]), K.EXCLUSIVE)
+    assert (excluded.months, excluded.people, excluded.enrolments) == ((JANUARY,), (OTHER,), (3,))
 
 
 def test_a_single_shared_month_is_too_many_before_it_is_granted() -> None:
@@ -126,12 +132,11 @@ def test_a_single_shared_month_is_too_many_before_it_is_granted() -> None:
 
 
 def test_only_verified_months_refuse_where_a_cell_is_verified_later() -> None:
-    own = rules(False).texts[-1]
-    text = own[1] + (
-        '\n[[relation]]\nassessed = "TEKUN"\nheld = "DIBAO"\nrelation = "EXCLUSIVE"\nyields = "DIBAO"\n'
+    own = (
+        '[[relation]]\nassessed = "TEKUN"\nheld = "DIBAO"\nrelation = "EXCLUSIVE"\nyields = "DIBAO"\n'
         'valid_from = 2026-03-01\nbasis = "市民政局核实"\nstatus = "verified"\napproved_by = ["甲", "乙"]\n'
     )
-    city = policy.of_texts([*rules(False).texts, ("policy.toml", text.removeprefix(own[1]), True)])
+    city = policy.of_texts([*rules(False).texts, ("policy.toml", own, True)])
     excluded = of_kind(compatibility.met(city, asked("TEKUN"), [held("DIBAO", JANUARY)]), K.EXCLUSIVE)
     assert (excluded.effect, excluded.months, excluded.basis) == (E.REFUSES, (MARCH,), "市民政局核实")
     assert {month for _, month, cell in compatibility.claims(city, asked("TEKUN")) if "+" in cell} == {MARCH}
@@ -151,7 +156,7 @@ def test_a_quarter_and_a_month_of_it_are_never_both_paid() -> None:
     assert (twice.effect, twice.months) == (E.REFUSES, (MARCH,))
 
 
-TEMPORARY = {"first": MARCH, "last": MARCH, "period": GrantPeriod.ONCE, "cause": "ACCIDENT"}
+TEMPORARY: dict[str, Any] = {"first": MARCH, "last": MARCH, "period": GrantPeriod.ONCE, "cause": "ACCIDENT"}
 
 
 @pytest.mark.parametrize(

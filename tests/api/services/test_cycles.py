@@ -9,7 +9,6 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import transaction
 from api.domain import payments
@@ -37,17 +36,11 @@ from api.models import (
     Transition,
     User,
 )  # fmt: skip
-from api.sealing import Vault
 from api.services import bank, funds, payment_checks, settlement
 from tests.api import county, paying
-from tests.api.county import Life, Officers
+from tests.api.county import Life
 from tests.api.granted import add as added
 from tests.api.paying import MONTH, NOW, Paying, granted, month, said
-
-
-@pytest.fixture
-async def books(empty: AsyncEngine, vault: Vault, officers: Officers) -> Paying:
-    return await paying.books(empty, vault, officers)
 
 
 async def ended(books: Paying, grant: int, last: dt.date) -> None:
@@ -169,7 +162,7 @@ async def test_f_37_without_an_active_file_no_order_is_carried_out_and_everybody
         ("DRAWN_UP", None), ("HELD", "NO_ACCOUNT"), ("DRAWN_UP", None),
     ]  # fmt: skip
     await books.approve(cycle)
-    await paying.leave(books, life)
+    await county.leave(books.engine, books.officers, life, NOW)
     await books.settle(cycle)
     assert [(each.state, each.held_because) for each in await books.orders(cycle)] == [
         ("HELD", "NO_ACTIVE_FILE"), ("HELD", "NO_ACCOUNT"), ("SETTLED", None),
@@ -447,7 +440,7 @@ async def test_f_37_only_months_of_the_grant_s_own_file_are_paid(books: Paying) 
         await connection.execute(opened)
     cycle = await books.draw_up()
     await books.approve(cycle)
-    await paying.leave(books, left)
+    await county.leave(books.engine, books.officers, left, NOW)
     await back_on_file(books, left)
     await books.settle(cycle)
     orders = {each.grant_id: each for each in await books.orders(cycle)}
@@ -468,7 +461,7 @@ async def test_f_37_the_database_pays_only_months_of_the_grant_s_own_file(books:
     with pytest.raises(DatabaseError, match="before the file was opened"):
         async with transaction(books.engine) as connection:
             await connection.execute(insert(OrderMonth).values(**before))
-    await paying.leave(books, life)
+    await county.leave(books.engine, books.officers, life, NOW)
     await back_on_file(books, life)
     row = {"cycle_id": cycle, "reference": "x", "grant_id": grant, "household_id": life.household_id, "version": 1}
     told = {"enrolment_id": order.enrolment_id, "amount_fen": 1, "state": "DRAWN_UP"}

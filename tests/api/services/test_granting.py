@@ -31,7 +31,6 @@ from api.models import (
     Enrolment,
     File,
     Grant,
-    Household,
     Human,
     Member,
     Programme,
@@ -162,41 +161,9 @@ async def test_f_37_a_file_that_was_closed_meanwhile_is_given_nothing(
     programmes: AsyncEngine, vault: Vault, officers: Officers, home: Life
 ) -> None:
     key = await proposed(programmes, vault, officers["clerk"], asked(home), NOW)
-    await leave(programmes, home)
+    await county.leave(programmes, officers, home, NOW)
     with pytest.raises(NotDone, match="no active file"):
         await decided(programmes, vault, officers["chief"], key, NOW)
-
-
-async def leave(engine: AsyncEngine, home: Life) -> None:
-    """The household's file is closed, as a register tells, with all that the database asks for."""
-    async with transaction(engine) as connection:
-        user = await connection.scalar(select(User.id).where(User.login == "chief"))
-        second = await connection.scalar(select(User.id).where(User.login == "second-chief"))
-        row = {"household_id": home.household_id, "file_id": home.file_id, "evidence": []}
-        decision = await connection.scalar(
-            insert(Decision)
-            .values(
-                **row,
-                kind="DEREGISTER",
-                proposed_by=user,
-                user_id=second,
-                user_kind="PERSON",
-                reason=b"",
-                made_at=NOW,
-            )
-            .returning(Decision.id)
-        )
-        step = {"number": 2, "previous_number": 1, "from_stage": "RECORDED", "action": "DEREGISTER", "adverse": True}
-        when = {"to_stage": "DEREGISTERED", "effective_on": NOW.date(), "happened_at": NOW, "decision_id": decision}
-        await connection.execute(insert(grants_table("transitions")).values(**row, **step, **when))
-        moved = update(Household).where(Household.id == home.household_id)
-        await connection.execute(moved.values(stage="DEREGISTERED", transition_number=2))
-        closed = update(grants_table("files")).where(grants_table("files").c.id == home.file_id)
-        await connection.execute(closed.values(closed_on=NOW.date(), closing="MOVED"))
-
-
-def grants_table(name: str) -> Any:
-    return table(Grant).metadata.tables[name]
 
 
 def by_hand(home: Life, officers: Officers, **given: Any) -> dict[str, Any]:
@@ -221,7 +188,7 @@ async def test_f_37_sql_grants_nothing_without_an_active_file_either(
             async with transaction(programmes) as connection:
                 await connection.execute(insert(Grant).values(**row))
     key = await proposed(programmes, vault, officers["clerk"], asked(home), NOW)
-    await leave(programmes, home)
+    await county.leave(programmes, officers, home, NOW)
     with pytest.raises(DBAPIError, match="without an active file"):
         await made_by_hand(programmes, officers, key, home)
 
@@ -424,8 +391,7 @@ async def test_a_condition_that_is_verified_refuses_and_one_of_which_nothing_is_
     relative = await county.standing(programmes, Stage.RELIEVED, NOW, since=OPENED)
     assert await kinds_refusing(proposed(programmes, vault, officers["clerk"], asked(relative), NOW)) == [K.CONDITION]
     async with transaction(programmes) as connection:
-        files = grants_table("files")
-        await connection.execute(update(files).where(files.c.id == relative.file_id).values(category=None))
+        await connection.execute(update(File).where(File.id == relative.file_id).values(category=None))
     looked = await looked_at(programmes, officers["clerk"], asked(relative))
     assert [(each.kind, each.effect) for each in looked.findings] == [(K.CONDITION, E.WARNS)]
 
@@ -538,8 +504,9 @@ async def test_whoever_is_said_to_have_paid_of_a_bill_is_a_programme(
 def test_what_one_programme_paid_by_two_invoices_is_added_up() -> None:
     two = [BillShareInput(programme_code="BASIC_MEDICAL", amount=Decimal(300)) for _ in range(2)]
     assert added_up(two) == {"BASIC_MEDICAL": 600_00}
-    with pytest.raises(NotDone, match="more than nothing"):
-        added_up([*two, BillShareInput(programme_code="BASIC_MEDICAL", amount=Decimal(-1))])
+    for amount, words in ((-1, "not negative"), (0, "more than nothing")):
+        with pytest.raises(NotDone, match=words):
+            added_up([*two, BillShareInput(programme_code="BASIC_MEDICAL", amount=Decimal(amount))])
 
 
 async def test_sql_pays_no_bill_above_its_cost_either(
