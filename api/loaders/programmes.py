@@ -9,7 +9,7 @@ from sqlalchemy import Date, String, bindparam, case, func, literal, or_, select
 
 from api import scope
 from api.database import among
-from api.loaders.files import AS_OF, FOREVER
+from api.loaders.files import AS_OF, NOW
 from api.loaders.reading import Reading, Rows
 from api.models import Department, Enrolment, Feed, Household, Payment, Programme, table
 
@@ -18,7 +18,7 @@ UNKNOWN = literal(dt.date.max, Date())
 
 _PROGRAMMES = select(*P).order_by(P.position)
 _BY_CODE = select(P.code.label("key"), *P).where(among(P.code, "keys", String))
-_ENDED = case((E.end_month <= AS_OF, E.end_month), else_=case((AS_OF == FOREVER, E.end_month))).label("end_month")
+_ENDED = case((or_(E.end_month <= AS_OF, NOW), E.end_month)).label("end_month")
 """An end that was to come is not told as of a day before it."""
 
 _ENROLMENTS = scope.narrow(

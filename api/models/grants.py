@@ -21,7 +21,7 @@ class Grant(Base):
     """A part in a programme as it was proposed, and what became of the proposal.
 
     Months are their first days. `amount_fen` is a period's: a month's, a quarter's, or the one sum of a grant given once.
-    `once_for` names what it may be given for only once (a cause, a school year), where the programme is of that kind;
+    `once_for` names what it may be given for only once (a cause in a year, a life), where the programme is of that kind;
     `cost_id` the bill that it helps to pay. It begins as a proposal, for a household whose file is active, and once it
     was decided nothing of it changes: triggers refuse that.
     A grant that was made is an enrolment of the household (`enrolment_id`), which is how everything else meets it.

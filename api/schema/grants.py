@@ -12,7 +12,6 @@ import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import grants as domain
-from api.domain import money
 from api.domain.errors import BadInput, NotDone, UserErrorCode
 from api.domain.grants import Bill, Request
 from api.domain.permissions import Permission, Viewer
@@ -30,6 +29,7 @@ from api.schema.grant_terms import GrantPeriod, GrantState
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Id, Kind, kind
 from api.schema.officers import Officer, handler
+from api.schema.people import fen_of
 from api.schema.programmes import PROGRAMME_OF, Programme
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scalars import Month
@@ -39,6 +39,8 @@ from api.schema.tree import Branch, branch
 from api.schema.values import Money, Node, known_money
 from api.schema.words import Direction, HardshipCause
 from api.services import asking, granting
+
+IN_BILL = ("input", "bill")
 
 
 @strawberry.type(description="A bill that a grant helps to pay.")
@@ -291,12 +293,12 @@ def _request(info: Info, given: GrantRequestInput) -> Request:
         first=given.first_month,
         last=given.last_month,
         period=given.period,
-        amount_fen=_fen(given.amount, "amount"),
+        amount_fen=fen_of(given.amount, ("input", "amount")) or 0,
         member_id=None if given.person_id is None else nodes.key_of(info, "Person", given.person_id) or 0,
         cause_id=None if given.cause_id is None else nodes.key_of(info, "Cause", given.cause_id) or 0,
         bill=None
         if bill is None
-        else Bill(bill.reference, bill.incurred_on, _fen(bill.cost, "bill"), added_up(bill.paid)),
+        else Bill(bill.reference, bill.incurred_on, fen_of(bill.cost, IN_BILL) or 0, added_up(bill.paid)),
     )
 
 
@@ -304,22 +306,11 @@ def added_up(shares: list[BillShareInput]) -> dict[str, int]:
     """What a bill says that others paid, by programme; one may have paid by several invoices."""
     paid = dict[str, int]()
     for each in shares:
-        fen = _fen(each.amount, "bill")
-        if fen <= 0:
-            raise NotDone(
-                UserErrorCode.INVALID, ("input", "bill"), "金额须大于零。", "What others paid is more than nothing."
-            )
+        fen = fen_of(each.amount, IN_BILL)
+        if not fen:
+            raise NotDone(UserErrorCode.INVALID, IN_BILL, "金额须大于零。", "What others paid is more than nothing.")
         paid[each.programme_code] = paid.get(each.programme_code, 0) + fen
     return paid
-
-
-def _fen(yuan: Decimal, field: str) -> int:
-    try:
-        return money.fen(yuan) or 0
-    except ValueError:
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", field), "金额最多两位小数。", "An amount has two decimals at most."
-        ) from None
 
 
 @strawberry.type(description="What may be asked about grants.")

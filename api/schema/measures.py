@@ -270,7 +270,16 @@ def _holders(rows: Rows) -> dict[str, list[RoleHolder]]:
     }
 
 
-def _day(info: Info, on: dt.date | None) -> dt.date:
+def division_asked(info: Info, code: str | None) -> str:
+    """Which division is asked about, the viewer's own where nothing is said. Raises BadInput for none that is known."""
+    where = code or info.context.viewer_who_may(None).division_code
+    if not divisions.is_known(where):
+        raise BadInput("没有此区划。", "There is no such division.")
+    return where
+
+
+def day_asked(info: Info, on: dt.date | None) -> dt.date:
+    """Which day is asked about, today where nothing is said."""
     return days.today(info.context.now()) if on is None else on
 
 
@@ -295,11 +304,9 @@ class MeasureQueries:
     ) -> list[PolicyMeasure] | None:
         """The policy's measures."""
         asked = wanted(info)
-        code = division_code or info.context.viewer_who_may(None).division_code
-        if not divisions.is_known(code):
-            raise BadInput("没有此区划。", "There is no such division.")
+        code = division_asked(info, division_code)
         async with info.context.reading() as reading:
-            held = _holders(await loaders.holders(reading, divisions.chain(code), _day(info, on)))
+            held = _holders(await loaders.holders(reading, divisions.chain(code), day_asked(info, on)))
 
             def entrusted(roles: tuple[MeasureRole, ...]) -> list[EntrustedRole]:
                 return [EntrustedRole(role=role, holders=held.get(role, [])) for role in roles]
@@ -343,7 +350,7 @@ class MeasureQueries:
             raise BadInput(f"first 须在 0 与 {MOST_CHILDREN} 之间。", f"`first` is 0 to {MOST_CHILDREN}.")
         asked = wanted(info)
         async with info.context.reading() as reading:
-            rows = await loaders.tree(reading, under, _day(info, on), after, first)
+            rows = await loaders.tree(reading, under, day_asked(info, on), after, first)
             reading.budget.spend(len(rows) * asked.times * asked.values(()))
         return [
             OrganisationInTree(

@@ -8,9 +8,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.domain import days, divisions
 from api.domain.catalogue import Entry
-from api.domain.errors import BadInput
 from api.domain.permissions import Permission
 from api.loaders import programmes as loaders
 from api.loaders.pages import MOST
@@ -20,7 +18,7 @@ from api.schema import guards
 from api.schema.context import Info
 from api.schema.grant_terms import AidRelation, ConditionKind, GrantedTo, GrantPeriod, OnceFor
 from api.schema.households import NOT_LOADED, Household, Person, person_at
-from api.schema.measures import Measure, MeasureRole
+from api.schema.measures import Measure, MeasureRole, day_asked, division_asked
 from api.schema.nodes import Kind, kind
 from api.schema.payment_terms import FundSource
 from api.schema.scalars import BigInt, Month
@@ -113,10 +111,7 @@ class Programme:
         as_of: Annotated[dt.date | None, strawberry.argument(description="The day.")] = None,
     ) -> AidCompatibility | None:
         """A cell of the matrix."""
-        where = division or info.context.viewer_who_may(None).division_code
-        if not divisions.is_known(where):
-            raise BadInput("没有此区划。", "There is no such division.")
-        day = as_of or days.today(info.context.now())
+        where, day = division_asked(info, division), day_asked(info, as_of)
         cell = compatibility.between(policy.in_force(), self.code, with_, day, where)
         return None if cell is None else AidCompatibility(**asdict(cell))
 
@@ -269,9 +264,7 @@ class ProgrammeQueries:
         ] = None,
     ) -> list[ServiceListEntry] | None:
         """The service list."""
-        where = division_code or info.context.viewer_who_may(None).division_code
-        if not divisions.is_known(where):
-            raise BadInput("没有此区划。", "There is no such division.")
+        where, day = division_asked(info, division_code), day_asked(info, on)
         return [
             ServiceListEntry(
                 code=each.code,
@@ -283,7 +276,7 @@ class ProgrammeQueries:
                 basis=each.basis,
                 verified=each.verified,
             )
-            for each in catalogue.in_force().service_list(on or days.today(info.context.now()), where)
+            for each in catalogue.in_force().service_list(day, where)
         ]
 
     @guards.query(
