@@ -15,7 +15,8 @@ from enum import StrEnum
 from api.domain.errors import NotDone, UserErrorCode
 
 OF_FILE, OF_GRANT = "FILE", "GRANT:"
-"""`source_record` of an enrolment that a household's own file names, and how that of a grant of ours begins."""
+"""`source_record` of an enrolment that a household's own file names, and how that of a grant of ours begins: no register
+touches such a one, nor is any record of a register called so."""
 
 
 class GrantState(StrEnum):

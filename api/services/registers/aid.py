@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
 from api.domain import money
+from api.domain.grants import OF_FILE, OF_GRANT
 from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
 from api.matching import folders, identity, reference
@@ -24,7 +25,7 @@ from api.models import Enrolment, Household, Payment, table
 from api.sealing import Vault
 from api.services.registers import rows
 from api.services.registers.households import Saved
-from api.services.registers.lasting import FILE, GRANT, lasts, months_paid, standing
+from api.services.registers.lasting import lasts, months_paid, standing
 from api.services.registers.placing import Place, placed
 from api.services.registers.rows import Row
 
@@ -61,8 +62,8 @@ async def save(
     keys = await _enrolment_keys(connection, saved.keys.values())
     gone = [key for (household, record), key in keys.items()
             if (household, record) not in told_of and (household, record) not in lasting
-            and not record.startswith(GRANT)
-            and (household not in left if record == FILE else paid.complete)]  # fmt: skip
+            and not record.startswith(OF_GRANT)
+            and (household not in left if record == OF_FILE else paid.complete)]  # fmt: skip
     told = {keys[place]: row for place, row in told_of.items()}
     for some in rows.batches([*told, *gone]):
         await connection.execute(delete(Payment).where(among(table(Payment).c.enrolment_id, "keys")), {"keys": some})
@@ -83,11 +84,11 @@ async def _left_to_people(connection: AsyncConnection, saved: Saved, told: Mappi
     they do; and of active files, those of which the register names another or none, which is told."""
     left = saved.own | {key for key, respects in saved.differ.items() if "stage" in respects}
     named = select(Enrolment.household_id, Enrolment.programme_code).join(Household).where(
-        Enrolment.source_record == FILE, Household.stage.in_(ACTIVE), among(table(Household).c.id, "keys")
+        Enrolment.source_record == OF_FILE, Household.stage.in_(ACTIVE), among(table(Household).c.id, "keys")
     )  # fmt: skip
     for some in rows.batches(saved.keys.values()):
         for household, programme in await connection.execute(named, {"keys": some}):
-            now_named = told.get((household, FILE), {}).get("programme_code")
+            now_named = told.get((household, OF_FILE), {}).get("programme_code")
             if household not in left and now_named != programme:
                 saved.differs(household, "programme", str(now_named))
                 left.add(household)
@@ -98,7 +99,7 @@ def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict
     """The programme that a household's own file names, as an enrolment of which no payment is known."""
     codes = {each.code for each in reference.programmes()}
     return {
-        (households[row["household_id"]], FILE): {
+        (households[row["household_id"]], OF_FILE): {
             "household_id": households[row["household_id"]],
             "member_id": None,
             "programme_code": row["programme"],
@@ -107,7 +108,7 @@ def _of_files(register: folders.Register, households: Mapping[str, int]) -> dict
             "end_month": rows.month(row.get("file_closed_on")),
             "amount_fen": None,
             "cause": None,
-            "source_record": FILE,
+            "source_record": OF_FILE,
         }
         for row in register.households
         if row.get("programme") in codes
@@ -127,7 +128,7 @@ def _of_aid(
     for row in paid.rows:
         for household, member in bearers[row["number"]].items():
             record = row["record_id"]
-            if record == FILE or record.startswith(GRANT):
+            if record == OF_FILE or record.startswith(OF_GRANT):
                 record = f"~{record}"
             found[household, record].setdefault(row["content"], _enrolment(row, household, member))
     return {place: records.values() for place, records in found.items()}

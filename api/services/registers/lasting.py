@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
 from api.domain import divisions
+from api.domain.grants import OF_FILE, OF_GRANT
 from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE
 from api.models import Enrolment, File, Household, Payment, table
@@ -26,12 +27,6 @@ from api.services.registers import files, rows
 from api.services.registers.households import Saved
 from api.services.registers.placing import Place
 from api.services.registers.rows import Row
-
-FILE = "FILE"
-"""The `source_record` of an enrolment that the household's own file names."""
-
-GRANT = "GRANT:"
-"""How that of a grant of ours begins: no register touches one, nor is any record of a register called so."""
 
 REASON = "救助台账载明该项救助已终止或减少，经办人确认。The register of aid tells that this aid ended or is less; the officer named answers for it."
 
@@ -46,7 +41,7 @@ _THERE = (
         H.division_code,
     )
     .join(Household, H.id == E.household_id)
-    .where(E.source_record != FILE, not_(E.source_record.startswith(GRANT)), among(E.household_id, "keys"))
+    .where(E.source_record != OF_FILE, not_(E.source_record.startswith(OF_GRANT)), among(E.household_id, "keys"))
     .order_by(E.id)
 )
 
