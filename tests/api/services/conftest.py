@@ -1,4 +1,4 @@
-"""A key of its own for whatever a register is taken over into, and officers at work in it."""
+"""A key of its own for whatever a register is taken over into, officers at work in it, and the books by which they pay."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from api import sealing
 from api.database import transaction
 from api.domain import days
 from api.sealing import Vault
-from tests.api import county
+from tests.api import county, paying
 from tests.api.county import Officers
+from tests.api.paying import Paying
 
 
 @pytest.fixture
@@ -26,3 +27,9 @@ async def officers(empty: AsyncEngine) -> Officers:
         for code, division in (("linzhou", "410581"), ("anyang", "410500")):
             await county.union(connection, code, division, now)
         return await county.officers(connection, now)
+
+
+@pytest.fixture
+async def books(empty: AsyncEngine, vault: Vault, officers: Officers) -> Paying:
+    """The books of that county, which pays aid."""
+    return await paying.books(empty, vault, officers)

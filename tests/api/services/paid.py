@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import payments
 from api.models import Fund, FundEntry, Grant, OrderMonth, PaymentCheck, PaymentCycle, PaymentOrder, User, table
-from api.models.base import Base
 from api.sealing import Vault
+from tests.api.granted import add
 
 C, O = table(PaymentCycle).c, table(PaymentOrder).c  # noqa: E741
 
@@ -20,17 +19,12 @@ async def paid(
     connection: AsyncConnection, vault: Vault, grant_id: int, user_id: int, now: dt.datetime
 ) -> dict[str, int]:
     """One of each, somebody's words in them; their keys by the names of their types. The grant's first month was paid."""
-
-    async def add(model: type[Base], **values: Any) -> int:
-        made = insert(model).values(**values).returning(table(model).c.id)
-        return int((await connection.execute(made)).scalar_one())
-
     G = table(Grant).c
     grant = (await connection.execute(select(*G).where(G.id == grant_id))).one()
     other = await connection.scalar(select(User.id).where(User.id != user_id, User.kind == "PERSON").limit(1))
     nothing = dict.fromkeys(("allocated_fen", "available_fen", "committed_fen", "paid_fen"), 0)
     where = {"division_code": "410502"}
-    fund = await add(Fund, **where, **nothing, source="SOCIAL", year=2000 + grant_id, created_at=now)
+    fund = await add(connection, Fund, **where, **nothing, source="SOCIAL", year=2000 + grant_id, created_at=now)
     cycle = {**where, "fund_id": fund, "kind": "REGULAR", "programme_code": grant.programme_code, "seed": "x"}
     drawn = {
         "month": grant.first_month,
@@ -39,7 +33,7 @@ async def paid(
         "drawn_up_at": now,
         "version": 1,
     }
-    gone, made = await add(PaymentCycle, **cycle, **drawn), await add(PaymentCycle, **cycle, **drawn)
+    gone, made = [await add(connection, PaymentCycle, **cycle, **drawn) for _ in range(2)]
     because = vault.seal("payment_cycles.cancelled_because", "王大力账号有误")
     cancelled = {"state": "CANCELLED", "cancelled_by": other, "cancelled_at": now, "cancelled_because": because}
     await connection.execute(update(PaymentCycle).where(C.id == gone).values(**cancelled))
@@ -54,9 +48,9 @@ async def paid(
         "state": "DRAWN_UP",
         "version": 1,
     }
-    order = await add(PaymentOrder, **of, **told, **payee, cycle_id=made)
+    order = await add(connection, PaymentOrder, **of, **told, **payee, cycle_id=made)
     month = {"grant_id": grant_id, "month": grant.first_month, "amount_fen": grant.amount_fen}
-    await add(OrderMonth, **month, order_id=order, live=True)
+    await add(connection, OrderMonth, **month, order_id=order, live=True)
     for kind, credit, debit in (
         ("ALLOCATED", "OUTSIDE", "AVAILABLE"),
         ("COMMITTED", "AVAILABLE", "COMMITTED"),
@@ -65,7 +59,7 @@ async def paid(
     ):
         entry = {"fund_id": fund, "kind": kind, "credit": credit, "debit": debit, "amount_fen": grant.amount_fen}
         which = {"reference": f"ORDER:{order}:{kind}", "order_id": None if kind == "ALLOCATED" else order}
-        latest = await add(FundEntry, **entry, **which, user_id=user_id, happened_at=now)
+        latest = await add(connection, FundEntry, **entry, **which, user_id=user_id, happened_at=now)
     approved = {"state": "APPROVED", "approved_by": other, "approved_by_kind": "PERSON", "approved_at": now}
     await connection.execute(update(PaymentCycle).where(C.id == made).values(**approved))
     settled = {"state": "SETTLED", "settled_by": other, "settled_at": now}
@@ -77,5 +71,5 @@ async def paid(
     await connection.execute(update(OrderMonth).where(OrderMonth.order_id == order).values(live=False))
     note = vault.seal("payment_checks.note", "王大力说没有收到")
     asked = {"outcome": "NOT_RECEIVED", "note": note, "checked_by": other, "checked_at": now, "version": 2}
-    check = await add(PaymentCheck, **asked, order_id=order)
+    check = await add(connection, PaymentCheck, **asked, order_id=order)
     return {"Fund": fund, "FundEntry": latest, "PaymentCycle": gone, "PaymentOrder": order, "PaymentCheck": check}
