@@ -13,7 +13,7 @@ from api.schema.context import Info
 from api.schema.declarations import DeclaredInput, declared_of
 from api.schema.steps import REASON, StepInput, StepPayload, carried_out, household_key
 from api.schema.words import TargetGroup
-from api.services import corrections, external_references
+from api.services import corrections, external_references, households
 
 KEEP = Permission.KEEP_FILES
 
@@ -47,7 +47,7 @@ class CorrectHouseholdPayload(StepPayload):
 
 
 def _told(given: CorrectHouseholdInput) -> dict[str, str]:
-    told = {name: getattr(given, name) for name in (*corrections.COLUMNS, external_references.FIELD)}
+    told = {name: getattr(given, name) for name in (*households.TOLD, external_references.FIELD)}
     return {name: value for name, value in told.items() if value is not None}
 
 

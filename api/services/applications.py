@@ -46,8 +46,6 @@ ACTIONS: Mapping[ReviewOutcome, Action] = {
     ReviewOutcome.RETURN: Action.RETURN,
     ReviewOutcome.REFUSE: Action.REFUSE,
 }
-TOLD = (*households.LISTED, *households.SEALED)
-"""Columns of the household that an application fills in."""
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
 """Of which a household's number is made: no digits that could be read as somebody's, no vowels that make a word."""
 LETTERS_A_NUMBER = 7
@@ -93,7 +91,7 @@ async def submit(
     now: dt.datetime,
 ) -> int:
     """A household applies, for the first time where `household_id` is None; its key. Raises NotDone or Forbidden."""
-    told = households.checked({name: getattr(given, name) for name in TOLD})
+    told = households.checked({name: getattr(given, name) for name in households.TOLD})
     columns = households.columns(vault, {name: value for name, value in told.items() if value is not None})
     today, file = days.today(now), {}
     if given.organisation_code is not None:

@@ -21,18 +21,16 @@ from api.domain.people import MemberChangeKind
 from api.domain.permissions import Viewer
 from api.domain.stages import ACTIVE, Stage
 from api.models import Household, MemberChange, table
-from api.sealing import NotOurs, Vault
+from api.sealing import Vault
 from api.services import audit, cases, declarations, external_references, households
 
 WHEREABOUTS = frozenset({"address", "phone"})
 """What is corrected only by who is shown it: an answer about a guess would tell what stands there (F-29)."""
 
-COLUMNS = (*households.LISTED, *households.SEALED)
-
 H = table(Household).c
-_STANDS = select(H.stage, *[H[name] for name in COLUMNS], scope.protects_household(H.id).label("protected")).where(
-    H.id == bindparam("household")
-)
+_STANDS = select(
+    H.stage, *[H[name] for name in households.TOLD], scope.protects_household(H.id).label("protected")
+).where(H.id == bindparam("household"))
 
 
 async def correct(
@@ -59,8 +57,8 @@ async def correct(
         raise NotDone(UserErrorCode.REQUIRED, ("input",), "没有需要更正的内容。", "Nothing is corrected.")
     row = (await connection.execute(_STANDS, {"household": household.id, "today": today})).one()
     _check(viewer, row, corrections, declared)
-    told = households.checked({name: corrections[name] for name in COLUMNS if name in corrections})
-    before = {name: _opened(vault, name, getattr(row, name)) for name in told}
+    told = households.checked({name: corrections[name] for name in households.TOLD if name in corrections})
+    before = {name: households.opened(vault, name, getattr(row, name)) for name in told}
     changed = {name: value for name, value in told.items() if value != before[name]}
     was = {name: before[name] for name in changed}
     if external_references.FIELD in corrections:
@@ -146,11 +144,3 @@ async def _kept(
             happened_at=now,
         )
     )
-
-
-def _opened(vault: Vault, name: str, value: str | bytes | None) -> str | None:
-    """What stands there; what a lost key sealed is not known, and what is told takes its place."""
-    try:
-        return vault.open(f"households.{name}", value) if isinstance(value, bytes) else value
-    except NotOurs:
-        return None

@@ -19,7 +19,7 @@ from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.matching import identity
 from api.models import Household, table
-from api.sealing import Vault
+from api.sealing import NotOurs, Vault
 
 TOPIC = "household"
 LONGEST = 500
@@ -27,6 +27,8 @@ SEALED = {"address": "address", "phone": "phone", "payee_account": "payeeAccount
 """Columns that are sealed, and the input's names of them."""
 LISTED = {"target_group": ("targetGroup", national_form.GROUPS), "residence": ("residence", national_form.RESIDENCES)}
 """Columns that hold a word of a list, the input's names of them, and the list."""
+TOLD = (*LISTED, *SEALED)
+"""Columns that people tell, in an application or a correction."""
 
 H = table(Household).c
 _HOUSEHOLDS = scope.narrow(select(H.id, H.version), H.division_code).where(among(H.id, "households")).order_by(H.id)
@@ -92,6 +94,14 @@ def columns(vault: Vault, values: Mapping[str, str | None]) -> dict[str, Any]:
         if name == "phone":
             found["phone_index"] = vault.index("phone", identity.phone(written))
     return found
+
+
+def opened(vault: Vault, name: str, value: Any) -> Any:
+    """What a column of the row holds; what a lost key sealed is known no more than nothing."""
+    try:
+        return vault.open(f"households.{name}", value) if name in SEALED else value
+    except NotOurs:
+        return None
 
 
 def _refused(name: str, zh: str, en: str) -> NotDone:

@@ -93,7 +93,7 @@ async def _begin(connection: AsyncConnection, new: list[Came], now: dt.datetime)
     ]
     await connection.execute(insert(File), files)
     keys = {"keys": [each.id for each in new]}
-    head = select(func.min(M.id)).where(M.household_id == F.household_id, M.relation == "HEAD", M.left_on.is_(None))
+    head = select(func.min(M.id)).where(M.household_id == F.household_id, M.relation == "HEAD", goes_on(today))
     await connection.execute(
         update(File)
         .where(among(F.household_id, "keys"), F.closed_on.is_(None))

@@ -21,9 +21,10 @@ from api.domain import money, stages
 from api.domain.declarations import OF_HOUSEHOLDS
 from api.domain.lifecycle import Action
 from api.domain.stages import ACTIVE, Stage
-from api.matching import folders, identity, reference
+from api.matching import folders, reference
 from api.models import File, FileTransfer, Household, MemberChange, Transition, table
-from api.sealing import NotOurs, Vault
+from api.sealing import Vault
+from api.services import households
 from api.services.registers import rows
 from api.services.registers.rows import HOUSEHOLD_PLAIN, HOUSEHOLD_SEALED, MONEY, Row
 
@@ -41,7 +42,7 @@ _KNOWN = select(
     *[H[day] for day in DATES],
     or_(_MOVED, _TRANSFERRED).label("own"),
 ).where(among(H.reference, "references", String))
-_CORRECTABLE = ("target_group", "residence", *HOUSEHOLD_SEALED, *OF_HOUSEHOLDS.values())
+_CORRECTABLE = (*households.TOLD, *OF_HOUSEHOLDS.values())
 _CORRECTED = (
     select(C.household_id, C.fields, H.phone_index, *[H[name] for name in _CORRECTABLE])
     .join(Household, H.id == C.household_id)
@@ -171,8 +172,7 @@ def _taken(vault: Vault, row: Row, home: str, now: dt.datetime) -> dict[str, Any
         "programme_code": row.get("programme"),
         **{column: row.get(column) for column in HOUSEHOLD_PLAIN},
         **{ours: money.fen(row.get(theirs)) for theirs, ours in MONEY.items()},
-        **{column: vault.seal(f"households.{column}", row.get(column)) for column in HOUSEHOLD_SEALED},
-        "phone_index": vault.index("phone", identity.phone(row.get("phone"))),
+        **households.columns(vault, {column: row.get(column) for column in HOUSEHOLD_SEALED}),
         "others": vault.seal("households.others", rows.others(row, known, rows.division_as_written(row))),
         "version": 1,
         "updated_at": now,
@@ -193,21 +193,13 @@ def _is_otherwise(vault: Vault, row: Row, told: Row, here: Row) -> bool:
     """Whether the register tells something that is not what was corrected here; nothing told is no other telling."""
     for name, value in here.items():
         if name in HOUSEHOLD_SEALED:
-            theirs, ours = (row.get(name) or "").strip(), _opened(vault, name, value)
+            theirs, ours = (row.get(name) or "").strip(), households.opened(vault, name, value)
             same = theirs == ours or (name == "phone" and told["phone_index"] == here["phone_index"] is not None)
             if theirs and not same:
                 return True
         elif name != "phone_index" and told[name] is not None and told[name] != value:
             return True
     return False
-
-
-def _opened(vault: Vault, name: str, value: Any) -> str | None:
-    """What was corrected; what a lost key sealed is not known, and nothing is the same as that."""
-    try:
-        return vault.open(f"households.{name}", value) or ""
-    except NotOurs:
-        return None
 
 
 def _programme(there: Any, row: Row) -> dict[str, str]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among, upsert
 from api.domain import divisions
 from api.models import Base, Household, Member, table
-from api.services import members
+from api.services import households, members
 
 BATCH = 5_000
 MONEY = {
@@ -24,7 +24,7 @@ HOUSEHOLD_PLAIN = (
     "target_group", "residence", "applied_on", "file_opened_on", "file_closed_on",
     "declared_vehicles", "declared_homes", "declared_businesses",
 )  # fmt: skip
-HOUSEHOLD_SEALED = ("address", "phone", "payee_account", "payee_name")
+HOUSEHOLD_SEALED = tuple(households.SEALED)
 MEMBER_PLAIN = (
     "relation", "sex", "birth_date", "division_code", "declared_marital_status", "declared_employment",
     "valid_from", "valid_to", "authorised_until",

@@ -151,6 +151,16 @@ async def test_new_households_have_a_file_and_the_move_by_which_they_came(
     }  # fmt: skip
 
 
+async def test_a_file_is_in_the_name_of_the_head_who_is_there(
+    empty: AsyncEngine, vault: Vault, tmp_path: Path
+) -> None:
+    gone = {**PEOPLE[0], "valid_to": "2025-05-01"}
+    heir = {**PEOPLE[1], "household_id": "H1", "valid_to": None}
+    await take_over(empty, vault, folder(tmp_path / "in", [HOME], [gone, heir]))
+    ((_, subject),) = await rows(empty, File.id, File.subject_member_id)
+    assert {row.id: row.reference for row in await rows(empty, Member.id, Member.reference)}[subject] == "P2"
+
+
 async def test_somebody_in_two_active_files_is_disputed_in_the_second(
     empty: AsyncEngine, vault: Vault, tmp_path: Path
 ) -> None:
