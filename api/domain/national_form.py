@@ -1,8 +1,8 @@
 """The national form of a worker in hardship (困难职工家庭信息采集表): its fields, what each may hold, and what is missing.
 
-A field that our tables have a column for names it, and is kept there, or with the file and its causes; all others are kept sealed in `form`, and none of
-them ever goes to the matcher. Those that no rule may read (F-24) are `forbidden` besides: ethnic group, political
-status, health. Source: domain.md B1, required fields.
+A field that our tables have a column for names it, and is kept there, or with the file and its causes; all others are kept
+sealed in `form`, and none of them ever goes to the matcher. Those that no rule may read (F-24) are `forbidden` besides:
+ethnic group, political status, health. Source: domain.md B1, required fields.
 """
 
 from __future__ import annotations

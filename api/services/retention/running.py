@@ -1,7 +1,8 @@
 """All clocks at once: what is over is deleted, some at a time, each lot in a transaction of its own.
 
 Interrupted anywhere it is run again, and does what is left. Nobody waits for it, and it waits for nobody: what somebody is
-at work on is left for the next time, and whether something is over is asked once more while it is held. The audit is told how many of each class, and nothing else.
+at work on is left for the next time, and whether something is over is asked once more while it is held. The audit is told
+how many of each class, and nothing else.
 """
 
 from __future__ import annotations

@@ -265,13 +265,14 @@ async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path
         assert sum((await rows_of(connection, held)).values()) > 30
 
 
-@pytest.mark.parametrize(
-    "migrated", ["postgresql"], indirect=True
-)  # SQLite has one writer: nobody is at work meanwhile
+@pytest.mark.parametrize("migrated", ["postgresql"], indirect=True)
 async def test_f_26_what_somebody_is_at_work_on_is_left_and_asked_about_again(
     engine: AsyncEngine, tmp_path: Path
 ) -> None:
-    """A file is reinstated on the very day on which its time is over: nothing of it is deleted, before or after."""
+    """A file is reinstated on the very day on which its time is over: nothing of it is deleted, before or after.
+
+    SQLite has one writer: nobody is at work there meanwhile.
+    """
     _, (over, back) = await filled(engine, tmp_path, ENDED, ENDED)
     reopened = update(table_of("files")).where(table_of("files").c.household_id == back.household)
     async with transaction(engine) as officer:
