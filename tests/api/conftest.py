@@ -31,6 +31,7 @@ from api.sealing import Vault
 from api.services import accounts, organisations, scans, viewers
 from api.services.organisations import Described
 from api.worker import Worker
+from tests.api import clock
 from tests.conftest import administer, complete, copied, on, template
 from tests.once import Run
 
@@ -66,11 +67,11 @@ class Service:
     client: httpx.AsyncClient
     statements: list[str] = field(default_factory=list)
     ahead: dt.timedelta = dt.timedelta(0)
-    """How far the service's clock is ahead of the world's."""
+    """How far the service's clock is ahead of the tests'."""
 
     def now(self) -> dt.datetime:
         """What the service takes for this moment."""
-        return dt.datetime.now(dt.UTC) + self.ahead
+        return clock.this_moment() + self.ahead
 
     async def ask(
         self,
@@ -105,7 +106,7 @@ class Service:
 
 async def fill(url: str, city: Path, data_dir: Path) -> dict[str, str]:
     """The city taken over into an empty database, and scanned; the users' tokens."""
-    engine, vault, now = open_engine(url), sealing.vault(KEY), dt.datetime.now(dt.UTC)
+    engine, vault, now = open_engine(url), sealing.vault(KEY), clock.this_moment()
     tokens = {}
     await intake.take_over(engine, vault, city, data_dir, None, now)
     async with transaction(engine) as connection:

@@ -80,7 +80,7 @@ async def test_f_30_what_is_over_or_was_changed_by_hand_is_not_handed_out(servic
         assert notice["number"] in page.text
         assert not [each for each in ("script", "13812345678", "张*") if each in page.text]
         over = dt.datetime.combine(dt.date.fromisoformat(notice["toDay"]), dt.time(16, 1), dt.UTC)
-        service.ahead = over - dt.datetime.now(dt.UTC)
+        service.ahead = over - service.now()
         for path in ("/notices", "/notices.json"):
             assert notice["number"] not in (await client.get(path, params={"division": "410502"})).text
 

@@ -12,6 +12,7 @@ from api.database import transaction
 from api.domain import days
 from api.domain.consent import NINE
 from api.models import Authorisation, Household, Human, Member, Scan
+from tests.api.clock import this_moment
 from tests.api.conftest import Service
 from tests.api.papers import consent, exception, paper, user_of
 from tests.api.schema.test_statements import selects
@@ -36,7 +37,7 @@ PAGE = """query ($n: Int, $filter: HouseholdFilter) { households(first: $n, filt
 
 
 def today() -> dt.date:
-    return days.today(days.this_moment())
+    return days.today(this_moment())
 
 
 async def signed(service: Service, household: int, person: int) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def family(**changes: Any) -> dict[str, Any]:
 async def test_a_household_applies_with_its_people_its_form_and_what_it_declares(service: Service) -> None:
     answer = await send(service, "submitApplication", **family())
     assert answer["userErrors"] == []
-    home, today = answer["household"], days.today(dt.datetime.now(dt.UTC))
+    home, today = answer["household"], days.today(service.now())
     assert (home["stage"], home["division"], home["declaredVehicles"]) == ("APPLIED", {"code": "410502"}, 0)
     assert [each["name"] for each in home["members"]] == ["赵大山", "钱小河"]
     assert home["members"][0]["declaredMonthlyIncome"] == {"amount": "1200.00"}

@@ -288,7 +288,7 @@ async def test_a_month_begins_at_midnight_where_the_households_live(service: Ser
     month = months_after(TODAY.replace(day=1), 1)
     asked = {"id": home.id, "month": f"{month:%Y-%m}"}
     query = "query ($id: ID!, $month: Month!) { perCapitaIncome(householdId: $id, month: $month) { month } }"
-    midnight = dt.datetime.combine(month, dt.time(), days.CHINA) - dt.datetime.now(dt.UTC)
+    midnight = dt.datetime.combine(month, dt.time(), days.CHINA) - service.now()
     service.ahead = midnight - dt.timedelta(hours=1)
     assert "future" in (await service.ask(query, asked))["errors"][0]["message"]
     service.ahead = midnight + dt.timedelta(hours=1)

@@ -23,6 +23,7 @@ from api.matching import policy
 from api.models import AuditEvent, Human, Member, Notice, table
 from api.schema.root import schema
 from api.services import audit, notices, transition
+from tests.api.clock import this_moment as now
 from tests.api.conftest import Service
 from tests.api.services.reviewed import ADDRESS, CARD, CHILD, NAME, NUMBER, PHONE, Reviewed, under_review, viewer
 
@@ -44,10 +45,6 @@ SECRETS = (NAME, NAME[1:], NUMBER, NUMBER[6:14], CARD, PHONE, CHILD, "215号", "
 
 def to_snake(name: str) -> str:
     return re.sub("([A-Z])", r"_\1", name).lower()
-
-
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def given(household: Reviewed, **changes: Any) -> dict[str, Any]:

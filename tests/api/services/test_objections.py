@@ -21,6 +21,7 @@ from api.services import audit, decisions, objections, transition
 from api.services.retention import holds
 from api.services.transition import Why
 from tests.api import leaving
+from tests.api.clock import this_moment as now
 from tests.api.conftest import Service
 from tests.api.services.reviewed import Reviewed, under_review, viewer
 from tests.api.services.test_notices import opened, row
@@ -44,10 +45,6 @@ READ = """
 query ($id: ID!) { node(id: $id) { ... on Objection {
   objectorName objectorContact text answer grounds state receivedBy answeredBy } } }"""
 NEIGHBOUR, SAID = "王大力", "他家有两辆车，住在我楼上。"
-
-
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def given(household: str, **changes: Any) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from api.domain.errors import NotDone, StopHeld
 from api.domain.official_errors import OfficialErrorKind
 from api.domain.recoveries import RecoveryCause
 from api.domain.stops import StopKind
+from api.loaders import incomes
 from api.models import FundEntry, Household, OfficialError, Recovery, RecoveryEntry
-from api.services import official_errors, recoveries
+from api.services import official_errors, recoveries, stop_requests
 from api.services.official_errors import Wrong
 from api.services.stop_requests import Asking
 from tests.api import granted
@@ -110,6 +111,11 @@ async def test_f_10_no_more_is_recovered_than_was_paid(service: Service) -> None
     with pytest.raises(NotDone) as refused:
         await home.propose(asked(2))
     assert "already" in refused.value.en
+    async with transaction(service.engine) as connection:
+        run = incomes.running(connection, home.clerk)
+        with pytest.raises(NotDone) as shown:
+            await stop_requests.previewed(run, home.grant, asked(2), TODAY)
+    assert shown.value.en == refused.value.en, "it is not shown as if it could be proposed"
 
 
 async def test_f_10_no_month_is_recovered_twice_though_others_were_paid(service: Service) -> None:
