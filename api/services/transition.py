@@ -95,11 +95,11 @@ async def begin(
         )
     values = {**household, "stage": Stage.APPLIED, "transition_number": 1, "applied_on": on}
     added = await connection.execute(
-        insert(Household).values(**values, version=1, updated_at=now).returning(H.id, H.reference)
+        insert(Household).values(**values, version=1, updated_at=now).returning(H.id, H.reference, H.organisation_id)
     )
     row = added.one()
     clock = clocks.columns(None, Action.APPLY, Stage.APPLIED, household["division_code"], on)
-    file_id = await _open(connection, row.id, row.reference, {**(file or {}), **clock, "applied_on": on}, now)
+    file_id = await _open(connection, row, {**(file or {}), **clock, "applied_on": on}, now)
     case = Case(row.id, file_id, household["division_code"], Action.APPLY, viewer, None)
     await _guarded(connection, move_made, case, now)
     transition_id = await _write(connection, vault, viewer, row.id, 0, file_id, move_made, why, on, now)
@@ -213,13 +213,13 @@ async def _file(
 ) -> tuple[int, dict[str, Any]]:
     """The file as the move leaves it, and the household's dates that go with it."""
     if made.action is Action.APPLY:
-        file_id = await _open(connection, household.id, household.reference, {**columns, "applied_on": on}, now)
+        file_id = await _open(connection, household, {**columns, "applied_on": on}, now)
         await _list(connection, household.id, file_id, on)
         return file_id, {"applied_on": on, "file_opened_on": None, "file_closed_on": None}
     if made.action is Action.FALL_BACK and made.stage in ENDED:
         previous = last and last.id
         told = {**columns, "opened_on": on, "previous_id": previous}
-        file_id = await _open(connection, household.id, household.reference, told, now)
+        file_id = await _open(connection, household, told, now)
         await _list(connection, household.id, file_id, on)
         return file_id, {"file_opened_on": on, "file_closed_on": None}
     if last is None:
@@ -246,22 +246,23 @@ async def _file(
 
 
 async def _open(
-    connection: AsyncConnection, household_id: int, reference: str, columns: Mapping[str, Any], now: dt.datetime
+    connection: AsyncConnection,
+    household: Row[*tuple[Any, ...]],
+    columns: Mapping[str, Any],
+    now: dt.datetime,
 ) -> int:
-    """A new file, numbered after its household and how many it had before."""
-    before = select(func.count()).where(F.household_id == household_id)
+    """A new file, numbered after its household and how many it had before, kept by the household's union or a named one."""
+    before = select(func.count()).where(F.household_id == household.id)
     count = int((await connection.execute(before)).scalar_one())
-    added = await connection.execute(
-        insert(File)
-        .values(
-            household_id=household_id,
-            number=reference if count == 0 else f"{reference}/{count + 1}",
-            version=1,
-            created_at=now,
-            **columns,
-        )
-        .returning(F.id)
-    )
+    row = {
+        "household_id": household.id,
+        "number": household.reference if count == 0 else f"{household.reference}/{count + 1}",
+        "organisation_id": household.organisation_id,
+        "version": 1,
+        "created_at": now,
+        **columns,
+    }
+    added = await connection.execute(insert(File).values(**row).returning(F.id))
     return int(added.scalar_one())
 
 

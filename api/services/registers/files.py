@@ -143,13 +143,14 @@ async def _follow(
     """One household stands where the register has it now; its file is closed, opened, or another one is begun."""
     today = days.today(now)
     on = came.since(today)
-    last = select(F.id, F.closed_on).where(F.household_id == came.id).order_by(F.id.desc()).limit(1)
+    last = select(F.id, F.organisation_id).where(F.household_id == came.id).order_by(F.id.desc()).limit(1)
     file = (await connection.execute(last)).one()
     told = _told(came, _Due(), today)
     if before in ENDED:
         count = select(func.count()).where(F.household_id == came.id)
         number = f"{came.reference}/{int((await connection.execute(count)).scalar_one()) + 1}"
-        row = {"household_id": came.id, "number": number, "previous_id": file.id, "version": 1, "created_at": now}
+        kept = {"previous_id": file.id, "organisation_id": file.organisation_id}
+        row = {"household_id": came.id, "number": number, **kept, "version": 1, "created_at": now}
         file_id = (await connection.execute(insert(File).values(**row, **told).returning(F.id))).scalar_one()
     else:
         file_id = file.id
