@@ -39,6 +39,7 @@ from api.domain import bulk
 from api.domain.bulk import AlarmKind
 from api.domain.errors import NotDone
 from api.gate.passage import Limits
+from api.matching import catalogue as programmes
 from api.matching import policy
 from api.schema import catalogue, evolution
 from api.schema.root import printed
@@ -266,8 +267,9 @@ def main() -> None:
 
 
 def _require_parameters() -> None:
-    """Reads the city's parameters and working days before anybody needs them. Raises MatcherError or ValueError."""
+    """Reads the city's parameters, programmes and working days before anybody needs them. Raises MatcherError or ValueError."""
     policy.in_force()
+    programmes.in_force()
     workdays.current()
 
 

@@ -19,9 +19,9 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, joined, one_of
+from api.schema.filters import AND, NOT, OR, joined, of_keys, one_of
 from api.schema.nodes import Kind, kind
-from api.schema.officers import Officer
+from api.schema.officers import Officer, handler
 from api.schema.scalars import BigInt
 from api.schema.selection import Wanted
 from api.schema.sizes import about
@@ -135,9 +135,7 @@ def event_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[AuditEve
             key=row.id,
             number=BigInt(row.number),
             happened_at=row.happened_at,
-            user=None
-            if row.login is None or reading.hides(row)
-            else Officer(login=row.login, display_name=row.display_name),
+            user=handler(reading, row, row.login, row.display_name),
             action=row.action,
             subject_type=CALLED.get(row.subject_type, row.subject_type),
             subject_id=_id(reading, CALLED.get(row.subject_type, row.subject_type), row.subject),
@@ -185,9 +183,7 @@ def _conditions(info: Info, given: AuditEventFilter) -> Iterator[Is]:
     if given.subject_id is not None:
         type_name, subject = nodes.named(info, given.subject_id) or ("", 0)
         yield Is("subject", {"done_to_type": ROWS.get(type_name, type_name), "done_to": subject})
-    if given.audit_ids is not None:
-        keys = [nodes.key_of(info, "AuditEvent", each) for each in given.audit_ids]
-        yield Is("keys", {"keys": [key for key in keys if key is not None]})
+    yield from of_keys(info, "keys", "AuditEvent", given.audit_ids)
     yield from one_of("users", given.user_logins)
     yield from one_of("actions", given.actions)
     for name, value in (("since", given.since), ("until", given.until)):
@@ -201,7 +197,8 @@ class AuditQueries:
 
     @guards.query(
         Permission.READ_AUDIT,
-        "Who did what: about households of the viewer's division, and by users of it. Reading it is on record.",
+        "Who did what: about households that are in the viewer's division today; what is about none, by users of it. "
+        "Reading it is on record.",
     )
     async def audit_events(
         self,

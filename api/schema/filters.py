@@ -13,7 +13,7 @@ from api.domain.errors import BadInput
 from api.loaders.conditions import All, Condition, Either, Is, Not
 from api.schema import nodes
 from api.schema.context import Info
-from api.schema.values import DateRange
+from api.schema.values import DateRange, division_code_of
 
 MOST_LEVELS = 10
 AND = "All of these hold too."
@@ -55,17 +55,20 @@ def _joined(given: F, conditions: Callable[[F, bool], Iterator[Condition]], insi
 def in_division(code: str | None) -> Iterator[Is]:
     """In this division or below it. Raises BadInput."""
     if code is not None:
-        if not divisions.is_code(code):
-            raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
-        low, high = divisions.span(code)
+        low, high = divisions.span(division_code_of(code))
         yield Is("division", {"division_from": low, "division_to": high})
 
 
 def of_households(info: Info, ids: list[strawberry.ID] | None) -> Iterator[Is]:
     """About one of these households; an id that names none finds nothing."""
+    yield from of_keys(info, "households", "Household", ids)
+
+
+def of_keys(info: Info, name: str, type_name: str, ids: list[strawberry.ID] | None) -> Iterator[Is]:
+    """Of one of these things; an id that names none finds nothing."""
     if ids is not None:
-        keys = [nodes.key_of(info, "Household", each) for each in ids]
-        yield Is("households", {"households": [key for key in keys if key is not None]})
+        keys = [nodes.key_of(info, type_name, each) for each in ids]
+        yield Is(name, {name: [key for key in keys if key is not None]})
 
 
 def between(name: str, given: DateRange | None) -> Iterator[Is]:

@@ -11,8 +11,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain import divisions, money
-from api.domain.errors import BadInput, NotDone, UserErrorCode
+from api.domain import divisions
 from api.domain.permissions import Permission, Viewer
 from api.loaders import payments as loaders
 from api.loaders.conditions import Is
@@ -22,13 +21,14 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
+from api.schema.filters import AND, NOT, OR, in_division, joined, of_keys, one_of
 from api.schema.nodes import Id, Kind, kind
 from api.schema.payment_terms import FundAccount, FundEntryKind, FundSource
+from api.schema.people import fen_of
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted, wanted
 from api.schema.tree import grow
-from api.schema.values import Division, Money, Node, division_of, known_money
+from api.schema.values import Division, Money, Node, division_code_of, division_of, known_money
 from api.schema.words import Direction
 from api.services import funds
 
@@ -135,13 +135,6 @@ class FundEntryOrder:
 
     field: FundEntryOrderField = strawberry.field(description="What to order by.")
     direction: Direction = strawberry.field(default=Direction.DESC, description="Which way.")
-
-
-def of_keys(info: Info, name: str, type_name: str, ids: list[strawberry.ID] | None) -> Iterator[Is]:
-    """Of one of these things; an id that names none finds nothing."""
-    if ids is not None:
-        keys = [nodes.key_of(info, type_name, each) for each in ids]
-        yield Is(name, {name: [key for key in keys if key is not None]})
 
 
 def _of_funds(given: FundFilter) -> Iterator[Is]:
@@ -275,9 +268,7 @@ class FundQueries:
         ] = None,
     ) -> list[FundUse] | None:
         """How funds were used."""
-        code = division_code or info.context.viewer_who_may(None).division_code
-        if not divisions.is_code(code):
-            raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
+        code = division_code_of(division_code or info.context.viewer_who_may(None).division_code)
         asked = wanted(info)
         async with info.context.reading() as reading:
             rows = await loaders.use(reading, divisions.span(code), year)
@@ -309,24 +300,13 @@ class FundMutations:
         """Enters money."""
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            told = (input.source, input.division_code, input.year, _fen(input.amount), input.document_no)
+            amount = fen_of(input.amount, ("input", "amount")) or 0
+            told = (input.source, input.division_code, input.year, amount, input.document_no)
             return await funds.allocate(connection, viewer, *told, info.context.now(), back=input.back)
 
         done = await carry_out(info, Permission.DECIDE_FILES, input, act)
         fund = await nodes.below_payload(info, "Fund", "fund", done.subject)
         return AllocateFundPayload(fund=fund, **done.answered)
-
-
-def _fen(amount: Decimal) -> int:
-    try:
-        found = money.fen(amount)
-    except ValueError:
-        found = None
-    if found is None:
-        raise NotDone(
-            UserErrorCode.INVALID, ("input", "amount"), "金额最多两位小数。", "An amount has up to two decimals."
-        )
-    return found
 
 
 kind("Fund", Kind(loaders.funds_by_key, fund_objects, Permission.READ_CASES))

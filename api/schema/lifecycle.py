@@ -8,8 +8,7 @@ from typing import Annotated
 
 import strawberry
 
-from api.domain import days, divisions
-from api.domain.errors import BadInput
+from api.domain import days
 from api.domain.lifecycle import MOVES, NOTHING, moves_from
 from api.domain.permissions import Permission, Viewer
 from api.loaders.reading import Reading, Rows
@@ -18,6 +17,7 @@ from api.schema.context import Info
 from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.terms import Action, Clock, Guard
+from api.schema.values import division_code_of
 from api.schema.words import Stage, UserErrorCode
 from api.services import clocks, next_steps
 
@@ -169,9 +169,7 @@ class LifecycleQueries:
         on: Annotated[dt.date | None, strawberry.argument(description="As of which day; today by default.")] = None,
     ) -> Lifecycle | None:
         """The table."""
-        code = division_code or info.context.viewer_who_may(None).division_code
-        if not divisions.is_code(code):
-            raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
+        code = division_code_of(division_code or info.context.viewer_who_may(None).division_code)
         return Lifecycle(moves=_moves(), terms=_terms(code, on or days.today(info.context.now())))
 
     @guards.query(

@@ -6,14 +6,13 @@ from typing import Annotated, Any
 
 import strawberry
 
-from api.domain import divisions
-from api.domain.errors import BadInput
 from api.domain.permissions import Permission
 from api.loaders import officers as loaders
 from api.loaders.reading import Reading
 from api.schema import guards
 from api.schema.context import Info
 from api.schema.selection import wanted
+from api.schema.values import division_code_of
 from api.schema.words import Role
 
 
@@ -84,9 +83,7 @@ class OfficerQueries:
         """Officers for a division."""
         asked = wanted(info)
         async with info.context.reading() as reading:
-            code = division_code or reading.viewer.division_code
-            if not divisions.is_code(code):
-                raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
+            code = division_code_of(division_code or reading.viewer.division_code)
             rows = await loaders.of_division(reading, code, login_prefix or "")
             reading.budget.spend(len(rows) * asked.times * asked.values(()))
         return [

@@ -22,7 +22,7 @@ from api.schema.changes import VERSION, ending, named, read_at
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
+from api.schema.filters import AND, NOT, OR, in_division, joined, of_keys, one_of
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
@@ -209,9 +209,7 @@ def _conditions(info: Info, given: OrganisationFilter) -> Iterator[Is]:
     yield from one_of("codes", given.codes)
     yield from one_of("kinds", given.kinds)
     yield from one_of("levels", given.levels)
-    if given.parent_ids is not None:
-        keys = [nodes.key_of(info, "Organisation", each) for each in given.parent_ids]
-        yield Is("parents", {"parents": [key for key in keys if key is not None]})
+    yield from of_keys(info, "parents", "Organisation", given.parent_ids)
     yield from whether_active(given.active)
 
 

@@ -19,8 +19,7 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, in_division, joined, of_households, one_of, whether
-from api.schema.funds import of_keys
+from api.schema.filters import AND, NOT, OR, in_division, joined, of_households, of_keys, one_of, whether
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Kind, kind
 from api.schema.payment_terms import CheckOutcome

@@ -21,8 +21,8 @@ from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of
-from api.schema.funds import Fund, fund_objects, of_keys
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, of_keys, one_of
+from api.schema.funds import Fund, fund_objects
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household
 from api.schema.nodes import Id, Kind, kind
 from api.schema.payment_terms import CycleKind, CycleState, HeldBecause, OrderState

@@ -8,6 +8,7 @@ from decimal import Decimal
 import strawberry
 
 from api.domain import divisions, money
+from api.domain.errors import BadInput
 
 
 @strawberry.interface(description="Whatever can be read again by its id.")
@@ -43,6 +44,13 @@ class Division:
     name_zh: str = strawberry.field(
         description="Its Chinese name, a county's after its city's; the code where unknown."
     )
+
+
+def division_code_of(given: str) -> str:
+    """What was given as a division's code. Raises BadInput where it is none."""
+    if not divisions.is_code(given):
+        raise BadInput("区划代码须为六位数字。", "A division code has six digits.")
+    return given
 
 
 def division_of(code: str) -> Division:

@@ -245,7 +245,7 @@ def test_a_wrong_key_or_setting_is_said(tmp_path: Path) -> None:
     assert "mysql" in run("db", "upgrade", expect=1, place={"JIEKUN_DATABASE_URL": "mysql://localhost/x"}).stderr
 
 
-def test_parameters_and_working_days_that_cannot_be_read_are_said_before_anything_begins(
+def test_parameters_programmes_and_working_days_that_cannot_be_read_are_said_before_anything_begins(
     tmp_path: Path, city: Path
 ) -> None:
     place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
@@ -256,6 +256,10 @@ def test_parameters_and_working_days_that_cannot_be_read_are_said_before_anythin
     (folder / "policy.toml").write_text('[[value]]\nkey = "line.dibao"\n', encoding="utf-8")
     assert "policy.toml" in run("import", str(folder), expect=3, place=place).stderr
     assert not (tmp_path / "data" / "policy.toml").exists()
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "programmes.toml").write_text('[[programme]]\ncode = "DIBAO"\n', encoding="utf-8")
+    for service in ("serve", "worker"):
+        assert "programmes.toml, [[programme]] 1" in run(service, expect=1, place=place).stderr
 
 
 def test_the_schema_and_keys_are_printed(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from api.schema.root import printed
 from tests.api.conftest import Service
 
 ROOT = Path(__file__).parents[2]
-PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("graphql.md", "register.md", "payments.md")]
+RUN = ("graphql.md", "register.md", "lifecycle.md", "payments.md")
+PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in RUN]
 PAGE = PAGES[0]
 QUERIES = [query for page in PAGES for query in re.findall(r"```graphql\n(.*?)```", page, re.DOTALL)]
 EXAMPLES = ROOT / "api" / "page" / "examples"
@@ -104,7 +105,10 @@ async def test_the_example_of_the_overdue_queue_is_answered(service: Service) ->
 
 def test_the_other_blocks_fit_the_schema_too() -> None:
     (subscription,) = re.findall(r"```\n(subscription .*?)```", PAGE, re.DOTALL)
-    assert validate(build_schema(printed()), parse(subscription)) == []
+    exits = (ROOT / "docs" / "exit.md").read_text(encoding="utf-8")
+    (incomes,) = re.findall(r"```graphql\n(.*?)```", exits, re.DOTALL)
+    for block in (subscription, incomes):
+        assert validate(build_schema(printed()), parse(block)) == []
 
 
 def test_the_matrix_of_roles_is_the_programs() -> None:

@@ -6,7 +6,6 @@ import datetime as dt
 import itertools
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ STEP = re.compile(
     r"|<!-- the clock: (?P<days>\d+) days -->",
     re.DOTALL | re.MULTILINE,
 )
+STEPS = list(STEP.finditer(PAGE))
 
 
 class Known:
@@ -62,10 +62,6 @@ class Known:
                 self.note(each)
 
 
-def _steps() -> Iterator[re.Match[str]]:
-    yield from STEP.finditer(PAGE)
-
-
 async def _asked(service: Service, known: Known, step: re.Match[str]) -> Any:
     variables = known.filled(json.loads(step["variables"] or "{}"))
     data = await service.data(step["query"], variables, by=step["by"])
@@ -90,7 +86,7 @@ async def _handed_in(service: Service, known: Known, step: re.Match[str]) -> Non
 
 async def test_the_walk_through_runs_as_it_is_printed(service: Service) -> None:
     known, stages = Known(service), []
-    for step in _steps():
+    for step in STEPS:
         if step["days"]:
             service.ahead += dt.timedelta(days=int(step["days"]))
         elif step["door"]:
@@ -104,6 +100,6 @@ async def test_the_walk_through_runs_as_it_is_printed(service: Service) -> None:
 
 
 def test_nothing_of_the_page_is_left_out() -> None:
-    told = [step for step in _steps() if step["query"] or step["door"]]
+    told = [step for step in STEPS if step["query"] or step["door"]]
     assert len(told) == PAGE.count("```graphql") + PAGE.count("\ncurl ") >= 20
     assert sum(bool(step["variables"]) for step in told) == PAGE.count("```json")
