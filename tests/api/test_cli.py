@@ -258,7 +258,7 @@ def test_parameters_programmes_and_working_days_that_cannot_be_read_are_said_bef
     assert not (tmp_path / "data" / "policy.toml").exists()
     (tmp_path / "data").mkdir(exist_ok=True)
     (tmp_path / "data" / "programmes.toml").write_text('[[programme]]\ncode = "DIBAO"\n', encoding="utf-8")
-    for service in ("serve", "worker"):
+    for service in ("serve", "work"):
         assert "programmes.toml, [[programme]] 1" in run(service, expect=1, place=place).stderr
 
 
