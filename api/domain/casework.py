@@ -39,6 +39,7 @@ class TaskKind(StrEnum):
     REFERRAL = "REFERRAL"
     PAYMENT_CHECK = "PAYMENT_CHECK"
     PAYMENT_RETURNED = "PAYMENT_RETURNED"
+    ENTITLEMENT = "ENTITLEMENT"
 
 
 class TaskState(StrEnum):

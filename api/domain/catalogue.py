@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from api.domain.grants import GrantPeriod, OnceFor
@@ -42,19 +43,27 @@ class ConditionKind(StrEnum):
     STATED = "STATED"
 
 
+class Sign(StrEnum):
+    """What the register knows of somebody that speaks for a condition which an officer states."""
+
+    AT_SCHOOL = "AT_SCHOOL"
+    OUT_OF_WORK = "OUT_OF_WORK"
+
+
 class BadCatalogue(ValueError):
     """A catalogue that cannot be read; the message says where."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition, in words, and by which codes it is met."""
+    """One condition, in words, and by which codes it is met; `sign` is what speaks for one that an officer states."""
 
     kind: ConditionKind
     codes: tuple[str, ...]
     zh: str
     en: str
     verified: bool
+    sign: Sign | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +90,7 @@ class Dated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry(Dated):
-    """A programme as it holds somewhere for some time."""
+    """A programme as it holds somewhere for some time; `season` are the months of the year in which it is on, in their order."""
 
     code: str
     agency: tuple[MeasureRole, ...]
@@ -92,6 +101,7 @@ class Entry(Dated):
     funds: tuple[FundSource, ...]
     insured: bool
     conditions: tuple[Condition, ...]
+    season: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +173,7 @@ def parse(text: str, name: str, *, own: bool = False) -> Catalogue:
 
 
 def _entry(given: Mapping[str, Any], where: str, own: bool) -> Entry:
-    known = {"code", "agency", "measures", "units", "periods", "once", "funds", "insured", "conditions"}
+    known = {"code", "agency", "measures", "units", "periods", "once", "funds", "insured", "conditions", "season"}
     dated = _dated(given, known, where, own)
     return Entry(
         code=_word(given, "code", where),
@@ -175,18 +185,33 @@ def _entry(given: Mapping[str, Any], where: str, own: bool) -> Entry:
         funds=_several(FundSource, given.get("funds"), where),
         insured=bool(given.get("insured", False)),
         conditions=tuple(_condition(each, where) for each in given.get("conditions", ())),
+        season=_season(given.get("season", []), where),
         **dated,
     )
 
 
+def _season(given: Any, where: str) -> tuple[int, ...]:
+    """Months that follow one another, over the turn of the year, too: [12, 1, 2]. Raises BadCatalogue."""
+    listed = given if isinstance(given, list) else [given]
+    months = [each for each in listed if type(each) is int and 1 <= each <= 12]
+    follow = all(after == before % 12 + 1 for before, after in pairwise(months))
+    if len(months) != len(listed) or not follow or len(months) > 11:
+        raise BadCatalogue(f"{where}: a season is months of the year that follow one another, such as [12, 1, 2]")
+    return tuple(months)
+
+
 def _condition(given: Mapping[str, Any], where: str) -> Condition:
-    if unknown := sorted(set(given) - {"kind", "any", "zh", "en", "status"}):
+    if unknown := sorted(set(given) - {"kind", "any", "sign", "zh", "en", "status"}):
         raise BadCatalogue(f"{where}: a condition holds {', '.join(unknown)}")
     (kind,) = _several(ConditionKind, [given.get("kind")], where)
     codes = tuple(str(each) for each in given.get("any", ()))
     if bool(codes) != (kind in (ConditionKind.CATEGORY, ConditionKind.CAUSE)):
         raise BadCatalogue(f"{where}: a condition of category or cause names what meets it, and no other does")
-    return Condition(kind, codes, _word(given, "zh", where), _word(given, "en", where), _verified(given, where))
+    signs = _several(Sign, [given["sign"]] if "sign" in given else [], where)
+    if signs and kind is not ConditionKind.STATED:
+        raise BadCatalogue(f"{where}: a sign speaks for a condition that is stated, and for no other")
+    words = (_word(given, "zh", where), _word(given, "en", where), _verified(given, where))
+    return Condition(kind, codes, *words, next(iter(signs), None))
 
 
 def _service(given: Mapping[str, Any], where: str, own: bool) -> Service:

@@ -22,7 +22,8 @@ class Household(Base):
 
     It stands where its last move led, the one of `transition_number`. `digest` is a keyed hash of what the register
     said, so that the same said again changes nothing. `form` holds the national form's fields beyond our columns, and
-    `form_fields` which of them are filled in.
+    `form_fields` which of them are filled in. `entitlements_on` is the day on which it was last looked at for aid that it
+    does not receive; none where that is to be done.
     """
 
     __tablename__ = "households"
@@ -65,6 +66,7 @@ class Household(Base):
     others: Mapped[Sealed | None]
     form: Mapped[Sealed | None]
     form_fields: Mapped[Structures | None]
+    entitlements_on: Mapped[dt.date | None]
     digest: Mapped[Sealed]
     version: Mapped[int]
     updated_at: Mapped[Moment]

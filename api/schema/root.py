@@ -16,6 +16,7 @@ from api.schema.consents import Authorisation, ConsentMutations
 from api.schema.corrections import CorrectionMutations
 from api.schema.declarations import Declaration
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
+from api.schema.entitlements import EntitlementMutations, EntitlementQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.files import FileQueries, HardshipFile
@@ -77,6 +78,7 @@ class Query(
     WatchQueries,
     FindingQueries,
     TaskQueries,
+    EntitlementQueries,
     OfficerQueries,
     ReferralQueries,
     NoticeQueries,
@@ -118,6 +120,7 @@ class Mutation(
     PlanMutations,
     ReferralMutations,
     TaskMutations,
+    EntitlementMutations,
     NoticeMutations,
     ObjectionMutations,
     IncomeMutations,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -20,11 +20,13 @@ from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.entitlement_terms import NoLongerDue
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
+from api.schema.measures import MeasureRole
 from api.schema.nodes import Kind, kind
-from api.schema.officers import Officer, handler, officer
+from api.schema.officers import Officer, ResponsibleOrganisation, handler, officer
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.sizes import about
@@ -68,6 +70,12 @@ described(
         "PAYMENT_RETURNED": Words(
             "款项被退回", "Payment returned", "银行退回款项，须核对账号并重新发放。", "The bank sent a payment back."
         ),
+        "ENTITLEMENT": Words(
+            "应享未享",
+            "Aid not received",
+            "可能符合条件而没有享受的救助，须核实并转介。",
+            "Aid that may be due and is not received.",
+        ),
     },
 )
 described(
@@ -87,6 +95,42 @@ class TaskDetail:
 
     name: str = strawberry.field(description="What it is about.")
     value: str = strawberry.field(description="The code, day or month.")
+
+
+@strawberry.type(description="Aid that may be due and is not received, as a task asks somebody to look into it.")
+class TaskEntitlement:
+    """Aid that may be due."""
+
+    programme: str | None = strawberry.field(description="The programme's code; null where a lead names none.")
+    instead: list[str] = strawberry.field(
+        description="Other programmes, by their codes, that would be enough for the same occasion.", metadata=about(1)
+    )
+    rule: str | None = strawberry.field(
+        description="The rule whose finding says so; null where the programme's own conditions do."
+    )
+    finding_id: strawberry.ID | None = strawberry.field(description="That finding.")
+    referral_id: strawberry.ID | None = strawberry.field(description="The referral that was sent for it.")
+    because: NoLongerDue | None = strawberry.field(description="Why it ended by itself, if it did.")
+
+
+@strawberry.type(
+    description="A referral as a task suggests it, to be sent by `referForTask`; it is in the register's numbers."
+)
+class PrefilledReferral:
+    """A referral as it is suggested."""
+
+    roles: list[MeasureRole] = strawberry.field(description="Which roles answer for it.", metadata=about(1))
+    organisation: ResponsibleOrganisation | None = strawberry.field(
+        description="Who holds the first of them where the household is; null where nobody is on record."
+    )
+    programme: str | None = strawberry.field(description="For which programme, by its code.")
+    person_key: strawberry.Private[int | None]
+    note_zh: str = strawberry.field(description="What the organisation has to know, in Chinese, in which it is sent.")
+    note_en: str = strawberry.field(description="The same in English.")
+    due_on: dt.date = strawberry.field(description="By when it would be answered.")
+    person: Person | None = strawberry.field(
+        default=NOT_LOADED, description="Whom of the household it is about, if one."
+    )
 
 
 @strawberry.type(description="Something that somebody has to do for a household by a day.")
@@ -112,8 +156,15 @@ class Task(Node):
         description="Who ended it, where a person did whom this viewer is told."
     )
     version: int = strawberry.field(description="Counts changes; to be given back by whoever takes or ends it.")
+    entitlement: TaskEntitlement | None = strawberry.field(
+        description="Of a task of the kind ENTITLEMENT: which aid may be due, and what says so."
+    )
     household: Household = strawberry.field(default=NOT_LOADED, description="The household that it is for.")
     person: Person | None = strawberry.field(default=NOT_LOADED, description="Whom of it it is about, if one.")
+    prefilled_referral: PrefilledReferral | None = strawberry.field(
+        default=NOT_LOADED,
+        description="Of an open task of that kind, the referral that it suggests; null where it leads to no other office.",
+    )
 
 
 class TaskOrderField(StrEnum):
@@ -200,9 +251,26 @@ def task_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Task]:
             done_at=row.done_at,
             done_by=handler(reading, row, row.ender_login, row.ender_name),
             version=row.version,
+            entitlement=_entitlement(reading, row) if row.kind == TaskKind.ENTITLEMENT else None,
         )
         for row, public_id in zip(rows, reading.ids("Task", rows), strict=True)
     ]
+
+
+def _entitlement(reading: Reading, row: Any) -> TaskEntitlement:
+    told = row.detail
+
+    def named(kind: str, key: int | None) -> strawberry.ID | None:
+        return None if key is None else strawberry.ID(reading.vault.ids(kind, [key])[0])
+
+    return TaskEntitlement(
+        programme=told.get("programme"),
+        instead=[*told.get("instead", ())],
+        rule=told.get("rule"),
+        finding_id=named("Finding", told.get("finding")),
+        referral_id=named("Referral", told.get("referral")),
+        because=NoLongerDue(told["because"]) if "because" in told else None,
+    )
 
 
 @strawberry.type(description="What may be asked about tasks.")

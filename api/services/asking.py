@@ -13,6 +13,7 @@ from api import scope
 from api.domain import grants
 from api.domain.casework import path
 from api.domain.catalogue import ConditionKind, Entry, GrantedTo
+from api.domain.entitlements import Known, met
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.grants import Finding, GrantEffect, GrantFindingKind, Request
 from api.domain.permissions import Viewer
@@ -84,7 +85,7 @@ async def look(connection: AsyncConnection, viewer: Viewer, request: Request) ->
     window = compatibility.window(rules, asked)
     held, own = await beside.held(connection, viewer, home.id, asked, window, bill.same)
     found = [
-        *(_of_household(each, of_whom, own) for each in compatibility.met(rules, asked, held)),
+        *(of_household(each, of_whom, own) for each in compatibility.met(rules, asked, held)),
         *bill.findings,
         *_conditions(entry, request, home.category, frozenset(pending.values())),
     ]
@@ -173,7 +174,7 @@ def _people(
     return people, of_whom
 
 
-def _of_household(found: Finding, members: Mapping[int, int], own: frozenset[int]) -> Finding:
+def of_household(found: Finding, members: Mapping[int, int], own: frozenset[int]) -> Finding:
     """The same, told by the household's memberships and enrolments alone."""
     return replace(
         found,
@@ -184,21 +185,14 @@ def _of_household(found: Finding, members: Mapping[int, int], own: frozenset[int
 
 def _conditions(entry: Entry, request: Request, category: str | None, causes: frozenset[str]) -> list[Finding]:
     """What the programme asks for and is not met, is not known, or is for an officer to state."""
+    known = Known(category, causes, named=request.cause_id is not None, bill=request.bill is not None)
     found = []
     for each in entry.conditions:
-        met: bool | None = None
-        if each.kind is ConditionKind.CATEGORY:
-            met = None if category is None else category in each.codes
-        elif each.kind is ConditionKind.CAUSE:
-            met = bool(causes & set(each.codes))
-        elif each.kind is ConditionKind.NAMED_CAUSE:
-            met = request.cause_id is not None
-        elif each.kind is ConditionKind.BILL:
-            met = request.bill is not None
-        if met:
+        fits = met(each, known)
+        if fits:
             continue
         effect = GrantEffect.WARNS if each.kind is not ConditionKind.STATED else GrantEffect.INFORMS
-        if met is False and each.verified:
+        if fits is False and each.verified:
             effect = GrantEffect.REFUSES
         found.append(
             Finding(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, or_, select
@@ -53,30 +53,48 @@ _HELD = (
 )  # fmt: skip
 
 
-async def held(
-    connection: AsyncConnection, viewer: Viewer, household_id: int, asked: Asked, window: Span, bills: frozenset[int]
-) -> tuple[list[Held], frozenset[int]]:
-    """All aid that these people have in the window, each as often as it is for one of them; and which is the household's."""
-    rows = (await connection.execute(_ANYWHERE, {"people": list(asked.people)})).all()
+@dataclass(frozen=True, slots=True)
+class There:
+    """Aid that one of these people has: in which household, and whether only that household's own file says so."""
+
+    household_id: int
+    held: Held
+    of_file: bool
+
+
+async def everywhere(
+    connection: AsyncConnection, people: Collection[int], window: Span, *, cleared: bool
+) -> list[There]:
+    """All aid that these people have in the window, each as often as it is for one of them."""
+    rows = (await connection.execute(_ANYWHERE, {"people": sorted(people)})).all()
     homes = defaultdict[int, list[Row[*tuple[Any, ...]]]](list)
     for kin in rows:
         homes[kin.household_id].append(kin)
     since, until = window
     told = {"households": sorted(homes), "since": since, "until": until}
-    found, own = [], set()
+    found = []
     for row in await connection.execute(_HELD, told):
-        if row.household_id == household_id:
-            own.add(row.id)
-        of_file = row.source_record == OF_FILE and row.household_id == household_id
-        if of_file and row.programme_code == asked.programme:
-            continue  # what the file says it is in is what is granted here
         member = row.granted_to if row.grant_id else row.member_id
         everybody = member is None or row.unit == GrantedTo.HOUSEHOLD
         for kin in homes[row.household_id]:
             if everybody or kin.id == member:
-                known = _as_held(row, kin, everybody, hidden=bool(row.protected) and not viewer.cleared)
+                known = _as_held(row, kin, everybody, hidden=bool(row.protected) and not cleared)
                 if known is not None:
-                    found.append(replace(known, bill=asked.bill) if known.bill in bills else known)
+                    found.append(There(row.household_id, known, row.source_record == OF_FILE))
+    return found
+
+
+async def held(
+    connection: AsyncConnection, viewer: Viewer, household_id: int, asked: Asked, window: Span, bills: frozenset[int]
+) -> tuple[list[Held], frozenset[int]]:
+    """All aid that these people have in the window, each as often as it is for one of them; and which is the household's."""
+    found, own = [], set()
+    for each in await everywhere(connection, asked.people, window, cleared=viewer.cleared):
+        if each.household_id == household_id:
+            own.add(each.held.key)
+            if each.of_file and each.held.programme == asked.programme:
+                continue  # what the file says it is in is what is granted here
+        found.append(replace(each.held, bill=asked.bill) if each.held.bill in bills else each.held)
     return found, frozenset(own)
 
 

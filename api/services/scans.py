@@ -28,7 +28,7 @@ from api.domain.scans import ScanStatus, Severity
 from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
-from api.services import audit, consented, registers
+from api.services import audit, consented, entitlement_tasks, registers
 
 JOB = "scan"
 TOPIC = "scan"
@@ -290,7 +290,8 @@ def _again(
 
 
 async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[str, Any], now: dt.datetime) -> None:
-    """The scan is done, and from now on its links and findings are the latest."""
+    """The scan is done, and from now on its links and findings are the latest; what is due by them is looked at anew."""
+    await entitlement_tasks.look_again(connection, await _division(connection, scan_id))
     await audit.record(connection, None, "scan.succeeded", ("Scan", scan_id), now)
     await _change(
         connection,
@@ -302,6 +303,10 @@ async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[st
         summary=dict(summary),
         finished_at=now,
     )
+
+
+async def _division(connection: AsyncConnection, scan_id: int) -> str:
+    return str(await connection.scalar(select(Scan.division_code).where(Scan.id == scan_id)))
 
 
 async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.datetime) -> None:

@@ -41,6 +41,7 @@ class Due:
     file_id: int | None
     due_on: dt.date
     detail: Mapping[str, Any] | None = None
+    member_id: int | None = None
 
 
 async def open_task(
@@ -99,6 +100,7 @@ async def open_due(connection: AsyncConnection, due: Sequence[Due], now: dt.date
             now,
             reference=each.reference,
             file_id=each.file_id,
+            member_id=each.member_id,
             detail=each.detail,
         )
     return len(fresh)
@@ -112,6 +114,25 @@ async def finish(connection: AsyncConnection, reference: str, now: dt.datetime, 
 async def cancel(connection: AsyncConnection, reference: str, now: dt.datetime, by: int | None = None) -> bool:
     """Nothing has to be done any more; whether it was open."""
     return await _end(connection, _open().where(Task.reference == reference), TaskState.CANCELLED, now, by) > 0
+
+
+async def not_needed(connection: AsyncConnection, task_id: int, detail: Mapping[str, Any], now: dt.datetime) -> bool:
+    """An open task has not to be done any more, its detail telling why; whether it was open."""
+    which = _open().where(Task.id == task_id).values(detail=casework.codes(detail))
+    return await _end(connection, which, TaskState.CANCELLED, now, None) > 0
+
+
+async def done_by(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    task: Row[int, int, str, str, int | None, int],
+    detail: Mapping[str, Any],
+    now: dt.datetime,
+) -> None:
+    """A task that is held is done by what the viewer did, of which its detail tells."""
+    which = _open().where(Task.id == task.id).values(detail=casework.codes(detail))
+    await _end(connection, which, TaskState.DONE, now, viewer.user_id)
+    await _told(connection, viewer, task, "task.done", now, {})
 
 
 async def finish_all(
@@ -134,7 +155,7 @@ async def take(
     connection: AsyncConnection, viewer: Viewer, task_id: int | None, expected_version: int, now: dt.datetime
 ) -> int:
     """The viewer takes an open task upon themselves, from whomever it was with; its key. Raises NotDone."""
-    found = await _found(connection, viewer, task_id, expected_version)
+    found = await held(connection, viewer, task_id, expected_version)
     changed = update(Task).where(Task.id == found.id).values(assigned_to=viewer.user_id, version=found.version + 1)
     await connection.execute(changed)
     return await _told(connection, viewer, found, "task.taken", now, {"from": found.assigned_to})
@@ -151,7 +172,7 @@ async def end(
     now: dt.datetime,
 ) -> int:
     """By hand: an open task is DONE, or CANCELLED for a reason; its key. Raises NotDone."""
-    found = await _found(connection, viewer, task_id, expected_version)
+    found = await held(connection, viewer, task_id, expected_version)
     note = casework.words(reason, "reason", required=state is TaskState.CANCELLED)
     changed = update(Task).where(Task.id == found.id)
     await connection.execute(
@@ -175,10 +196,10 @@ async def _end(connection: AsyncConnection, which: Update, state: TaskState, now
     return ended.rowcount
 
 
-async def _found(
+async def held(
     connection: AsyncConnection, viewer: Viewer, task_id: int | None, expected_version: int
 ) -> Row[int, int, str, str, int | None, int]:
-    """An open task of the viewer's division, as it was read. Raises NotDone."""
+    """An open task of the viewer's division, as it was read, that nobody else changes meanwhile. Raises NotDone."""
     statement = locked(_TASK.where(Task.id == task_id), connection, Task)
     found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if found is None:

@@ -90,6 +90,12 @@ ONE = {
         "household",
         5,
     ),
+    "eligibleFor": (
+        "query ($id: ID!) { eligibleFor(householdId: $id) { answer standing hinders { kind } programme { nameZh } "
+        "person { name } } }",
+        "household",
+        10,
+    ),
     "grant": ("query ($id: ID!) { grant(id: $id) { state reason household { reference } } }", "grant", 2),
     "previewStop": (
         f'query ($id: ID!) {{ previewStop(request: {{grantId: $id, kind: STOP_AID, fromMonth: "{TO_COME:%Y-%m}"}}) '
@@ -174,9 +180,9 @@ KEPT = {
     ),
     "tasks": (
         "query ($n: Int) { tasks(first: $n, filter: {kinds: [VISIT_DUE]}) { totalCount nodes { kind assignee { login } "
-        f"household {{ reference {AT_WORK} }} }} }} }}",
+        f"entitlement {{ rule }} prefilledReferral {{ noteZh }} household {{ reference {AT_WORK} }} }} }} }}",
         "caseworker",
-        14,
+        16,
     ),
     "referrals": (
         "query ($n: Int) { referrals(first: $n) { totalCount nodes { note organisation { code } household { reference } } } }",

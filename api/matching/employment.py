@@ -1,0 +1,63 @@
+"""What a declared word for somebody's work says, in the matcher's own reading; what it does not know says nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from enum import StrEnum
+
+from matcher.rules import work
+
+
+class Work(StrEnum):
+    """What somebody said that they do."""
+
+    STUDENT = "STUDENT"
+    JOBLESS = "JOBLESS"
+    RETIRED = "RETIRED"
+    WORKING = "WORKING"
+    PRESCHOOL = "PRESCHOOL"
+
+
+_STUDENT = frozenset(
+    [
+        "学生",
+        "在校学生",
+        "在校生",
+        "在校",
+        "在读",
+        "在学",
+        "在读学生",
+        "大学生",
+        "中学生",
+        "小学生",
+        "高中生",
+        "初中生",
+        "中专生",
+        "研究生",
+        "上学",
+        "student",
+    ]
+)
+_PRESCHOOL = frozenset(["学龄前", "学龄前儿童", "幼儿", "婴幼儿"])
+_WORKING = frozenset(["在职", "在岗", "就业", "已就业", "在业", "务工", "打工", "上班", "employed", "working"])
+
+
+def of(text: str | None) -> Work | None:
+    """What the word says; None where nothing was declared, or nothing that we know.
+
+    >>> of("在校学生"), of("失（无）业人员"), of("灵活就业"), of(None)
+    (<Work.STUDENT: 'STUDENT'>, <Work.JOBLESS: 'JOBLESS'>, None, None)
+    """
+    plain = work.word(text)
+    whole = re.sub(r"\s", "", unicodedata.normalize("NFKC", text or "")).casefold()
+    for words, kind in (
+        (_STUDENT, Work.STUDENT),
+        (_PRESCHOOL, Work.PRESCHOOL),
+        (work.JOBLESS, Work.JOBLESS),
+        (work.RETIRED, Work.RETIRED),
+        (_WORKING, Work.WORKING),
+    ):
+        if plain in words or whole in words:
+            return kind
+    return None
