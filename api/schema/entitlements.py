@@ -101,7 +101,7 @@ class EntitlementQueries:
     @guards.query(
         Permission.READ_CASES,
         "What a household and its people may be eligible for today, by the programmes' own conditions: programmes of the "
-        "catalogue in its order. Null where there is no such household that this viewer may see.",
+        "catalogue in its order. Empty where there is no such household that this viewer may see.",
         rows=LINES,
     )
     async def eligible_for(
@@ -116,7 +116,7 @@ class EntitlementQueries:
         key, asked = nodes.key_of(info, "Household", household_id), wanted(info)
         async with info.context.reading() as reading:
             if key is None or not await homes.by_key(reading, [key]):
-                return None
+                return []
             cleared = reading.viewer.cleared
             (home,) = await entitlements.homes(reading.connection, [key], reading.today, cleared=cleared)
             looked = entitlements.assess(home, Day.of(reading.today, home.division_code))

@@ -222,7 +222,7 @@ async def test_a_programme_that_names_no_condition_leaves_everything_open_and_em
     assert {each["answer"] for each in lines if not each["conditions"]} == {"CANNOT_TELL"}
     assert "PLACEMENT_SUBSIDY" not in {each["programmeCode"] for each in lines}
     assert [each["programmeCode"] for each in await eligible(house, "LIKELY")] == ["LIVING_SUBSIDY"]
-    assert (await service.data(ELIGIBLE, {"id": house.id}, by="elsewhere"))["eligibleFor"] is None
+    assert (await service.data(ELIGIBLE, {"id": house.id}, by="elsewhere"))["eligibleFor"] == []
 
 
 async def test_what_is_on_record_is_told_beside_the_answer_and_what_would_hinder_it(service: Service) -> None:
