@@ -39,7 +39,8 @@ async def _add(connection: AsyncConnection, told: Select[*tuple[object, ...]], k
 def _told(
     item: DeclaredItem, column: ColumnElement[Any], *, of_member: bool, now: dt.datetime
 ) -> Select[*tuple[object, ...]]:
-    whose = (D.member_id == M.id) if of_member else ((D.household_id == H.id) & D.member_id.is_(None))
+    # by the household's index: a database without statistics would walk all that is of no member
+    whose = (D.member_id == M.id) if of_member else ((D.household_id == H.id) & (func.coalesce(D.member_id, 0) == 0))
     value = D.word if item in WORDS else D.amount
     of_item = select(value).where(whose, D.item == item)
     last = of_item.order_by(D.declared_on.desc(), D.id.desc()).limit(1).scalar_subquery()
