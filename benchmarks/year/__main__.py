@@ -1,7 +1,7 @@
 """A year of a city: python -m benchmarks.year --households 50000 --months 12 --database URL --seed 1
 
 The database is empty, or there is none yet (SQLite). Beside it the folder `--data` holds the city and its rules; the key
-and the token by which `dashboards` asks afterwards are written there.
+and the token by which `dashboards` asks afterwards are written there. A city that lies there already is taken as it is.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.graphql.task import Task
 from benchmarks.year import city
 from benchmarks.year.living import Lived, live
 
-START = dt.date(2025, 12, 1)
+START = dt.date(2026, 1, 1)
 
 
 def tell(line: str) -> None:
@@ -52,7 +52,8 @@ async def main() -> None:
     given.data.mkdir(parents=True, exist_ok=True)
     os.environ[f"{PREFIX}DATA_DIR"] = str(given.data)
     began, key = time.monotonic(), sealing.new_key()
-    city.write(given.data / "city", given.households, given.seed, START)
+    if not (given.data / "city").exists():
+        city.write(given.data / "city", given.households, given.seed, START)
     tell(f"the city is written after {time.monotonic() - began:.0f} s")
     vault = sealing.vault(key)
     made = await city.begin(given.database, vault, given.data / "city", given.data, START, given.seed)

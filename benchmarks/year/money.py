@@ -97,18 +97,18 @@ class Books:
         await self._cycle("cancelled", key)
 
     async def settle(self, county: County, key: int) -> None:
-        """It is paid, and some who were paid are asked by somebody who had no part in it."""
+        """It is paid, and some who were paid are asked by somebody who had no part in it, where they live now."""
         async with transaction(self.city.engine) as connection:
             await settlement.settle(connection, county.chief, key, None, self.city.now)
         await self._cycle("settled", key, settled_now=True)
         drawn = text(
-            "SELECT k.id FROM payment_checks k JOIN payment_orders o ON o.id = k.order_id "
-            "WHERE o.cycle_id = :cycle ORDER BY k.id LIMIT 2"
+            "SELECT k.id, h.division_code FROM payment_checks k JOIN payment_orders o ON o.id = k.order_id "
+            "JOIN households h ON h.id = o.household_id WHERE o.cycle_id = :cycle ORDER BY k.id LIMIT 2"
         )
         async with transaction(self.city.engine) as connection:
-            for (check,) in (await connection.execute(drawn, {"cycle": key})).all():
+            for check, lives in (await connection.execute(drawn, {"cycle": key})).all():
                 told = (check, 1, CheckOutcome.RECEIVED, "已到账。", self.city.now)
-                await payment_checks.record(connection, self.city.vault, county.second, *told)
+                await payment_checks.record(connection, self.city.vault, self.city.counties[lives].second, *told)
                 self.steps["recipients asked"] += 1
 
     async def answer(self, county: County, key: int, returned: float = RETURNED) -> int:
