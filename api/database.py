@@ -20,6 +20,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Date,
     Integer,
     LargeBinary,
     String,
@@ -180,6 +181,48 @@ def _number_in_postgresql(element: number_in, compiler: Any, **words: Any) -> st
 def _number_in_sqlite(element: number_in, compiler: Any, **words: Any) -> str:
     column, name = (compiler.process(each, **words) for each in element.clauses)
     return f"CAST(json_extract({column}, '$.' || {name}) AS INTEGER)"
+
+
+class days_between(FunctionElement[int]):
+    """How many days from one to another; null where either is."""
+
+    type = Integer()
+    inherit_cache = True
+
+    def __init__(self, first: ColumnElement[Any], last: ColumnElement[Any]) -> None:
+        super().__init__(first, last)
+
+
+@compiles(days_between, "postgresql")
+def _days_between_postgresql(element: days_between, compiler: Any, **words: Any) -> str:
+    first, last = (compiler.process(each, **words) for each in element.clauses)
+    return f"({last} - {first})"
+
+
+@compiles(days_between, "sqlite")
+def _days_between_sqlite(element: days_between, compiler: Any, **words: Any) -> str:
+    first, last = (compiler.process(each, **words) for each in element.clauses)
+    return f"CAST(julianday({last}) - julianday({first}) AS INTEGER)"
+
+
+class month_of(FunctionElement[dt.date]):
+    """The first day of a day's month."""
+
+    type = Date()
+    inherit_cache = True
+
+    def __init__(self, day: ColumnElement[Any]) -> None:
+        super().__init__(day)
+
+
+@compiles(month_of, "postgresql")
+def _month_of_postgresql(element: month_of, compiler: Any, **words: Any) -> str:
+    return f"CAST(date_trunc('month', {compiler.process(element.clauses, **words)}) AS DATE)"
+
+
+@compiles(month_of, "sqlite")
+def _month_of_sqlite(element: month_of, compiler: Any, **words: Any) -> str:
+    return f"date({compiler.process(element.clauses, **words)}, 'start of month')"
 
 
 def open_engine(database_url: str) -> AsyncEngine:

@@ -27,6 +27,7 @@ from api.models.reads import Alarm, Read, ReadSubject
 from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
 from api.models.scans import Link, Scan
+from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
@@ -104,9 +105,12 @@ __all__ = [
     "Review",
     "RoleAssignment",
     "Scan",
+    "Snapshot",
+    "SnapshotRow",
     "StageMove",
     "Stop",
     "StopProposal",
+    "Target",
     "Task",
     "Token",
     "Transition",

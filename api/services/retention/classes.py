@@ -44,7 +44,9 @@ EXEMPT: Mapping[str, str] = {
     "payment_cycles": "the ledger: who drew up, approved and settled what sums",
     "programmes": "reference",
     "resealings": "how far rotation is, in counts",
+    "snapshots": "which figures were frozen when, by their digest",
     "stage_moves": "reference: the table of moves",
+    "targets": "goals, for figures that were frozen",
     "trusted_documents": "documents of client programs",
     "users": "officers' accounts: an audit row without its author proves nothing",
 }
@@ -59,6 +61,7 @@ MENTIONS = frozenset(
         ("files", "previous_id"),
         ("files", "subject_member_id"),
         ("grants", "member_id"),
+        ("snapshot_rows", "file_id"),
     }
 )
 """References by which a row only names what is erased: it loses the name, and is kept where it can be."""

@@ -1,0 +1,96 @@
+"""Snapshots are taken of a division's files, sealed at once, and proved by their digest (models/snapshots)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.domain import days, divisions, targets
+from api.domain.clocks import months_after
+from api.domain.errors import NotDone, UserErrorCode
+from api.domain.permissions import Viewer
+from api.domain.targets import SnapshotKind
+from api.models import Snapshot, SnapshotRow, table
+from api.services import audit
+from api.services.freezing import FREEZE
+
+S, R = table(Snapshot).c, table(SnapshotRow).c
+FACTS = [column for column in R if column.name not in {"id", "snapshot_id", "file_id"}]
+"""What a digest is of: every fact, and no key, so that it stands when a file is erased."""
+
+EARLIEST = dt.date(2000, 1, 1)
+
+
+async def freeze(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    division_code: str,
+    as_of: dt.date | None,
+    since: dt.date | None,
+    now: dt.datetime,
+) -> int:
+    """The files of a division are frozen as they stood at the end of a day, today where none is named; the snapshot's key.
+
+    Raises NotDone: a division that is not the viewer's, a day to come, or days in the wrong order.
+    """
+    day = as_of or days.today(now)
+    if not divisions.is_known(division_code) or not divisions.holds(viewer.division_code, division_code):
+        raise NotDone(
+            UserErrorCode.NOT_FOUND, ("input", "divisionCode"), "没有此区划。", "There is no such division."
+        )
+    if not EARLIEST <= day <= days.today(now):
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "asOf"),
+            "冻结日期不能晚于今天。",
+            "No day is frozen that has not come.",
+        )
+    back_to = since or months_after(day, -targets.LOOKS_BACK)
+    if back_to >= day:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "since"), "起始日须早于冻结日。", "It looks back to an earlier day."
+        )
+    return await _take(connection, SnapshotKind.BASELINE, division_code, back_to, day, viewer.user_id, now)
+
+
+async def intact(connection: AsyncConnection, snapshot_id: int) -> bool:
+    """Whether the rows of a sealed snapshot are those that it was sealed with."""
+    sealed = (await connection.execute(select(S.rows, S.digest).where(S.id == snapshot_id))).one()
+    return (sealed.rows, sealed.digest) == await _digest(connection, snapshot_id)
+
+
+async def _take(
+    connection: AsyncConnection,
+    kind: SnapshotKind,
+    division_code: str,
+    since: dt.date,
+    as_of: dt.date,
+    user_id: int | None,
+    now: dt.datetime,
+) -> int:
+    low, high = divisions.span(division_code)
+    of = {"kind": kind, "division_code": division_code, "since": since, "as_of": as_of}
+    added = insert(Snapshot).values(**of, taken_by=user_id, taken_at=now).returning(S.id)
+    snapshot_id = int((await connection.execute(added)).scalar_one())
+    born = {f"born_{band}".lower(): day for band, day in targets.born_by(as_of).items()}
+    told = {"snapshot_id": snapshot_id, "as_of": as_of, "since": since, "from_division": low, "to_division": high}
+    await connection.execute(FREEZE, {**told, **born})
+    rows, digest = await _digest(connection, snapshot_id)
+    await connection.execute(update(Snapshot).where(S.id == snapshot_id).values(rows=rows, digest=digest))
+    detail = {"kind": kind.value, "since": since.isoformat(), "as_of": as_of.isoformat(), "rows": rows}
+    await audit.record(connection, user_id, "snapshot.taken", ("Snapshot", snapshot_id), now, detail)
+    return snapshot_id
+
+
+async def _digest(connection: AsyncConnection, snapshot_id: int) -> tuple[int, str]:
+    """How many rows a snapshot has, and the digest of what they say, in their order."""
+    found, rows = hashlib.sha256(), 0
+    facts = await connection.execute(select(*FACTS).where(R.snapshot_id == snapshot_id).order_by(R.id))
+    for row in facts:
+        found.update(json.dumps(tuple(row), default=str).encode())
+        rows += 1
+    return rows, found.hexdigest()
