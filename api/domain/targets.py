@@ -80,3 +80,12 @@ def born_by(day: dt.date) -> Mapping[AgeBand, dt.date]:
     datetime.date(1969, 2, 28)
     """
     return {band: months_after(day, -years * MONTHS_A_YEAR) for band, years in BEGINS.items()}
+
+
+AGES: Mapping[AgeBand, tuple[str, str]] = {
+    AgeBand.UNDER_35: ("35岁以下", "Under 35"),
+    AgeBand.FROM_35_TO_44: ("35至44岁", "35 to 44"),
+    AgeBand.FROM_45_TO_54: ("45至54岁", "45 to 54"),
+    AgeBand.FROM_55: ("55岁及以上", "55 and over"),
+}
+"""What bands are called, in Chinese and English."""

@@ -83,6 +83,12 @@ def _told(value: str, words: Words, deprecated: bool = False) -> EnumerationValu
     )
 
 
+def labels(name: str, value: str) -> tuple[str, str]:
+    """The Chinese and the English label of a value of an enumeration; the value itself where it is none of them."""
+    found = next((each for each in _known[name].values if each.value == value), None)
+    return (value, value) if found is None else (found.label_zh, found.label_en)
+
+
 def label_zh(name: str, value: str) -> str:
     """The Chinese label of a value of an enumeration."""
     return next(each.label_zh for each in _known[name].values if each.value == value)

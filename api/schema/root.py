@@ -19,6 +19,7 @@ from api.schema.emergencies import EmergencyException, EmergencyMutations, Emerg
 from api.schema.entitlements import EntitlementMutations, EntitlementQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.exits import ExitMutations, ExitQueries
+from api.schema.figures import FigureQueries
 from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
 from api.schema.forms import FormMutations, FormQueries
@@ -48,6 +49,7 @@ from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
+from api.schema.snapshots import Snapshot, SnapshotMutations, SnapshotQueries
 from api.schema.steps import StepMutations
 from api.schema.stop_requests import StopPreviewQueries
 from api.schema.stops import StopMutations, StopProposal, StopQueries
@@ -91,6 +93,8 @@ class Query(
     FundQueries,
     PaymentQueries,
     PaymentCheckQueries,
+    SnapshotQueries,
+    FigureQueries,
     ReadQueries,
     AuditQueries,
 ):
@@ -133,6 +137,7 @@ class Mutation(
     FundMutations,
     PaymentMutations,
     PaymentCheckMutations,
+    SnapshotMutations,
     ReadMutations,
 ):
     """What may be done."""
@@ -176,6 +181,7 @@ schema = strawberry.Schema(
         PaymentCycle,
         PaymentOrder,
         PaymentCheck,
+        Snapshot,
         Scan,
         Read,
         Alarm,

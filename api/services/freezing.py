@@ -101,7 +101,7 @@ _STAGE: ColumnElement[str] = case(
 
 def _at(stage: Stage) -> ColumnElement[bool]:
     """Whether a file stood there on the day."""
-    return literal(stage.value) == _STAGE
+    return _STAGE.in_([stage.value])
 
 
 _ENDED_ON: ColumnElement[Any] = case(
@@ -112,14 +112,14 @@ _ENDED_ON: ColumnElement[Any] = case(
 )
 _CLOSING = case(
     (_ENDED_ON.is_(None), null()),
-    (Stage.GRADUATED.value == _STAGE, literal(Closing.GRADUATED.value)),
+    (_at(Stage.GRADUATED), literal(Closing.GRADUATED.value)),
     (F.closed_on == _ENDED_ON, F.closing),
     (L.action == Action.TAKE_OVER.value, literal(Closing.AS_REGISTERED.value)),
     else_=_of_file(select(func.min(Proposal.closing)).where(Proposal.decision_id == L.decision_id)),
 )
 _EXITED_ON = case(
-    (Stage.RELIEVED.value == _STAGE, func.coalesce(_moved(Action.RELIEVE), L.effective_on)),
-    (Stage.GRADUATED.value == _STAGE, _ENDED_ON),
+    (_at(Stage.RELIEVED), func.coalesce(_moved(Action.RELIEVE), L.effective_on)),
+    (_at(Stage.GRADUATED), _ENDED_ON),
     else_=null(),
 )
 
@@ -133,14 +133,14 @@ _HOW_IT_ENDED = (
     .scalar_subquery()
 )
 _FOLLOWS = exists().where(
-    _EARLIER.c.household_id == F.household_id, _EARLIER.c.id < F.id, Stage.GRADUATED.value == _HOW_IT_ENDED
+    _EARLIER.c.household_id == F.household_id, _EARLIER.c.id < F.id, _HOW_IT_ENDED.in_([Stage.GRADUATED.value])
 )
 _RETURNED_ON = func.coalesce(_moved(Action.FALL_BACK), case((_FOLLOWS, F.opened_on), else_=null()))
 """By a move that says so, or because a household that had graduated applied again and has a file again."""
 
 _CAME_BACK_ON = case(
     (
-        Stage.GRADUATED.value == _STAGE,
+        _at(Stage.GRADUATED),
         _of_file(
             select(func.min(_LATER.c.opened_on)).where(
                 _LATER.c.household_id == F.household_id, _LATER.c.id > F.id, _LATER.c.opened_on <= AS_OF

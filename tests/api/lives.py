@@ -268,7 +268,32 @@ async def live(
         await connection.execute(update(File).where(File.id == file).values(closed_on=ended, closing="MOVED"))
         closed = update(table_of("file_people")).where(table_of("file_people").c.file_id == file)
         await connection.execute(closed.values(until=ended))
+    await _frozen(w, place, file)
     return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
+
+
+async def _frozen(w: Writing, place: Place, file: int) -> None:
+    """A baseline in which its file stands, sealed, and a goal for it."""
+    of = {
+        "kind": "BASELINE",
+        "division_code": "410502",
+        "since": DAY - LATER,
+        "as_of": DAY,
+        "taken_by": place.officer,
+    }
+    snapshot = await w.add("snapshots", **of)
+    facts = {"division_code": "410502", "stage": "RECORDED", "opened_on": DAY, "contact_officer": True}
+    await w.add("snapshot_rows", snapshot_id=snapshot, file_id=file, **facts)
+    sealed = update(table_of("snapshots")).where(table_of("snapshots").c.id == snapshot)
+    await w.connection.execute(sealed.values(rows=1, digest="0" * 64))
+    goal = {
+        "kind": "RELIEVED_OR_GRADUATED",
+        "percent": 50,
+        "due_on": DAY,
+        "document_no": "15",
+        "set_by": place.officer,
+    }
+    await w.add("targets", snapshot_id=snapshot, **goal)
 
 
 async def _granted(

@@ -64,6 +64,7 @@ LEFT_OUT: Mapping[str, str] = {
     "finding_persons": "whom else a lead speaks of: others; the person's own leads are told",
     "order_months": "which months an order pays: what was paid is told by month",
     "people": "keyed indexes of number and name, which stand in the memberships",
+    "snapshot_rows": "codes and days of a file as it stood on a day: the file, its moves, causes, visits and aid are told",
     "visit_photos": "which attachment was taken at which visit: attachments are told",
 }
 """Tables that are not told, each with its reason."""

@@ -83,6 +83,10 @@ QUERIES = {
     "paymentChecks": Asked(
         P.READ_CASES, '{ paymentChecks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
     ),
+    "snapshots": Asked(P.READ_CASES, '{ snapshots(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "snapshot": Asked(P.READ_CASES, '{ snapshot(id: "$Snapshot") { id } }'),
+    "figures": Asked(P.READ_CASES, '{ figures(snapshotId: "$Snapshot") { files } }'),
+    "indicators": Asked(SIGNED_IN, "{ indicators { code } }", lies=False),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "publicNotices": Asked(
@@ -139,6 +143,7 @@ NODES = {
     "PaymentCycle": P.READ_CASES,
     "PaymentOrder": P.READ_CASES,
     "PaymentCheck": P.READ_CASES,
+    "Snapshot": P.READ_CASES,
     "Task": P.READ_CASES,
     "Cause": P.READ_CASES,
     "HomeVisit": P.READ_CASES,
@@ -269,6 +274,7 @@ MUTATIONS = {
         {"source": "UNION", "divisionCode": "410502", "year": 1, "amount": "1.00", "documentNo": "x"},
         "INVALID",
     ),
+    "freezeBaseline": Done(P.DECIDE_FILES, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID"),
     "drawUpCycle": Done(
         P.KEEP_FILES,
         {"fundId": "$Fund", "programmeCode": "DIBAO", "divisionCode": "410502", "month": "2999-01"},
@@ -625,6 +631,12 @@ TYPES = {
     ),
     "OrderMonth": Fields("month amount"),
     "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "Snapshot": Fields("id kind division since asOf rows digest takenBy takenAt"),
+    "Indicator": Fields("code version kind measure nameZh nameEn countsZh countsEn overZh overEn validFrom basis"),
+    "Figure": Fields("numerator denominator value withheld"),
+    "GroupFigure": Fields("code labelZh labelEn figure returned excluded"),
+    "IndicatorFigures": Fields("indicator files whole returned excluded groups"),
+    "FreezeBaselinePayload": Fields(f"{ANSWERED} snapshot"),
     "RowError": Fields("file row column message"),
     "AllocateFundPayload": Fields(f"{ANSWERED} fund"),
     **{

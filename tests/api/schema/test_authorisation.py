@@ -29,7 +29,7 @@ from api.app import create_app
 from api.database import open_engine, transaction
 from api.domain import divisions
 from api.domain.accounts import OPERATOR, ClientKind, OrganisationKind
-from api.domain.permissions import MATRIX, Permission, Role
+from api.domain.permissions import MATRIX, Permission, Role, Viewer
 from api.domain.purposes import OF_CASE_WORK, PURPOSES, Purpose
 from api.domain.responsibilities import MeasureRole
 from api.models import (
@@ -57,7 +57,7 @@ from api.schema import guards
 from api.schema.nodes import _KINDS as KINDS
 from api.schema.root import Mutation, Query, Subscription, schema
 from api.schema.tree import _BRANCHES as BRANCHES
-from api.services import accounts, audit, clients, identities, measures, organisations
+from api.services import accounts, audit, clients, identities, measures, organisations, snapshots
 from tests.api.conftest import KEY, Prepared
 from tests.api.schema.authorisation import (
     EVERYBODY,
@@ -164,10 +164,13 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
     away = await taken(connection, vault, lead.household_id, lead.member_id, user, now)
     money = await paid(connection, vault, away["Grant"], user, now)
+    reviewer = Viewer(user, "target", "目标", Role.REVIEWER, COUNTY)
+    snapshot = await snapshots.freeze(connection, reviewer, COUNTY, None, None, now)
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     keys = work | gone | away | money | {
+        "Snapshot": snapshot,
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,

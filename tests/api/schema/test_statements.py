@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
 from api.domain import divisions
+from api.domain.permissions import Role, Viewer
 from api.models import Alarm, Household, Member, Scan, User
 from api.schema.root import schema
-from api.services import reads
+from api.services import reads, snapshots
 from tests.api.conftest import Service
 from tests.api.papers import exception, paper
 from tests.api.schema.authorisation import TO_COME
@@ -104,6 +105,13 @@ ONE = {
         9,
     ),
     "fund": ("query ($id: ID!) { fund(id: $id) { source available { amount } } }", "fund", 1),
+    "snapshot": ("query ($id: ID!) { snapshot(id: $id) { asOf rows digest takenBy } }", "snapshot", 1),
+    "figures": (
+        "query ($id: ID!) { figures(snapshotId: $id, groupBy: CAUSE) { indicator { code version } whole { value } "
+        "groups { code labelZh figure { numerator denominator value withheld } returned excluded } } }",
+        "snapshot",
+        3,
+    ),
     "paymentCycle": (
         "query ($id: ID!) { paymentCycle(id: $id) { state cancelledBecause sums { orders } fund { year } } }",
         "cycle",
@@ -135,6 +143,7 @@ NOTHING_READ = {
     "serviceList": "{ serviceList { code measure programmeCodes } }",
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
+    "indicators": "{ indicators { code version countsZh overZh } }",
 }
 AT_WORK = """causes { kind note resolution { statement } } contactOfficer { officer { login } }
   contactOfficers { since } visits { findings visitors { login } photos { id } } referrals { note }
@@ -231,6 +240,11 @@ KEPT = {
         "query ($n: Int) { paymentCycles(first: $n) { totalCount nodes { state drawnUpBy sums { orders } fund { year } } } }",
         "caseworker",
         4,
+    ),
+    "snapshots": (
+        "query ($n: Int) { snapshots(first: $n) { totalCount nodes { asOf rows digest takenBy } } }",
+        "caseworker",
+        2,
     ),
     "paymentOrders": (
         "query ($n: Int) { paymentOrders(first: $n) { totalCount nodes "
@@ -355,8 +369,17 @@ async def some_ids(service: Service) -> dict[str, str]:
         attached = await paper(connection, service.vault, keys[0], user, dt.datetime.now(dt.UTC), person=keys[1])
         gone = await left(connection, service.vault, keys[0], keys[1], user, dt.datetime.now(dt.UTC))
         away = await taken_away(connection, service, user, 1)
+        frozen = await snapshots.freeze(
+            connection,
+            Viewer(user, "caseworker", "", Role.REVIEWER, "410502"),
+            "410502",
+            None,
+            None,
+            dt.datetime.now(dt.UTC),
+        )
     return {
         "grant": service.vault.ids("Grant", [away["Grant"]])[0],
+        "snapshot": service.vault.ids("Snapshot", [frozen])[0],
         "fund": service.vault.ids("Fund", [away["Fund"]])[0],
         "cycle": service.vault.ids("PaymentCycle", [away["PaymentCycle"]])[0],
         "proposal": service.vault.ids("Proposal", [gone["Proposal"]])[0],
@@ -460,6 +483,10 @@ async def people_of_the_office(service: Service) -> None:
             member = (await connection.execute(somebody)).scalar_one()
             await left(connection, service.vault, home, member, user or 0, now)
         await taken_away(connection, service, user or 0, 3)
+        for _ in range(3):
+            await snapshots.freeze(
+                connection, Viewer(user or 0, "caseworker", "", Role.REVIEWER, "410502"), "410502", None, None, now
+            )
         await reads.seal(connection)
 
 
