@@ -225,6 +225,28 @@ def _month_of_sqlite(element: month_of, compiler: Any, **words: Any) -> str:
     return f"date({compiler.process(element.clauses, **words)}, 'start of month')"
 
 
+class whole_days(FunctionElement[int]):
+    """How many whole days lie between two moments, the earlier one first."""
+
+    type = Key
+    inherit_cache = True
+
+    def __init__(self, earlier: ColumnElement[Any], later: ColumnElement[Any]) -> None:
+        super().__init__(earlier, later)
+
+
+@compiles(whole_days, "postgresql")
+def _whole_days_postgresql(element: whole_days, compiler: Any, **words: Any) -> str:
+    earlier, later = (compiler.process(each, **words) for each in element.clauses)
+    return f"CAST(floor(extract(epoch FROM {later} - {earlier}) / 86400) AS BIGINT)"
+
+
+@compiles(whole_days, "sqlite")
+def _whole_days_sqlite(element: whole_days, compiler: Any, **words: Any) -> str:
+    earlier, later = (compiler.process(each, **words) for each in element.clauses)
+    return f"((CAST(strftime('%s', {later}) AS INTEGER) - CAST(strftime('%s', {earlier}) AS INTEGER)) / 86400)"
+
+
 def open_engine(database_url: str) -> AsyncEngine:
     """An engine for a URL of SQLite or PostgreSQL; its errors never show parameters. Raises ValueError for another."""
     url = _with_driver(make_url(database_url))

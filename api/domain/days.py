@@ -23,3 +23,12 @@ def today(now: dt.datetime) -> dt.date:
     datetime.date(2026, 11, 25)
     """
     return now.astimezone(CHINA).date()
+
+
+def begins(day: dt.date) -> dt.datetime:
+    """The moment at which a day begins in China.
+
+    >>> begins(dt.date(2026, 11, 25)).astimezone(dt.UTC)
+    datetime.datetime(2026, 11, 24, 16, 0, tzinfo=datetime.timezone.utc)
+    """
+    return dt.datetime.combine(day, dt.time(), CHINA)

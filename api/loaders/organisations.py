@@ -94,7 +94,7 @@ _NAMES_OF = (
     .order_by(N.organisation_id, N.valid_from.desc())
 )
 _HOLDERS = (
-    select(A.role, A.division_code, A.valid_from, A.valid_to, O.code, N.name_zh, N.name_en)
+    select(A.role, A.division_code, A.valid_from, A.valid_to, O.code, O.sources, N.name_zh, N.name_en)
     .join(Organisation, O.id == A.organisation_id)
     .join(OrganisationName, _CALLED)
     .where(_stands(A.valid_from, A.valid_to), among(A.division_code, "divisions", String))

@@ -149,6 +149,7 @@ ORDERS = Listing(
     {
         "division": in_division(H.division_code),
         "cycles": among(O.cycle_id, "cycles", BigInteger),
+        "funds": O.cycle_id.in_(select(C.id).where(among(C.fund_id, "funds", BigInteger))),
         "households": among(O.household_id, "households", BigInteger),
         "states": among(O.state, "states", String),
     },

@@ -35,7 +35,7 @@ class DepartmentFacts:
 
 @dataclass(frozen=True, slots=True)
 class RuleFacts:
-    """A published rule: what it asks, on what legal basis, and what would clear its leads."""
+    """A published rule: what it asks, on what legal basis, and of which kinds of department data."""
 
     id: str
     version: str
@@ -44,6 +44,7 @@ class RuleFacts:
     description_zh: str
     description_en: str
     basis: str
+    sources: frozenset[str]
 
 
 @cache
@@ -66,6 +67,14 @@ def departments() -> tuple[DepartmentFacts, ...]:
 def rules() -> dict[str, RuleFacts]:
     """The rule book by rule id."""
     return {
-        each.id: RuleFacts(each.id, each.version, each.title_zh, each.title_en, *each.doc, each.basis)
+        each.id: RuleFacts(
+            each.id,
+            each.version,
+            each.title_zh,
+            each.title_en,
+            *each.doc,
+            each.basis,
+            frozenset(each.reads) - OWN_TABLES,
+        )
         for each in BOOK
     }

@@ -136,6 +136,7 @@ class PaymentOrderFilter:
         default=None, description="Of households of this division or one below it."
     )
     cycle_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of these cycles.")
+    fund_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Paid from these funds.")
     household_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="For these households.")
     states: list[OrderState] | None = strawberry.field(default=None, description="At one of these states.")
     and_: list[PaymentOrderFilter] | None = strawberry.field(name="and", default=None, description=AND)
@@ -197,6 +198,7 @@ def _of_cycles(info: Info, given: PaymentCycleFilter) -> Iterator[Is]:
 def _of_orders(info: Info, given: PaymentOrderFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
     yield from of_keys(info, "cycles", "PaymentCycle", given.cycle_ids)
+    yield from of_keys(info, "funds", "Fund", given.fund_ids)
     yield from of_households(info, given.household_ids)
     yield from one_of("states", given.states)
 

@@ -34,6 +34,8 @@ from api.schema.words import Direction
 from api.services import referrals
 from api.services.referrals import Sent
 
+__all__ = ["ReferralOutcome"]
+
 described(
     ReferralState,
     "Where a referral stands.",

@@ -18,6 +18,7 @@ from api.schema.declarations import Declaration
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.entitlements import EntitlementMutations, EntitlementQueries
 from api.schema.enumerations import EnumerationQueries
+from api.schema.equity import EquityQueries
 from api.schema.exits import ExitMutations, ExitQueries
 from api.schema.figures import FigureQueries
 from api.schema.files import FileQueries, HardshipFile
@@ -49,6 +50,7 @@ from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
 from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
+from api.schema.scorecards import ScorecardQueries
 from api.schema.snapshots import Snapshot, SnapshotMutations, SnapshotQueries
 from api.schema.steps import StepMutations
 from api.schema.stop_requests import StopPreviewQueries
@@ -90,6 +92,8 @@ class Query(
     RecoveryQueries,
     OfficialErrorQueries,
     ScanQueries,
+    ScorecardQueries,
+    EquityQueries,
     FundQueries,
     PaymentQueries,
     PaymentCheckQueries,

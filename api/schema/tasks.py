@@ -37,6 +37,8 @@ from api.services import tasks
 
 Act = Callable[[AsyncConnection, Viewer], Awaitable[int]]
 
+__all__ = ["TaskKind"]
+
 described(
     TaskKind,
     "What has to be done.",

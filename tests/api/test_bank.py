@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -172,6 +173,7 @@ async def test_a_cycle_through_graphql_from_the_fund_to_the_bank_and_back(
         """query ($ids: [ID!], $year: Int) {
           fundEntries(filter: {fundIds: $ids}, first: 50) { totalCount nodes { kind amount { amount } } }
           fundUse(year: $year) { source allocated { amount } available { amount } committed { amount } paid { amount } }
+          paymentOrders(filter: {fundIds: $ids, states: [PAID]}, first: 50) { nodes { amount { amount } household { reference } } }
         }""",
         {"ids": [money], "year": MONTH.year},
     )
@@ -181,6 +183,9 @@ async def test_a_cycle_through_graphql_from_the_fund_to_the_bank_and_back(
     assert [use[name]["amount"] for name in ("allocated", "available", "committed", "paid")] == [
         "700.00", "200.00", "0.00", "500.00",
     ]  # fmt: skip
+    down = ledger["paymentOrders"]["nodes"]
+    assert sum(Decimal(each["amount"]["amount"]) for each in down) == Decimal(use["paid"]["amount"])
+    assert len({each["household"]["reference"] for each in down}) == 2
 
 
 async def test_a_request_that_is_sent_again_draws_nothing_up_again(service: Service, homes: list[Life]) -> None:

@@ -13,7 +13,15 @@ from api.schema.root import printed
 from tests.api.conftest import Service
 
 ROOT = Path(__file__).parents[2]
-RUN = ("graphql.md", "register.md", "lifecycle.md", "payments.md", "entitlements.md", "targets.md")
+RUN = (
+    "graphql.md",
+    "register.md",
+    "lifecycle.md",
+    "payments.md",
+    "entitlements.md",
+    "targets.md",
+    "accountability.md",
+)
 PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in RUN]
 PAGE = PAGES[0]
 QUERIES = [query for page in PAGES for query in re.findall(r"```graphql\n(.*?)```", page, re.DOTALL)]

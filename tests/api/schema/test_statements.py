@@ -132,6 +132,12 @@ PLAIN = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
     "fundUse": ("{ fundUse { source paid { amount } } }", 1),
+    "scorecards": (
+        "{ scorecards { measures { units { organisation { code } data { coverage { share } } referrals { medianDays } "
+        "tasks { waiting } leads { raised } unknown { reason } } } } }",
+        6,
+    ),
+    "equityReport": ("{ equityReport { households tables { groups { group rate ratio alarm withheld } } } }", 2),
     "officialErrorCounts": ("{ officialErrorCounts { kind discovered putRight } }", 1),
     "measures": ("{ measures { number lead { role holders { code } } responsible { holders { nameZh } } } }", 1),
     "officers": ('{ officers(divisionCode: "410502") { login role organisation { code } } }', 1),

@@ -1,0 +1,181 @@
+"""Scorecards as an officer of the city sees them: what each unit came to, and of what is not known why (F-8)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from api.database import transaction
+from api.domain import days
+from api.models import Feed, Finding, Organisation, Referral, Review, Task, User
+from tests.api.conftest import Service
+from tests.api.schema.test_measures import act, union
+from tests.api.services.atwork import on_file
+
+CARDS = """query ($code: String, $period: DateRange) { scorecards(divisionCode: $code, period: $period) {
+  division { code } firstDay lastDay measures { measure number units { role leadsMeasure organisation { code nameZh }
+    data { source titleZh receivedOn asOf ageDays complete rowsRead rowsSetAside
+      coverage { division { code } scannedAsOf people answered noAnswer notAuthorised notAsked share } }
+    referrals { sent waiting closed overdue byOutcome { outcome referrals } medianDays }
+    tasks { kind waiting overdue done } leads { raised reviewed byOutcome { outcome leads } }
+    unknown { figure reason source } } } } }"""
+DAY = dt.timedelta(days=1)
+
+
+async def cards(service: Service, by: str = "reviewer", **asked: Any) -> Any:
+    return (await service.data(CARDS, asked, by=by))["scorecards"]
+
+
+def unit(found: Any, measure: str, role: str) -> Any:
+    (one,) = [
+        each
+        for card in found["measures"]
+        if card["measure"] == measure
+        for each in card["units"]
+        if each["role"] == role
+    ]
+    return one
+
+
+def unknown(of: Any) -> set[tuple[str, str, str | None]]:
+    return {(each["figure"], each["reason"], each["source"]) for each in of["unknown"]}
+
+
+async def held(service: Service, code: str, name: str, role: str, **other: Any) -> str:
+    """An organisation of the city that holds a role; its id."""
+    made = await union(service, code, name, "410500", **other)
+    given = {"role": role, "divisionCode": "410500", "organisationId": made["id"], "validFrom": "2019-05-01"}
+    await act(service, "assignMeasureRole", "assignment { id }", **given)
+    return str(made["id"])
+
+
+async def referred(service: Service, code: str, *told: dict[str, Any], division: str = "410502") -> None:
+    """Households of a county sent to an organisation, each told by what became of it."""
+    home = await on_file(service, division=division)
+    async with transaction(service.engine) as connection:
+        to = await connection.scalar(select(Organisation.id).where(Organisation.code == code))
+        user = await connection.scalar(select(User.id).where(User.login == "caseworker"))
+        of = {"household_id": home.key, "organisation_id": to, "note": b"", "referred_by": user, "version": 1}
+        for each in told:
+            closed = {"answered_by": user if "answered_at" in each else None}
+            state = {"state": "CLOSED" if "outcome" in each else "OPEN", **closed, **each}
+            await connection.execute(insert(Referral).values(**of, **state))
+
+
+async def test_a_unit_is_told_by_its_data_its_referrals_and_the_leads_that_rest_on_it(service: Service) -> None:
+    await held(service, "swj", "安阳市税务局", "TAXATION", kind="DEPARTMENT")
+    now = service.now()
+    today = days.today(now)
+    before = {"referred_at": now - 9 * DAY, "due_on": today - 4 * DAY}
+    await referred(
+        service, "swj",
+        {**before, "outcome": "PROVIDED", "answered_at": now - 7 * DAY},
+        {**before, "outcome": "PROVIDED", "answered_at": now - 3 * DAY},
+        {**before, "outcome": "NOT_ENTITLED", "answered_at": now - 1 * DAY},
+        before, {**before, "due_on": today},
+    )  # fmt: skip
+    span = {"from": (today - 30 * DAY).isoformat(), "to": today.isoformat()}
+    found = await cards(service, period=span)
+    assert (found["firstDay"], found["lastDay"]) == (span["from"], span["to"])
+    assert [card["number"] for card in found["measures"]] == list(range(1, 8))
+    tax = unit(found, "IDENTIFICATION", "TAXATION")
+    assert tax["organisation"] == {"code": "swj", "nameZh": "安阳市税务局"}
+    assert tax["leadsMeasure"] is False
+    assert tax["referrals"] == {
+        "sent": 5, "waiting": 2, "closed": 3, "overdue": 1, "medianDays": "6",
+        "byOutcome": [{"outcome": "NOT_ENTITLED", "referrals": 1}, {"outcome": "PROVIDED", "referrals": 2}],
+    }  # fmt: skip
+    (data,) = tax["data"]
+    assert data["source"] == "tax"
+    assert data["ageDays"] == (today - dt.date.fromisoformat(data["asOf"])).days
+    covered = data["coverage"]
+    parts = ("answered", "noAnswer", "notAuthorised", "notAsked")
+    assert covered["people"] == sum(covered[part] for part in parts) > 0
+    assert covered["division"]["code"] == "410500"
+    assert 0 < float(covered["share"]) <= 1
+    assert data["rowsRead"] > data["rowsSetAside"] >= 0
+    assert tax["leads"]["raised"] > tax["leads"]["reviewed"] == 0
+    assert tax["tasks"] is None
+    assert unknown(tax) == {("TASKS", "NOT_THIS_UNITS", None)}
+
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Feed).where(Feed.department_code == "tax").values(as_of=None))
+    (data,) = unit(await cards(service), "IDENTIFICATION", "TAXATION")["data"]
+    assert data["ageDays"] is None
+
+
+async def test_f_08_what_nobody_can_know_is_null_with_its_reason_and_never_zero(service: Service) -> None:
+    found = await cards(service)
+    health = unit(found, "HEALTHCARE", "HEALTH")
+    assert (health["organisation"], health["data"], health["referrals"], health["leads"]) == (None, [], None, None)
+    assert unknown(health) == {
+        ("DATA", "KEEPS_NO_DATA", None), ("LEADS", "KEEPS_NO_DATA", None), ("REFERRALS", "NO_HOLDER", None),
+        ("TASKS", "NOT_THIS_UNITS", None),
+    }  # fmt: skip
+    early = await cards(service, period={"from": "2019-05-01", "to": "2020-04-30"})
+    police = unit(early, "IDENTIFICATION", "PUBLIC_SECURITY")
+    for data in police["data"]:
+        assert {data[name] for name in ("receivedOn", "asOf", "ageDays", "complete", "rowsRead", "coverage")} == {
+            None
+        }
+        assert {("DATA_AGE", "NEVER_SENT"), ("COVERAGE", "NOT_SCANNED"), ("DATA_QUALITY", "NOT_SCANNED")} == {
+            (figure, reason) for figure, reason, source in unknown(police) if source == data["source"]
+        }
+    await held(service, "wjw", "安阳市卫生健康委员会", "HEALTH", kind="DEPARTMENT")
+    health = unit(await cards(service), "HEALTHCARE", "HEALTH")
+    assert (health["referrals"]["sent"], health["referrals"]["medianDays"]) == (0, None)
+    assert ("REFERRAL_DAYS", "NONE_CLOSED", None) in unknown(health)
+
+
+async def test_the_unions_are_told_of_tasks_and_of_all_leads_by_what_people_concluded(service: Service) -> None:
+    home, now = await on_file(service), service.now()
+    today = days.today(now)
+    async with transaction(service.engine) as connection:
+        user = await connection.scalar(select(User.id).where(User.login == "reviewer"))
+        of = {"kind": "VISIT_DUE", "household_id": home.key, "detail": {}, "version": 1, "created_at": now - 20 * DAY}
+        cases: list[dict[str, Any]] = [
+            {"due_on": today - DAY, "state": "OPEN"}, {"due_on": today, "state": "OPEN"},
+            {"due_on": today - DAY, "state": "DONE", "done_at": now - 2 * DAY, "done_by": user},
+            {"due_on": today - DAY, "state": "CANCELLED", "done_at": now - 2 * DAY, "done_by": user},
+        ]  # fmt: skip
+        for place, told in enumerate(cases):
+            await connection.execute(insert(Task).values(**of, **told, reference=f"card-{place}"))
+        leads = list(await connection.scalars(select(Finding.id).order_by(Finding.id).limit(3)))
+        for lead, outcome in zip(leads, ("OFFICIAL_ERROR", "NO_ISSUE", "NO_ISSUE"), strict=True):
+            said = {"finding_id": lead, "reviewer_id": user, "outcome": outcome, "note": b"", "evidence_hash": "x"}
+            key = await connection.scalar(insert(Review).values(**said, reviewed_at=now).returning(Review.id))
+            await connection.execute(update(Finding).where(Finding.id == lead).values(review_id=key, state="CLOSED"))
+    everything = await service.data("{ findings(first: 1) { totalCount } }")
+    union_ = unit(await cards(service), "UNION_AID", "TRADE_UNION_FEDERATION")
+    assert [each for each in union_["tasks"] if each["kind"] == "VISIT_DUE"] == [
+        {"kind": "VISIT_DUE", "waiting": 2, "overdue": 1, "done": 1}
+    ]
+    assert union_["leads"] == {
+        "raised": everything["findings"]["totalCount"], "reviewed": 3,
+        "byOutcome": [{"outcome": "NO_ISSUE", "leads": 2}, {"outcome": "OFFICIAL_ERROR", "leads": 1}],
+    }  # fmt: skip
+    yesterday = {"from": (today - 30 * DAY).isoformat(), "to": (today - DAY).isoformat()}
+    earlier = unit(await cards(service, period=yesterday), "UNION_AID", "TRADE_UNION_FEDERATION")
+    assert earlier["leads"]["reviewed"] == 0, "what was concluded since is not told of that day"
+
+
+async def test_each_division_is_told_of_its_own_and_nobody_of_one_that_is_not_theirs(service: Service) -> None:
+    await held(service, "jyj", "安阳市教育局", "EDUCATION", kind="DEPARTMENT")
+    now = service.now()
+    sent = {"referred_at": now - DAY, "due_on": days.today(now)}
+    await referred(service, "jyj", sent, sent)
+    await referred(service, "jyj", sent, division="410503")
+
+    async def count(by: str, code: str | None = None) -> int:
+        return int(unit(await cards(service, by, code=code), "EDUCATION", "EDUCATION")["referrals"]["sent"])
+
+    assert [await count("reviewer"), await count("reviewer", "410503"), await count("county-reviewer")] == [3, 1, 2]
+    assert await cards(service, "elsewhere", code="410502") is None
+    assert await cards(service, "county-reviewer", code="410500") is None
+    county = unit(await cards(service, "county-reviewer"), "IDENTIFICATION", "PUBLIC_SECURITY")
+    assert {each["coverage"]["division"]["code"] for each in county["data"] if each["coverage"]} == {"410500"}
+    for period in ({"from": "2026-02-01", "to": "2026-01-01"}, {"from": "2020-01-01", "to": "2026-01-01"}):
+        refused = await service.ask(CARDS, {"period": period})
+        assert refused["errors"][0]["extensions"]["code"] == "BAD_INPUT"
