@@ -16,6 +16,7 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from api.domain.casework import HardshipCause
 from api.domain.grants import GrantPeriod, OnceFor
 from api.domain.ledger import FundSource
 from api.domain.measures import Measure
@@ -116,12 +117,21 @@ class Service(Dated):
     programmes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy(Dated):
+    """Which measures address a cause of hardship; none where nobody can say beforehand."""
+
+    cause: HardshipCause
+    measures: tuple[Measure, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All programmes and services, whenever and wherever they hold."""
+    """All programmes and services, and what addresses which cause, whenever and wherever they hold."""
 
     entries: tuple[Entry, ...]
     services: tuple[Service, ...]
+    remedies: tuple[Remedy, ...] = ()
 
     def programme(self, code: str, on: dt.date, division: str | None = None) -> Entry | None:
         """The programme as it holds on that day in that division; None where it does not."""
@@ -139,13 +149,21 @@ class Catalogue:
         names = list(dict.fromkeys(each.code for each in self.services))
         return tuple(sorted(best.values(), key=lambda each: (order[each.measure], names.index(each.code))))
 
+    def remedy(self, cause: HardshipCause, on: dt.date, division: str | None = None) -> tuple[Measure, ...]:
+        """The measures that address the cause on that day in that division."""
+        holding = [each for each in self.remedies if each.cause is cause and each.holds(on, division)]
+        best = max(holding, key=lambda each: each.rank, default=None)
+        return () if best is None else best.measures
+
     def with_own(self, text: str, name: str) -> Catalogue:
         """The same with a city's own entries before it. Raises BadCatalogue."""
         own = parse(text, name, own=True)
         strange = {entry.code for entry in own.entries} - {entry.code for entry in self.entries}
         if strange:
             raise BadCatalogue(f"{name}: {', '.join(sorted(strange))} is no programme of the policy's list")
-        return Catalogue((*self.entries, *own.entries), (*self.services, *own.services))
+        return Catalogue(
+            (*self.entries, *own.entries), (*self.services, *own.services), (*self.remedies, *own.remedies)
+        )
 
 
 @cache
@@ -160,8 +178,8 @@ def parse(text: str, name: str, *, own: bool = False) -> Catalogue:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadCatalogue(f"{name}: this is not TOML ({error})") from error
-    if unknown := sorted(set(table) - {"programme", "service"}):
-        raise BadCatalogue(f"{name} holds {', '.join(unknown)}; known are [[programme]] and [[service]]")
+    if unknown := sorted(set(table) - {"programme", "service", "cause"}):
+        raise BadCatalogue(f"{name} holds {', '.join(unknown)}; known are [[programme]], [[service]] and [[cause]]")
     entries = [
         _entry(each, f"{name}, [[programme]] {place}", own)
         for place, each in enumerate(table.get("programme", []), 1)
@@ -169,7 +187,10 @@ def parse(text: str, name: str, *, own: bool = False) -> Catalogue:
     services = [
         _service(each, f"{name}, [[service]] {place}", own) for place, each in enumerate(table.get("service", []), 1)
     ]
-    return Catalogue(tuple(entries), tuple(services))
+    remedies = [
+        _remedy(each, f"{name}, [[cause]] {place}", own) for place, each in enumerate(table.get("cause", []), 1)
+    ]
+    return Catalogue(tuple(entries), tuple(services), tuple(remedies))
 
 
 def _entry(given: Mapping[str, Any], where: str, own: bool) -> Entry:
@@ -192,7 +213,7 @@ def _entry(given: Mapping[str, Any], where: str, own: bool) -> Entry:
 
 def _season(given: Any, where: str) -> tuple[int, ...]:
     """Months that follow one another, over the turn of the year, too: [12, 1, 2]. Raises BadCatalogue."""
-    listed = given if isinstance(given, list) else [given]
+    listed = given if isinstance(given, list) else [None]
     months = [each for each in listed if type(each) is int and 1 <= each <= 12]
     follow = all(after == before % 12 + 1 for before, after in pairwise(months))
     if len(months) != len(listed) or not follow or len(months) > 11:
@@ -225,6 +246,12 @@ def _service(given: Mapping[str, Any], where: str, own: bool) -> Service:
         programmes=tuple(str(each) for each in given.get("programmes", ())),
         **dated,
     )
+
+
+def _remedy(given: Mapping[str, Any], where: str, own: bool) -> Remedy:
+    dated = _dated(given, {"code", "measures"}, where, own)
+    (cause,) = _several(HardshipCause, [given.get("code")], where)
+    return Remedy(cause=cause, measures=_several(Measure, given.get("measures"), where), **dated)
 
 
 def _dated(given: Mapping[str, Any], known: Iterable[str], where: str, own: bool) -> dict[str, Any]:

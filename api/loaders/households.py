@@ -10,10 +10,11 @@ from sqlalchemy import Date, LargeBinary, String, and_, bindparam, func, literal
 from api import scope
 from api.database import among
 from api.domain.review import FindingState
-from api.loaders import causes, histories, visits
+from api.loaders import causes, coverage, histories, visits
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
+from api.loaders.seasons import NOT_REACHED
 from api.models import Enrolment, ExternalReference, File, Finding, Household, Member, table
 from api.models.standing import stands
 
@@ -81,6 +82,9 @@ LISTING = Listing(
         "unchanged_since": H.updated_at < bindparam("unchanged_since", type_=H.updated_at.type),
         "assisted": H.id.in_(select(E.household_id)),
         "contact_officer": visits.HAS_OFFICER,
+        "plan": coverage.HAS_PLAN,
+        "cause_left_open": coverage.LEFT_OPEN,
+        "season_not_reached": NOT_REACHED,
         "contact_officers": visits.IN_TOUCH,
         "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
         "without_open_findings": H.id.not_in(

@@ -43,6 +43,20 @@ _PRESCHOOL = frozenset(["学龄前", "学龄前儿童", "幼儿", "婴幼儿"])
 _WORKING = frozenset(["在职", "在岗", "就业", "已就业", "在业", "务工", "打工", "上班", "employed", "working"])
 
 
+_WORDS = {
+    Work.STUDENT: _STUDENT,
+    Work.PRESCHOOL: _PRESCHOOL,
+    Work.JOBLESS: work.JOBLESS,
+    Work.RETIRED: work.RETIRED,
+    Work.WORKING: _WORKING,
+}
+
+
+def spellings(kind: Work) -> frozenset[str]:
+    """The words for it as they are usually written, for those who compare them letter by letter."""
+    return _WORDS[kind] | {f"{word}人员" for word in _WORDS[kind]}
+
+
 def of(text: str | None) -> Work | None:
     """What the word says; None where nothing was declared, or nothing that we know.
 
@@ -51,13 +65,7 @@ def of(text: str | None) -> Work | None:
     """
     plain = work.word(text)
     whole = re.sub(r"\s", "", unicodedata.normalize("NFKC", text or "")).casefold()
-    for words, kind in (
-        (_STUDENT, Work.STUDENT),
-        (_PRESCHOOL, Work.PRESCHOOL),
-        (work.JOBLESS, Work.JOBLESS),
-        (work.RETIRED, Work.RETIRED),
-        (_WORKING, Work.WORKING),
-    ):
+    for kind, words in _WORDS.items():
         if plain in words or whole in words:
             return kind
     return None

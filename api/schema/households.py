@@ -12,12 +12,13 @@ import strawberry
 from api.domain import days, privacy
 from api.domain.errors import BadInput
 from api.domain.permissions import Permission
+from api.loaders import coverage, seasons
 from api.loaders import households as loaders
 from api.loaders import scans as links
 from api.loaders.conditions import Condition, Is
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
-from api.matching import identity
+from api.matching import catalogue, identity
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from api.schema.attachments import Attachment
     from api.schema.causes import Cause
     from api.schema.consents import Authorisation
+    from api.schema.coverage import PlanCoverage
     from api.schema.declarations import Declaration
     from api.schema.emergencies import EmergencyException
     from api.schema.files import HardshipFile
@@ -247,6 +249,10 @@ class Household(Node):
     plans: list[Annotated[AssistancePlan, strawberry.lazy("api.schema.plans")]] = strawberry.field(
         default=NOT_LOADED, description="All versions of its plan, the latest first.", metadata=about(2)
     )
+    plan_coverage: Annotated[PlanCoverage, strawberry.lazy("api.schema.coverage")] | None = strawberry.field(
+        default=NOT_LOADED,
+        description="Which of its causes are addressed today, and by what; null as of a day that is past.",
+    )
     referrals: list[Annotated[Referral, strawberry.lazy("api.schema.referrals")]] = strawberry.field(
         default=NOT_LOADED, description="To whom it was sent, the latest first.", metadata=about(1)
     )
@@ -380,9 +386,28 @@ class HouseholdFilter:
     causes: list[HardshipCause] | None = strawberry.field(
         default=None, description="Its file names one of these causes, and it stands."
     )
+    has_plan: bool | None = strawberry.field(default=None, description="Whether it has a plan in force (一户一策).")
+    cause_left_open: bool | None = strawberry.field(
+        default=None,
+        description="Whether nothing addresses one of its causes today: no measure of its plan, no aid, no referral.",
+    )
+    season_not_reached: str | None = strawberry.field(
+        default=None,
+        description="On file, and one for which this four-season brand is, by its programme's code, with nothing of it on record "
+        "in the season that is on or comes next; see `seasons`.",
+    )
     and_: list[HouseholdFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[HouseholdFilter] | None = strawberry.field(name="or", default=None, description=OR + NO_SEARCH)
     not_: HouseholdFilter | None = strawberry.field(name="not", default=None, description=NOT + NO_SEARCH)
+
+
+def _season(info: Info, code: str) -> dict[str, Any]:
+    """The brand's season, and for whom it is. Raises BadInput for a programme that is none."""
+    today, division = days.today(info.context.now()), info.context.viewer_who_may(Permission.READ_CASES).division_code
+    found = next((given for entry, given in seasons.brands(today, division) if entry.code == code), None)
+    if found is None:
+        raise BadInput("没有此四季品牌。", "There is no such four-season brand.")
+    return found
 
 
 def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Condition]:
@@ -399,6 +424,16 @@ def _conditions(info: Info, given: HouseholdFilter, inside: bool) -> Iterator[Co
     yield from unchanged_since(given.unchanged_since)
     yield from whether("assisted", None if given.never_assisted is None else not given.never_assisted)
     yield from whether("contact_officer", given.has_contact_officer)
+    yield from whether("plan", given.has_plan)
+    if given.season_not_reached is not None:
+        yield Is("season_not_reached", _season(info, given.season_not_reached))
+    if given.cause_left_open is not None:
+        today, division = (
+            days.today(info.context.now()),
+            info.context.viewer_who_may(Permission.READ_CASES).division_code,
+        )
+        told = coverage.pairs(catalogue.in_force(), today, division)
+        yield from whether("cause_left_open", given.cause_left_open, told)
     yield from one_of("contact_officers", given.contact_officers)
     if given.has_open_findings is not None:
         yield Is("with_open_findings" if given.has_open_findings else "without_open_findings", {})

@@ -51,6 +51,7 @@ from api.schema.results import USER_ERRORS
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 from api.schema.scorecards import ScorecardQueries
+from api.schema.seasons import SeasonQueries
 from api.schema.snapshots import Snapshot, SnapshotMutations, SnapshotQueries
 from api.schema.steps import StepMutations
 from api.schema.stop_requests import StopPreviewQueries
@@ -83,6 +84,7 @@ class Query(
     FindingQueries,
     TaskQueries,
     EntitlementQueries,
+    SeasonQueries,
     OfficerQueries,
     ReferralQueries,
     NoticeQueries,

@@ -52,6 +52,7 @@ QUERIES = {
     ),
     "tasks": Asked(P.READ_CASES, '{ tasks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "eligibleFor": Asked(P.READ_CASES, '{ eligibleFor(householdId: "$Household") { programmeCode } }'),
+    "seasons": Asked(P.READ_CASES, "{ seasons { programmeCode } }", lies=False),
     "officers": Asked(P.READ_CASES, '{ officers(divisionCode: "410502", loginPrefix: "target") { login } }'),
     "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "incomes": Asked(P.READ_CASES, '{ incomes(personId: "$Person") { answer } }'),
@@ -440,7 +441,7 @@ TYPES = {
         "id reference division stage targetGroup residence appliedOn fileOpenedOn fileClosedOn declaredMonthlyIncome "
         "declaredDeposits declaredVehicles declaredHomes declaredBusinesses version updatedAt members declarations changes form externalReferences enrolments grants findings "
         "attachments emergencyExceptions notices objections "
-        "causes contactOfficer contactOfficers plan plans referrals visits actions file files history",
+        "causes contactOfficer contactOfficers plan plans planCoverage referrals visits actions file files history",
         masked="address phone payeeAccount payeeName",
         telling="masked",
     ),
@@ -505,6 +506,14 @@ TYPES = {
     "TaskEntitlement": Fields("programme instead rule findingId referralId because"),
     "PrefilledReferral": Fields("roles organisation programme noteZh noteEn dueOn person"),
     "Eligibility": Fields("programmeCode answer standing conditions hinders programme person"),
+    "PlanCoverage": Fields("cover causes"),
+    "CauseCover": Fields(
+        "causeId kind main since cover remedies measureIds enrolmentIds grantIds referralIds refusedReferralIds"
+    ),
+    "Season": Fields(
+        "programmeCode isOn firstMonth lastMonth units forStudents basis verified households reached unknown notReached "
+        "programme"
+    ),
     "EligibilityCondition": Fields("kind sign textZh textEn verified answer"),
     "TaskDetail": Fields("name value"),
     "Officer": Fields("login displayName"),

@@ -131,6 +131,7 @@ ONE = {
 PLAIN = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
+    "seasons": ("{ seasons { isOn households reached notReached programme { nameZh } } }", 5),
     "fundUse": ("{ fundUse { source paid { amount } } }", 1),
     "scorecards": (
         "{ scorecards { measures { units { organisation { code } data { coverage { share } } referrals { medianDays } "

@@ -1,0 +1,100 @@
+"""How many households on file a season's brand has reached, and which it has not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Boolean, Date, String, and_, bindparam, case, exists, func, not_, or_, select
+
+from api import scope
+from api.database import among
+from api.domain.catalogue import Entry, Sign
+from api.domain.clocks import months_after
+from api.domain.seasons import window
+from api.domain.stages import ACTIVE
+from api.loaders.conditions import in_division
+from api.loaders.reading import Reading, Rows
+from api.matching import catalogue, employment, policy
+from api.matching.employment import Work
+from api.models import Enrolment, File, Household, Member, table
+from api.models.standing import stands
+
+AGES = ("school.compulsory_from_age", "school.compulsory_to_age")
+E, F, H, M = (table(each).c for each in (Enrolment, File, Household, Member))
+_FIRST, _LAST = bindparam("season_first", type_=Date()), bindparam("season_last", type_=Date())
+_ITS = and_(E.household_id == H.id, E.programme_code == bindparam("season_programme"))
+_REACHED = (
+    exists()
+    .where(_ITS, E.start_month <= _LAST, or_(E.end_month.is_(None), E.end_month >= _FIRST))
+    .correlate(Household)
+)
+_UNKNOWN = exists().where(_ITS, E.start_month.is_(None)).correlate(Household)
+_ON_FILE = and_(
+    H.stage.in_(sorted(ACTIVE)), exists().where(F.household_id == H.id, F.closed_on.is_(None)).correlate(Household)
+)
+_SAYS_NOTHING = or_(M.declared_employment.is_(None), not_(among(M.declared_employment, "season_words", String)))
+_OF_AGE = and_(
+    M.birth_date > bindparam("season_born_after", type_=Date()),
+    M.birth_date <= bindparam("season_born_by", type_=Date()),
+)
+_STUDENT = (
+    exists()
+    .where(
+        M.household_id == H.id,
+        stands(scope.TODAY),
+        or_(among(M.declared_employment, "season_students", String), and_(_SAYS_NOTHING, _OF_AGE)),
+    )
+    .correlate(Household)
+)
+_FOR_THEM = and_(_ON_FILE, or_(bindparam("season_everybody", type_=Boolean()), _STUDENT))
+
+NOT_REACHED = and_(_FOR_THEM, ~_REACHED, ~_UNKNOWN)
+"""That a household on file, for which the brand is, has nothing of it on record in the season."""
+
+_COUNTS = scope.narrow(
+    select(
+        func.count().label("households"),
+        func.coalesce(func.sum(case((_REACHED, 1), else_=0)), 0).label("reached"),
+        func.coalesce(func.sum(case((and_(~_REACHED, _UNKNOWN), 1), else_=0)), 0).label("unknown"),
+    )
+    .select_from(Household)
+    .where(_FOR_THEM, in_division(H.division_code)),
+    H.division_code,
+)
+
+
+async def counts(reading: Reading, given: dict[str, Any], low: str, high: str) -> Rows:
+    """How many households the brand is for, how many it has reached, and of how many nobody knows."""
+    return await reading.rows(_COUNTS, {**given, "division_from": low, "division_to": high})
+
+
+def brands(on: dt.date, division: str) -> list[tuple[Entry, dict[str, Any]]]:
+    """The brands as a division has them on a day, each with its season and for whom it is, as the conditions take them.
+
+    One that asks for somebody at school is for households of which somebody declared in so many words that they are, or
+    said nothing that is known and is of the age of compulsory schooling.
+    """
+    known = catalogue.in_force()
+    entries = (known.programme(each, on, division) for each in dict.fromkeys(each.code for each in known.entries))
+    return [(entry, _asked(entry, on, division)) for entry in entries if entry is not None and entry.season]
+
+
+def _asked(entry: Entry, on: dt.date, division: str) -> dict[str, Any]:
+    first, last = window(entry.season, on)
+    for_students = any(each.sign is Sign.AT_SCHOOL for each in entry.conditions)
+    lowest, highest = (policy.whole(key, on, division) for key in AGES)
+    return {
+        "season_programme": entry.code,
+        "season_first": first,
+        "season_last": last,
+        "season_everybody": not for_students,
+        "season_students": sorted(employment.spellings(Work.STUDENT)),
+        "season_words": sorted({word for each in Work for word in employment.spellings(each)}),
+        "season_born_after": _years_before(on, highest + 1),
+        "season_born_by": _years_before(on, lowest),
+    }
+
+
+def _years_before(day: dt.date, years: int) -> dt.date:
+    return months_after(day, -12 * years)
