@@ -51,6 +51,14 @@ class Sign(StrEnum):
     OUT_OF_WORK = "OUT_OF_WORK"
 
 
+class ChainLink(StrEnum):
+    """A link of the education chain, in its order: 入学救助、在校扶助、就业援助."""
+
+    ADMISSION = "ADMISSION"
+    IN_SCHOOL = "IN_SCHOOL"
+    EMPLOYMENT = "EMPLOYMENT"
+
+
 class BadCatalogue(ValueError):
     """A catalogue that cannot be read; the message says where."""
 
@@ -103,6 +111,7 @@ class Entry(Dated):
     insured: bool
     conditions: tuple[Condition, ...]
     season: tuple[int, ...] = ()
+    chain: tuple[ChainLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +203,19 @@ def parse(text: str, name: str, *, own: bool = False) -> Catalogue:
 
 
 def _entry(given: Mapping[str, Any], where: str, own: bool) -> Entry:
-    known = {"code", "agency", "measures", "units", "periods", "once", "funds", "insured", "conditions", "season"}
+    known = {
+        "code",
+        "agency",
+        "measures",
+        "units",
+        "periods",
+        "once",
+        "funds",
+        "insured",
+        "conditions",
+        "season",
+        "chain",
+    }
     dated = _dated(given, known, where, own)
     return Entry(
         code=_word(given, "code", where),
@@ -207,6 +228,7 @@ def _entry(given: Mapping[str, Any], where: str, own: bool) -> Entry:
         insured=bool(given.get("insured", False)),
         conditions=tuple(_condition(each, where) for each in given.get("conditions", ())),
         season=_season(given.get("season", []), where),
+        chain=_several(ChainLink, given.get("chain"), where),
         **dated,
     )
 

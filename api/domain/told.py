@@ -40,6 +40,8 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "TaskEntitlement": ("应享未享", "Aid that may be due"),
     "PlanCoverage": ("方案覆盖", "Coverage of the plan"),
     "CauseCover": ("致困原因覆盖", "Coverage of a cause"),
+    "StudentChain": ("助学链条", "Education chain"),
+    "ChainLinkState": ("助学环节", "Link of the chain"),
     "Task": ("任务", "Task"),
     "TaskDetail": ("任务明细", "Task's detail"),
     "Cause": ("致困原因", "Cause of hardship"),

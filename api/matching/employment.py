@@ -6,6 +6,7 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from api.domain.education import SchoolStage
 from matcher.rules import work
 
 
@@ -39,12 +40,18 @@ _STUDENT = frozenset(
         "student",
     ]
 )
+_STAGES = {
+    SchoolStage.PRIMARY: frozenset(["小学生", "小学"]),
+    SchoolStage.JUNIOR: frozenset(["初中生", "初中"]),
+    SchoolStage.SENIOR: frozenset(["高中生", "高中", "中专生", "中专", "职高生", "职高"]),
+    SchoolStage.HIGHER: frozenset(["大学生", "大学", "大专生", "大专", "本科生", "高职生", "研究生"]),
+}
 _PRESCHOOL = frozenset(["学龄前", "学龄前儿童", "幼儿", "婴幼儿"])
 _WORKING = frozenset(["在职", "在岗", "就业", "已就业", "在业", "务工", "打工", "上班", "employed", "working"])
 
 
 _WORDS = {
-    Work.STUDENT: _STUDENT,
+    Work.STUDENT: _STUDENT.union(*_STAGES.values()),
     Work.PRESCHOOL: _PRESCHOOL,
     Work.JOBLESS: work.JOBLESS,
     Work.RETIRED: work.RETIRED,
@@ -69,3 +76,13 @@ def of(text: str | None) -> Work | None:
         if plain in words or whole in words:
             return kind
     return None
+
+
+def stage(text: str | None) -> SchoolStage | None:
+    """How far at school the word says that somebody is; None where it does not say it.
+
+    >>> stage("高中生"), stage("学生")
+    (<SchoolStage.SENIOR: 'SENIOR'>, None)
+    """
+    plain = work.word(text)
+    return next((stage for stage, words in _STAGES.items() if plain in words), None)

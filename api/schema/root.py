@@ -15,6 +15,7 @@ from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
 from api.schema.corrections import CorrectionMutations
 from api.schema.declarations import Declaration
+from api.schema.education import EducationQueries
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.entitlements import EntitlementMutations, EntitlementQueries
 from api.schema.enumerations import EnumerationQueries
@@ -85,6 +86,7 @@ class Query(
     TaskQueries,
     EntitlementQueries,
     SeasonQueries,
+    EducationQueries,
     OfficerQueries,
     ReferralQueries,
     NoticeQueries,

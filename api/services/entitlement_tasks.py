@@ -20,7 +20,7 @@ from api import workdays
 from api.database import among, skip_locked
 from api.domain import days, divisions, entitlements
 from api.domain.casework import TaskKind, TaskState
-from api.domain.catalogue import GrantedTo
+from api.domain.catalogue import ChainLink, GrantedTo
 from api.domain.entitlements import LEADS, SCHOOLING, AidStanding, NoLongerDue
 from api.domain.grants import OnceFor
 from api.domain.review import FindingState, Outcome
@@ -29,7 +29,7 @@ from api.domain.stages import ACTIVE
 from api.matching import policy
 from api.models import Finding, FindingPerson, Household, Review, Scan, Task, table
 from api.sealing import Vault
-from api.services import tasks
+from api.services import education, tasks
 from api.services.entitlements import Day, Home, assess, homes, standing_of
 from api.services.tasks import Due
 
@@ -86,6 +86,7 @@ class Occasion:
     rule: str | None = None
     finding: int | None = None
     instead: tuple[str, ...] = ()
+    link: ChainLink | None = None
 
     @property
     def whose(self) -> tuple[str, int | None]:
@@ -152,7 +153,8 @@ def _wanted(
         if member not in home.members or (entry is not None and entry.units[0] is GrantedTo.HOUSEHOLD):
             member = None
         name = entitlements.occasion(lead.programme, entry.once if entry else None, rule)
-        occasion = Occasion(name, member, lead.programme, rule, finding, _instead(day, name, lead.programme))
+        link = education.turn(home, day, member, entry)
+        occasion = Occasion(name, member, lead.programme, rule, finding, _instead(day, name, lead.programme), link)
         if _settled(home, day, occasion) is None:
             found.setdefault(occasion.whose, occasion)
     if home.stage not in ACTIVE or home.file_id is None:
@@ -161,7 +163,8 @@ def _wanted(
         code, once = each.entry.code, each.entry.once
         if each.standing is AidStanding.NONE_KNOWN and not each.refused and not each.entry.season:
             name = entitlements.occasion(code, once, None)
-            occasion = Occasion(name, each.member_id, code, instead=_instead(day, name, code))
+            link = education.turn(home, day, each.member_id, each.entry)
+            occasion = Occasion(name, each.member_id, code, instead=_instead(day, name, code), link=link)
             if _settled(home, day, occasion, unknown=True) is None:
                 found.setdefault(occasion.whose, occasion)
     return found
@@ -196,7 +199,7 @@ def _reference(home: Home, occasion: Occasion, day: Day) -> str:
 
 def _due(home: Home, occasion: Occasion, day: Day, reference: str) -> Due:
     detail: dict[str, Any] = {"occasion": occasion.name}
-    for name in ("programme", "rule", "finding", "instead"):
+    for name in ("programme", "rule", "finding", "instead", "link"):
         if value := getattr(occasion, name):
             detail[name] = value
     until = workdays.add(day.today, policy.whole(WORKING_DAYS, day.today, day.division_code))

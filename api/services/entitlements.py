@@ -19,12 +19,13 @@ from api.database import among
 from api.domain.casework import ReferralOutcome, ReferralState
 from api.domain.catalogue import Catalogue, Condition, Entry, GrantedTo, Sign
 from api.domain.days import CHINA
+from api.domain.declarations import DeclaredItem
 from api.domain.entitlements import AidStanding, Known, Likelihood, altogether, answer, met, since
 from api.domain.grants import Finding, GrantEffect, GrantFindingKind, GrantPeriod, GrantState, OnceFor
 from api.matching import catalogue, compatibility, employment, policy
 from api.matching.compatibility import Asked
 from api.matching.employment import Work
-from api.models import Cause, File, Grant, Household, Member, Referral, table
+from api.models import Cause, Declaration, File, Grant, Household, Member, Referral, table
 from api.models.standing import stands
 from api.services import asking, beside
 from api.services.beside import There
@@ -34,7 +35,7 @@ EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(9999, 12, 1)
 NO_STUDENT = frozenset({Work.PRESCHOOL, Work.JOBLESS, Work.RETIRED, Work.WORKING})
 AT_WORK = frozenset({Work.STUDENT, Work.PRESCHOOL, Work.RETIRED, Work.WORKING})
 
-C, F, G, H, M, R = (table(each).c for each in (Cause, File, Grant, Household, Member, Referral))
+C, D, F, G, H, M, R = (table(each).c for each in (Cause, Declaration, File, Grant, Household, Member, Referral))
 _HOMES = (
     select(H.id, H.division_code, H.stage, F.id.label("file_id"), F.category)
     .outerjoin(File, and_(F.household_id == H.id, F.closed_on.is_(None)))
@@ -42,9 +43,19 @@ _HOMES = (
     .order_by(H.id)
 )
 _PEOPLE = (
-    select(M.id, M.household_id, M.person_id, M.birth_date, M.declared_employment)
+    select(M.id, M.household_id, M.person_id, M.birth_date, M.declared_employment, M.relation)
     .where(among(M.household_id, "households"), stands(bindparam("day", type_=Date())))
     .order_by(M.id)
+)
+_SAID = (
+    select(D.household_id, D.member_id, D.declared_on, D.word)
+    .where(
+        among(D.household_id, "households"),
+        D.item == DeclaredItem.EMPLOYMENT,
+        D.member_id.is_not(None),
+        D.word.is_not(None),
+    )
+    .order_by(D.declared_on, D.id)
 )
 _CAUSES = select(C.household_id, C.cause).join(File, F.id == C.file_id)
 _CAUSES = _CAUSES.where(among(C.household_id, "households"), F.closed_on.is_(None), C.resolved_on.is_(None))
@@ -77,7 +88,10 @@ class Assessed:
 
 @dataclass(slots=True)
 class Home:
-    """A household as it is known today, with all aid that its people have, wherever it is paid."""
+    """A household as it is known today, with all aid that its people have, wherever it is paid.
+
+    `said` is what was declared of each person's work, by the day, the latest last.
+    """
 
     id: int
     division_code: str
@@ -89,6 +103,7 @@ class Home:
     proposed: list[tuple[int | None, str]] = field(default_factory=list)
     referred: list[Row[*tuple[Any, ...]]] = field(default_factory=list)
     aid: list[There] = field(default_factory=list)
+    said: dict[int, list[tuple[dt.date, str]]] = field(default_factory=dict)
 
     @property
     def members(self) -> dict[int, int]:
@@ -106,6 +121,8 @@ async def homes(
     for person in await connection.execute(_PEOPLE, {**keys, "day": today}):
         found[person.household_id].people.append(person)
         of_whom[person.person_id].append(found[person.household_id])
+    for word in await connection.execute(_SAID, keys):
+        found[word.household_id].said.setdefault(word.member_id, []).append((word.declared_on, word.word))
     for cause in await connection.execute(_CAUSES, keys):
         found[cause.household_id].causes.add(cause.cause)
     for grant in await connection.execute(_PROPOSED, keys):
@@ -127,6 +144,7 @@ class Day:
     entries: Mapping[str, Entry]
     first_month: int
     compulsory: tuple[int, int]
+    oldest_student: int
 
     @classmethod
     def of(cls, today: dt.date, division: str, known: Catalogue | None = None) -> Day:
@@ -140,7 +158,8 @@ class Day:
         }
         ages = ("school.compulsory_from_age", "school.compulsory_to_age")
         lowest, highest = (policy.whole(key, today, division) for key in ages)
-        return cls(today, division, entries, policy.whole(FIRST_MONTH, today, division), (lowest, highest))
+        oldest = policy.whole("student.oldest_age", today, division)
+        return cls(today, division, entries, policy.whole(FIRST_MONTH, today, division), (lowest, highest), oldest)
 
     def since(self, entry: Entry) -> dt.date:
         """The first month in which aid of this programme counts as received now."""

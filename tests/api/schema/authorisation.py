@@ -53,6 +53,7 @@ QUERIES = {
     "tasks": Asked(P.READ_CASES, '{ tasks(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "eligibleFor": Asked(P.READ_CASES, '{ eligibleFor(householdId: "$Household") { programmeCode } }'),
     "seasons": Asked(P.READ_CASES, "{ seasons { programmeCode } }", lies=False),
+    "educationChain": Asked(P.READ_CASES, '{ educationChain(householdId: "$Household") { stage } }'),
     "officers": Asked(P.READ_CASES, '{ officers(divisionCode: "410502", loginPrefix: "target") { login } }'),
     "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "incomes": Asked(P.READ_CASES, '{ incomes(personId: "$Person") { answer } }'),
@@ -514,6 +515,8 @@ TYPES = {
         "programmeCode isOn firstMonth lastMonth units forStudents basis verified households reached unknown notReached "
         "programme"
     ),
+    "StudentChain": Fields("stage links person"),
+    "ChainLinkState": Fields("link due standing programmeCodes"),
     "EligibilityCondition": Fields("kind sign textZh textEn verified answer"),
     "TaskDetail": Fields("name value"),
     "Officer": Fields("login displayName"),

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
@@ -94,6 +94,11 @@ ONE = {
     "eligibleFor": (
         "query ($id: ID!) { eligibleFor(householdId: $id) { answer standing hinders { kind } programme { nameZh } "
         "person { name } } }",
+        "household",
+        11,
+    ),
+    "educationChain": (
+        "query ($id: ID!) { educationChain(householdId: $id) { stage person { name } links { link due standing } } }",
         "household",
         10,
     ),
@@ -384,6 +389,8 @@ async def some_ids(service: Service) -> dict[str, str]:
             None,
             dt.datetime.now(dt.UTC),
         )
+        at_school = update(Member).where(Member.id == keys[1]).values(declared_employment="学生")
+        await connection.execute(at_school)
     return {
         "grant": service.vault.ids("Grant", [away["Grant"]])[0],
         "snapshot": service.vault.ids("Snapshot", [frozen])[0],
