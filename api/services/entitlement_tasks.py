@@ -34,7 +34,7 @@ from api.services.entitlements import Day, Home, assess, homes, standing_of
 from api.services.tasks import Due
 
 WORKING_DAYS = "entitlement.working_days"
-MOST_HOUSEHOLDS = 500
+MOST_HOUSEHOLDS = 200
 """How many households one round looks at; the next rounds look at the others."""
 
 F, H, P, S, T = (table(each).c for each in (Finding, Household, FindingPerson, Scan, Task))
@@ -105,11 +105,16 @@ async def remind(connection: AsyncConnection, vault: Vault, now: dt.datetime) ->
 
 
 async def look_again(connection: AsyncConnection, division: str) -> None:
-    """A scan spoke of this division: the next round looks at its households that have leads or tasks, whatever day it is."""
+    """A scan spoke of this division: the next round looks at its households that have leads or tasks, whatever day it is.
+
+    Those that somebody else is changing are looked at when their day comes: a scan waits for nobody, nor does anybody for it.
+    """
     low, high = divisions.span(division)
     theirs = and_(H.division_code >= low, H.division_code < high, H.entitlements_on.is_not(None))
-    again = update(Household).where(theirs, or_(_HAS_LEAD, _HAS_TASK))
-    await connection.execute(again.values(entitlements_on=None))
+    again = select(H.id).where(theirs, or_(_HAS_LEAD, _HAS_TASK)).order_by(H.id)
+    keys = [*await connection.scalars(skip_locked(again, connection))]
+    changed = update(Household).where(among(H.id, "households")).values(entitlements_on=None)
+    await connection.execute(changed, {"households": keys})
 
 
 async def look_at(connection: AsyncConnection, households: Sequence[int], now: dt.datetime) -> int:

@@ -144,6 +144,7 @@ LABELS: Mapping[str, str] = {
     "ended_on": "结束日期",
     "ending_reason": "结束理由",
     "enrolment_id": "参加的项目",
+    "entitlements_on": "最近查看应享未享的日期",
     "evidence": "依据",
     "fields": "更正的项目",
     "file_closed_on": "注销日期",
