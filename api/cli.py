@@ -27,6 +27,7 @@ from api import demo as demonstration
 from api import intake, matching, migrations, oidc, sealing, settings, sheets, workdays
 from api.app import create_app
 from api.commands import accounts, audit, documents
+from api.commands import agenda as agenda_command
 from api.commands import attachments as attachment_commands
 from api.commands import forms as form_commands
 from api.commands import keys as key_commands
@@ -64,6 +65,7 @@ app.add_typer(form_commands.form, name="form")
 app.add_typer(attachment_commands.attachments, name="attachments")
 app.add_typer(retention_commands.retention, name="retention")
 app.add_typer(subject_commands.subject, name="subject")
+app.command()(agenda_command.agenda)
 
 Host = Annotated[str, typer.Option(help="Where to listen.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="On which port.")]

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 MOST_ROWS = 200_000
 OWNER_ALONE = 0o600
@@ -58,11 +58,22 @@ def write(target: Path, tables: Iterable[Table]) -> list[Path]:
         path = target / f"{table.name}.csv"
         _anew(path)
         with path.open("w", encoding="utf-8-sig", newline="") as opened:
-            writer = csv.writer(opened)
-            writer.writerow(table.headings)
-            writer.writerows([_neutral(cell) for cell in row] for row in table.rows)
+            _write_csv(opened, table)
         written.append(path)
     return written
+
+
+def as_csv(table: Table) -> str:
+    """The table as the text of a CSV file."""
+    opened = io.StringIO(newline="")
+    _write_csv(opened, table)
+    return opened.getvalue()
+
+
+def _write_csv(opened: TextIO, table: Table) -> None:
+    writer = csv.writer(opened)
+    writer.writerow(table.headings)
+    writer.writerows([_neutral(cell) for cell in row] for row in table.rows)
 
 
 def _anew(path: Path) -> None:

@@ -41,7 +41,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("scope", "matching", "jobs", "outbox", "oidc", "workdays", "attachments_store"),
     ("loaders", "broadcast"),
     ("services",),
-    ("recorder", "notary"),
+    ("recorder", "notary", "agenda"),
     ("schema",),
     ("gate",),
     ("auth", "oauth", "worker", "intake"),

@@ -7,6 +7,7 @@ from graphql import lexicographic_sort_schema, print_schema
 from strawberry.schema.config import StrawberryConfig
 
 from api.schema.accounts import AccountMutations, AccountQueries
+from api.schema.agenda import AgendaQueries
 from api.schema.applications import ApplicationMutations
 from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.audit import AuditEvent, AuditQueries
@@ -98,6 +99,7 @@ class Query(
     ScanQueries,
     ScorecardQueries,
     EquityQueries,
+    AgendaQueries,
     FundQueries,
     PaymentQueries,
     PaymentCheckQueries,

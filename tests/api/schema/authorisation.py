@@ -78,6 +78,7 @@ QUERIES = {
     "fundEntries": Asked(P.READ_CASES, '{ fundEntries(filter: {fundIds: ["$Fund"]}) { nodes { kind } } }'),
     "fundUse": Asked(P.READ_CASES, '{ fundUse(divisionCode: "410502") { source } }'),
     "scorecards": Asked(P.READ_CASES, '{ scorecards(divisionCode: "410502") { firstDay } }'),
+    "agendaPack": Asked(P.READ_CASES, '{ agendaPack(divisionCode: "410502") { digest } }'),
     "equityReport": Asked(P.READ_CASES, '{ equityReport(divisionCode: "410502") { households } }'),
     "paymentCycles": Asked(P.READ_CASES, '{ paymentCycles(filter: {fundIds: ["$Fund"]}) { nodes { id } } }'),
     "paymentCycle": Asked(P.READ_CASES, '{ paymentCycle(id: "$PaymentCycle") { id } }'),
