@@ -89,3 +89,21 @@ AGES: Mapping[AgeBand, tuple[str, str]] = {
     AgeBand.FROM_55: ("55岁及以上", "55 and over"),
 }
 """What bands are called, in Chinese and English."""
+
+
+class FileOutcome(StrEnum):
+    """What became of a file that was frozen; each is one of these."""
+
+    RELIEVED = "RELIEVED"
+    GRADUATED = "GRADUATED"
+    RETURNED = "RETURNED"
+    DEREGISTERED = "DEREGISTERED"
+    OPEN = "OPEN"
+    ERASED = "ERASED"
+
+
+ACHIEVED: Mapping[TargetKind, frozenset[FileOutcome]] = {
+    TargetKind.RELIEVED_OR_GRADUATED: frozenset({FileOutcome.RELIEVED, FileOutcome.GRADUATED}),
+    TargetKind.ABLE_GRADUATED: frozenset({FileOutcome.GRADUATED}),
+}
+"""Which outcomes a goal asks for."""

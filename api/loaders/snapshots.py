@@ -127,14 +127,15 @@ def _each(codes: Sequence[str], rows: Mapping[str, Any]) -> list[tuple[str, Any]
     return [(code, rows.get(code, _Nobody())) for code in codes]
 
 
-def _code(group: FigureGroup | None) -> ColumnElement[str]:
+def code_of(group: FigureGroup | None) -> ColumnElement[str]:
+    """The group of a row; UNKNOWN where it is not known."""
     return literal(WHOLE, String()) if group is None else func.coalesce(GROUPS[group], UNKNOWN)
 
 
 @cache
 def _counts(group: FigureGroup | None, keys: tuple[IndicatorKey, ...]) -> Select[*tuple[Any, ...]]:
     """How many rows of a snapshot each indicator counts, and of how many, by group."""
-    code, files = _code(group).label("code"), func.count()
+    code, files = code_of(group).label("code"), func.count()
     columns = [
         files.label("files"),
         files.filter(RETURNED).label("returned"),
@@ -149,7 +150,7 @@ def _counts(group: FigureGroup | None, keys: tuple[IndicatorKey, ...]) -> Select
 @cache
 def _days(group: FigureGroup | None, keys: tuple[IndicatorKey, ...]) -> Select[*tuple[Any, ...]]:
     """How often each number of days occurs, by clock and group."""
-    code = _code(group).label("code")
+    code = code_of(group).label("code")
     clocks = union_all(
         *(
             scope.narrow(

@@ -114,6 +114,7 @@ class Transition(Base):
         ),
         Index("uq_transitions_number", "household_id", "number", unique=True),
         Index("ix_transitions_file_id", "file_id"),
+        Index("ix_transitions_happened_at", "happened_at"),
     )
 
     id: Mapped[PrimaryKey]

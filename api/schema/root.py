@@ -58,6 +58,7 @@ from api.schema.snapshots import Snapshot, SnapshotMutations, SnapshotQueries
 from api.schema.steps import StepMutations
 from api.schema.stop_requests import StopPreviewQueries
 from api.schema.stops import StopMutations, StopProposal, StopQueries
+from api.schema.targets import Target, TargetMutations, TargetQueries
 from api.schema.tasks import Task, TaskMutations, TaskQueries
 from api.schema.visits import HomeVisit, VisitMutations
 from api.schema.watches import Watch, WatchMutations, WatchQueries
@@ -105,6 +106,7 @@ class Query(
     PaymentCheckQueries,
     SnapshotQueries,
     FigureQueries,
+    TargetQueries,
     ReadQueries,
     AuditQueries,
 ):
@@ -148,6 +150,7 @@ class Mutation(
     PaymentMutations,
     PaymentCheckMutations,
     SnapshotMutations,
+    TargetMutations,
     ReadMutations,
 ):
     """What may be done."""
@@ -192,6 +195,7 @@ schema = strawberry.Schema(
         PaymentOrder,
         PaymentCheck,
         Snapshot,
+        Target,
         Scan,
         Read,
         Alarm,

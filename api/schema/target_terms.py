@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from api.domain import divisions
 from api.domain.indicators import IndicatorKind
-from api.domain.targets import AGES, UNKNOWN, AgeBand, FigureGroup, SnapshotKind
+from api.domain.targets import AGES, UNKNOWN, AgeBand, FigureGroup, SnapshotKind, TargetKind
 from api.schema import people_terms, terms, words
 from api.schema.enumerations import Words, described, labels
 
-__all__ = ["FigureGroup", "IndicatorKind", "SnapshotKind"]
+__all__ = ["FigureGroup", "IndicatorKind", "SnapshotKind", "TargetKind"]
 
 described(
     SnapshotKind,
@@ -41,6 +41,24 @@ described(
     {
         "SHARE": Words("占比", "Share", "计数占基数的比例，一为全部。", "So many of so many; all of them is one."),
         "MEDIAN_DAYS": Words("天数中位数", "Median of days", "天数的中位数。", "The middle of all numbers of days."),
+    },
+)
+described(
+    TargetKind,
+    "What a goal is set for.",
+    {
+        "RELIEVED_OR_GRADUATED": Words(
+            "解困脱困",
+            "Relieved or graduated",
+            "基线在档档案中解困或脱困的比例。",
+            "Of all files in force at the baseline, those that are relieved or have graduated.",
+        ),
+        "ABLE_GRADUATED": Words(
+            "能脱困的脱困",
+            "Able and graduated",
+            "基线时评估达到脱困条件的档案中脱困的比例。",
+            "Of the files whose last test at the baseline said that they can graduate, those that have.",
+        ),
     },
 )
 ENUMERATIONS: Mapping[FigureGroup, str] = {

@@ -40,6 +40,8 @@ async def test_a_worked_query_is_answered(service: Service, number: int) -> None
     variables = (said(query, "variables") or "{}").replace("$finding", leads["findings"]["nodes"][0]["id"])
     if "$snapshot" in variables:
         variables = variables.replace("$snapshot", await frozen(service))
+    if "$target" in variables:
+        variables = variables.replace("$target", await goal(service))
     data = await service.data(query, json.loads(variables), by=said(query, "by") or "reviewer")
     for answer in data.values():
         assert answer is not None
@@ -52,6 +54,14 @@ async def frozen(service: Service) -> str:
     given = {"idempotencyKey": "docs-baseline", "divisionCode": "410500"}
     freeze = "mutation ($i: FreezeBaselineInput!) { freezeBaseline(input: $i) { snapshot { id } } }"
     return str((await service.data(freeze, {"i": given}))["freezeBaseline"]["snapshot"]["id"])
+
+
+async def goal(service: Service) -> str:
+    """The id of a goal for a baseline."""
+    given = {"snapshotId": await frozen(service), "kind": "RELIEVED_OR_GRADUATED", "percent": 50}
+    rest = {"idempotencyKey": "docs-goal", "dueOn": "2099-12-31", "documentNo": "安政办〔2019〕15号"}
+    setting = "mutation ($i: SetTargetInput!) { setTarget(input: $i) { target { id } } }"
+    return str((await service.data(setting, {"i": given | rest}))["setTarget"]["target"]["id"])
 
 
 def test_the_page_has_its_queries() -> None:

@@ -91,6 +91,9 @@ QUERIES = {
     "snapshots": Asked(P.READ_CASES, '{ snapshots(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "snapshot": Asked(P.READ_CASES, '{ snapshot(id: "$Snapshot") { id } }'),
     "figures": Asked(P.READ_CASES, '{ figures(snapshotId: "$Snapshot") { files } }'),
+    "targets": Asked(P.READ_CASES, '{ targets(divisionCode: "410502") { id } }'),
+    "targetProgress": Asked(P.READ_CASES, '{ targetProgress(targetId: "$Target") { files } }'),
+    "cohorts": Asked(P.READ_CASES, '{ cohorts(snapshotId: "$Snapshot", openedAfter: "2001-01-01") { begins } }'),
     "indicators": Asked(SIGNED_IN, "{ indicators { code } }", lies=False),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
@@ -149,6 +152,7 @@ NODES = {
     "PaymentOrder": P.READ_CASES,
     "PaymentCheck": P.READ_CASES,
     "Snapshot": P.READ_CASES,
+    "Target": P.READ_CASES,
     "Task": P.READ_CASES,
     "Cause": P.READ_CASES,
     "HomeVisit": P.READ_CASES,
@@ -280,6 +284,11 @@ MUTATIONS = {
         "INVALID",
     ),
     "freezeBaseline": Done(P.DECIDE_FILES, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID"),
+    "setTarget": Done(
+        P.DECIDE_FILES,
+        {"snapshotId": "$Snapshot", "kind": "ABLE_GRADUATED", "percent": 0, "dueOn": "2999-01-01", "documentNo": "x"},
+        "INVALID",
+    ),
     "drawUpCycle": Done(
         P.KEEP_FILES,
         {"fundId": "$Fund", "programmeCode": "DIBAO", "divisionCode": "410502", "month": "2999-01"},
@@ -428,6 +437,7 @@ class Fields:
 
 
 UNLISTED = {
+    "Target",
     "Person", "Enrolment", "Authorisation", "Attachment", "Cause", "HomeVisit", "AssistancePlan", "PlannedMeasure",
 }  # fmt: skip
 """Kinds of nodes of which there is no list at the root."""
@@ -651,6 +661,17 @@ TYPES = {
     "Figure": Fields("numerator denominator value withheld"),
     "GroupFigure": Fields("code labelZh labelEn figure returned excluded"),
     "IndicatorFigures": Fields("indicator files whole returned excluded groups"),
+    "Target": Fields("id kind percent dueOn documentNo snapshotId division baseline setBy setAt"),
+    "TargetProgress": Fields(
+        "target asOf files achieved share reached relieved relievedBefore graduated returned deregistered closings open "
+        "erased groups"
+    ),
+    "ClosingCount": Fields("closing files"),
+    "GroupProgress": Fields(
+        "code labelZh labelEn files achieved share relieved graduated returned deregistered open erased withheld"
+    ),
+    "Cohort": Fields("begins files aided exited returned excluded daysToRecord daysToAid daysToExit"),
+    "SetTargetPayload": Fields(f"{ANSWERED} target"),
     "FreezeBaselinePayload": Fields(f"{ANSWERED} snapshot"),
     "RowError": Fields("file row column message"),
     "AllocateFundPayload": Fields(f"{ANSWERED} fund"),

@@ -32,6 +32,7 @@ from api.domain.accounts import OPERATOR, ClientKind, OrganisationKind
 from api.domain.permissions import MATRIX, Permission, Role, Viewer
 from api.domain.purposes import OF_CASE_WORK, PURPOSES, Purpose
 from api.domain.responsibilities import MeasureRole
+from api.domain.targets import TargetKind
 from api.models import (
     Alarm,
     Attachment,
@@ -57,7 +58,7 @@ from api.schema import guards
 from api.schema.nodes import _KINDS as KINDS
 from api.schema.root import Mutation, Query, Subscription, schema
 from api.schema.tree import _BRANCHES as BRANCHES
-from api.services import accounts, audit, clients, identities, measures, organisations, snapshots
+from api.services import accounts, audit, clients, identities, measures, organisations, snapshots, targets
 from tests.api.conftest import KEY, Prepared
 from tests.api.schema.authorisation import (
     EVERYBODY,
@@ -165,12 +166,14 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     away = await taken(connection, vault, lead.household_id, lead.member_id, user, now)
     money = await paid(connection, vault, away["Grant"], user, now)
     reviewer = Viewer(user, "target", "目标", Role.REVIEWER, COUNTY)
-    snapshot = await snapshots.freeze(connection, reviewer, COUNTY, None, None, now)
+    snapshot = await snapshots.freeze(connection, reviewer, COUNTY, None, dt.date(2001, 1, 1), now)
+    goal = (TargetKind.RELIEVED_OR_GRADUATED, 50, dt.date(2999, 12, 31), "安政办〔2019〕15号")
+    target = await targets.set_goal(connection, reviewer, snapshot, *goal, now)
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     keys = work | gone | away | money | {
-        "Snapshot": snapshot,
+        "Snapshot": snapshot, "Target": target,
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,

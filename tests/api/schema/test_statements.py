@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import transaction
 from api.domain import divisions
 from api.domain.permissions import Role, Viewer
+from api.domain.targets import TargetKind
 from api.models import Alarm, Household, Member, Scan, User
 from api.schema.root import schema
-from api.services import reads, snapshots
+from api.services import reads, snapshots, targets
 from tests.api.conftest import Service
 from tests.api.papers import exception, paper
 from tests.api.schema.authorisation import TO_COME
@@ -41,6 +42,9 @@ FILE = """
   id number stage tier category deadline { dueOn workingDaysLeft } union { code } household { reference history { action } }
   subject { name } recognitions { category } transfers { reason } transitions { action by reason }
 """
+LONG_AGO = dt.date(2001, 1, 1)
+"""Before any file of the city was opened."""
+
 ONE = {
     "file": (f"query ($id: ID!) {{ file(id: $id) {{ {FILE} }} }}", "file", 7),
     "fileHistory": ("query ($id: ID!) { fileHistory(householdId: $id) { number action reason } }", "household", 1),
@@ -111,6 +115,18 @@ ONE = {
     ),
     "fund": ("query ($id: ID!) { fund(id: $id) { source available { amount } } }", "fund", 1),
     "snapshot": ("query ($id: ID!) { snapshot(id: $id) { asOf rows digest takenBy } }", "snapshot", 1),
+    "targetProgress": (
+        "query ($id: ID!) { targetProgress(targetId: $id, groupBy: TIER) { target { dueOn } share reached returned "
+        "closings { closing files } groups { code files achieved returned withheld } } }",
+        "target",
+        2,
+    ),
+    "cohorts": (
+        'query ($id: ID!) { cohorts(snapshotId: $id, openedAfter: "2001-01-01") '
+        "{ begins files exited returned daysToAid { value withheld } } }",
+        "snapshot",
+        3,
+    ),
     "figures": (
         "query ($id: ID!) { figures(snapshotId: $id, groupBy: CAUSE) { indicator { code version } whole { value } "
         "groups { code labelZh figure { numerator denominator value withheld } returned excluded } } }",
@@ -137,6 +153,7 @@ PLAIN = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
     "seasons": ("{ seasons { isOn households reached notReached programme { nameZh } } }", 5),
+    "targets": ("{ targets { kind percent dueOn division { code } } }", 1),
     "fundUse": ("{ fundUse { source paid { amount } } }", 1),
     "scorecards": (
         "{ scorecards { measures { units { organisation { code } data { coverage { share } } referrals { medianDays } "
@@ -387,12 +404,16 @@ async def some_ids(service: Service) -> dict[str, str]:
             Viewer(user, "caseworker", "", Role.REVIEWER, "410502"),
             "410502",
             None,
-            None,
+            LONG_AGO,
             dt.datetime.now(dt.UTC),
         )
         at_school = update(Member).where(Member.id == keys[1]).values(declared_employment="学生")
         await connection.execute(at_school)
+        goal = (TargetKind.RELIEVED_OR_GRADUATED, 50, dt.date(2999, 12, 31), "安政办〔2019〕15号")
+        viewer, now = Viewer(user, "caseworker", "", Role.REVIEWER, "410502"), dt.datetime.now(dt.UTC)
+        target = await targets.set_goal(connection, viewer, frozen, *goal, now)
     return {
+        "target": service.vault.ids("Target", [target])[0],
         "grant": service.vault.ids("Grant", [away["Grant"]])[0],
         "snapshot": service.vault.ids("Snapshot", [frozen])[0],
         "fund": service.vault.ids("Fund", [away["Fund"]])[0],

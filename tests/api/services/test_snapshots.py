@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api.database import reading as one_view
 from api.database import transaction
-from api.domain import days, indicators
+from api.domain import days, indicators, progress
 from api.domain.clocks import months_after
 from api.domain.errors import NotDone
 from api.domain.figures import Figure
@@ -27,6 +27,7 @@ from api.domain.suppression import small
 from api.domain.targets import AgeBand, FigureGroup
 from api.loaders import indicators as counted
 from api.loaders import snapshots as loaders
+from api.loaders import targets as goals
 from api.loaders.reading import Budget, Reading
 from api.models import (
     AuditEvent,
@@ -342,6 +343,45 @@ async def test_figures_are_what_the_rows_of_the_snapshot_say_and_nothing_later_m
     never = [each for each in aided if each["last_aid"] is None or each["last_aid"] <= YEAR_AGO]
     figure = before[0].of["NEVER_AIDED_12M", 1].whole
     assert (figure.numerator, figure.denominator) == (len(never), len(aided))
+
+
+async def test_new_files_are_told_by_the_quarter_of_their_opening_with_their_three_clocks(
+    engine: AsyncEngine, vault: Vault, officers: Officers
+) -> None:
+    async with transaction(engine) as connection:
+        files = [each for each in await a_city(connection, officers) if each.opened > YEAR_AGO]
+        key = await frozen(connection, officers)
+    async with one_view(engine) as connection:
+        view = Reading(connection, officers["second-chief"], vault, Budget(), today=TODAY)
+        months, clocks = await goals.cohorts(view, key, YEAR_AGO)
+    counts = {row.month: (row.files, row.aided, row.exited, row.returned, row.excluded) for row in months}
+    passed: list[dict[dt.date, dict[int, int]]] = [{}, {}, {}]
+    for row in clocks:
+        passed[row.clock].setdefault(row.month, {})[row.days] = row.files
+    told = progress.by_quarter(counts, passed)
+    assert [each.begins for each in told] == sorted({progress.quarter(each.opened) for each in files})
+    shown = 0
+    for cohort in told:
+        those = [each for each in files if progress.quarter(each.opened) == cohort.begins]
+        by_plain = {
+            "files": len(those),
+            "aided": sum(each.first_aid is not None for each in those),
+            "exited": sum(each.out for each in those),
+            "returned": sum(each.returned is not None for each in those),
+            "excluded": sum(each.stage == "DEREGISTERED" for each in those),
+        }
+        for name, number in by_plain.items():
+            value = getattr(cohort, name)
+            assert value in (None, number), name
+            assert not (small(number) and value is not None), "of few nothing is told"
+            shown += value is not None
+        for code, figure in zip(DAYS, cohort.days, strict=True):
+            known = [days for each in those if (days := DAYS[code](each)) is not None]
+            assert figure.withheld or (figure.denominator, figure.value) == (
+                len(known),
+                median(known) if known else None,
+            )
+    assert shown
 
 
 async def test_a_day_that_has_passed_is_frozen_as_it_was(engine: AsyncEngine, officers: Officers) -> None:
