@@ -82,7 +82,7 @@ _TOLD = (
         H.division_code,
     )
     .where(
-        M.person_id.in_(select(_family.person_id).where(_family.household_id == H.id)),
+        M.person_id.in_(select(_family.person_id).where(_family.household_id == bindparam("household"))),
         T.superseded_at.is_(None),
         _BETWEEN,
     )
