@@ -123,7 +123,11 @@ _CLOSING = case(
     *((_last_move(T.action) == action.value, closing.value) for action, closing in CLOSING.items()),
     else_=select(P.closing).where(P.decision_id == _last_move(T.decision_id)).scalar_subquery(),
 ).label("closing")
-_KEEPER = case((_handed_later(X.id).is_not(None), _handed_later(X.from_organisation_id)), else_=F.organisation_id)
+_KEEPER = case(
+    (NOW, F.organisation_id),
+    (_handed_later(X.id).is_not(None), _handed_later(X.from_organisation_id)),
+    else_=F.organisation_id,
+)
 _OF_THE_DAY = {
     "tier": case((NOW, F.tier), else_=_recognised(R.tier)).label("tier"),
     "category": case((NOW, F.category), else_=_recognised(R.category)).label("category"),

@@ -53,9 +53,10 @@ _USE = (
     .order_by(F.source)
 )
 _ENTRIES = scope.narrow(
-    select(*E, F.division_code, U.display_name).join(Fund, F.id == E.fund_id).join(User, U.id == E.user_id),
+    select(*E, F.division_code, U.display_name).join(Fund, F.id == E.fund_id).outerjoin(User, U.id == E.user_id),
     F.division_code,
 )
+"""Whoever entered it is there; joined as if they might not be, they are not looked up for entries that are only counted."""
 _ENTRIES_BY_KEY = _ENTRIES.where(among(E.id, "keys"))
 _CYCLES = scope.narrow(
     select(
