@@ -62,8 +62,8 @@ def statement(of: Table, tables: frozenset[str], spans: Mapping[str, int]) -> st
     constraints = [each.columns for each in of.constraints if isinstance(each, UniqueConstraint)]
     for columns in (*constraints, *(each.columns for each in of.indexes if each.unique)):
         if not any(moved[column.name] for column in columns):
-            written = [column.name for column in columns if column.type.python_type in (str, bytes)]
-            numbered.add(written[0])
+            free = [column for column in columns if not column.foreign_keys]
+            numbered.add(next(column.name for column in free if column.type.python_type in (str, bytes)))
     shown = []
     for column in of.columns:
         if key := moved[column.name]:
