@@ -170,7 +170,9 @@ _HOMES = scope.narrow(
     .outerjoin(_OBJECTIONS, _OBJECTIONS.c.household_id == H.id),
     H.division_code,
 ).where(in_division(H.division_code))
-_EACH = _HOMES.subquery("homes")
+_EACH = _HOMES.cte("homes").prefix_with("MATERIALIZED", dialect="postgresql")
+"""Each household once, reckoned before anything is asked of it: that few have a form would else mislead PostgreSQL's planner."""
+
 _KEYS = [_EACH.c[attribute.lower()] for attribute in GROUPED]
 _SUMS = [_EACH.c[name] for _, names in _NAMES for name in names]
 _BY_GROUP = select(*_KEYS, *(func.sum(each).label(each.name) for each in _SUMS)).group_by(*_KEYS)
