@@ -92,8 +92,9 @@ class Authenticator:
         return viewer
 
     async def _of_identity(self, claims: Claims) -> Viewer:
+        now = dt.datetime.now(dt.UTC)
         async with reading(self.engine) as connection:
-            viewer = await viewers.of_identity(connection, claims.issuer, claims.subject, claims.program)
+            viewer = await viewers.of_identity(connection, claims.issuer, claims.subject, claims.program, now)
         if viewer is None:
             raise NotLinked
         return viewer

@@ -1,7 +1,7 @@
 """Payments over HTTP: GET /payments/CYCLE.csv or .xlsx lists a settled cycle for the bank, POST /payments/CYCLE takes its answers in.
 
 The list is the one place where payees' accounts stand open: it is on record, with everybody of whom it tells, before it
-leaves. What a sheet would take for a formula is written so that it is none (api/sheets).
+leaves. What a sheet would take for a formula is written so that it is none (api/sheets). Taken again, it takes a reason.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import logging
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
@@ -34,6 +35,9 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+REASON, NUMBER = "jiekun-reason", "jiekun-list-number"
+"""Why a list is taken again, percent-encoded, and how often it was taken, this time too."""
+
 MOST_BYTES = 16 * 1024 * 1024
 COLUMNS = ("payment_orders.payee_name", "payment_orders.payee_account", "payment_orders.payee_bank")
 
@@ -63,7 +67,7 @@ class Bank:
                 viewer, purpose = self.files.bound(request, await self.files.viewer(request))
                 if not viewer.may(Permission.KEEP_FILES):
                     raise Forbidden
-                given = await self._listed(viewer, public_id, suffix)
+                given = await self._listed(viewer, public_id, suffix, unquote(request.headers.get(REASON, "")))
                 _note(seen, given)
             except Refused as why:
                 await self.files.record(request, PATH, viewer, seen, purpose, why.code)
@@ -79,6 +83,7 @@ class Bank:
             "content-disposition": f'attachment; filename="payments.{suffix}"',
             "cache-control": "no-store, private",
             "x-content-type-options": "nosniff",
+            NUMBER: str(given.number),
         }
         return Response(content, 200, headers, TYPES[suffix])
 
@@ -107,12 +112,12 @@ class Bank:
         content = {"paid": taken.paid, "returned": taken.returned, "unchanged": taken.unchanged}
         return Response(orjson.dumps(content), 200, media_type="application/json")
 
-    async def _listed(self, viewer: Viewer, public_id: str, suffix: str) -> Given:
+    async def _listed(self, viewer: Viewer, public_id: str, suffix: str, reason: str | None) -> Given:
         if suffix not in TYPES:
             raise NotDone(UserErrorCode.NOT_FOUND, (), "只有 .csv 或 .xlsx。", "It is a .csv or an .xlsx.")
         key, vault = self.files.key("PaymentCycle", public_id), self.files.store.vault
         async with transaction(self.files.authenticator.engine) as connection:
-            return await bank.listed(connection, vault, viewer, key, self.files.clock())
+            return await bank.listed(connection, vault, viewer, key, self.files.clock(), reason)
 
     async def _answered(self, viewer: Viewer, public_id: str, name: str, content: bytes) -> Taken:
         key, vault = self.files.key("PaymentCycle", public_id), self.files.store.vault

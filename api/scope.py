@@ -3,7 +3,7 @@
 A statement is narrowed when it is written, and given the viewer's range when it is run; so it can be written once, and
 none can be run for nobody in particular. A test finds selects of the loaders that are not narrowed.
 
-What is about a kind of department data is narrowed by it: a department sees its own alone.
+What is about a kind of department data is narrowed by it: a department sees its own alone; and of grants those that it makes.
 
 Rows about protected persons are seen like all others; what tells where such a person is, is not (F-29). Whether a row
 is about one is a column of its own statement, so that hiding costs no statement more and no search finds what is hidden.
@@ -14,7 +14,21 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Boolean, Column, ColumnElement, Date, Select, String, and_, bindparam, not_, or_, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    and_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from api.database import among
@@ -31,7 +45,7 @@ CLEARED = "scope_cleared"
 TODAY: ColumnElement[dt.date] = bindparam("today", dt.date(1, 1, 1), Date())
 """The day of whoever asks, by the service's clock; who is not told it hides whoever was ever protected somewhere."""
 
-EVERY_CASE, OWN = "scope_every_case", "scope_own_organisation"
+EVERY_CASE, OWN, GRANTING = "scope_every_case", "scope_own_organisation", "scope_granting"
 
 _MARKED, _SAME, _MEMBERS, _HOUSEMATES = (
     table(Human).alias("marked"),
@@ -72,6 +86,20 @@ def narrow_to_sources(statement: Select[*Columns], source: Column[str]) -> Selec
 def narrow_to_receiver(statement: Select[*Columns], organisation_id: Column[int]) -> Select[*Columns]:
     """Only rows that were sent to the viewer's own organisation, where the viewer reads no cases."""
     return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), organisation_id == bindparam(OWN)))
+
+
+def narrow_to_agency(
+    statement: Select[*Columns], programme_code: Column[str], division_code: Column[str]
+) -> Select[*Columns]:
+    """Only rows of what the viewer's own department grants there, where the viewer reads no cases."""
+    there = (
+        division_code,
+        func.substr(division_code, 1, 4).concat("00"),
+        func.substr(division_code, 1, 2).concat("0000"),
+        literal(divisions.COUNTRY),
+    )
+    grants = (among(programme_code.concat(":").concat(each), GRANTING, String) for each in there)
+    return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), *grants))
 
 
 _SHELTERS = select(_MEMBERS.c.household_id).where(goes_on(TODAY, _MEMBERS.c), _MEMBERS.c.person_id.in_(_PROTECTED))
@@ -121,4 +149,5 @@ def of(who: Viewer | Administrator) -> dict[str, Any]:
         CLEARED: viewer is not None and viewer.cleared,
         EVERY_CASE: viewer is not None and viewer.may(Permission.READ_CASES),
         OWN: (viewer and viewer.organisation_id) or 0,
+        GRANTING: list(viewer.granting) if viewer else [],
     }

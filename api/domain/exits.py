@@ -71,6 +71,7 @@ class ProposalState(StrEnum):
     OPEN = "OPEN"
     APPROVED = "APPROVED"
     REJECTED = "REJECTED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class WatchOutcome(StrEnum):

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     DECIDE_FILES = "DECIDE_FILES"
     READ_REFERRALS = "READ_REFERRALS"
     ANSWER_REFERRALS = "ANSWER_REFERRALS"
+    READ_GRANTS = "READ_GRANTS"
 
 
 class Role(StrEnum):
@@ -42,11 +43,14 @@ class Role(StrEnum):
 P = Permission
 REFERRALS = frozenset({P.READ_REFERRALS, P.ANSWER_REFERRALS})
 MATRIX: Mapping[Role, frozenset[Permission]] = {
-    Role.CASEWORKER: frozenset({P.READ_CASES, P.READ_IDENTITY, P.KEEP_FILES, *REFERRALS, P.READ_SCHEMA}),
+    Role.CASEWORKER: frozenset(
+        {P.READ_CASES, P.READ_IDENTITY, P.READ_GRANTS, P.KEEP_FILES, *REFERRALS, P.READ_SCHEMA}
+    ),
     Role.REVIEWER: frozenset(
         {
             P.READ_CASES,
             P.READ_IDENTITY,
+            P.READ_GRANTS,
             P.READ_SCANS,
             P.REVIEW_FINDING,
             P.KEEP_FILES,
@@ -56,9 +60,9 @@ MATRIX: Mapping[Role, frozenset[Permission]] = {
         }
     ),
     Role.AUDITOR: frozenset(
-        {P.READ_CASES, P.READ_SCANS, P.START_SCAN, P.READ_REFERRALS, P.READ_SCHEMA, P.READ_AUDIT}
+        {P.READ_CASES, P.READ_GRANTS, P.READ_SCANS, P.START_SCAN, P.READ_REFERRALS, P.READ_SCHEMA, P.READ_AUDIT}
     ),
-    Role.DEPARTMENT: frozenset({P.READ_SCANS, *REFERRALS}),
+    Role.DEPARTMENT: frozenset({P.READ_SCANS, P.READ_GRANTS, *REFERRALS}),
     Role.ADMINISTRATOR: frozenset({P.READ_SCANS, P.START_SCAN, P.READ_SCHEMA, P.MANAGE_ACCOUNTS}),
 }
 
@@ -75,6 +79,8 @@ class Viewer:
     organisation_id: int | None = None
     sources: tuple[str, ...] | None = None
     """The kinds of department data that the viewer's own department keeps; None where that does not narrow anything."""
+    granting: tuple[str, ...] = ()
+    """What the viewer's department grants today, by the roles that it holds: a programme and where, as DIBAO:410500."""
     client: str | None = None
     """The registered program that speaks for the viewer, by its client id; None for a token of one's own."""
     trusted_only: bool = False

@@ -48,6 +48,7 @@ TELLING = frozenset(
         "PaymentOrder",
         "OrderMonth",
         "PaymentCheck",
+        "Donor",
         "Link",
         "HardshipFile",
         "Transition",

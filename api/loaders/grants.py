@@ -1,4 +1,4 @@
-"""Grants of aid, with who proposed and who decided them, and the bills that they help to pay."""
+"""Grants of aid, with who proposed and who decided them, and the bills that they help to pay; to departments their own."""
 
 from __future__ import annotations
 
@@ -17,30 +17,34 @@ from api.models import Cause, Cost, Decision, Grant, Household, User, table
 
 B, C, D, G, H = (table(model).c for model in (Cost, Cause, Decision, Grant, Household))
 _proposer, _decider = aliased(User), aliased(User)
-_GRANTS = scope.narrow(
-    select(
-        G.household_id,
-        *[column for column in G if column.name != "household_id"],
-        scope.protects_household(H.id).label("protected"),
-        C.cause,
-        B.reference,
-        B.incurred_on,
-        B.cost_fen,
-        B.covered_fen,
-        D.reason.label("decision_reason"),
-        D.document_no,
-        D.made_at,
-        _proposer.login.label("proposer_login"),
-        _proposer.display_name.label("proposer"),
-        _decider.login.label("decider_login"),
-        _decider.display_name.label("decider"),
-    )
-    .join(Household, H.id == G.household_id)
-    .join(_proposer, _proposer.id == G.proposed_by)
-    .outerjoin(_decider, _decider.id == G.decided_by)
-    .outerjoin(Decision, D.id == G.decision_id)
-    .outerjoin(Cause, C.id == G.cause_id)
-    .outerjoin(Cost, B.id == G.cost_id),
+_GRANTS = scope.narrow_to_agency(
+    scope.narrow(
+        select(
+            G.household_id,
+            *[column for column in G if column.name != "household_id"],
+            scope.protects_household(H.id).label("protected"),
+            C.cause,
+            B.reference,
+            B.incurred_on,
+            B.cost_fen,
+            B.covered_fen,
+            D.reason.label("decision_reason"),
+            D.document_no,
+            D.made_at,
+            _proposer.login.label("proposer_login"),
+            _proposer.display_name.label("proposer"),
+            _decider.login.label("decider_login"),
+            _decider.display_name.label("decider"),
+        )
+        .join(Household, H.id == G.household_id)
+        .join(_proposer, _proposer.id == G.proposed_by)
+        .outerjoin(_decider, _decider.id == G.decided_by)
+        .outerjoin(Decision, D.id == G.decision_id)
+        .outerjoin(Cause, C.id == G.cause_id)
+        .outerjoin(Cost, B.id == G.cost_id),
+        H.division_code,
+    ),
+    G.programme_code,
     H.division_code,
 )
 _BY_KEY = _GRANTS.where(among(G.id, "keys"))

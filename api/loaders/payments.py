@@ -13,6 +13,7 @@ from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import (
+    BankList,
     Fund,
     FundEntry,
     Household,
@@ -24,7 +25,7 @@ from api.models import (
     table,
 )
 
-C, E, F, H, K = (table(model).c for model in (PaymentCycle, FundEntry, Fund, Household, PaymentCheck))
+C, E, F, H, K, L = (table(model).c for model in (PaymentCycle, FundEntry, Fund, Household, PaymentCheck, BankList))
 M, O, U = table(OrderMonth).c, table(PaymentOrder).c, table(User).c  # noqa: E741
 _HIDDEN = scope.protects_household(H.id).label("protected")
 _DRAWER, _APPROVER, _SETTLER, _CANCELLER = (
@@ -61,6 +62,7 @@ _ENTRIES_BY_KEY = _ENTRIES.where(among(E.id, "keys"))
 _CYCLES = scope.narrow(
     select(
         *C,
+        select(func.count()).where(L.cycle_id == C.id).scalar_subquery().label("times_listed"),
         *(
             each.c.display_name.label(name)
             for name, each in (

@@ -7,6 +7,7 @@ again when it changes. Whoever serves and whoever works need the same data folde
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +16,7 @@ from pathlib import Path
 from api import settings
 from api.matching import folders
 from matcher.errors import MatcherError
-from matcher.policy import Policy, load
+from matcher.policy import EVERYWHERE, Policy, load
 
 LINE = "line.dibao"
 
@@ -27,6 +28,24 @@ class Line:
     yuan: Decimal
     basis: str
     assumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value as it is in force: of which division it was written (None: of all), on which basis, and for how long.
+
+    `own` is whether the city itself wrote it, which two people approved.
+    """
+
+    key: str
+    value: Decimal
+    unit: str
+    division: str | None
+    basis: str
+    assumed: bool
+    own: bool
+    valid_from: dt.date
+    valid_to: dt.date | None
 
 
 def in_force() -> Policy:
@@ -59,6 +78,26 @@ def line(division: str | None, month: dt.date) -> Line | None:
     except MatcherError:
         return None
     return Line(_exact(entry.value).quantize(Decimal("0.01")), entry.basis, entry.status == "assumed")
+
+
+def parameter(key: str, day: dt.date, division: str | None) -> Parameter | None:
+    """The value of `key` as it counts on that day in that division; None where none is in force, which is unknown, not zero."""
+    try:
+        entry = in_force().entry(key, day, division)
+    except MatcherError:
+        return None
+    where = None if entry.division == EVERYWHERE else entry.division.ljust(6, "0")
+    return Parameter(
+        entry.key, _exact(entry.value), entry.unit, where, entry.basis, entry.status == "assumed", entry.own,
+        entry.valid_from, entry.valid_to,
+    )  # fmt: skip
+
+
+def parameters(day: dt.date, division: str | None, keys: Collection[str] | None = None) -> list[Parameter]:
+    """All values as they count on that day in that division, by key; of `keys` those that there are."""
+    known = {value.key for value in in_force().values}
+    asked = known if keys is None else known & set(keys)
+    return [found for key in sorted(asked) if (found := parameter(key, day, division)) is not None]
 
 
 def excluded_by(programme: str, day: dt.date, division: str | None) -> frozenset[str]:

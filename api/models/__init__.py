@@ -8,6 +8,7 @@ from api.models.causes import Cause, CauseEvent
 from api.models.consents import Authorisation, EmergencyException
 from api.models.declarations import Declaration, ExternalReference, MemberChange
 from api.models.documents import TrustedDocument
+from api.models.donations import DonationPledge, DonationReceipt, Donor
 from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FilePerson, StageMove, Transition
@@ -19,7 +20,7 @@ from api.models.keeping import FileTransfer, Recognition
 from api.models.keys import KeyCheck, Resealing
 from api.models.notices import Notice, Objection
 from api.models.organisations import OrganisationName, OrganisationPlace, RoleAssignment
-from api.models.payments import BankAnswer, OrderMonth, PaymentCheck, PaymentCycle, PaymentOrder
+from api.models.payments import BankAnswer, BankList, OrderMonth, PaymentCheck, PaymentCycle, PaymentOrder
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
@@ -39,6 +40,7 @@ __all__ = [
     "AuditEvent",
     "Authorisation",
     "BankAnswer",
+    "BankList",
     "Base",
     "Cause",
     "CauseEvent",
@@ -52,6 +54,9 @@ __all__ = [
     "Decision",
     "Declaration",
     "Department",
+    "DonationPledge",
+    "DonationReceipt",
+    "Donor",
     "EmergencyException",
     "Enrolment",
     "Erasure",

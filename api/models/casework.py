@@ -42,7 +42,10 @@ class Task(Base):
 
 
 class Referral(Base):
-    """A household, or somebody in it, sent to an organisation for a programme; answered by that organisation."""
+    """A household, or somebody in it, sent to an organisation for a programme; answered by that organisation.
+
+    One that draws on what a donor pledged names the pledge, which names no household.
+    """
 
     __tablename__ = "referrals"
     __table_args__ = (
@@ -51,6 +54,7 @@ class Referral(Base):
         CheckConstraint("(state = 'OPEN') = (answered_at IS NULL)", name="answered"),
         Index("ix_referrals_organisation_id_state_id", "organisation_id", "state", "id"),
         Index("uq_referrals_id_household_id", "id", "household_id", unique=True),
+        Index("ix_referrals_pledge_id", "pledge_id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -58,6 +62,7 @@ class Referral(Base):
     member_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     programme_code: Mapped[str | None] = mapped_column(ForeignKey("programmes.code"))
+    pledge_id: Mapped[int | None] = mapped_column(ForeignKey("donation_pledges.id"))
     note: Mapped[Sealed]
     state: Mapped[str]
     outcome: Mapped[str | None]

@@ -69,16 +69,19 @@ class ExitAssessment(Base):
 class Proposal(Base):
     """What an officer proposes for a file that is open, with a statement; another officer approves or rejects it.
 
-    Approved, it names the decision that was made for it; the database takes no other officer for the same one.
+    Approved, it names the decision that was made for it; the database takes no other officer for the same one. Until
+    then whoever made it may take it back; one that ended stays as it is.
     """
 
     __tablename__ = "proposals"
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
-        CheckConstraint("(state = 'OPEN') = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("(state = 'OPEN') = (decided_by IS NULL)", name="decided_by"),
+        CheckConstraint("state IN ('OPEN', 'APPROVED', 'REJECTED', 'WITHDRAWN')", name="state"),
+        CheckConstraint("(state IN ('APPROVED', 'REJECTED')) = (decided_at IS NOT NULL)", name="decided"),
+        CheckConstraint("(state IN ('APPROVED', 'REJECTED')) = (decided_by IS NOT NULL)", name="decided_by"),
+        CheckConstraint("(state = 'WITHDRAWN') = (withdrawn_at IS NOT NULL)", name="withdrawn"),
         CheckConstraint("(state = 'APPROVED') = (decision_id IS NOT NULL)", name="decision"),
-        CheckConstraint("(state = 'REJECTED') = (rejection IS NOT NULL)", name="rejection"),
+        CheckConstraint("(state IN ('REJECTED', 'WITHDRAWN')) = (rejection IS NOT NULL)", name="rejection"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="second_officer"),
         CheckConstraint("(action = 'RELIEVE') = (closing IS NULL)", name="closing"),
         ForeignKeyConstraint(
@@ -106,6 +109,7 @@ class Proposal(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     decided_at: Mapped[Moment | None]
     rejection: Mapped[Sealed | None]
+    withdrawn_at: Mapped[Moment | None]
     version: Mapped[int]
 
 

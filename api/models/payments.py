@@ -135,6 +135,24 @@ class OrderMonth(Base):
     live: Mapped[bool]
 
 
+class BankList(Base):
+    """That somebody took the list of a cycle for the bank, and how often it was taken before; one taken again says why."""
+
+    __tablename__ = "bank_lists"
+    __table_args__ = (
+        CheckConstraint("number > 0 AND (number = 1) = (reason IS NULL)", name="again"),
+        UniqueConstraint("cycle_id", "number"),
+    )
+
+    id: Mapped[PrimaryKey]
+    cycle_id: Mapped[int] = mapped_column(ForeignKey("payment_cycles.id"))
+    number: Mapped[int]
+    orders: Mapped[int]
+    reason: Mapped[Sealed | None]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    taken_at: Mapped[Moment]
+
+
 class BankAnswer(Base):
     """A file in which the bank answered a cycle's orders, by its hash: the same one is taken in once."""
 

@@ -125,6 +125,7 @@ described(
         "OPEN": Words("待决定", "Open", "等待另一名工作人员决定。", "It waits for another officer."),
         "APPROVED": Words("已同意", "Approved", "已作出决定并执行。", "It was decided so, and done."),
         "REJECTED": Words("未同意", "Rejected", "未获同意，未作变更。", "It was not, and nothing has changed."),
+        "WITHDRAWN": Words("已撤回", "Withdrawn", "提出人撤回，未作变更。", "Whoever made it took it back."),
     },
 )
 described(

@@ -68,7 +68,7 @@ class Grant(Node):
     """A grant of aid."""
 
     key: strawberry.Private[int]
-    household_key: strawberry.Private[int]
+    household_key: strawberry.Private[int | None]
     person_key: strawberry.Private[int | None]
     programme_code: strawberry.Private[str]
     first_month: Month = strawberry.field(description="Its first month.")
@@ -76,9 +76,11 @@ class Grant(Node):
     period: GrantPeriod = strawberry.field(description="For which period the amount is.")
     amount: Money = strawberry.field(description="A period's amount.")
     cause: HardshipCause | None = strawberry.field(
-        description="The cause of hardship that it is given for, if named."
+        description="The cause of hardship that it is given for, if named; null for who reads no cases."
     )
-    bill: GrantBill | None = strawberry.field(description="The bill that it helps to pay, if any.")
+    bill: GrantBill | None = strawberry.field(
+        description="The bill that it helps to pay, if any; null for who reads no cases."
+    )
     state: GrantState = strawberry.field(description="Where it stands.")
     reason: str | None = strawberry.field(description="Why it was proposed; null for viewers who see masks.")
     proposed_by: Officer | None = strawberry.field(description="Who proposed it, where this viewer is told.")
@@ -89,9 +91,11 @@ class Grant(Node):
     version: int = strawberry.field(description="Counts changes; to be given back by whoever decides.")
     programme: Programme = strawberry.field(default=NOT_LOADED, description="The programme.")
     person: Person | None = strawberry.field(
-        default=NOT_LOADED, description="To whom; null for all of the household."
+        default=NOT_LOADED, description="To whom; null for all of the household, and for who reads no cases."
     )
-    household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
+    household: Household | None = strawberry.field(
+        default=NOT_LOADED, description="The household; null for who reads no cases."
+    )
 
 
 @strawberry.input(description="Which grants; all that is given must hold.")
@@ -234,24 +238,24 @@ class WithdrawGrantPayload(Payload):
 
 
 def grant_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Grant]:
-    """Rows as grants."""
-    whole = reading.sees_identity
+    """Rows as grants; who reads no cases is shown what their own department grants, and neither to whom nor why."""
+    whole, cases = reading.sees_identity, reading.viewer.may(Permission.READ_CASES)
     reason = reading.shown("grants.reason", asked.has("reason") and whole, lambda _: None)
     decided = reading.shown("decisions.reason", asked.below("outcome").has("reason") and whole, lambda _: None)
     return [
         Grant(
             id=strawberry.ID(public_id),
             key=row.id,
-            household_key=row.household_id,
-            person_key=row.member_id,
+            household_key=row.household_id if cases else None,
+            person_key=row.member_id if cases else None,
             programme_code=row.programme_code,
             first_month=row.first_month,
             last_month=row.last_month,
             period=GrantPeriod(row.period),
             amount=known_money(row.amount_fen),
-            cause=HardshipCause(row.cause) if row.cause else None,
+            cause=HardshipCause(row.cause) if row.cause and cases else None,
             bill=None
-            if row.cost_id is None
+            if row.cost_id is None or not cases
             else GrantBill(
                 reference=row.reference if whole else None,
                 incurred_on=row.incurred_on,
@@ -278,7 +282,10 @@ def grant_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Grant]:
 
 def _conditions(info: Info, given: GrantFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
-    yield from of_households(info, given.household_ids)
+    if info.context.viewer_who_may(Permission.READ_GRANTS).may(Permission.READ_CASES):
+        yield from of_households(info, given.household_ids)
+    elif given.household_ids is not None:
+        yield Is("households", {"households": list[int]()})
     yield from one_of("states", given.states)
     yield from one_of("programmes", given.programme_codes)
     if given.month is not None:
@@ -317,7 +324,11 @@ def added_up(shares: list[BillShareInput]) -> dict[str, int]:
 class GrantQueries:
     """Grants, and what one would meet."""
 
-    @guards.query(Permission.READ_CASES, "Grants of aid to households of the viewer's division, the latest first.")
+    @guards.query(
+        Permission.READ_GRANTS,
+        "Grants of aid to households of the viewer's division, the latest first; to who reads no cases, those that their own "
+        "organisation grants by the roles of the measures that it holds there.",
+    )
     async def grants(
         self,
         info: Info,
@@ -335,7 +346,7 @@ class GrantQueries:
         order, window = order_of(order_by, "PROPOSED"), Window(first, after, last, before)
         return await connection(info, loaders.GRANTS, grant_objects, where, order, window)
 
-    @guards.query(Permission.READ_CASES, "One grant; null where there is none that this viewer may see.")
+    @guards.query(Permission.READ_GRANTS, "One grant; null where there is none that this viewer may see.")
     async def grant(self, info: Info, id: Id) -> Grant | None:
         """One grant."""
         found: Grant | None = await nodes.one(info, "Grant", id)
@@ -429,4 +440,4 @@ branch(
 branch(Grant, "household", ITS_HOUSEHOLD)
 branch(Grant, "person", person_at("person_key", "person"))
 branch(Grant, "programme", PROGRAMME_OF)
-kind("Grant", Kind(loaders.by_key, grant_objects, Permission.READ_CASES))
+kind("Grant", Kind(loaders.by_key, grant_objects, Permission.READ_GRANTS))

@@ -66,6 +66,9 @@ class PaymentCycle(Node):
     approved_at: dt.datetime | None = strawberry.field(description="When.")
     settled_by: str | None = strawberry.field(description="Who settled it.")
     settled_at: dt.datetime | None = strawberry.field(description="When.")
+    times_listed: int = strawberry.field(
+        description="How often its list was taken for the bank; from the second time on with a reason."
+    )
     reconciled_at: dt.datetime | None = strawberry.field(description="When the bank had answered all of it.")
     cancelled_by: str | None = strawberry.field(description="Who cancelled it.")
     cancelled_at: dt.datetime | None = strawberry.field(description="When.")
@@ -224,6 +227,7 @@ def cycle_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[PaymentCy
             approved_at=row.approved_at,
             settled_by=row.settler,
             settled_at=row.settled_at,
+            times_listed=row.times_listed,
             reconciled_at=row.reconciled_at,
             cancelled_by=row.canceller,
             cancelled_at=row.cancelled_at,

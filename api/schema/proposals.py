@@ -50,8 +50,11 @@ class Proposal(Node):
     state: ProposalState = strawberry.field(description="What became of it.")
     decided_by: str | None = strawberry.field(description="Who decided.")
     decided_at: dt.datetime | None = strawberry.field(description="When.")
-    rejection: str | None = strawberry.field(description="Why it was not approved; null for viewers who see masks.")
-    version: int = strawberry.field(description="Counts changes; to be given back by `decideExit`.")
+    rejection: str | None = strawberry.field(
+        description="Why it was not approved, or was taken back; null for viewers who see masks."
+    )
+    withdrawn_at: dt.datetime | None = strawberry.field(description="When whoever made it took it back.")
+    version: int = strawberry.field(description="Counts changes; to be given back by whoever ends it.")
     household: Household = strawberry.field(default=NOT_LOADED, description="The household.")
 
 
@@ -116,6 +119,7 @@ def proposal_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Propos
             decided_by=reading.whereabouts(row, row.decider),
             decided_at=row.decided_at,
             rejection=rejection(reading.whereabouts(row, row.rejection)),
+            withdrawn_at=row.withdrawn_at,
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Proposal", rows), strict=True)
@@ -216,6 +220,22 @@ class DecideExitPayload(Payload):
     proposal: Proposal | None = strawberry.field(description="The proposal as it stands now, with its household.")
 
 
+@strawberry.input(description="A proposal that whoever made it takes back.")
+class WithdrawProposalInput(MutationInput):
+    """A proposal that is taken back."""
+
+    proposal_id: strawberry.ID = strawberry.field(description="The proposal.")
+    expected_version: int = strawberry.field(description="The proposal's `version` as it was read.")
+    reason: str = strawberry.field(description="Why, up to 2,000 characters; kept sealed.")
+
+
+@strawberry.type(description="What `withdrawProposal` answers.")
+class WithdrawProposalPayload(Payload):
+    """What `withdrawProposal` answers."""
+
+    proposal: Proposal | None = strawberry.field(description="The proposal as it stands now.")
+
+
 @strawberry.input(description="In whose name a file is.")
 class ChangeSubjectInput(MutationInput):
     """In whose name a file is."""
@@ -292,6 +312,23 @@ class ProposalMutations:
         done = await carry_out(info, Permission.DECIDE_FILES, input, act)
         proposal = await nodes.below_payload(info, "Proposal", "proposal", done.subject)
         return DecideExitPayload(proposal=proposal, **done.answered)
+
+    @guards.mutation(
+        Permission.KEEP_FILES,
+        "Takes back what one proposed oneself, while nobody has decided; nothing has changed then.",
+    )
+    async def withdraw_proposal(
+        self, info: Info, input: Annotated[WithdrawProposalInput, strawberry.argument(description="Which, and why.")]
+    ) -> WithdrawProposalPayload:
+        """Takes a proposal back."""
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key, told = nodes.key_of(info, "Proposal", input.proposal_id), (input.expected_version, input.reason)
+            return await exits.withdraw(connection, info.context.vault, viewer, key, *told, info.context.now())
+
+        done = await carry_out(info, Permission.KEEP_FILES, input, act)
+        proposal = await nodes.below_payload(info, "Proposal", "proposal", done.subject)
+        return WithdrawProposalPayload(proposal=proposal, **done.answered)
 
     @guards.mutation(
         Permission.KEEP_FILES, "Puts a file in another member's name, as after a worker's death; aid goes on."

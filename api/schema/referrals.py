@@ -32,7 +32,7 @@ from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Node, division_of
 from api.schema.words import Direction
 from api.services import referrals
-from api.services.referrals import Sent
+from api.services.referrals import Drawn, Sent
 
 __all__ = ["ReferralOutcome"]
 
@@ -69,6 +69,9 @@ class Referral(Node):
     division: Division = strawberry.field(description="The household's division.")
     organisation: ResponsibleOrganisation = strawberry.field(description="To whom.")
     programme: str | None = strawberry.field(description="For which programme, by its code, if for one.")
+    pledge_id: strawberry.ID | None = strawberry.field(
+        description="On which donor's pledge it draws, if on one; null for who reads no cases."
+    )
     note: str | None = strawberry.field(
         description="What the organisation has to know; null for viewers who see masks, unless it was sent to them."
     )
@@ -158,6 +161,7 @@ def referral_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Refer
         if whole and rows and wanted.has(name):
             reading.log.opened(column, whole=True)
     today = reading.today
+    pledges = {key: reading.vault.ids("DonationPledge", [key])[0] for key in {row.pledge_id for row in rows} - {None}}
     return [
         Referral(
             id=strawberry.ID(public_id),
@@ -167,6 +171,7 @@ def referral_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Refer
             division=division_of(row.division_code),
             organisation=organisation_of(row),
             programme=row.programme_code,
+            pledge_id=strawberry.ID(pledges[row.pledge_id]) if reads_cases and row.pledge_id else None,
             note=opened("referrals.note", "note", reading.whereabouts(row, row.note)),
             state=ReferralState(row.state),
             outcome=row.outcome and ReferralOutcome(row.outcome),
@@ -219,6 +224,11 @@ class ReferInput(MutationInput):
     programme: str | None = strawberry.field(
         default=None, description="For which programme, by its code, if for one."
     )
+    pledge_id: strawberry.ID | None = strawberry.field(
+        default=None,
+        description="On which donor's pledge it draws, if on one: then it goes to a social organisation, and not to the "
+        "donor, who is told of no household.",
+    )
     note: str = strawberry.field(
         description="What the organisation has to know, who it is about among it; up to 2,000 characters, kept sealed."
     )
@@ -266,7 +276,8 @@ class ReferralMutations:
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             key, vault = nodes.key_of(info, "Household", input.household_id), info.context.vault
             member = named(info, "Person", input.person_id)
-            sent = Sent(input.organisation, input.programme, input.due_on, input.note, member)
+            pledge = input.pledge_id and Drawn(nodes.key_of(info, "DonationPledge", input.pledge_id))
+            sent = Sent(input.organisation, input.programme, input.due_on, input.note, member, pledge or None)
             return await referrals.refer(connection, vault, viewer, key, sent, info.context.now())
 
         done = await carry_out(info, Permission.KEEP_FILES, input, act)

@@ -16,6 +16,7 @@ from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
 from api.schema.corrections import CorrectionMutations
 from api.schema.declarations import Declaration
+from api.schema.donors import Donor, DonorMutations, DonorQueries
 from api.schema.education import EducationQueries
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.entitlements import EntitlementMutations, EntitlementQueries
@@ -39,10 +40,12 @@ from api.schema.objections import Objection, ObjectionMutations, ObjectionQuerie
 from api.schema.officers import OfficerQueries
 from api.schema.official_errors import OfficialError, OfficialErrorMutations, OfficialErrorQueries
 from api.schema.organisations import OrganisationMutations, OrganisationQueries
+from api.schema.parameters import ParameterQueries
 from api.schema.payment_checks import PaymentCheck, PaymentCheckMutations, PaymentCheckQueries
 from api.schema.payments import PaymentCycle, PaymentMutations, PaymentOrder, PaymentQueries
 from api.schema.people import PeopleMutations
 from api.schema.plans import AssistancePlan, PlanMutations, PlannedMeasure
+from api.schema.pledges import DonationPledge, PledgeMutations, PledgeQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
 from api.schema.proposals import Proposal, ProposalMutations, ProposalQueries
 from api.schema.protection import ProtectionMutations
@@ -79,6 +82,7 @@ class Query(
     FileQueries,
     LifecycleQueries,
     ProgrammeQueries,
+    ParameterQueries,
     GrantQueries,
     IncomeQueries,
     ExitQueries,
@@ -102,6 +106,8 @@ class Query(
     EquityQueries,
     AgendaQueries,
     FundQueries,
+    DonorQueries,
+    PledgeQueries,
     PaymentQueries,
     PaymentCheckQueries,
     SnapshotQueries,
@@ -147,6 +153,8 @@ class Mutation(
     RecoveryMutations,
     OfficialErrorMutations,
     FundMutations,
+    DonorMutations,
+    PledgeMutations,
     PaymentMutations,
     PaymentCheckMutations,
     SnapshotMutations,
@@ -191,6 +199,8 @@ schema = strawberry.Schema(
         Recovery,
         OfficialError,
         Fund,
+        Donor,
+        DonationPledge,
         PaymentCycle,
         PaymentOrder,
         PaymentCheck,

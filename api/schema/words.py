@@ -285,6 +285,12 @@ described(
             "查看转介；不查看个案者只见转给本组织的。",
             "Referrals are shown; to who reads no cases, those to their own organisation.",
         ),
+        "READ_GRANTS": Words(
+            "查看救助给予",
+            "Read grants",
+            "查看救助给予；不查看个案者只见本组织经办的项目。",
+            "Grants are shown; to who reads no cases, those that their own organisation makes.",
+        ),
         "ANSWER_REFERRALS": Words(
             "答复转介",
             "Answer referrals",

@@ -14,12 +14,12 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, sheets, workdays
-from api.database import among
-from api.domain import days, money
+from api.database import among, locked
+from api.domain import casework, days, money
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.ledger import FundEntryKind
@@ -28,6 +28,7 @@ from api.domain.permissions import Viewer
 from api.matching import policy
 from api.models import (
     BankAnswer,
+    BankList,
     Member,
     OrderMonth,
     Payment,
@@ -40,7 +41,7 @@ from api.sealing import Vault
 from api.services import audit, cycles, funds, tasks
 from api.sheets import Line, Table
 
-A, C, P = (table(model).c for model in (BankAnswer, PaymentCycle, Programme))
+A, C, L, P = (table(model).c for model in (BankAnswer, PaymentCycle, BankList, Programme))
 M, O = table(OrderMonth).c, table(PaymentOrder).c  # noqa: E741
 MOST_TOLD = 100
 HEADINGS = ("指令号", "收款户名", "收款账号", "开户行", "金额（元）", "用途", "月份")
@@ -111,6 +112,8 @@ class Given:
     table: Table
     households: tuple[int, ...]
     people: tuple[int, ...]
+    number: int
+    """How often it was taken, this time too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +137,25 @@ class Answer:
 
 
 async def listed(
-    connection: AsyncConnection, vault: Vault, viewer: Viewer, cycle_id: int | None, now: dt.datetime
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    cycle_id: int | None,
+    now: dt.datetime,
+    reason: str | None = None,
 ) -> Given:
     """The orders of a settled cycle that the bank has not answered, with accounts; who took the list is on record.
 
-    The branch of somebody's bank tells where they live: of a protected household it is left out for whoever is not cleared
+    Sent twice, a list might be paid twice: it is given again for a reason alone. The branch of somebody's bank tells where they live: of a protected household it is left out for whoever is not cleared
     (F-29); the account's number is enough for the bank. Raises NotDone.
     """
-    cycle = (await connection.execute(_CYCLE.where(C.id == cycle_id), scope.of(viewer))).one_or_none()
+    statement = locked(_CYCLE.where(C.id == cycle_id), connection, PaymentCycle)
+    cycle = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if cycle is None:
         raise NotDone(UserErrorCode.NOT_FOUND, (), "没有此批次。", "There is no such cycle.")
     if cycle.state not in (CycleState.SETTLED, CycleState.RECONCILED):
         raise NotDone(UserErrorCode.INVALID, (), "该批次尚未结算。", "The cycle has not been settled.")
+    number, why = await _again(connection, cycle.id, reason)
     orders = (await connection.execute(_ORDERS.order_by(O.id), {"cycle": cycle.id, **scope.of(viewer)})).all()
     months = await _months(connection, cycle.id)
     keys = tuple(row.household_id for row in orders)
@@ -164,10 +174,33 @@ async def listed(
         )
         for row in orders
     ]
-    await audit.record(
-        connection, viewer.user_id, "cycle.listed", ("PaymentCycle", cycle.id), now, {"orders": len(rows)}
-    )
-    return Given(Table("payments", HEADINGS, rows), keys, people)
+    taken = {
+        "cycle_id": cycle.id,
+        "number": number,
+        "orders": len(rows),
+        "reason": vault.seal("bank_lists.reason", why),
+    }
+    await connection.execute(insert(BankList).values(**taken, user_id=viewer.user_id, taken_at=now))
+    action = "cycle.listed" if number == 1 else "cycle.listed_again"
+    detail = {"orders": len(rows), "number": number}
+    await audit.record(connection, viewer.user_id, action, ("PaymentCycle", cycle.id), now, detail)
+    return Given(Table("payments", HEADINGS, rows), keys, people, number)
+
+
+async def _again(connection: AsyncConnection, cycle_id: int, reason: str | None) -> tuple[int, str | None]:
+    """The how manieth list of the cycle this is, and why it is taken again. Raises NotDone where that is not said."""
+    taken = select(func.coalesce(func.max(L.number), 0)).where(L.cycle_id == cycle_id)
+    before = int((await connection.execute(taken)).scalar_one())
+    if before == 0:
+        return 1, None
+    if not (reason or "").strip():
+        raise NotDone(
+            UserErrorCode.REQUIRED,
+            (),
+            "该批次的清单已取过。重复送银行可能重复付款：确须再取，请在请求头 Jiekun-Reason 中写明理由。",
+            "The list was taken before. Sent twice it might be paid twice: say in the header Jiekun-Reason why again.",
+        )
+    return before + 1, casework.words(reason, "reason", most=LONGEST_REASON)
 
 
 def lines(name: str, content: bytes) -> list[Line]:

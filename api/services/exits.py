@@ -182,6 +182,34 @@ async def decide(
     return int(found.id)
 
 
+async def withdraw(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    proposal_id: int | None,
+    expected_version: int,
+    reason: str,
+    now: dt.datetime,
+) -> int:
+    """Whoever made the proposal takes it back, with a reason, while nobody has decided; its key. Raises NotDone."""
+    found = await _waiting(connection, viewer, proposal_id, expected_version)
+    written = decisions.checked_reason(reason)
+    if found.proposed_by != viewer.user_id:
+        raise NotDone(
+            UserErrorCode.FORBIDDEN,
+            ("input", "proposalId"),
+            "只有提出人可以撤回；他人可决定不予批准。",
+            "Only who made it takes it back; others decide that it is not approved.",
+        )
+    sealed = vault.seal("proposals.rejection", written)
+    ended = {"withdrawn_at": now, "rejection": sealed, "version": found.version + 1}
+    await _end(connection, found.id, ended | {"state": ProposalState.WITHDRAWN})
+    detail = {"household": found.household_id, "action": found.action}
+    await audit.record(connection, viewer.user_id, "exit.withdrawn", ("Proposal", found.id), now, detail)
+    await outbox.append(connection, "household", found.household_id, now)
+    return int(found.id)
+
+
 async def change_subject(
     connection: AsyncConnection,
     viewer: Viewer,
@@ -250,7 +278,10 @@ async def _waiting(
     accounts.unchanged(found.version, expected_version, "提议", "proposal")
     if found.state != ProposalState.OPEN:
         raise NotDone(
-            UserErrorCode.INVALID, ("input", "proposalId"), "该提议已作出决定。", "The proposal has been decided."
+            UserErrorCode.INVALID,
+            ("input", "proposalId"),
+            "该提议已有结果。",
+            "The proposal has been decided or taken back.",
         )
     return found
 

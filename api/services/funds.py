@@ -47,8 +47,47 @@ async def allocate(
 ) -> int:
     """Money comes into the fund of this source, division and year, or goes back to where it came from; the fund's key.
 
-    A document allocates once. Raises NotDone.
+    A document allocates once. What donors give comes in by a pledge alone (services/donations). Raises NotDone.
     """
+    if source is FundSource.SOCIAL and not back:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            ("input", "source"),
+            "社会捐助资金经认捐到账登记入账。",
+            "What donors give comes in as money of a pledge.",
+        )
+    kind = FundEntryKind.TAKEN_BACK if back else FundEntryKind.ALLOCATED
+    fund_id, _ = await _allocated(connection, viewer, source, division_code, year, kind, amount_fen, document_no, now)
+    return fund_id
+
+
+async def donated(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    division_code: str,
+    year: int,
+    amount_fen: int,
+    receipt_no: str,
+    now: dt.datetime,
+) -> int:
+    """Money of a donor comes into the fund of what donors give there in that year; the entry's key. Raises NotDone."""
+    source, kind = FundSource.SOCIAL, FundEntryKind.ALLOCATED
+    _, entry = await _allocated(connection, viewer, source, division_code, year, kind, amount_fen, receipt_no, now)
+    return entry
+
+
+async def _allocated(
+    connection: AsyncConnection,
+    viewer: Viewer,
+    source: FundSource,
+    division_code: str,
+    year: int,
+    kind: FundEntryKind,
+    amount_fen: int,
+    document_no: str,
+    now: dt.datetime,
+) -> tuple[int, int]:
+    """The keys of the fund and of the entry. Raises NotDone."""
     written = casework.words(document_no, "documentNo", most=LONGEST_DOCUMENT)
     check_division(viewer, division_code)
     if year not in YEARS:
@@ -57,7 +96,6 @@ async def allocate(
         raise NotDone(UserErrorCode.INVALID, ("input", "amount"), "金额须大于零。", "The amount is above zero.")
     fund_id = await _opened(connection, source, division_code, year, now)
     fund = await hold(connection, viewer, fund_id)
-    kind = FundEntryKind.TAKEN_BACK if back else FundEntryKind.ALLOCATED
     reference = f"FUND:{fund_id}:{kind}:{written}"
     if await connection.scalar(select(E.id).where(E.reference == reference)) is not None:
         raise NotDone(
@@ -66,12 +104,12 @@ async def allocate(
             "此文号已登记过。",
             "This document has been entered already.",
         )
-    if back:
+    if kind is FundEntryKind.TAKEN_BACK:
         enough(fund, amount_fen, "amount")
-    await _enter(connection, viewer, fund_id, kind, amount_fen, reference, now, document_no=written)
+    entry = await _enter(connection, viewer, fund_id, kind, amount_fen, reference, now, document_no=written)
     detail = {"kind": kind.value, "amount_fen": amount_fen}
     await audit.record(connection, viewer.user_id, "fund.allocated", ("Fund", fund_id), now, detail)
-    return fund_id
+    return fund_id, entry
 
 
 def check_division(viewer: Viewer, division_code: str) -> None:
@@ -191,12 +229,13 @@ async def _enter(
     reference: str,
     now: dt.datetime,
     **also: Any,
-) -> None:
-    """One entry of the ledger; `also` tells its order or its document."""
+) -> int:
+    """One entry of the ledger, its key; `also` tells its order or its document."""
     out_of, into = MOVES[kind]
     row = {"fund_id": fund_id, "kind": kind, "credit": out_of, "debit": into, "amount_fen": amount_fen, **also}
     told = {"reference": reference, "user_id": viewer.user_id, "happened_at": now}
-    await connection.execute(insert(FundEntry).values(**row, **told))
+    added = await connection.execute(insert(FundEntry).values(**row, **told).returning(E.id))
+    return int(added.scalar_one())
 
 
 async def _opened(

@@ -12,13 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
 from api.database import locked
-from api.domain import accounts, casework, days
+from api.domain import accounts, casework, days, divisions
+from api.domain.accounts import OrganisationKind
 from api.domain.casework import ReferralOutcome, ReferralState, TaskKind
+from api.domain.donations import DRAWN_ON
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
-from api.models import Household, Programme, Referral
+from api.models import DonationPledge, Donor, Household, Organisation, Programme, Referral, table
 from api.sealing import Vault
 from api.services import audit, cases, tasks
+from api.services.cases import Held
 
 _REFERRAL = scope.narrow(
     select(Referral.id, Referral.household_id, Referral.organisation_id, Referral.state, Referral.version).join(
@@ -27,16 +30,34 @@ _REFERRAL = scope.narrow(
     Household.division_code,
 )
 
+D, G = table(Donor).c, table(DonationPledge).c
+_PLEDGE = scope.narrow_to_line(
+    select(G.id, G.division_code, G.state, G.programme_code, D.organisation_id).join(Donor, D.id == G.donor_id),
+    G.division_code,
+)
+"""Of the viewer's division, of one below it, or of one that holds it: what a city was promised serves its counties."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """On which pledge a referral draws, by its key; None for one that there is not."""
+
+    pledge_id: int | None
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """To which organisation a household, or somebody in it, is sent, for which programme, until when, and why."""
+    """To which organisation a household, or somebody in it, is sent, for which programme, until when, and why.
+
+    `pledge` is the key of what a donor promised, on which the organisation draws.
+    """
 
     organisation: str
     programme: str | None
     due_on: dt.date
     note: str
     member_id: int | None = None
+    pledge: Drawn | None = None
 
 
 async def refer(
@@ -58,11 +79,14 @@ async def refer(
     programme = select(Programme.code).where(Programme.code == sent.programme)
     if sent.programme is not None and await connection.scalar(programme) is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "programme"), "没有此项目。", "There is no such programme.")
+    organisation = await cases.organisation(connection, sent.organisation, "organisation")
+    pledge = None if sent.pledge is None else await _drawn_on(connection, viewer, household, organisation, sent)
     row = {
         "household_id": household.id,
         "member_id": sent.member_id,
-        "organisation_id": await cases.organisation(connection, sent.organisation, "organisation"),
+        "organisation_id": organisation,
         "programme_code": sent.programme,
+        "pledge_id": pledge,
         "note": vault.seal("referrals.note", casework.words(sent.note, "note")),
         "state": ReferralState.OPEN,
         "due_on": sent.due_on,
@@ -81,9 +105,9 @@ async def refer(
         reference=_reference(key),
         file_id=household.file_id,
         member_id=sent.member_id,
-        detail={"referral": key, "organisation": row["organisation_id"]},
+        detail={"referral": key, "organisation": organisation},
     )
-    detail = {"organisation": row["organisation_id"], "programme": sent.programme}
+    detail = {"organisation": organisation, "programme": sent.programme, "pledge": pledge}
     return await _told(connection, viewer, "referral.made", key, household.id, detail, now)
 
 
@@ -126,6 +150,42 @@ async def answer(
         await tasks.finish(connection, _reference(found.id), now, viewer.user_id)
     detail = {"state": state, "outcome": outcome}
     return await _told(connection, viewer, "referral.answered", found.id, found.household_id, detail, now)
+
+
+async def _drawn_on(
+    connection: AsyncConnection, viewer: Viewer, household: Held, organisation_id: int, sent: Sent
+) -> int:
+    """The key of the pledge on which a charity draws for a household; the donor is told of none. Raises NotDone."""
+    assert sent.pledge is not None
+    found = (await connection.execute(_PLEDGE.where(G.id == sent.pledge.pledge_id), scope.of(viewer))).one_or_none()
+    if found is None or not divisions.holds(found.division_code, household.division_code):
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "pledgeId"), "没有此认捐。", "There is no such pledge.")
+    receiver = select(Organisation.kind).where(Organisation.id == organisation_id)
+    if await connection.scalar(receiver) != OrganisationKind.SOCIAL_ORGANISATION:
+        raise _not_so(
+            "organisation",
+            "动用认捐的转介只能转给社会组织、慈善组织。",
+            "A referral that draws on a pledge goes to a social or charitable organisation.",
+        )
+    if found.organisation_id == organisation_id:
+        raise _not_so(
+            "organisation",
+            "不得转给捐赠者本身：不向捐赠者透露受助家庭。",
+            "It does not go to the donor: no donor is told of a household.",
+        )
+    if found.state not in DRAWN_ON:
+        raise _not_so("pledgeId", "该认捐已撤回或过期。", "The pledge was withdrawn, or has lapsed.")
+    if found.programme_code is not None and found.programme_code != sent.programme:
+        raise _not_so(
+            "programme",
+            f"该认捐只用于项目 {found.programme_code}。",
+            f"The pledge is for the programme {found.programme_code} alone.",
+        )
+    return int(found.id)
+
+
+def _not_so(field: str, zh: str, en: str) -> NotDone:
+    return NotDone(UserErrorCode.INVALID, ("input", field), zh, en)
 
 
 def _reference(key: int) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
-from api.services import entitlement_tasks, notices, objections, overdue, retention, rounds, watches
+from api.services import donations, entitlement_tasks, notices, objections, overdue, retention, rounds, watches
 
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
@@ -22,6 +22,7 @@ CHORES: dict[str, Chore] = {
     "reminders": watches.remind,
     "rounds": rounds.remind,
     "entitlements": entitlement_tasks.remind,
+    "pledges": donations.lapse,
     "retention": retention.chore,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""

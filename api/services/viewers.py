@@ -8,10 +8,14 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.domain import days
 from api.domain.accounts import ClientKind, OrganisationKind, UserKind
 from api.domain.permissions import Role, Viewer
-from api.models import Client, Identity, Organisation, Token, User, table
+from api.domain.responsibilities import MeasureRole
+from api.matching import catalogue
+from api.models import Client, Identity, Organisation, RoleAssignment, Token, User, table
 
+R = table(RoleAssignment).c
 _PROGRAM = table(Client).alias("program")
 _OWNER = table(Organisation).alias("owner")
 
@@ -65,12 +69,22 @@ _BY_IDENTITY = (
 )
 
 
+_ROLES = select(R.role, R.division_code).where(
+    R.organisation_id == bindparam("organisation"),
+    R.valid_from <= bindparam("today"),
+    or_(R.valid_to.is_(None), R.valid_to > bindparam("today")),
+)
+
+
 async def of_token(connection: AsyncConnection, digest: bytes, now: dt.datetime) -> Viewer | None:
     """Who bears the token of this digest, if it is good today."""
-    return _viewer((await connection.execute(_BY_TOKEN, {"digest": digest, "now": now})).one_or_none())
+    row = (await connection.execute(_BY_TOKEN, {"digest": digest, "now": now})).one_or_none()
+    return _viewer(row, await _granting(connection, row, now))
 
 
-async def of_identity(connection: AsyncConnection, issuer: str, subject: str, program: str | None) -> Viewer | None:
+async def of_identity(
+    connection: AsyncConnection, issuer: str, subject: str, program: str | None, now: dt.datetime
+) -> Viewer | None:
     """Whom an issuer's subject is linked to, as far as they are at work, speaking by this program if one is named.
 
     A machine's user speaks by the machine alone, and a person by an application that is registered: None otherwise.
@@ -79,16 +93,16 @@ async def of_identity(connection: AsyncConnection, issuer: str, subject: str, pr
     row = (await connection.execute(_BY_IDENTITY, given)).one_or_none()
     if row is not None and row.program is None and (program is not None or row.user_kind == UserKind.SERVICE):
         return None
-    return _viewer(row)
+    return _viewer(row, await _granting(connection, row, now))
 
 
 async def of_login(connection: AsyncConnection, login: str) -> Viewer | None:
     """Somebody at work by their login, for what an operator does in their name; no machine."""
     nobody_else = _WHO.outerjoin(_PROGRAM, false()).where(User.login == login, User.kind == UserKind.PERSON)
-    return _viewer((await connection.execute(nobody_else)).one_or_none())
+    return _viewer((await connection.execute(nobody_else)).one_or_none(), ())
 
 
-def _viewer(row: Row[*tuple[Any, ...]] | None) -> Viewer | None:
+def _viewer(row: Row[*tuple[Any, ...]] | None, granting: tuple[str, ...]) -> Viewer | None:
     if row is None:
         return None
     return Viewer(
@@ -99,10 +113,28 @@ def _viewer(row: Row[*tuple[Any, ...]] | None) -> Viewer | None:
         division_code=row.division_code,
         organisation_id=row.organisation_id,
         sources=_sources(row),
+        granting=granting,
         client=row.program,
         trusted_only=bool(row.trusted_only),
         cleared=row.cleared,
     )
+
+
+async def _granting(
+    connection: AsyncConnection, row: Row[*tuple[Any, ...]] | None, now: dt.datetime
+) -> tuple[str, ...]:
+    """What a department grants by the roles that it holds today, and where; the catalogue tells which programmes."""
+    if row is None or row.role != Role.DEPARTMENT or row.organisation_id is None:
+        return ()
+    today = days.today(now)
+    held = await connection.execute(_ROLES, {"organisation": row.organisation_id, "today": today})
+    programmes = catalogue.in_force()
+    granted = {
+        f"{code}:{division}"
+        for role, division in held
+        for code in programmes.granted_by(MeasureRole(role), today, division)
+    }
+    return tuple(sorted(granted))
 
 
 def _sources(row: Row[*tuple[Any, ...]]) -> tuple[str, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,8 +142,12 @@ async def live(
     *,
     data_dir: Path | None = None,
     ended: dt.date | None = None,
+    unsettled: Collection[str] = (),
 ) -> Lived:
-    """A household of three with something in every table; where `ended`, its file was closed on that day."""
+    """A household of three with something in every table; where `ended`, its file was closed on that day.
+
+    `unsettled` tells what of its money is open: "payment", "recovery", "error".
+    """
     w = Writing(connection, vault, mark)
     officer, second = place.officer, place.second
     household = await w.add(
@@ -250,14 +254,14 @@ async def live(
         outcome="REJECTED", answered_by=second, answered_by_kind="PERSON", answered_at=NOW, stage="RECORDED",
         grounds=["OTHER"],
     )  # fmt: skip
-    await _granted(w, place, mine, members[0], people[0], referral)
+    await _granted(w, place, mine, members[0], people[0], referral, unsettled)
     await w.add("contact_officers", household_id=household, user_id=officer, assigned_by=second)
     await w.add("protections", person_id=people[2], protected_by=officer, ending_reason=None)
     decision = await w.add(
         "decisions", **mine, kind="DEREGISTER", proposed_by=officer, user_id=second, user_kind="PERSON"
     )
     await w.add("proposals", **mine, action="DEREGISTER", closing="MOVED", assessment_id=assessment, proposed_by=officer,
-                state="APPROVED", decision_id=decision, decided_by=second, decided_at=NOW, rejection=None)  # fmt: skip
+                state="APPROVED", decision_id=decision, decided_by=second, decided_at=NOW, rejection=None, withdrawn_at=None)  # fmt: skip
     if ended is not None:
         await w.add(
             "transitions", **mine, number=2, previous_number=1, from_stage="RECORDED", action="DEREGISTER",
@@ -297,7 +301,13 @@ async def _frozen(w: Writing, place: Place, file: int) -> None:
 
 
 async def _granted(
-    w: Writing, place: Place, mine: Mapping[str, Any], member: int, person: int, referral: int
+    w: Writing,
+    place: Place,
+    mine: Mapping[str, Any],
+    member: int,
+    person: int,
+    referral: int,
+    unsettled: Collection[str],
 ) -> None:
     """Aid that was granted, and that is given back after all that has to stand before that; and an error of ours."""
     officers = {"proposed_by": place.officer, "user_id": place.second, "user_kind": "PERSON"}
@@ -317,7 +327,7 @@ async def _granted(
     grants = table_of("grants")
     values = {**made, "decision_id": granted, "enrolment_id": enrolment}
     await w.connection.execute(update(grants).where(grants.c.id == grant).values(**values))
-    await _paid(w, place, mine["household_id"], grant, enrolment)
+    await _paid(w, place, mine["household_id"], grant, enrolment, answered="payment" not in unsettled)
     what = {"grant_id": grant, "kind": "RECOVER_AID", "from_month": month, "amount_fen": 300_00}
     proposal = await w.add("stop_proposals", **mine, **what, to_month=month, cause="UNCLEAR", state="PROPOSED",
                            proposed_by=place.officer, closing=None)  # fmt: skip
@@ -337,13 +347,17 @@ async def _granted(
     entry = {**whole, "recovery_id": recovery, "user_id": place.second}
     await w.add("recovery_entries", **entry, number=1, kind="OPENED", before_fen=300_00, amount_fen=0,
                 left_fen=300_00, reason=None)  # fmt: skip
-    await w.add("recovery_entries", **entry, number=2, previous_number=1, kind="WAIVED", before_fen=300_00,
-                amount_fen=300_00, left_fen=0)  # fmt: skip
+    if "recovery" not in unsettled:
+        await w.add("recovery_entries", **entry, number=2, previous_number=1, kind="WAIVED", before_fen=300_00,
+                    amount_fen=300_00, left_fen=0)  # fmt: skip
+    put_right = {"put_right_on": DAY, "put_right_by": place.second}
+    if "error" in unsettled:
+        put_right = {**dict.fromkeys(put_right), "remedy": None}
     await w.add("official_errors", **of, division_code="410502", kind="OTHER", decision_id=decision, grant_id=grant,
-                month=month, recorded_by=place.officer, put_right_on=DAY, put_right_by=place.second)  # fmt: skip
+                month=month, recorded_by=place.officer, **put_right)  # fmt: skip
 
 
-async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment: int) -> None:
+async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment: int, *, answered: bool) -> None:
     """A month of that aid, paid from a fund by an order that two officers made, and a recipient who was asked."""
     of, month = {"household_id": household}, DAY.replace(day=1)
     nothing = dict.fromkeys(("allocated_fen", "available_fen", "committed_fen", "paid_fen"), 0)
@@ -369,6 +383,9 @@ async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment:
     await w.connection.execute(of_cycle.values(state="SETTLED", settled_by=place.second, settled_at=NOW))
     await w.connection.execute(update(orders).where(orders.c.id == order).values(state="SETTLED"))
     await w.add("payments", enrolment_id=enrolment, month=month, amount_fen=300_00, order_id=order)
+    if answered:
+        paid = update(orders).where(orders.c.id == order).values(state="PAID", answered_on=DAY)
+        await w.connection.execute(paid)
     await w.add("payment_checks", order_id=order, outcome="RECEIVED", checked_by=place.second, checked_at=NOW)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import itertools
@@ -13,19 +14,20 @@ from urllib.parse import quote
 import httpx
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DatabaseError
 
 from api import bank, files, sheets
 from api.app import create_app
 from api.database import transaction
 from api.gate.passage import Limits
-from api.models import AuditEvent, File, Household, Member, Read, User, table
+from api.models import AuditEvent, BankList, File, Household, Member, Read, User, table
 from api.sheets import Table
 from tests.api import paying
 from tests.api.conftest import Service
 from tests.api.county import Life
 from tests.api.granted import programme
-from tests.api.paying import MONTH, SUBSIDY, Paying
+from tests.api.paying import MONTH, NOW, SUBSIDY, Paying
 from tests.api.services.reviewed import viewer
 
 ACCOUNT = "6222020200112233445"
@@ -44,8 +46,11 @@ async def act(service: Service, field: str, by: str, shown: str = CYCLE, **told:
     return (await service.data(query, {"input": given}, by=by))[field]
 
 
-async def file_of(service: Service, cycle: str, suffix: str = "csv", by: str | None = "caseworker") -> httpx.Response:
+async def file_of(
+    service: Service, cycle: str, suffix: str = "csv", by: str | None = "caseworker", why: str | None = None
+) -> httpx.Response:
     headers = {"Accept-Language": "en"} | ({"Authorization": f"Bearer {service.tokens[by]}"} if by else {})
+    headers |= {"Jiekun-Reason": quote(why)} if why else {}
     return await service.client.get(f"/payments/{cycle}.{suffix}", headers=headers)
 
 
@@ -221,6 +226,46 @@ async def test_accounts_stand_open_in_the_bank_s_list_alone_and_whoever_takes_it
         assert set(read.households) == {each.household_id for each in homes}
     shown = await service.ask("{ paymentOrders { nodes { reference household { payeeAccount } } } }", by="auditor")
     assert ACCOUNT not in str(shown)
+
+
+async def test_a_list_is_taken_again_for_a_reason_alone(service: Service, homes: list[Life]) -> None:
+    cycle = (await settled(service))["id"]
+    first = await file_of(service, cycle)
+    assert (first.status_code, first.headers["jiekun-list-number"]) == (200, "1")
+    for why in (None, " ", "长" * 201):
+        refused = await file_of(service, cycle, why=why)
+        assert refused.status_code == 400, why
+        assert ACCOUNT.encode() not in refused.content
+    assert "twice" in (await file_of(service, cycle)).json()["errors"][0]["message"]
+    why = "银行网银故障，未收到文件"
+    again = await file_of(service, cycle, why=why)
+    assert (again.status_code, again.headers["jiekun-list-number"]) == (200, "2")
+    assert again.content == first.content, "nothing was answered meanwhile"
+    assert (await file_of(service, cycle, "xlsx", why=why)).headers["jiekun-list-number"] == "3"
+    query = "query ($id: ID!) { paymentCycle(id: $id) { timesListed } }"
+    assert (await service.data(query, {"id": cycle}, by="auditor"))["paymentCycle"] == {"timesListed": 3}
+    async with transaction(service.engine) as connection:
+        acts = select(AuditEvent.action, AuditEvent.detail).where(AuditEvent.action.startswith("cycle.listed"))
+        told = [
+            (action, detail["number"]) for action, detail in await connection.execute(acts.order_by(AuditEvent.id))
+        ]
+        kept = (await connection.scalars(select(BankList.reason).order_by(BankList.number))).all()
+    assert told == [("cycle.listed", 1), ("cycle.listed_again", 2), ("cycle.listed_again", 3)]
+    assert kept[0] is None
+    assert not any(why.encode() in bytes(each or b"") for each in kept[1:])
+    for statement in (
+        insert(BankList).values(cycle_id=1, number=4, orders=1, user_id=1, taken_at=NOW),
+        delete(BankList),
+    ):
+        with pytest.raises(DatabaseError):
+            async with transaction(service.engine) as connection:
+                await connection.execute(statement)
+
+
+async def test_of_eight_who_take_a_list_at_once_one_needs_no_reason(service: Service, homes: list[Life]) -> None:
+    cycle = (await settled(service))["id"]
+    answers = await asyncio.gather(*(file_of(service, cycle) for _ in range(8)))
+    assert sorted(each.status_code for each in answers) == [200] + [400] * 7
 
 
 async def test_f_28_whose_orders_and_checks_somebody_looked_at_is_on_record(

@@ -21,6 +21,7 @@ RUN = (
     "entitlements.md",
     "targets.md",
     "accountability.md",
+    "donations.md",
 )
 PAGES = [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in RUN]
 PAGE = PAGES[0]

@@ -29,9 +29,13 @@ CLASSES: Mapping[str, RetentionClass] = {
 EXEMPT: Mapping[str, str] = {
     "audit_events": "who did what to what, chained: codes and keys, nothing personal; proof outlives what it proves",
     "bank_answers": "files of the bank by their hash, in counts",
+    "bank_lists": "who took the list of which cycle for the bank, and why again",
     "chain_cuts": "where the chain of reads begins, by number and hash",
     "clients": "programs of ours",
     "departments": "reference",
+    "donation_pledges": "the ledger: what was promised, and what of it came",
+    "donation_receipts": "the ledger: under which receipt money came, by which it is deducted from income",
+    "donors": "the ledger: whose money it was; who wants to stay unnamed is kept so",
     "erasures": "that a household was erased, by a number that no row has any more",
     "fund_entries": "the ledger: amounts, and orders by a number that no row has any more",
     "funds": "the ledger",

@@ -17,7 +17,12 @@ def test_duties_are_separate() -> None:
     assert not MATRIX[Role.ADMINISTRATOR] & {Permission.READ_CASES, Permission.READ_IDENTITY}
     assert Permission.READ_IDENTITY not in MATRIX[Role.AUDITOR]
     assert not [role for role, may in MATRIX.items() if {Permission.START_SCAN, Permission.REVIEW_FINDING} <= may]
-    assert MATRIX[Role.DEPARTMENT] == {Permission.READ_SCANS, Permission.READ_REFERRALS, Permission.ANSWER_REFERRALS}
+    assert MATRIX[Role.DEPARTMENT] == {
+        Permission.READ_SCANS,
+        Permission.READ_GRANTS,
+        Permission.READ_REFERRALS,
+        Permission.ANSWER_REFERRALS,
+    }
 
 
 def test_who_sees_identities_sees_cases() -> None:

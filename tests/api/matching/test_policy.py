@@ -44,6 +44,27 @@ def test_the_shipped_values_stand_where_a_city_has_none() -> None:
     assert (found.yuan, found.assumed) == (Decimal("690.00"), True)
 
 
+def test_every_value_is_told_with_its_basis_and_days(data_dir: Path) -> None:
+    shipped = policy.parameters(DAY, "410502")
+    assert [each.key for each in shipped] == sorted({each.key for each in shipped})
+    assert all(each.basis and each.unit and each.valid_from <= DAY and not each.own for each in shipped)
+    (found,) = policy.parameters(DAY, "410502", ["notice.working_days", "no.such"])
+    assert (found.value, found.unit, found.division, found.assumed) == (Decimal(5), "working days", None, True)
+    own = entry("notice.working_days", 7.5, "2026-07-01")
+    (data_dir / "policy.toml").write_text(own, encoding="utf-8")
+    told = {code: policy.parameter("notice.working_days", DAY, code) for code in ("410502", "110101")}
+    here, elsewhere = told["410502"], told["110101"]
+    assert here is not None
+    assert (here.value, here.division, here.own, here.assumed) == (Decimal("7.5"), "410500", True, False)
+    assert (here.valid_from, here.valid_to) == (dt.date(2026, 7, 1), None)
+    assert elsewhere is not None
+    assert (elsewhere.value, elsewhere.own) == (Decimal(5), False)
+    before = policy.parameter("notice.working_days", dt.date(2026, 6, 30), "410502")
+    assert before is not None
+    assert before.value == 5
+    assert policy.parameter("notice.working_days", dt.date(1990, 1, 1), "410502") is None
+
+
 def test_a_citys_own_goes_before_them_in_its_division_and_from_its_day_on(data_dir: Path) -> None:
     own = entry("line.dibao", 730.5, "2026-07-01") + entry("notice.working_days", 7, division="410502")
     (data_dir / "policy.toml").write_text(own, encoding="utf-8")

@@ -33,6 +33,8 @@ QUERIES = {
     "enumerations": Asked(SIGNED_IN, '{ enumerations(names: ["Role"]) { name } }', lies=False),
     "programmes": Asked(SIGNED_IN, "{ programmes { code } }", lies=False),
     "serviceList": Asked(SIGNED_IN, "{ serviceList { code } }", lies=False),
+    "parameters": Asked(SIGNED_IN, '{ parameters(keys: ["notice.working_days"]) { key } }', lies=False),
+    "dibaoLine": Asked(SIGNED_IN, '{ dibaoLine(month: "2026-05") { basis } }', lies=False),
     "departments": Asked(SIGNED_IN, "{ departments { code } }", lies=False),
     "measures": Asked(SIGNED_IN, "{ measures { number } }", lies=False),
     "organisationTree": Asked(SIGNED_IN, '{ organisationTree(after: "targer") { code } }'),
@@ -62,8 +64,8 @@ QUERIES = {
     ),
     "exitAssessment": Asked(P.READ_CASES, '{ exitAssessment(householdId: "$Household") { causes } }'),
     "exitAssessments": Asked(P.READ_CASES, '{ exitAssessments(householdId: "$Household") { causes } }'),
-    "grants": Asked(P.READ_CASES, '{ grants(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
-    "grant": Asked(P.READ_CASES, '{ grant(id: "$Grant") { id } }'),
+    "grants": Asked(P.READ_GRANTS, '{ grants(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "grant": Asked(P.READ_GRANTS, '{ grant(id: "$Grant") { id } }'),
     "checkGrant": Asked(
         P.KEEP_FILES,
         '{ checkGrant(request: {householdId: "$Household", programmeCode: "DIBAO", firstMonth: "2026-01", '
@@ -80,6 +82,9 @@ QUERIES = {
     "scorecards": Asked(P.READ_CASES, '{ scorecards(divisionCode: "410502") { firstDay } }'),
     "agendaPack": Asked(P.READ_CASES, '{ agendaPack(divisionCode: "410502") { digest } }'),
     "equityReport": Asked(P.READ_CASES, '{ equityReport(divisionCode: "410502") { households } }'),
+    "donors": Asked(P.READ_CASES, '{ donors(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "pledges": Asked(P.READ_CASES, '{ pledges(filter: {donorIds: ["$Donor"]}) { nodes { id } } }'),
+    "donationUse": Asked(P.READ_CASES, '{ donationUse(pledgeId: "$DonationPledge") { known } }'),
     "paymentCycles": Asked(P.READ_CASES, '{ paymentCycles(filter: {fundIds: ["$Fund"]}) { nodes { id } } }'),
     "paymentCycle": Asked(P.READ_CASES, '{ paymentCycle(id: "$PaymentCycle") { id } }'),
     "paymentOrders": Asked(
@@ -133,7 +138,7 @@ NODES = {
     "Household": P.READ_CASES,
     "Person": P.READ_CASES,
     "Enrolment": P.READ_CASES,
-    "Grant": P.READ_CASES,
+    "Grant": P.READ_GRANTS,
     "HardshipFile": P.READ_CASES,
     "Authorisation": P.READ_CASES,
     "EmergencyException": P.READ_CASES,
@@ -148,6 +153,8 @@ NODES = {
     "OfficialError": P.READ_CASES,
     "Fund": P.READ_CASES,
     "FundEntry": P.READ_CASES,
+    "Donor": P.READ_CASES,
+    "DonationPledge": P.READ_CASES,
     "PaymentCycle": P.READ_CASES,
     "PaymentOrder": P.READ_CASES,
     "PaymentCheck": P.READ_CASES,
@@ -187,6 +194,7 @@ class Done:
 STALE = 999
 STEP = {"householdId": "$Household", "expectedVersion": STALE}
 CYCLE = {"cycleId": "$PaymentCycle", "expectedVersion": STALE}
+PLEDGE = {"pledgeId": "$DonationPledge", "expectedVersion": STALE}
 STOP = {"proposalId": "$StopProposal", "expectedVersion": STALE}
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
@@ -213,6 +221,7 @@ MUTATIONS = {
     "decideExit": Done(
         P.DECIDE_FILES, {"proposalId": "$Proposal", "expectedVersion": STALE, "approve": True, "reason": "x"}
     ),
+    "withdrawProposal": Done(P.KEEP_FILES, {"proposalId": "$Proposal", "expectedVersion": STALE, "reason": "x"}),
     "recordWatch": Done(
         P.KEEP_FILES, {"watchId": "$Watch", "expectedVersion": STALE, "outcome": "FINE", "note": "x"}
     ),
@@ -289,6 +298,12 @@ MUTATIONS = {
         {"snapshotId": "$Snapshot", "kind": "ABLE_GRADUATED", "percent": 0, "dueOn": "2999-01-01", "documentNo": "x"},
         "INVALID",
     ),
+    "registerDonor": Done(P.KEEP_FILES, {"kind": "PERSON", "divisionCode": "410502", "name": " "}, "REQUIRED"),
+    "recordPledge": Done(
+        P.KEEP_FILES, {"donorId": "$Donor", "divisionCode": "410502", "until": "2024-01-01", "amount": "1"}, "INVALID"
+    ),
+    "receivePledge": Done(P.DECIDE_FILES, PLEDGE | {"receivedOn": "2024-01-01", "receiptNo": "x"}),
+    "withdrawPledge": Done(P.KEEP_FILES, PLEDGE),
     "drawUpCycle": Done(
         P.KEEP_FILES,
         {"fundId": "$Fund", "programmeCode": "DIBAO", "divisionCode": "410502", "month": "2999-01"},
@@ -547,7 +562,7 @@ TYPES = {
     ),
     "Progress": Fields("state notedBy notedAt", hidden="note"),
     "Referral": Fields(
-        "id division organisation programme state outcome dueOn overdue referredBy referredAt answeredBy answeredAt version "
+        "id division organisation programme pledgeId state outcome dueOn overdue referredBy referredAt answeredBy answeredAt version "
         "household person",
         hidden="note answer",
     ),
@@ -635,17 +650,29 @@ TYPES = {
         "assessmentId asOf causesResolved causes openCauses graduation relief policyVersion assessedBy assessedAt"
     ),
     "Proposal": Fields(
-        "id action reason evidenceIds proposedBy proposedAt state decidedBy decidedAt version household",
+        "id action reason evidenceIds proposedBy proposedAt state decidedBy decidedAt withdrawnAt version household",
         hidden="statement rejection",
     ),
     **{f"{each}GrantPayload": Fields(f"{ANSWERED} grant") for each in ("Propose", "Decide", "Withdraw")},
     "Fund": Fields("id source division year allocated available committed paid"),
     "FundUse": Fields("source allocated available committed paid"),
     "FundEntry": Fields("id kind credit debit amount fundId orderId documentNo enteredBy happenedAt"),
+    "Parameter": Fields("key value unit division basis verified own validFrom validTo"),
+    "DibaoLine": Fields("amount basis verified"),
+    "Donor": Fields("id kind anonymous organisation division registeredAt version", masked="name", hidden="contact"),
+    "DonationPledge": Fields(
+        "id kind amount goods division programmeCode measure until state received recordedBy recordedAt version donor receipts",
+        hidden="withdrawnBecause",
+    ),
+    "DonationReceipt": Fields("amount receivedOn receiptNo fundId enteredBy"),
+    "DonationFundUse": Fields("fundId year received given paid paidAtLeast paidAtMost known"),
+    "DonationUse": Fields("pledgeId received paidAtLeast paidAtMost known funds"),
+    "RegisterDonorPayload": Fields(f"{ANSWERED} donor"),
+    **{f"{each}PledgePayload": Fields(f"{ANSWERED} pledge") for each in ("Record", "Receive", "Withdraw")},
     "FundEntryConnection": CONNECTION,
     "FundEntryEdge": EDGE,
     "PaymentCycle": Fields(
-        "id kind programmeCode division month state seed drawnUpBy drawnUpAt approvedBy approvedAt settledBy settledAt "
+        "id kind programmeCode division month state seed drawnUpBy drawnUpAt approvedBy approvedAt settledBy settledAt timesListed "
         "reconciledAt cancelledBy cancelledAt version fund sums",
         hidden="cancelledBecause",
     ),
@@ -718,7 +745,7 @@ TYPES = {
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
     "RecordIncomePayload": Fields(f"{ANSWERED} person"),
     "AssessExitPayload": Fields(f"{ANSWERED} assessment"),
-    **{f"{each}Payload": Fields(f"{ANSWERED} proposal") for each in ("ProposeExit", "DeregisterFile", "DecideExit")},
+    **{f"{each}Payload": Fields(f"{ANSWERED} proposal") for each in ("ProposeExit", "DeregisterFile", "DecideExit", "WithdrawProposal")},
     "ChangeSubjectPayload": Fields(f"{ANSWERED} household"),
     "CorrectHouseholdPayload": Fields(f"{ANSWERED} household"),
     "RecordWatchPayload": Fields(f"{ANSWERED} watch"),

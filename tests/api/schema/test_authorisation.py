@@ -48,6 +48,7 @@ from api.models import (
     MemberChange,
     Notice,
     Objection,
+    Organisation,
     Read,
     Review,
     Scan,
@@ -136,6 +137,9 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     organisation = await organisations.save(connection, OPERATOR, described, now, code="target")
     held = (MeasureRole.FINANCE, COUNTY, organisation, dt.date(2024, 1, 1))
     assignment = await measures.assign(connection, OPERATOR, *held, now)
+    police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
+    grants = (MeasureRole.TRADE_UNION_FEDERATION, "410500", police, dt.date(2024, 1, 1))
+    await measures.assign(connection, OPERATOR, *grants, now)
     machine = clients.Registered("目标", ClientKind.SERVICE, organisation)
     client = await clients.save(connection, OPERATOR, machine, now, client_id="target")
     user = await accounts.add_user(connection, "target", "目标", Role.REVIEWER, COUNTY, now)
@@ -553,6 +557,8 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
             "PaymentCycle",
             "PaymentOrder",
             "PaymentCheck",
+            "Donor",
+            "DonationPledge",
         )
     ]
     told_of_income = selection(schema._schema.type_map["Income"], 1)

@@ -238,7 +238,7 @@ async def written(shelter: Shelter) -> None:
         await w.add("file_transfers", file_id=file, to_organisation_id=union, user_id=one,
                     from_division_code="410502", to_division_code="410502")  # fmt: skip
         await w.add("proposals", **home, file_id=file, action="DEREGISTER", closing="MOVED", proposed_by=one,
-                    state="REJECTED", decided_by=other, decided_at=dt.datetime.now(dt.UTC))  # fmt: skip
+                    state="REJECTED", decided_by=other, decided_at=dt.datetime.now(dt.UTC), withdrawn_at=None)  # fmt: skip
         await w.add("referrals", **home, organisation_id=union, state="CLOSED", outcome="PROVIDED", referred_by=one,
                     answered_by=other, answered_at=dt.datetime.now(dt.UTC), programme_code=programme)  # fmt: skip
         await w.add("reviews", finding_id=lead, reviewer_id=one, outcome="NO_ISSUE")

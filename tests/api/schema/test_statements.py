@@ -133,6 +133,11 @@ ONE = {
         "snapshot",
         3,
     ),
+    "donationUse": (
+        "query ($id: ID!) { donationUse(pledgeId: $id) { known funds { paidAtMost { amount } } } }",
+        "pledge",
+        2,
+    ),
     "paymentCycle": (
         "query ($id: ID!) { paymentCycle(id: $id) { state cancelledBecause sums { orders } fund { year } } }",
         "cycle",
@@ -170,6 +175,8 @@ PLAIN = {
 NOTHING_READ = {
     "lifecycle": "{ lifecycle { moves { action guards } terms { stage workingDays months basis } } }",
     "formFields": "{ formFields { code words { code labelZh } } }",
+    "parameters": "{ parameters { key value division { code } } }",
+    "dibaoLine": '{ dibaoLine(month: "2026-05") { amount { amount } } }',
     "serviceList": "{ serviceList { code measure programmeCodes } }",
     "enumerations": "{ enumerations { name values { value labelZh } } }",
     "viewer": "{ viewer { login permissions } }",
@@ -265,6 +272,16 @@ KEPT = {
         "query ($n: Int) { fundEntries(first: $n) { totalCount nodes { kind fundId orderId enteredBy } } }",
         "caseworker",
         2,
+    ),
+    "donors": (
+        "query ($n: Int) { donors(first: $n) { totalCount nodes { name contact organisation { code } } } }",
+        "caseworker",
+        2,
+    ),
+    "pledges": (
+        "query ($n: Int) { pledges(first: $n) { totalCount nodes { goods donor { name } receipts { receiptNo fundId } } } }",
+        "caseworker",
+        4,
     ),
     "paymentCycles": (
         "query ($n: Int) { paymentCycles(first: $n) { totalCount nodes { state drawnUpBy sums { orders } fund { year } } } }",
@@ -417,6 +434,7 @@ async def some_ids(service: Service) -> dict[str, str]:
         "grant": service.vault.ids("Grant", [away["Grant"]])[0],
         "snapshot": service.vault.ids("Snapshot", [frozen])[0],
         "fund": service.vault.ids("Fund", [away["Fund"]])[0],
+        "pledge": service.vault.ids("DonationPledge", [away["DonationPledge"]])[0],
         "cycle": service.vault.ids("PaymentCycle", [away["PaymentCycle"]])[0],
         "proposal": service.vault.ids("Proposal", [gone["Proposal"]])[0],
         "watch": service.vault.ids("Watch", [gone["Watch"]])[0],

@@ -1,14 +1,27 @@
-"""What is left where aid was paid: a fund, a cycle that was cancelled, and an order of another that the bank returned."""
+"""What is left where aid was paid: a fund with its donor, a cycle that was cancelled, and an order of another that the bank returned."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import payments
-from api.models import Fund, FundEntry, Grant, OrderMonth, PaymentCheck, PaymentCycle, PaymentOrder, User, table
+from api.models import (
+    DonationPledge,
+    DonationReceipt,
+    Donor,
+    Fund,
+    FundEntry,
+    Grant,
+    OrderMonth,
+    PaymentCheck,
+    PaymentCycle,
+    PaymentOrder,
+    User,
+    table,
+)
 from api.sealing import Vault
 from tests.api.granted import add
 
@@ -72,4 +85,32 @@ async def paid(
     note = vault.seal("payment_checks.note", "王大力说没有收到")
     asked = {"outcome": "NOT_RECEIVED", "note": note, "checked_by": other, "checked_at": now, "version": 2}
     check = await add(connection, PaymentCheck, **asked, order_id=order)
-    return {"Fund": fund, "FundEntry": latest, "PaymentCycle": gone, "PaymentOrder": order, "PaymentCheck": check}
+    given = await _given(connection, vault, fund, grant.amount_fen, user_id, now)
+    return given | {
+        "Fund": fund,
+        "FundEntry": latest,
+        "PaymentCycle": gone,
+        "PaymentOrder": order,
+        "PaymentCheck": check,
+    }
+
+
+async def _given(
+    connection: AsyncConnection, vault: Vault, fund: int, fen: int, user_id: int, now: dt.datetime
+) -> dict[str, int]:
+    """Whose money it was: of twice as much that was promised, half came, and the rest was taken back."""
+    who = {"name": vault.seal("donors.name", "李大善"), "contact": vault.seal("donors.contact", "13900001111")}
+    where = {"division_code": "410502", "version": 1}
+    registered = {"registered_by": user_id, "registered_at": now}
+    donor = await add(connection, Donor, **where, **who, **registered, kind="PERSON", anonymous=False)
+    promised = {"kind": "MONEY", "amount_fen": 2 * fen, "until": now.date(), "received_fen": 0, "state": "PLEDGED"}
+    recorded = {"donor_id": donor, "recorded_by": user_id, "recorded_at": now}
+    pledge = await add(connection, DonationPledge, **where, **promised, **recorded)
+    entry = select(func.min(FundEntry.id)).where(FundEntry.fund_id == fund, FundEntry.kind == "ALLOCATED")
+    came = {"amount_fen": fen, "complete": False, "received_on": now.date(), "receipt_no": f"票{pledge}"}
+    told = {"fund_entry_id": await connection.scalar(entry), "user_id": user_id, "received_at": now}
+    await add(connection, DonationReceipt, pledge_id=pledge, **came, **told)
+    closing = vault.seal("donation_pledges.closing", "李大善另有安排")
+    taken_back = update(DonationPledge).where(DonationPledge.id == pledge)
+    await connection.execute(taken_back.values(state="WITHDRAWN", closing=closing))
+    return {"Donor": donor, "DonationPledge": pledge}

@@ -522,7 +522,7 @@ async def test_f_29_the_list_for_the_bank_tells_no_branch_of_a_protected_househo
     async def branches() -> list[str]:
         async with transaction(books.engine) as connection:
             told = [
-                await bank.listed(connection, books.vault, who, cycle, NOW)
+                await bank.listed(connection, books.vault, who, cycle, NOW, "核对清单")
                 for who in (books.officers["clerk"], cleared)
             ]
         return [str(each.table.rows[0][3]) for each in told]

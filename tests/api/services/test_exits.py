@@ -32,12 +32,14 @@ from api.services.stop_requests import Asking
 from tests.api import granted
 from tests.api.conftest import Service
 from tests.api.county import Life
-from tests.api.leaving import MONTHS, NOW, TODAY, done, on_file, refusal, said
+from tests.api.leaving import MONTHS, NOW, TODAY, Leaving, done, on_file, refusal, said
 from tests.api.services.reviewed import viewer
 from tests.api.services.test_stops import Given
 
 SUBJECT = """mutation ($input: ChangeSubjectInput!) { changeSubject(input: $input) {
   household { stage version } userErrors { code message path } } }"""
+WITHDRAW = """mutation ($input: WithdrawProposalInput!) { withdrawProposal(input: $input) {
+  proposal { id state version rejection decidedBy withdrawnAt } userErrors { code message path } } }"""
 ASSESS = """mutation ($input: AssessExitInput!) { assessExit(input: $input) {
   assessment { assessmentId asOf graduation { verdict } relief { verdict } assessedBy } userErrors { code path } } }"""
 KEPT = "query ($id: ID!) { exitAssessments(householdId: $id) { assessmentId graduation { verdict } openCauses } }"
@@ -208,6 +210,58 @@ async def test_one_proposal_waits_at_a_time_and_a_rejected_one_makes_room(servic
     assert (rejected["state"], await home.stage()) == ("REJECTED", "RECORDED")
     assert refusal(await home.decide(rejected))[0] == "INVALID", "it was decided"
     done(await home.close("ERROR"))
+
+
+async def withdrawn(home: Leaving, proposal: Any, by: str = "caseworker", reason: str = "情况有变。") -> Any:
+    return await home.act(WITHDRAW, by, proposalId=proposal["id"], expectedVersion=proposal["version"], reason=reason)
+
+
+async def test_a_proposal_is_taken_back_by_whoever_made_it_while_nobody_has_decided(service: Service) -> None:
+    home = await on_file(service)
+    proposal, stale = done(await home.close("MOVED"))["proposal"], {"id": "0" * 32, "version": 1}
+    assert refusal(await withdrawn(home, proposal, by="county-reviewer"))[0] == "FORBIDDEN"
+    assert refusal(await withdrawn(home, proposal, reason=" "))[0] == "REQUIRED"
+    assert refusal(await withdrawn(home, proposal | {"version": 7}))[0] == "CONFLICT"
+    for which, by in ((stale, "caseworker"), (proposal, "elsewhere")):
+        assert refusal(await withdrawn(home, which, by=by))[0] == "NOT_FOUND"
+    back = done(await withdrawn(home, proposal))["proposal"]
+    assert (back["state"], back["version"], back["rejection"], back["decidedBy"]) == (
+        "WITHDRAWN",
+        2,
+        "情况有变。",
+        None,
+    )
+    assert (back["withdrawnAt"] is not None, await home.stage()) == (True, "RECORDED")
+    assert refusal(await withdrawn(home, back))[0] == "INVALID"
+    assert refusal(await home.decide(back))[0] == "INVALID", "nothing is left to decide"
+    async with transaction(service.engine) as connection:
+        (detail,) = await connection.scalars(select(AuditEvent.detail).where(AuditEvent.action == "exit.withdrawn"))
+    assert detail == {"household": home.key, "action": "DEREGISTER"}
+    again = done(await home.close("ERROR"))["proposal"]
+    decided = done(await home.decide(again, approve=False))["proposal"]
+    assert refusal(await withdrawn(home, decided))[0] == "INVALID", "it was decided"
+
+
+async def test_f_02_the_database_keeps_a_proposal_that_ended_as_it_is(service: Service) -> None:
+    home, clerk = await on_file(service), await viewer(service, "caseworker")
+    proposal = done(await home.close("MOVED"))["proposal"]
+    mine = update(Proposal).where(Proposal.file_id == home.file_key)
+    halves = [
+        mine.values(state="WITHDRAWN", withdrawn_at=NOW),
+        mine.values(state="WITHDRAWN", rejection=b"x"),
+        mine.values(state="WITHDRAWN", withdrawn_at=NOW, rejection=b"x", decided_by=clerk.user_id, decided_at=NOW),
+        mine.values(withdrawn_at=NOW),
+        mine.values(state="GONE"),
+    ]
+    back = {"withdrawn_at": None, "rejection": None}
+    after = [mine.values(state="OPEN", **back), mine.values(state="REJECTED", **back)]
+    for ended, statements in ((False, halves), (True, after)):
+        if ended:
+            done(await withdrawn(home, proposal))
+        for statement in statements:
+            with pytest.raises(DatabaseError):
+                async with transaction(service.engine) as connection:
+                    await connection.execute(statement)
 
 
 async def test_of_eight_deciders_at_once_one_decides(service: Service) -> None:

@@ -7,13 +7,13 @@ import datetime as dt
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import Insert, delete, func, insert, literal, or_, select, text, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -65,13 +65,15 @@ async def clean(engine: AsyncEngine, data_dir: Path, day: dt.date, *, dry: bool 
     return await retention.run(engine, VAULT, data_dir, now, day, dry=dry)
 
 
-async def filled(engine: AsyncEngine, data_dir: Path, *ends: dt.date | None) -> tuple[Place, list[Lived]]:
+async def filled(
+    engine: AsyncEngine, data_dir: Path, *ends: dt.date | None, unsettled: Collection[str] = ()
+) -> tuple[Place, list[Lived]]:
     """A household for each of these days on which its file was closed; of None it is open."""
     async with transaction(engine) as connection:
         place = await settle(connection)
         marks = "甲乙丙丁戊"
         return place, [
-            await live(connection, VAULT, place, marks[number], data_dir=data_dir, ended=end)
+            await live(connection, VAULT, place, marks[number], data_dir=data_dir, ended=end, unsettled=unsettled)
             for number, end in enumerate(ends)
         ]
 
@@ -241,16 +243,75 @@ async def test_f_26_what_sqlite_forgets_is_not_in_its_file_either(tmp_path: Path
         await engine.dispose()
 
 
-@pytest.mark.parametrize("reason", sorted({*holds.HOLDS, "a referral that is open"}))
+def _proposed_again() -> Insert:
+    """What was proposed is proposed once more, and waits."""
+    P = table_of("proposals").c
+    same = ("household_id", "file_id", "action", "closing", "statement", "evidence", "proposed_by", "proposed_at")
+    again = select(*(P[name] for name in same), literal("OPEN"), literal(1))
+    return insert(table_of("proposals")).from_select([*same, "state", "version"], again)
+
+
+MONEY = {
+    "a payment that the bank has not answered": "payment",
+    "something that is still given back": "recovery",
+    "an error of ours that is not put right": "error",
+}
+"""What of a household's money may still be open."""
+
+
+@pytest.mark.parametrize("reason", MONEY)
+async def test_a_household_with_money_still_open_is_kept_until_it_is_settled(
+    engine: AsyncEngine, tmp_path: Path, reason: str
+) -> None:
+    place, (held,) = await filled(engine, tmp_path, ENDED, unsettled=[MONEY[reason]])
+    later = OVER + dt.timedelta(days=400)
+    outcome = await clean(engine, tmp_path, later)
+    assert (outcome.counts[R.FILE], outcome.held) == (0, 1)
+    async with reading(engine) as connection:
+        assert sum((await rows_of(connection, held)).values()) > 30
+    orders, entries, errors = (table_of(name) for name in ("payment_orders", "recovery_entries", "official_errors"))
+    first = select(*(entries.c[name] for name in ("recovery_id", "household_id", "total_fen", "most_fen", "cause")))
+    same = first.where(entries.c.household_id == held.household, entries.c.number == 1).subquery()
+    rest = {
+        "number": 2,
+        "previous_number": 1,
+        "kind": "WAIVED",
+        "before_fen": 300_00,
+        "amount_fen": 300_00,
+        "left_fen": 0,
+    }
+    rest |= {"reason": VAULT.seal("recovery_entries.reason", "已谅解"), "user_id": place.second, "entered_at": NOW}
+    put_right = {
+        "put_right_on": DAY,
+        "put_right_by": place.second,
+        "remedy": VAULT.seal("official_errors.remedy", "已补发"),
+    }
+    settled: dict[str, Any] = {
+        "payment": update(orders)
+        .where(orders.c.household_id == held.household)
+        .values(state="PAID", answered_on=DAY),
+        "recovery": insert(entries).from_select(
+            [*same.c.keys(), *rest],
+            select(*same.c, *(literal(value, entries.c[name].type) for name, value in rest.items())),
+        ),
+        "error": update(errors).where(errors.c.household_id == held.household).values(**put_right),
+    }
+    async with transaction(engine) as connection:
+        await connection.execute(settled[MONEY[reason]])
+    outcome = await clean(engine, tmp_path, later)
+    assert (outcome.counts[R.FILE], outcome.held) == (1, 0)
+    async with reading(engine) as connection:
+        assert not any((await rows_of(connection, held)).values())
+
+
+@pytest.mark.parametrize("reason", sorted({*holds.HOLDS, "a referral that is open"} - MONEY.keys()))
 async def test_what_is_not_decided_stops_the_clock(engine: AsyncEngine, tmp_path: Path, reason: str) -> None:
     _, (held,) = await filled(engine, tmp_path, ENDED)
     opened: dict[str, Any] = {
         "an objection that is not answered": update(Objection).values(
             state="OPEN", outcome=None, answer=None, answered_by=None, answered_by_kind=None, answered_at=None
         ),
-        "a decision that is proposed": update(table_of("proposals")).values(
-            state="OPEN", decision_id=None, decided_by=None, decided_at=None
-        ),
+        "a decision that is proposed": _proposed_again(),
         "a stop of aid that is proposed": update(table_of("stop_proposals")).values(state="PROPOSED"),
         "a lead that is not closed": update(Finding).values(state="OPEN"),
         "a referral that is open": update(table_of("referrals")).values(state="OPEN", outcome=None, answered_at=None),
