@@ -28,7 +28,6 @@ from sqlalchemy import (
     bindparam,
     event,
     func,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -162,28 +161,6 @@ def _holds_postgresql(element: holds, compiler: Any, **words: Any) -> str:
 def _holds_sqlite(element: holds, compiler: Any, **words: Any) -> str:
     column, keys = (compiler.process(each, **words) for each in element.clauses)
     return f"EXISTS (SELECT 1 FROM json_each({column}) AS held WHERE held.value IN (SELECT value FROM json_each({keys})))"
-
-
-class number_in(FunctionElement[int]):
-    """A whole number in a column of JSON, by its name there: without a parameter, so that an index of it is found."""
-
-    type = Key
-    inherit_cache = True
-
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
-        super().__init__(column, literal_column(f"'{name}'"))
-
-
-@compiles(number_in, "postgresql")
-def _number_in_postgresql(element: number_in, compiler: Any, **words: Any) -> str:
-    column, name = (compiler.process(each, **words) for each in element.clauses)
-    return f"CAST({column} ->> {name} AS BIGINT)"
-
-
-@compiles(number_in, "sqlite")
-def _number_in_sqlite(element: number_in, compiler: Any, **words: Any) -> str:
-    column, name = (compiler.process(each, **words) for each in element.clauses)
-    return f"CAST(json_extract({column}, '$.' || {name}) AS INTEGER)"
 
 
 class days_between(FunctionElement[int]):

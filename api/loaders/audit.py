@@ -2,41 +2,30 @@
 
 An act has no division of its own. One about a household - it is the subject, or the subject is its, or it stands in the
 detail - lies where the household lies today; one about no household, or about one that was erased, lies with who did it;
-the operator's lie with the whole country.
+the operator's lie with the whole country. Which household it is, an act knows since it was written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, ScalarSelect, String, and_, bindparam, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, ScalarSelect, String, and_, bindparam, func, or_, select
 
 from api import scope
-from api.database import Key, UtcDateTime, among, number_in
+from api.database import Key, UtcDateTime, among
 from api.domain.divisions import COUNTRY
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
-from api.models import AuditEvent, Finding, Household, Member, User, table
+from api.models import AuditEvent, Household, Member, User, table
 
-EVENT, FINDING, MEMBER = table(AuditEvent), table(Finding), table(Member)
-E, F, H, M, U = EVENT.c, FINDING.c, table(Household).c, MEMBER.c, table(User).c
+EVENT, MEMBER = table(AuditEvent), table(Member)
+E, H, M, U = EVENT.c, table(Household).c, MEMBER.c, table(User).c
 HOUSEHOLD = "household"
 
 
 def _home(household_id: ColumnElement[int], key: ColumnElement[int]) -> ScalarSelect[int]:
     return select(household_id).where(key == E.subject).correlate(EVENT).scalar_subquery()
 
-
-_THEIRS = number_in(E.detail, HOUSEHOLD)
-_OF_FINDING = and_(E.subject_type == "Finding", F.id == E.subject)
-_OF_PERSON = and_(E.subject_type == "Person", M.id == E.subject)
-_ABOUT = case(
-    (E.subject_type == "Household", E.subject),
-    (_THEIRS.is_not(None), _THEIRS),
-    (E.subject_type == "Finding", _home(F.household_id, F.id)),
-    (E.subject_type == "Person", _home(M.household_id, M.id)),
-)
-"""Looked up where nothing nearer tells it: of a million acts, joining all to all findings and people takes seconds."""
 
 _PROTECTED = or_(
     scope.protects_household(func.coalesce(H.id, 0)),
@@ -48,20 +37,20 @@ _PROTECTED = or_(
 """About a household that shelters somebody, or one of whose people is protected or lives with who is, here or elsewhere."""
 
 _EVENTS = scope.narrow(
-    select(*E, H.id.label("household_id"), U.login, U.display_name, _PROTECTED.label("protected")).select_from(
-        EVENT.outerjoin(table(User), U.id == E.user_id).outerjoin(table(Household), H.id == _ABOUT)
+    select(
+        *[column for column in E if column.name != "household_id"],
+        H.id.label("household_id"),
+        U.login,
+        U.display_name,
+        _PROTECTED.label("protected"),
+    ).select_from(
+        EVENT.outerjoin(table(User), U.id == E.user_id).outerjoin(table(Household), H.id == E.household_id)
     ),
     func.coalesce(H.division_code, U.division_code, COUNTRY),
 )
 _BY_KEY = _EVENTS.where(among(E.id, "keys"))
-_KEYS, _WANTED = select(E.id), bindparam("household", type_=Key)
-OF_HOUSEHOLD = union_all(
-    _KEYS.where(E.subject_type == "Household", E.subject == _WANTED),
-    _KEYS.where(_THEIRS == _WANTED),
-    _KEYS.join(FINDING, _OF_FINDING).where(F.household_id == _WANTED),
-    _KEYS.join(MEMBER, _OF_PERSON).where(M.household_id == _WANTED),
-)
-"""Acts of one household, each kind found by an index: of an `or` over all these tables PostgreSQL would try every act."""
+OF_HOUSEHOLD = select(E.id).where(E.household_id == bindparam("household", type_=Key))
+"""Acts of one household."""
 
 LISTING = Listing(
     "acts",

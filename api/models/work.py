@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.database import number_in
-from api.models.base import Base, Moment, PrimaryKey, Structure, table
+from api.models.base import Base, Moment, PrimaryKey, Structure
 
 
 class Job(Base):
@@ -39,7 +38,11 @@ class OutboxEvent(Base):
 
 
 class AuditEvent(Base):
-    """Who did what to what, in the transaction that did it; each row carries the hash of the one before."""
+    """Who did what to what, in the transaction that did it; each row carries the hash of the one before.
+
+    `household_id` is the household that it is about, read off the subject and the detail when it is written; it is not
+    hashed, names one that may have been erased since, and is what acts are found by.
+    """
 
     __tablename__ = "audit_events"
     __table_args__ = (
@@ -47,6 +50,7 @@ class AuditEvent(Base):
         Index("ix_audit_events_subject_type_subject", "subject_type", "subject"),
         Index("ix_audit_events_user_id", "user_id"),
         Index("ix_audit_events_happened_at", "happened_at"),
+        Index("ix_audit_events_household_id", "household_id", "id"),
     )
 
     id: Mapped[PrimaryKey]
@@ -57,11 +61,9 @@ class AuditEvent(Base):
     subject_type: Mapped[str]
     subject: Mapped[int]
     detail: Mapped[Structure]
+    household_id: Mapped[int | None]
     previous_hash: Mapped[str]
     hash: Mapped[str]
-
-
-Index("ix_audit_events_household", number_in(table(AuditEvent).c.detail, "household"))
 
 
 class IdempotencyKey(Base):

@@ -7,19 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, ScalarSelect, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import at_last, conclude, one_writer
 from api.domain.errors import NotDone, UserErrorCode
 from api.loaders.audit import OF_HOUSEHOLD
-from api.models import AuditEvent, Household, User, table
+from api.models import AuditEvent, Finding, Household, Member, User, table
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
 
 LOCK = 4_105_002
-UNHASHED = chain.UNHASHED | {"id"}
+UNHASHED = chain.UNHASHED | {"id", "household_id"}
 E = table(AuditEvent).c
+
+HOUSEHOLD = "household"
+BELONGING: Mapping[str, Any] = {"Finding": Finding, "Person": Member}
+"""Subjects that are a household's, where the detail names none."""
 
 PLACE = 1
 """Before the outbox, at the end of a transaction (database.at_last)."""
@@ -56,8 +60,19 @@ async def _write(connection: AsyncConnection, rows: list[dict[str, Any]]) -> Non
     for told in rows:
         row = {"number": last.number + 1, **told, "previous_hash": last.hash}
         last = chain.Head(last.number + 1, chain.link(row))
-        added = insert(AuditEvent).values(**row, hash=last.hash).returning(AuditEvent.id)
+        added = insert(AuditEvent).values(**row, hash=last.hash, household_id=_about(told)).returning(AuditEvent.id)
         _added[connection] = int((await connection.execute(added)).scalar_one())
+
+
+def _about(told: Mapping[str, Any]) -> int | ScalarSelect[int] | None:
+    """The household that an act is about: it is the subject, stands in the detail, or the subject is its."""
+    if told["subject_type"] == "Household":
+        return int(told["subject"])
+    named = told["detail"].get(HOUSEHOLD)
+    if named is not None:
+        return int(named)
+    of = BELONGING.get(told["subject_type"])
+    return None if of is None else select(of.household_id).where(of.id == told["subject"]).scalar_subquery()
 
 
 async def added(connection: AsyncConnection) -> int | None:
@@ -72,8 +87,20 @@ async def head(connection: AsyncConnection) -> Head:
 
 
 async def prove(connection: AsyncConnection, known: Head | None = None, progress: Progress | None = None) -> Proof:
-    """Recomputes the trail from its first row."""
-    return await chain.prove(connection, AuditEvent, unhashed=UNHASHED, known=known, progress=progress)
+    """Recomputes the trail from its first row, and of which household each is where the row itself tells it."""
+    return await chain.prove(
+        connection, AuditEvent, unhashed=UNHASHED, known=known, check=_as_told, progress=progress
+    )
+
+
+async def _as_told(connection: AsyncConnection, rows: chain.Rows) -> int | None:
+    """The number of the first row that is found by another household than it tells of; None where all are right."""
+    for row in rows:
+        told = _about({name: row[name] for name in ("subject_type", "subject", "detail")})
+        known = row["subject_type"] not in BELONGING or HOUSEHOLD in row["detail"]
+        if known and row["household_id"] != told:
+            return int(row["number"])
+    return None
 
 
 async def about(

@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import case, func, select, text, update
 
-from api import scope
+from api import migrations, scope
 from api.commands.audit import _told as printed
 from api.database import reading, transaction
 from api.domain.permissions import Role, Viewer
@@ -22,6 +22,7 @@ EVENTS = """query ($filter: AuditEventFilter) { auditEvents(filter: $filter, fir
 REVIEW = """mutation ($i: ReviewFindingInput!) { reviewFinding(input: $i) { auditId userErrors { code } } }"""
 FINDING = "{ findings(first: 1) { nodes { id version household { id } } } }"
 NOW = dt.datetime(2026, 11, 27, 4, tzinfo=dt.UTC)
+E = table(AuditEvent).c
 
 
 async def listed(service: Service, by: str = "auditor", **filter: Any) -> list[dict[str, Any]]:
@@ -121,6 +122,45 @@ async def test_a_household_is_what_is_done_to_it_and_to_what_is_its(service: Ser
     until = {"since": NOW.isoformat(), "until": (NOW + dt.timedelta(seconds=1)).isoformat()}
     assert len(await listed(service, householdId=public_id, **until)) == 5
     assert await listed(service, householdId=ids("Person", [key])[0]) == []
+
+
+ABOUT = case(
+    (E.subject_type == "Household", E.subject),
+    (E.detail["household"].is_not(None), E.detail["household"].as_integer()),
+    (E.subject_type == "Finding", select(Finding.household_id).where(Finding.id == E.subject).scalar_subquery()),
+    (E.subject_type == "Person", select(Member.household_id).where(Member.id == E.subject).scalar_subquery()),
+)
+"""Of which household an act is, looked up as it was before acts knew it."""
+
+
+async def test_an_act_knows_the_household_that_looking_it_up_finds_and_so_do_older_ones(service: Service) -> None:
+    key, _ = await home(service)
+    async with reading(service.engine) as connection:
+        finding = (await connection.execute(select(Finding.id).limit(1))).scalar_one()
+        member = (await connection.execute(select(Member.id).limit(1))).scalar_one()
+    await told(
+        service,
+        (None, "household.record", ("Household", key), {"transition": 7}),
+        (None, "cause.added", ("Cause", 5), {"household": key}),
+        (None, "finding.opened", ("Finding", finding), {"state": "OPEN"}),
+        (None, "person.protected", ("Person", member), {}),
+        (None, "person.moved", ("Person", member), {"household": key + 1}),
+        (None, "finding.opened", ("Finding", 10**9), {}),
+        (None, "scan.requested", ("Scan", 1), {"rules": ["H05"]}),
+    )
+
+    async def differing() -> tuple[int, list[int]]:
+        async with reading(service.engine) as connection:
+            rows = (await connection.execute(select(E.id, E.household_id, ABOUT.label("looked_up")))).all()
+            assert (await audit.prove(connection)).broken is None
+        known = sum(row.household_id is not None for row in rows)
+        return known, [row.id for row in rows if row.household_id != row.looked_up]
+
+    known, wrong = await differing()
+    assert (known >= 5, wrong) == (True, [])
+    await migrations.downgrade(service.engine, "0026")
+    await migrations.upgrade(service.engine)
+    assert await differing() == (known, []), "and what was done before is told of the same ones"
 
 
 def test_no_door_tells_an_illness_or_what_a_paper_is_known_by() -> None:

@@ -46,6 +46,7 @@ async def test_written_at_the_same_time_the_rows_are_one_chain(trail: AsyncEngin
         ("UPDATE audit_events SET subject = 99 WHERE number = 5", 5),
         ("UPDATE audit_events SET action = 'x' WHERE number = 1", 1),
         ("UPDATE audit_events SET detail = '{}' WHERE number = 12", 12),
+        ("UPDATE audit_events SET household_id = 3 WHERE number = 6", 6),
         ("DELETE FROM audit_events WHERE number = 7", 7),
         ("DELETE FROM audit_events WHERE number = 1", 1),
         ("UPDATE audit_events SET number = 40 WHERE number = 4", 4),
