@@ -13,13 +13,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import reading, transaction
+from api.domain import days
 from api.domain.casework import path
+from api.domain.donations import DonorKind
 from api.domain.errors import NotDone
 from api.domain.ledger import FundSource
 from api.domain.payments import CheckOutcome
-from api.services import bank, corrections, cycles, funds, payment_checks, settlement
+from api.services import bank, corrections, cycles, donations, funds, payment_checks, settlement
+from api.services.donations import Pledged, Received, Registered
 from api.sheets import Line
 from benchmarks.year import recount
 from benchmarks.year.city import AUTUMN, LIVING, TEKUN, TEMPORARY, City, County, moment
@@ -50,10 +54,27 @@ class Books:
     async def allocate(self, county: County, programme: str, fen: int, year: int) -> None:
         """Money comes in for a programme of a county."""
         self.documents += 1
-        told = (SOURCES[programme], county.code, year, fen, f"安财〔{year}〕{self.documents}号", self.city.now)
+        document = f"安财〔{year}〕{self.documents}号"
         async with transaction(self.city.engine) as connection:
-            self.allocated[county.code, programme] = await funds.allocate(connection, county.chief, *told)
+            if SOURCES[programme] is FundSource.SOCIAL:
+                self.allocated[county.code, programme] = await self._given(connection, county, year, fen, document)
+            else:
+                told = (SOURCES[programme], county.code, year, fen, document, self.city.now)
+                self.allocated[county.code, programme] = await funds.allocate(connection, county.chief, *told)
         await self._fund("allocated", self.allocated[county.code, programme])
+
+    async def _given(self, connection: AsyncConnection, county: County, year: int, fen: int, receipt: str) -> int:
+        """An enterprise pledges the sum and gives it on the same day; the key of the fund into which it goes."""
+        vault, now = self.city.vault, self.city.now
+        today = days.today(now)
+        who = Registered(DonorKind.ORGANISATION, county.code, "某某企业")
+        donor = await donations.register(connection, vault, county.clerk, who, now)
+        promised = Pledged(county.code, today, fen)
+        pledge = await donations.pledge(connection, vault, county.clerk, donor, promised, now)
+        await donations.receive(connection, county.chief, pledge, 1, Received(today, receipt, fen), now)
+        assert today.year == year, "what is given is the fund's of the year in which it comes"
+        fund = text("SELECT id FROM funds WHERE source = 'SOCIAL' AND division_code = :county AND year = :year")
+        return int((await connection.execute(fund, {"county": county.code, "year": year})).scalar_one())
 
     async def take_back(self, county: County, programme: str, fen: int, year: int) -> None:
         """Some of it goes back to where it came from."""
