@@ -126,7 +126,7 @@ async def test_a_household_is_what_is_done_to_it_and_to_what_is_its(service: Ser
 
 ABOUT = case(
     (E.subject_type == "Household", E.subject),
-    (E.detail["household"].is_not(None), E.detail["household"].as_integer()),
+    (E.detail["household"].as_integer().is_not(None), E.detail["household"].as_integer()),
     (E.subject_type == "Finding", select(Finding.household_id).where(Finding.id == E.subject).scalar_subquery()),
     (E.subject_type == "Person", select(Member.household_id).where(Member.id == E.subject).scalar_subquery()),
 )
