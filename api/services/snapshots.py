@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Date, String, bindparam, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, divisions, targets
@@ -14,15 +14,27 @@ from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.targets import SnapshotKind
-from api.models import Snapshot, SnapshotRow, table
+from api.models import File, Household, Snapshot, SnapshotRow, table
+from api.sealing import Vault
 from api.services import audit
 from api.services.freezing import FREEZE
 
-S, R = table(Snapshot).c, table(SnapshotRow).c
+F, H, S, R = (table(each).c for each in (File, Household, Snapshot, SnapshotRow))
 FACTS = [column for column in R if column.name not in {"id", "snapshot_id", "file_id"}]
 """What a digest is of: every fact, and no key, so that it stands when a file is erased."""
 
 EARLIEST = dt.date(2000, 1, 1)
+
+_CITY = func.substr(H.division_code, 1, 4, type_=String())
+_DAY = bindparam("day", type_=Date())
+_NEXT_CITY = (
+    select(func.min(_CITY))
+    .select_from(table(Household).join(table(File), F.household_id == H.id))
+    .where(
+        F.opened_on <= _DAY,
+        ~exists().where(S.kind == SnapshotKind.MONTHLY, S.as_of == _DAY, S.division_code == _CITY + "00"),
+    )
+)
 
 
 async def freeze(
@@ -55,6 +67,24 @@ async def freeze(
             UserErrorCode.INVALID, ("input", "since"), "起始日须早于冻结日。", "It looks back to an earlier day."
         )
     return await _take(connection, SnapshotKind.BASELINE, division_code, back_to, day, viewer.user_id, now)
+
+
+async def monthly(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:
+    """The files of one more city are frozen as they stood at the end of last month; how many cities that was, one or none."""
+    last = days.today(now).replace(day=1) - dt.timedelta(days=1)
+    city = await connection.scalar(_NEXT_CITY, {"day": last})
+    if city is None:
+        return 0
+    await _take(
+        connection, SnapshotKind.MONTHLY, f"{city}00", months_after(last, -targets.LOOKS_BACK), last, None, now
+    )
+    return 1
+
+
+async def changed(connection: AsyncConnection) -> tuple[int, list[int]]:
+    """How many snapshots there are, and the keys of those that are not what they were sealed as."""
+    keys = list(await connection.scalars(select(S.id).order_by(S.id)))
+    return len(keys), [key for key in keys if not await intact(connection, key)]
 
 
 async def intact(connection: AsyncConnection, snapshot_id: int) -> bool:

@@ -11,7 +11,17 @@ from collections.abc import Awaitable, Callable
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
-from api.services import donations, entitlement_tasks, notices, objections, overdue, retention, rounds, watches
+from api.services import (
+    donations,
+    entitlement_tasks,
+    notices,
+    objections,
+    overdue,
+    retention,
+    rounds,
+    snapshots,
+    watches,
+)
 
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
@@ -23,6 +33,7 @@ CHORES: dict[str, Chore] = {
     "rounds": rounds.remind,
     "entitlements": entitlement_tasks.remind,
     "pledges": donations.lapse,
+    "snapshots": snapshots.monthly,
     "retention": retention.chore,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""

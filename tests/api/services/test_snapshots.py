@@ -521,6 +521,31 @@ async def test_f_26_of_an_erased_household_a_fact_is_left_and_no_key_and_figures
     assert await figures(engine, vault, officers, key) == before
 
 
+async def test_each_city_is_frozen_at_the_end_of_every_month_and_once(
+    engine: AsyncEngine, vault: Vault, officers: Officers
+) -> None:
+    async with transaction(engine) as connection:
+        assert await snapshots.monthly(connection, vault, NOW) == 0, "where no file is, there is nothing to freeze"
+        for division in (COUNTY, NEIGHBOUR, "410102"):
+            await county.taken_over(connection, Stage.RECORDED, NOW, division=division)
+        await county.taken_over(connection, Stage.RECORDED, NOW, division="110101", since=TODAY)
+        assert [await snapshots.monthly(connection, vault, NOW) for _ in range(3)] == [1, 1, 0]
+        assert [await snapshots.monthly(connection, vault, NOW + dt.timedelta(days=each)) for each in (1, 30)] == [
+            0,
+            1,
+        ]
+        taken = (
+            await connection.execute(select(S.division_code, S.as_of, S.kind, S.taken_by, S.rows).order_by(S.id))
+        ).all()
+        assert await snapshots.changed(connection) == (3, [])
+    may, june = dt.date(2024, 5, 31), dt.date(2024, 6, 30)
+    assert [tuple(row) for row in taken] == [
+        ("410100", may, "MONTHLY", None, 1),
+        ("410500", may, "MONTHLY", None, 2),
+        ("110100", june, "MONTHLY", None, 1),
+    ]
+
+
 async def test_who_froze_what_is_in_the_audit_and_it_holds_nobody(engine: AsyncEngine, officers: Officers) -> None:
     async with transaction(engine) as connection:
         await county.taken_over(connection, Stage.RECORDED, NOW)
