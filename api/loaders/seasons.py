@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Boolean, Date, String, and_, bindparam, case, exists, func, not_, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
 
 from api import scope
 from api.database import among
@@ -23,35 +37,53 @@ from api.models.standing import stands
 AGES = ("school.compulsory_from_age", "school.compulsory_to_age")
 E, F, H, M = (table(each).c for each in (Enrolment, File, Household, Member))
 _FIRST, _LAST = bindparam("season_first", type_=Date()), bindparam("season_last", type_=Date())
-_ITS = and_(E.household_id == H.id, E.programme_code == bindparam("season_programme"))
-_REACHED = (
-    exists()
-    .where(_ITS, E.start_month <= _LAST, or_(E.end_month.is_(None), E.end_month >= _FIRST))
-    .correlate(Household)
+_SEASON = and_(
+    E.programme_code == bindparam("season_programme"),
+    E.start_month <= _LAST,
+    or_(E.end_month.is_(None), E.end_month >= _FIRST),
 )
-_UNKNOWN = exists().where(_ITS, E.start_month.is_(None)).correlate(Household)
-_ON_FILE = and_(
-    H.stage.in_(sorted(ACTIVE)), exists().where(F.household_id == H.id, F.closed_on.is_(None)).correlate(Household)
-)
+_NOBODY_KNOWS_WHEN = and_(E.programme_code == bindparam("season_programme"), E.start_month.is_(None))
 _SAYS_NOTHING = or_(M.declared_employment.is_(None), not_(among(M.declared_employment, "season_words", String)))
 _OF_AGE = and_(
     M.birth_date > bindparam("season_born_after", type_=Date()),
     M.birth_date <= bindparam("season_born_by", type_=Date()),
 )
-_STUDENT = (
-    exists()
-    .where(
-        M.household_id == H.id,
-        stands(scope.TODAY),
-        or_(among(M.declared_employment, "season_students", String), and_(_SAYS_NOTHING, _OF_AGE)),
-    )
-    .correlate(Household)
+_AT_SCHOOL = and_(
+    stands(scope.TODAY),
+    or_(among(M.declared_employment, "season_students", String), and_(_SAYS_NOTHING, _OF_AGE)),
 )
-_FOR_THEM = and_(_ON_FILE, or_(bindparam("season_everybody", type_=Boolean()), _STUDENT))
+_ACTIVE = H.stage.in_(sorted(ACTIVE))
+_EVERYBODY = bindparam("season_everybody", type_=Boolean())
+_TOLD_SO = scope.unless_hidden(scope.protects_household(H.id))
+"""What somebody declared of their work may tell where they are (F-29): who is not cleared finds nobody protected by it."""
 
-NOT_REACHED = and_(_FOR_THEM, ~_REACHED, ~_UNKNOWN)
+Has = Callable[[ColumnElement[Any], ColumnElement[bool]], ColumnElement[bool]]
+
+
+def _looked_up(of: ColumnElement[Any], where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That a household has such a row, looked up for each that is asked about: for a page."""
+    return exists().where(of == H.id, where).correlate(Household)
+
+
+def _gathered(of: ColumnElement[Any], where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The same, by all that have one, gathered once: for a whole city."""
+    return H.id.in_(select(of).where(of.is_not(None), where))
+
+
+def _for_them(has: Has) -> ColumnElement[bool]:
+    """That a household is on file, and the brand for it."""
+    on_file = has(F.household_id, F.closed_on.is_(None))
+    return and_(_ACTIVE, on_file, or_(_EVERYBODY, and_(has(M.household_id, _AT_SCHOOL), _TOLD_SO)))
+
+
+NOT_REACHED = and_(
+    _for_them(_looked_up),
+    ~_looked_up(E.household_id, _SEASON),
+    ~_looked_up(E.household_id, _NOBODY_KNOWS_WHEN),
+)
 """That a household on file, for which the brand is, has nothing of it on record in the season."""
 
+_REACHED, _UNKNOWN = _gathered(E.household_id, _SEASON), _gathered(E.household_id, _NOBODY_KNOWS_WHEN)
 _COUNTS = scope.narrow(
     select(
         func.count().label("households"),
@@ -59,7 +91,7 @@ _COUNTS = scope.narrow(
         func.coalesce(func.sum(case((and_(~_REACHED, _UNKNOWN), 1), else_=0)), 0).label("unknown"),
     )
     .select_from(Household)
-    .where(_FOR_THEM, in_division(H.division_code)),
+    .where(_for_them(_gathered), in_division(H.division_code)),
     H.division_code,
 )
 

@@ -223,7 +223,7 @@ AS_OF = dt.date(2024, 12, 31)
 PUBLIC = {"_PROGRAMMES", "_BY_CODE", "_DEPARTMENTS", "_OWN_ORGANISATION", "_HOLDERS", "_PUBLISHED"}
 """Statements on what is nobody's in particular, or the viewer's own."""
 
-PARTS = {"_NEWEST", "_GOING_ON", "_PRESENT", "_ABOUT", "_KEYS"}
+PARTS = {"_NEWEST", "_GOING_ON", "_PRESENT", "_ABOUT", "_KEYS", "OF_HOUSEHOLD"}
 """Selects that stand inside others only."""
 
 
