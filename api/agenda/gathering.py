@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import replace
 
-from api.agenda.pack import Frozen, FundsOfSource, OfGroup, Pack, Progress, Reckoned
-from api.domain import divisions, indicators
+from api.agenda.pack import Frozen, FundsOfSource, Goal, OfGroup, Pack, Progress, Reckoned
+from api.domain import divisions, indicators, progress
 from api.domain.equity import EquityAttribute, EquityEvent
 from api.domain.scorecards import Period
-from api.domain.targets import FigureGroup
-from api.loaders import agenda, equity, payments, scorecards, snapshots
+from api.domain.targets import FigureGroup, FileOutcome, TargetKind
+from api.loaders import agenda, equity, payments, scorecards, snapshots, targets
 from api.loaders.reading import Reading
+
+MOST_GOALS = 6
 
 
 async def gather(reading: Reading, code: str, on: dt.date, named: int | None = None, *, latest: bool = True) -> Pack:
@@ -24,6 +27,7 @@ async def gather(reading: Reading, code: str, on: dt.date, named: int | None = N
     return Pack(
         code,
         period,
+        await _goals(of_it, code, on),
         await _progress(of_it, code, on, named, latest),
         await scorecards.of_division(of_it, code, period),
         tuple(
@@ -34,6 +38,18 @@ async def gather(reading: Reading, code: str, on: dt.date, named: int | None = N
         ),
         await equity.report(of_it, code, period, set(EquityAttribute), set(EquityEvent)),
     )
+
+
+async def _goals(reading: Reading, code: str, on: dt.date) -> tuple[Goal, ...]:
+    found = []
+    for row in await targets.that_hold(reading, code, on, MOST_GOALS):
+        kind = TargetKind(row.kind)
+        became = await targets.became(reading, row.snapshot_id, kind, row.as_of, on, None)
+        counts = sum(became.by_group.values(), Counter[FileOutcome]())
+        of = row.kind, row.percent, row.due_on, row.document_no, row.division_code, row.as_of
+        stands = progress.whole(kind, counts), became.relieved_before, progress.reached(kind, row.percent, counts)
+        found.append(Goal(*of, *stands))
+    return tuple(found)
 
 
 async def _progress(reading: Reading, code: str, on: dt.date, named: int | None, latest: bool) -> Progress | None:

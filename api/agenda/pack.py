@@ -12,6 +12,7 @@ from typing import Any
 from api.domain.equity import EquityReport
 from api.domain.figures import Beside, Figure
 from api.domain.indicators import Indicator
+from api.domain.progress import Outcomes
 from api.domain.responsibilities import MEASURES, MeasureRole
 from api.domain.scorecards import Period, Scorecard, UnitScore
 
@@ -57,6 +58,21 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal, and what became by the pack's day of the files that were frozen for it, of those of the division."""
+
+    kind: str
+    percent: int
+    due_on: dt.date
+    document_no: str
+    division_code: str
+    baseline: dt.date
+    outcomes: Outcomes
+    relieved_before: int
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FundsOfSource:
     """Funds of one source together, in fen."""
 
@@ -73,6 +89,7 @@ class Pack:
 
     division_code: str
     period: Period
+    goals: tuple[Goal, ...]
     progress: Progress | None
     scorecards: tuple[Scorecard, ...]
     funds: tuple[FundsOfSource, ...]

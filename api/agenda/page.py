@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 
 from api.agenda import pictures
-from api.agenda.pack import FundsOfSource, Pack, Progress, Reckoned, Unit, measures, units
+from api.agenda.pack import FundsOfSource, Goal, Pack, Progress, Reckoned, Unit, measures, units
 from api.domain import divisions, money
 from api.domain.equity import EquityAlarm, EquityAttribute, EquityTable, GroupRate, group_name
 from api.domain.figures import Figure
 from api.domain.indicators import Indicator, IndicatorKind
 from api.domain.scorecards import Delivered, NotKnown, ScoreFigure, Unknown
+from api.domain.targets import FileOutcome
 
 Words = Callable[[str, str], tuple[str, str]]
 """The Chinese and English labels of an enumeration's value, by both their names."""
@@ -74,6 +75,7 @@ def _header(pack: Pack, where: str) -> str:
 
 def _sections(pack: Pack, words: Words) -> Iterable[tuple[str, str]]:
     all_units = units(pack)
+    yield said("目标完成情况", "Goals"), _goals(pack.goals, words)
     yield said("解困脱困进度", "Progress"), _progress(pack.progress, words)
     yield said("责任单位评分卡", "Scorecards of the units"), _scorecards(all_units, words)
     yield said("工会任务与走访", "The unions' tasks and visits"), _tasks(all_units, words)
@@ -110,6 +112,69 @@ def _table(
     )
     told = f"<caption>{caption}</caption>" if caption else ""
     return f'<div class="wide"><table>{told}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n'
+
+
+def _goals(goals: Sequence[Goal], words: Words) -> str:
+    """What became of the files that were frozen for each goal: exits, returns and other closings beside one another."""
+    if not goals:
+        told = said(
+            "尚未对冻结的基数登记目标（setTarget）。",
+            "No goal is set for a frozen baseline yet: setTarget does it.",
+        )
+        return f'<p class="note">{told}</p>'
+    note = said(
+        "基数为基线日在档的档案，任何档案都不离开基数；一户只计一次：返困的不计入完成数。",
+        "The denominator is the files in force on the baseline's day, and no file leaves it; each counts once, and who came back "
+        "counts as no exit.",
+    )
+    headings = [
+        said("目标", "Goal"),
+        said("期限", "Due"),
+        said("完成／基数", "Achieved of"),
+        "",
+        said("完成率", "Share"),
+        said("解困", "Relieved"),
+        said("脱困", "Graduated"),
+        said("返困", "Returned"),
+        said("其他注销", "Deregistered"),
+        said("仍在档", "Open"),
+        said("已删除", "Erased"),
+    ]
+    return f'<p class="note">{note}</p>' + _table(
+        headings, [_goal(each, words) for each in goals], numbers=(2, 4, 5, 6, 7, 8, 9, 10)
+    )
+
+
+GOAL_COLUMNS = (
+    FileOutcome.RELIEVED,
+    FileOutcome.GRADUATED,
+    FileOutcome.RETURNED,
+    FileOutcome.DEREGISTERED,
+    FileOutcome.OPEN,
+    FileOutcome.ERASED,
+)
+
+
+def _goal(of: Goal, words: Words) -> list[str]:
+    where, stands = divisions.name(of.division_code), of.outcomes
+    zh, en = words("TargetKind", of.kind)
+    basis = said(
+        f"{where}，基线 {of.baseline}，基线时已解困 {of.relieved_before} 户；{of.document_no}",
+        f"{where}, baseline {of.baseline}, {of.relieved_before} relieved at it already; {of.document_no}",
+    )
+    drawn, share = "", NOTHING
+    if stands.share is not None:
+        drawn = pictures.share(float(stands.share), _escaped(f"{zh} {stands.share:.1%}，目标 {of.percent}%"))
+        mark = said("已达到", "reached") if of.reached else said("未达到", "not reached")
+        share = f"{stands.share:.1%}<br><small>{mark}</small>"
+    return [
+        f"{said(f'{zh} ≥ {of.percent}%', f'{en} ≥ {of.percent} %')}<br><small>{basis}</small>",
+        str(of.due_on),
+        f"{_number(stands.achieved)}／{_number(stands.files)}",
+        drawn,
+        share,
+        *(_number(stands.of[outcome]) for outcome in GOAL_COLUMNS),
+    ]
 
 
 def _progress(progress: Progress | None, words: Words) -> str:

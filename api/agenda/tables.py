@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from api.agenda.pack import Pack, units
-from api.agenda.page import WITHHELD, Words
+from api.agenda.page import GOAL_COLUMNS, WITHHELD, Words
 from api.domain import divisions, money
 from api.domain.equity import group_name
 from api.sheets import Table
@@ -35,6 +35,13 @@ def tables(pack: Pack, words: Words) -> list[Table]:
             ("指标 indicator", "代码 code", "版本 version", "区划 county", "数 numerator", "基数 denominator", "值 value",
              "返困 returned", "其他注销 excluded", "快照日 snapshot as of", "快照摘要 snapshot digest"),
             _progress(pack),
+        ),
+        table(
+            "goals",
+            ("目标 goal", "比例 percent", "期限 due", "文件 document", "基线区划 baseline of", "基线日 baseline", "完成 achieved",
+             "基数 files", "完成率 share", "解困 relieved", "脱困 graduated", "返困 returned", "其他注销 deregistered",
+             "仍在档 open", "已删除 erased", "基线时已解困 relieved before", "达到 reached"),
+            _goals(pack, words),
         ),
         table(
             "units",
@@ -91,6 +98,25 @@ def _progress(pack: Pack) -> Iterator[Sequence[Any]]:
                 frozen.as_of,
                 frozen.digest,
             )
+
+
+def _goals(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
+    for each in pack.goals:
+        stands = each.outcomes
+        yield (
+            _both(words("TargetKind", each.kind)),
+            each.percent,
+            each.due_on,
+            each.document_no,
+            divisions.name(each.division_code),
+            each.baseline,
+            stands.achieved,
+            stands.files,
+            stands.share,
+            *(stands.of[outcome] for outcome in GOAL_COLUMNS),
+            each.relieved_before,
+            "是 yes" if each.reached else "否 no",
+        )
 
 
 def _cell(value: Any) -> str:

@@ -64,6 +64,12 @@ _OF_DIVISION = (
     .limit(MOST)
 )
 
+_IN_FORCE = (
+    _TARGETS.where(among(S.division_code, "divisions", String), S.as_of <= AS_OF)
+    .order_by(G.due_on.desc(), G.id.desc())
+    .limit(bindparam("most"))
+)
+
 _STAGES = (Stage.RECORDED, Stage.RELIEVED, Stage.GRADUATED, Stage.DEREGISTERED)
 _BACK, _PLACES = len(_STAGES), 8
 _WHERE_TO = case(
@@ -187,6 +193,12 @@ async def of_division(reading: Reading, code: str) -> Rows:
     """Goals for a division and all below it, those that are due first."""
     low, high = divisions.span(code)
     return await reading.rows(_OF_DIVISION, {"from_division": low, "to_division": high})
+
+
+async def that_hold(reading: Reading, code: str, as_of: dt.date, most: int) -> Rows:
+    """Goals that are set for a division, or for one that holds it, whose baseline is no later than a day; the last due first."""
+    told = {"divisions": divisions.chain(code), "as_of": as_of, "most": most}
+    return await reading.rows(_IN_FORCE, told)
 
 
 @dataclass(frozen=True, slots=True)

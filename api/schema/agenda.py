@@ -42,7 +42,7 @@ class AgendaPack:
     )
     digest: str = strawberry.field(description="SHA-256 of all figures: the same for the same pack.")
     html: str = strawberry.field(description="The page: one file that needs nothing else.")
-    files: list[AgendaFile] = strawberry.field(description="The same figures as tables.", metadata=about(8))
+    files: list[AgendaFile] = strawberry.field(description="The same figures as tables.", metadata=about(9))
 
 
 @strawberry.type(description="What may be asked about the joint meeting.")
@@ -51,7 +51,7 @@ class AgendaQueries:
 
     @guards.query(
         Permission.READ_CASES,
-        "The agenda pack of the joint meeting: scorecards, use of funds and equity as one page and as tables, without anything of any "
+        "The agenda pack of the joint meeting: goals, progress, scorecards, use of funds and equity as one page and as tables, without anything of any "
         "person. Null for a division that the viewer does not answer for.",
     )
     async def agenda_pack(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,13 @@ async def test_f_27_the_pack_holds_nothing_of_any_person(service: Service) -> No
     assert "王大力" not in text
     names = [each["name"] for each in found["files"]]
     assert names == [
-        f"{name}.csv" for name in ("progress", "units", "data", "outcomes", "tasks", "funds", "equity", "unknown")
+        f"{name}.csv"
+        for name in ("progress", "goals", "units", "data", "outcomes", "tasks", "funds", "equity", "unknown")
     ]
     for each in found["files"]:
         for line in each["csv"].splitlines()[1:]:
             assert not [cell for cell in line.split(",") if cell.startswith(FORMULAS)], line
-    assert "'=安阳市税务局" in found["files"][1]["csv"]
+    assert "'=安阳市税务局" in found["files"][2]["csv"]
 
 
 async def test_what_became_of_the_files_and_of_the_money_stands_in_it_beside_what_it_rests_on(
@@ -90,7 +92,24 @@ async def test_what_became_of_the_files_and_of_the_money_stands_in_it_beside_wha
     assert frozen["digest"] in progress
     whole = next(line.split(",") for line in progress.splitlines() if ",RELIEVED_OR_GRADUATED,1,全部 all," in line)
     assert whole[5] == str(frozen["rows"])
+    assert "尚未对冻结的基数登记目标" in after["html"]
+    asked = {"snapshotId": frozen["id"], "kind": "RELIEVED_OR_GRADUATED", "percent": 50, "dueOn": "2999-12-31"}
+    query = "mutation ($i: SetTargetInput!) { setTarget(input: $i) { target { id } userErrors { message } } }"
+    given = {"idempotencyKey": "agenda-target-1", "documentNo": "安政办〔2019〕15号", **asked}
+    target = (await service.data(query, {"i": given}))["setTarget"]["target"]["id"]
+    query = "query ($id: ID!) { targetProgress(targetId: $id) { files achieved returned open reached } }"
+    told = (await service.data(query, {"id": target}))["targetProgress"]
+    with_goal = await pack(service)
+    assert with_goal["digest"] != after["digest"]
+    assert "≥ 50%" in with_goal["html"]
+    assert "安政办〔2019〕15号" in with_goal["html"]
+    (row,) = csv.DictReader(with_goal["files"][1]["csv"].splitlines())
+    assert (row["完成 achieved"], row["基数 files"]) == (str(told["achieved"]), str(told["files"]))
+    assert (row["返困 returned"], row["仍在档 open"]) == (str(told["returned"]), str(told["open"]))
+    assert row["达到 reached"] == ("是 yes" if told["reached"] else "否 no")
     county = await pack(service, "county-reviewer")
+    (of_county,) = csv.DictReader(county["files"][1]["csv"].splitlines())
+    assert 0 < int(of_county["基数 files"]) < told["files"]
     assert county["snapshotId"] == after["snapshotId"]
     assert county["html"].count("文峰区") > 2
     assert "北关区" not in county["html"]
@@ -111,7 +130,7 @@ async def test_the_same_figures_give_the_same_page_and_others_another(service: S
 async def test_f_22_a_cell_of_few_is_withheld_on_the_page_and_in_the_tables(service: Service) -> None:
     found = await pack(service)
     assert "▒▒" in found["html"]
-    rows = [line.split(",") for line in found["files"][6]["csv"].splitlines()[1:]]
+    rows = [line.split(",") for line in found["files"][7]["csv"].splitlines()[1:]]
     assert rows
     for row in rows:
         assert all(not (cell.isdigit() and 0 < int(cell) < 10) for cell in row[3:5]), row

@@ -165,7 +165,7 @@ PLAIN = {
         "tasks { waiting } leads { raised } unknown { reason } } } } }",
         6,
     ),
-    "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 10),
+    "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 11),
     "equityReport": ("{ equityReport { households tables { groups { group rate ratio alarm withheld } } } }", 2),
     "officialErrorCounts": ("{ officialErrorCounts { kind discovered putRight } }", 1),
     "measures": ("{ measures { number lead { role holders { code } } responsible { holders { nameZh } } } }", 1),
