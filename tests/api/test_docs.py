@@ -157,6 +157,7 @@ def test_the_matrix_of_roles_is_the_programs() -> None:
         "DECIDE_FILES",
         "READ_REFERRALS",
         "ANSWER_REFERRALS",
+        "READ_GRANTS",
     ]
     assert set(order) == set(Permission)
     assert set(rows) == {role.value for role in Role}
