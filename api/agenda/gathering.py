@@ -44,7 +44,7 @@ async def _goals(reading: Reading, code: str, on: dt.date) -> tuple[Goal, ...]:
     found = []
     for row in await targets.that_hold(reading, code, on, MOST_GOALS):
         kind = TargetKind(row.kind)
-        became = await targets.became(reading, row.snapshot_id, kind, row.as_of, on, None)
+        became = await targets.became(reading, row.snapshot_id, kind, row.as_of, row.taken_at, on, None)
         counts = sum(became.by_group.values(), Counter[FileOutcome]())
         of = row.kind, row.percent, row.due_on, row.document_no, row.division_code, row.as_of
         stands = progress.whole(kind, counts), became.relieved_before, progress.reached(kind, row.percent, counts)

@@ -1,7 +1,7 @@
 """Goals, what became by a day of the files that were frozen for them, and files newly opened since, by month.
 
-What became of a file is its last move by that day, of those that were entered since the baseline's day; where there is none, it
-stands as it was frozen. So progress as of a day comes out the same whenever it is asked for, but for what was entered late
+What became of a file is its last move by that day, of those that the baseline did not know: of a later day, or entered after it was
+taken; where there is none, it stands as it was frozen. So progress as of a day comes out the same whenever it is asked for, but for what was entered late
 and for files that are erased since.
 """
 
@@ -49,10 +49,11 @@ F, G, R, S, T, U = (table(each).c for each in (File, Target, SnapshotRow, Snapsh
 AS_OF: ColumnElement[dt.date] = bindparam("as_of", type_=Date())
 BASELINE: ColumnElement[dt.date] = bindparam("baseline", type_=Date())
 ENTERED: ColumnElement[dt.datetime] = bindparam("entered", type_=UtcDateTime())
+TAKEN: ColumnElement[dt.datetime] = bindparam("taken", type_=UtcDateTime())
 MOST = 100
 
 _TARGETS = scope.narrow_to_line(
-    select(*G, S.division_code, S.as_of, U.display_name)
+    select(*G, S.division_code, S.as_of, S.taken_at, U.display_name)
     .join(Snapshot, S.id == G.snapshot_id)
     .join(User, U.id == G.set_by),
     S.division_code,
@@ -83,11 +84,20 @@ _SINCE = (
         func.max(T.household_id).label("household_id"),
         func.max(T.number * _PLACES + _WHERE_TO).label("last"),
     )
-    .where(T.happened_at > ENTERED, T.effective_on <= AS_OF, T.from_stage != T.to_stage)
+    .where(
+        T.happened_at >= ENTERED,
+        or_(T.effective_on > BASELINE, T.happened_at >= TAKEN),
+        T.effective_on <= AS_OF,
+        T.from_stage != T.to_stage,
+    )
     .group_by(T.file_id)
     .cte("since")
 )
-"""Of each file that moved since the baseline the last move: its number, and behind it where it led, as one number."""
+"""Of each file that moved since the baseline the last move: its number, and behind it where it led, as one number.
+
+No move is of a later day than that on which it was entered, so all of them were entered after `ENTERED`: the end of the
+baseline's day, or the moment at which it was taken, where that day was not over.
+"""
 
 _REOPENED = (
     select(F.household_id, func.max(F.id).label("file_id"))
@@ -211,11 +221,18 @@ class Became:
 
 
 async def became(
-    reading: Reading, snapshot_id: int, kind: TargetKind, baseline: dt.date, as_of: dt.date, group: FigureGroup | None
+    reading: Reading,
+    snapshot_id: int,
+    kind: TargetKind,
+    baseline: dt.date,
+    taken_at: dt.datetime,
+    as_of: dt.date,
+    group: FigureGroup | None,
 ) -> Became:
     """What became of the files of a baseline by a day, of those that this viewer may see."""
-    entered = dt.datetime.combine(baseline + dt.timedelta(days=1), dt.time(), days.CHINA)
-    told = {"snapshot": snapshot_id, "baseline": baseline, "as_of": as_of, "entered": entered}
+    over = dt.datetime.combine(baseline + dt.timedelta(days=1), dt.time(), days.CHINA)
+    known = {"entered": min(over, taken_at), "taken": taken_at}
+    told = {"snapshot": snapshot_id, "baseline": baseline, "as_of": as_of, **known}
     found: dict[str, Counter[FileOutcome]] = defaultdict(Counter)
     closings, before = Counter[str](), 0
     for row in await reading.rows(_outcomes(kind, group), told):

@@ -304,7 +304,7 @@ class TargetQueries:
             if not row.as_of <= day <= reading.today:
                 raise BadInput("日期须在基线日与今天之间。", "The day lies between that of the baseline and today.")
             (target,) = target_objects(reading, [row], asked)
-            told = (row.snapshot_id, TargetKind(row.kind), row.as_of, day, group_by)
+            told = (row.snapshot_id, TargetKind(row.kind), row.as_of, row.taken_at, day, group_by)
             found = _progress(target, day, await loaders.became(reading, *told), group_by)
             reading.budget.spend(asked.times * spent(asked, 1, max(1, len(found.groups))))
         return found

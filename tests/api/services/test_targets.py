@@ -97,7 +97,9 @@ class Walk:
     def __post_init__(self) -> None:
         self.file = self.life.file_id
 
-    async def step(self, connection: AsyncConnection, officers: Officers, action: str, on: dt.date) -> None:
+    async def step(
+        self, connection: AsyncConnection, officers: Officers, action: str, on: dt.date, at: dt.datetime = NOW
+    ) -> None:
         """One move, as the database takes it, and the file as it leaves it."""
         origin, self.stage = self.stage, STEPS[self.stage, action]
         home = {"household_id": self.life.household_id}
@@ -132,7 +134,7 @@ class Walk:
             "adverse": action in ADVERSE,
             "decision_id": decision,
             "evidence": [],
-            "happened_at": NOW,
+            "happened_at": at,
         }
         where = {"to_stage": self.stage, "effective_on": on, "file_id": self.file}
         await connection.execute(insert(Transition).values(**home, **move, **rest, **where))
@@ -171,11 +173,12 @@ async def became(
     by: str = "second-chief",
     kind: TargetKind = K.RELIEVED_OR_GRADUATED,
     group: FigureGroup | None = None,
+    frozen: tuple[dt.date, dt.datetime] = (BASELINE, NOW),
 ) -> dict[str, Counter[FileOutcome]]:
     """What became of the files of a baseline by a day, by group."""
     async with one_view(engine) as connection:
         view = Reading(connection, officers[by], vault, Budget(), today=TODAY)
-        found = await loaders.became(view, snapshot, kind, BASELINE, day, group)
+        found = await loaders.became(view, snapshot, kind, *frozen, day, group)
         assert sum(found.closings.values()) == sum(each[O.DEREGISTERED] for each in found.by_group.values())
         return dict(found.by_group)
 
@@ -200,6 +203,25 @@ async def test_each_file_is_told_as_what_became_of_it_on_any_day_since(
         for snapshot in (early, late):
             assert await became(engine, vault, officers, snapshot, day) == {"": expected}, (ago, snapshot)
         assert sum(expected.values()) == len(walks), "nobody leaves the denominator, nobody comes into it"
+
+
+async def test_what_is_done_later_on_the_day_of_the_baseline_is_counted_and_what_it_knew_is_not(
+    engine: AsyncEngine, vault: Vault, officers: Officers
+) -> None:
+    noon, evening, tomorrow = (NOW + dt.timedelta(hours=hours) for hours in (0, 6, 24))
+    morning, begun = noon - dt.timedelta(hours=3), (L, R, R, R)
+    async with transaction(engine) as connection:
+        walks = [
+            Walk(await county.taken_over(connection, stage, NOW - dt.timedelta(days=1)), stage) for stage in begun
+        ]
+        await walks[0].step(connection, officers, "FALL_BACK", TODAY, morning)
+        told = (connection, officers["second-chief"], "410500", None, None, noon)
+        today = await snapshots.freeze(*told)
+        await walks[1].step(connection, officers, "GRADUATE", TODAY, evening)
+        await walks[2].step(connection, officers, "RELIEVE", TODAY, tomorrow)
+    expected = Counter({O.OPEN: 2, O.GRADUATED: 1, O.RELIEVED: 1})
+    found = await became(engine, vault, officers, today, TODAY, frozen=(TODAY, noon))
+    assert found == {"": expected}, "it was frozen at noon: what came after is a move, what came before is none"
 
 
 async def test_f_26_an_erased_file_stays_in_the_denominator_as_erased(
