@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -38,46 +38,65 @@ class Of:
     groups: Mapping[str, Figure]
 
 
-def shares(counts: Mapping[str, tuple[int, int]]) -> Of:
-    """Shares of so many of so many, by group."""
-    told = suppression.withheld([(some, of - some) for some, of in counts.values()])
-    groups = {
-        code: _share(some, of, few=(number, 0) in told.cells, fewer=number in told.totals)
-        for number, (code, (some, of)) in enumerate(counts.items())
-    }
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many files a group has; how many of these came back, were closed otherwise, and had left hardship, came back or not."""
+
+    files: int
+    returned: int
+    excluded: int
+    left: int
+
+
+def shares(counts: Mapping[str, tuple[int, int]], hidden: Collection[str] = ()) -> Of:
+    """Shares of so many of so many, by group; what is `hidden` beside is withheld here, too.
+
+    Of what is withheld nothing is told, nor of how many it is: another figure tells part of those.
+    """
+    told = _some_of(counts, hidden)
+    groups = {code: WITHHELD if code in told else _share(some, of) for code, (some, of) in counts.items()}
     return Of(_share(sum(some for some, _ in counts.values()), sum(of for _, of in counts.values())), groups)
 
 
-def medians(days: Mapping[str, Mapping[int, int]]) -> Of:
-    """Medians of days, by group: how often each number of days occurred."""
-    hidden = suppression.along([sum(each.values()) for each in days.values()])
+def medians(days: Mapping[str, Mapping[int, int]], among: Mapping[str, int]) -> Of:
+    """Medians of days, by group: how often each number of days occurred, and among how many it could have."""
+    hidden = _some_of({code: (sum(each.values()), among[code]) for code, each in days.items()})
     together: Counter[int] = Counter()
     for each in days.values():
         together.update(each)
-    groups = {
-        code: Figure(None, None, None, withheld=True) if number in hidden else _median(each)
-        for number, (code, each) in enumerate(days.items())
-    }
+    groups = {code: WITHHELD if code in hidden else _median(each) for code, each in days.items()}
     return Of(_median(together), groups)
 
 
-def beside(counts: Mapping[str, tuple[int, int, int]]) -> tuple[Beside, Mapping[str, Beside]]:
-    """Returned and otherwise deregistered among so many, for the whole and by group."""
-    told = suppression.withheld([(back, out, of - back - out) for of, back, out in counts.values()])
+def beside(sizes: Mapping[str, Size]) -> tuple[Beside, Mapping[str, Beside]]:
+    """Returned and otherwise deregistered among so many, for the whole and by group.
+
+    Who returned is told among all files and among those that had left: where one of the two gives few away, neither is told.
+    """
+    returned, before = frozenset[str](), None
+    while returned != before:
+        before = returned
+        for among in ("files", "left"):
+            returned |= _some_of({code: (of.returned, getattr(of, among)) for code, of in sizes.items()}, returned)
+    excluded = _some_of({code: (of.excluded, of.files) for code, of in sizes.items()})
     groups = {
-        code: Beside(
-            None if (number, 0) in told.cells else back,
-            None if (number, 1) in told.cells else out,
-        )
-        for number, (code, (_, back, out)) in enumerate(counts.items())
+        code: Beside(None if code in returned else of.returned, None if code in excluded else of.excluded)
+        for code, of in sizes.items()
     }
-    whole = Beside(sum(back for _, back, _ in counts.values()), sum(out for *_, out in counts.values()))
-    return whole, groups
+    return Beside(sum(of.returned for of in sizes.values()), sum(of.excluded for of in sizes.values())), groups
 
 
-def _share(some: int, of: int, *, few: bool = False, fewer: bool = False) -> Figure:
-    if few or fewer:
-        return Figure(None, None if fewer else of, None, withheld=True)
+WITHHELD = Figure(None, None, None, withheld=True)
+
+
+def _some_of(counts: Mapping[str, tuple[int, int]], hidden: Collection[str] = ()) -> frozenset[str]:
+    """Of which groups it is withheld how many of so many they are."""
+    already = [(number, 0) for number, code in enumerate(counts) if code in hidden]
+    told = suppression.withheld([(some, of - some) for some, of in counts.values()], already)
+    return frozenset(code for number, code in enumerate(counts) if (number, 0) in told.cells)
+
+
+def _share(some: int, of: int) -> Figure:
     return Figure(some, of, (Decimal(some) / of).quantize(PLACES) if of else None)
 
 

@@ -87,22 +87,23 @@ Months = Mapping[dt.date, tuple[int, int, int, int, int]]
 def by_quarter(months: Months, clocks: Sequence[Mapping[dt.date, Mapping[int, int]]]) -> list[Cohort]:
     """Cohorts from months, the earliest first; of each clock how often each number of days occurred, by month."""
     quarters: dict[dt.date, list[int]] = {}
-    for month, opened in months.items():
-        known = quarters.setdefault(quarter(month), [0] * len(opened))
-        quarters[quarter(month)] = [one + other for one, other in zip(known, opened, strict=True)]
+    for month, counts in months.items():
+        known = quarters.setdefault(quarter(month), [0] * len(counts))
+        quarters[quarter(month)] = [one + other for one, other in zip(known, counts, strict=True)]
     begins = sorted(quarters)
     sizes = suppression.along([quarters[each][0] for each in begins])
     shown = [
         suppression.withheld([[quarters[each][place], quarters[each][0] - quarters[each][place]] for each in begins])
         for place in range(1, 5)
     ]
-    together = [figures.medians(_by_quarter(begins, clock)).groups for clock in clocks]
+    opened = {each.isoformat(): quarters[each][0] for each in begins}
+    together = [figures.medians(_by_quarter(begins, clock), opened).groups for clock in clocks]
     found = []
     for number, each in enumerate(begins):
-        files, *counts = quarters[each]
+        files, *of_them = quarters[each]
         aided, exited, returned, excluded = (
             None if (number, 0) in told.cells or number in sizes else count
-            for told, count in zip(shown, counts, strict=True)
+            for told, count in zip(shown, of_them, strict=True)
         )
         days = [of[each.isoformat()] for of in together]
         size = None if number in sizes else files

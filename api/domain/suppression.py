@@ -51,15 +51,15 @@ def along(values: Sequence[int], hidden: Collection[int] = ()) -> frozenset[int]
     return frozenset(found)
 
 
-def withheld(rows: Sequence[Sequence[int]]) -> Withheld:
-    """What is withheld of groups and their cells; of a group whose size is, every cell is.
+def withheld(rows: Sequence[Sequence[int]], hidden: Collection[tuple[int, int]] = ()) -> Withheld:
+    """What is withheld of groups and their cells, `hidden` already among them; of a group whose size is, every cell is.
 
     >>> told = withheld([[30, 4], [50, 60], [0, 80]])
     >>> sorted(told.totals), sorted(told.cells)
     ([], [(0, 0), (0, 1), (1, 0), (1, 1)])
     """
     totals = along([sum(row) for row in rows])
-    cells = {(number, place) for number in totals for place in range(len(rows[number]))}
+    cells = {(number, place) for number in totals for place in range(len(rows[number]))} | set(hidden)
     before = None
     while before != cells:
         before = set(cells)

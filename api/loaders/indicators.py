@@ -29,6 +29,8 @@ GRADUATED = and_(R.stage == Stage.GRADUATED.value, R.came_back_on.is_(None))
 EXITED = or_(R.stage == Stage.RELIEVED.value, GRADUATED)
 RETURNED = R.returned_on >= SINCE
 EXCLUDED = R.stage == Stage.DEREGISTERED.value
+LEFT = or_(EXITED, RETURNED)
+NEW = R.opened_on >= SINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """How many days lie between, of which rows."""
+    """How many days lie between, of which rows, and among which these are told."""
 
     between: ColumnElement[Any]
     of: ColumnElement[bool]
+    among: ColumnElement[bool]
 
 
 def _not_since(day: ColumnElement[Any], since: ColumnElement[dt.date]) -> ColumnElement[bool]:
@@ -55,23 +58,24 @@ SHARES: Mapping[Key, Share] = {
     ("RELIEVED_OR_GRADUATED", 1): Share(EXITED, true()),
     ("GRADUATED", 1): Share(GRADUATED, true()),
     ("CAN_GRADUATE", 1): Share(and_(IN_FORCE, R.able), and_(IN_FORCE, R.able.is_not(None))),
-    ("RETURNED", 1): Share(RETURNED, or_(EXITED, RETURNED)),
+    ("RETURNED", 1): Share(RETURNED, LEFT),
     ("EXCLUDED", 1): Share(EXCLUDED, true()),
     ("NEVER_AIDED_12M", 1): Share(_not_since(R.last_aid, YEAR_AGO), IN_FORCE),
     ("NO_CONTACT_OFFICER", 1): Share(and_(IN_FORCE, ~R.contact_officer), IN_FORCE),
     ("OVERDUE_REVIEW", 1): Share(_not_since(R.reviewed_on, YEAR_AGO), IN_FORCE),
     ("NOT_VISITED_6M", 1): Share(_not_since(R.visited_on, HALF_YEAR_AGO), IN_FORCE),
-    ("NEW_FILES", 1): Share(R.opened_on >= SINCE, true()),
+    ("NEW_FILES", 1): Share(NEW, true()),
 }
 DAYS: Mapping[Key, Days] = {
     ("DAYS_TO_RECORD", 1): Days(
-        days_between(R.applied_on, R.opened_on), and_(R.opened_on >= SINCE, R.applied_on.is_not(None))
+        days_between(R.applied_on, R.opened_on), and_(R.opened_on >= SINCE, R.applied_on.is_not(None)), NEW
     ),
     ("DAYS_TO_AID", 1): Days(
         case((R.first_aid < R.opened_on, 0), else_=days_between(R.opened_on, R.first_aid)),
         and_(R.opened_on >= SINCE, R.first_aid.is_not(None)),
+        NEW,
     ),
-    ("DAYS_TO_EXIT", 1): Days(days_between(R.opened_on, R.exited_on), R.exited_on >= SINCE),
+    ("DAYS_TO_EXIT", 1): Days(days_between(R.opened_on, R.exited_on), R.exited_on >= SINCE, true()),
 }
 
 

@@ -22,7 +22,7 @@ from api.domain.indicators import Indicator, IndicatorKind
 from api.domain.indicators import Key as IndicatorKey
 from api.domain.targets import CODES, UNKNOWN, FigureGroup
 from api.loaders.conditions import in_division
-from api.loaders.indicators import DAYS, EXCLUDED, RETURNED, SHARES, looking_back
+from api.loaders.indicators import DAYS, EXCLUDED, LEFT, RETURNED, SHARES, looking_back
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Snapshot, SnapshotRow, User, table
@@ -85,24 +85,31 @@ async def reckoned(
     """What these indicators come to, of the rows that this viewer may see."""
     keys = {kind: tuple(each.key for each in indicators if each.kind is kind) for kind in IndicatorKind}
     told = {"snapshot": snapshot_id, **looking_back(as_of, since)}
-    counted = await reading.rows(_counts(group, keys[IndicatorKind.SHARE]), told)
+    clocks = keys[IndicatorKind.MEDIAN_DAYS]
+    counted = await reading.rows(_counts(group, keys[IndicatorKind.SHARE], clocks), told)
     codes = shown(group, [row.code for row in counted])
     rows = {row.code: row for row in counted}
+    sizes = {
+        code: figures.Size(row.files, row.returned, row.excluded, row.left_hardship)
+        for code, row in _each(codes, rows)
+    }
+    whole, groups = figures.beside(sizes)
+    returned = [code for code, each in groups.items() if each.returned is None]
     found: dict[IndicatorKey, Of] = {}
     for place, key in enumerate(keys[IndicatorKind.SHARE]):
         some, of = f"some_{place}", f"of_{place}"
         counts = {code: (getattr(row, some), getattr(row, of)) for code, row in _each(codes, rows)}
-        found[key] = figures.shares(counts)
-    if clocks := keys[IndicatorKind.MEDIAN_DAYS]:
+        found[key] = figures.shares(counts, returned if SHARES[key].counted is RETURNED else ())
+    if clocks:
         days: dict[int, dict[str, dict[int, int]]] = {
             place: {code: {} for code in codes} for place in range(len(clocks))
         }
         for row in await reading.rows(_days(group, clocks), told):
             days[row.clock][row.code][row.days] = row.files
-        found |= {key: figures.medians(days[place]) for place, key in enumerate(clocks)}
-    sizes = {code: (row.files, row.returned, row.excluded) for code, row in _each(codes, rows)}
-    whole, groups = figures.beside(sizes)
-    return Figures(sum(size for size, *_ in sizes.values()), codes if group else (), whole, groups, found)
+        for place, key in enumerate(clocks):
+            among_them = {code: getattr(row, f"among_{place}") for code, row in _each(codes, rows)}
+            found[key] = figures.medians(days[place], among_them)
+    return Figures(sum(size.files for size in sizes.values()), codes if group else (), whole, groups, found)
 
 
 def shown(group: FigureGroup | None, found: Sequence[str]) -> list[str]:
@@ -133,13 +140,17 @@ def code_of(group: FigureGroup | None) -> ColumnElement[str]:
 
 
 @cache
-def _counts(group: FigureGroup | None, keys: tuple[IndicatorKey, ...]) -> Select[*tuple[Any, ...]]:
+def _counts(
+    group: FigureGroup | None, keys: tuple[IndicatorKey, ...], clocks: tuple[IndicatorKey, ...]
+) -> Select[*tuple[Any, ...]]:
     """How many rows of a snapshot each indicator counts, and of how many, by group."""
     code, files = code_of(group).label("code"), func.count()
     columns = [
         files.label("files"),
         files.filter(RETURNED).label("returned"),
         files.filter(EXCLUDED).label("excluded"),
+        files.filter(LEFT).label("left_hardship"),
+        *(files.filter(DAYS[key].among).label(f"among_{place}") for place, key in enumerate(clocks)),
     ]
     for place, key in enumerate(keys):
         columns.append(files.filter(SHARES[key].counted).label(f"some_{place}"))
