@@ -379,6 +379,7 @@ async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment:
     cycles, orders = table_of("payment_cycles"), table_of("payment_orders")
     of_cycle = update(cycles).where(cycles.c.id == cycle)
     await w.connection.execute(of_cycle.values(state="APPROVED", **approved))
+    await w.add("bank_lists", cycle_id=cycle, number=1, orders=1, reason=None, user_id=place.second)
     await w.add("bank_answers", cycle_id=cycle, sha256="0" * 64, user_id=place.second)
     await w.connection.execute(of_cycle.values(state="SETTLED", settled_by=place.second, settled_at=NOW))
     await w.connection.execute(update(orders).where(orders.c.id == order).values(state="SETTLED"))
@@ -387,6 +388,25 @@ async def _paid(w: Writing, place: Place, household: int, grant: int, enrolment:
         paid = update(orders).where(orders.c.id == order).values(state="PAID", answered_on=DAY)
         await w.connection.execute(paid)
     await w.add("payment_checks", order_id=order, outcome="RECEIVED", checked_by=place.second, checked_at=NOW)
+
+
+async def donated(w: Writing, place: Place) -> None:
+    """Money that a donor promised and gave, as it came into a fund: nothing of it is about a household."""
+    nothing = dict.fromkeys(("allocated_fen", "available_fen", "committed_fen", "paid_fen"), 0)
+    fund = await w.add("funds", **nothing, source="SOCIAL", division_code="410502", year=1999)
+    told = {"credit": "OUTSIDE", "debit": "AVAILABLE", "reference": f"{w.mark}-receipt", "order_id": None}
+    entry = await w.add(
+        "fund_entries", **told, fund_id=fund, kind="ALLOCATED", amount_fen=500_00, user_id=place.officer
+    )
+    donor = await w.add(
+        "donors", kind="ORGANISATION", anonymous=False, division_code="410502", registered_by=place.officer
+    )
+    pledge = await w.add(
+        "donation_pledges", donor_id=donor, kind="MONEY", amount_fen=900_00, goods=None, division_code="410502",
+        until=DAY + LATER, received_fen=0, state="PLEDGED", closing=None, recorded_by=place.officer,
+    )  # fmt: skip
+    await w.add("donation_receipts", pledge_id=pledge, amount_fen=500_00, complete=False, received_on=DAY,
+                receipt_no=f"{w.mark}-receipt", fund_entry_id=entry, user_id=place.officer)  # fmt: skip
 
 
 def table_of(name: str) -> Any:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import migrations, sealing
 from api.database import transaction
 from api.models import Base
-from tests.api.lives import Writing, live, settle
+from tests.api.lives import Writing, donated, live, settle
 
 BEFORE = "0005"
 """The last step at which a household had no file of its own."""
@@ -91,6 +91,7 @@ async def _lived(engine: AsyncEngine) -> None:
         place = await settle(connection)
         await live(connection, vault, place, "one", ended=dt.date(2015, 4, 1))
         writing = Writing(connection, vault, "one")
+        await donated(writing, place)
         await writing.add("measure_roles", organisation_id=place.organisation)
         await writing.add("erasures", household_id=9_000, retention_class="FILE")
         for name in ("chain_cuts", "resealings", "key_checks"):
