@@ -93,12 +93,10 @@ LEFT_OPEN = (
         )
         .correlate(Cause),
         ~exists().where(E.household_id == C.household_id, _PAID, _named(E.programme_code)).correlate(Cause),
+        ~exists().where(G.cause_id == C.id, G.enrolment_id == E.id, _PAID).correlate(Cause),
         ~exists()
-        .where(
-            G.household_id == C.household_id, or_(_PROPOSED, and_(G.enrolment_id == E.id, _PAID)), G.cause_id == C.id
-        )
+        .where(G.household_id == C.household_id, _PROPOSED, or_(G.cause_id == C.id, _named(G.programme_code)))
         .correlate(Cause),
-        ~exists().where(G.household_id == C.household_id, _PROPOSED, _named(G.programme_code)).correlate(Cause),
         ~exists().where(R.household_id == C.household_id, _SENT, _HELPS, _named(R.programme_code)).correlate(Cause),
     )
     .correlate(Household)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from api.database import transaction
 from api.domain.casework import HardshipCause, MeasureState, ReferralOutcome
@@ -16,8 +16,10 @@ from api.models import (
     CauseEvent,
     Enrolment,
     File,
+    Grant,
     Household,
     Organisation,
+    Payment,
     Plan,
     PlannedMeasure,
     Programme,
@@ -127,6 +129,24 @@ async def test_a_referral_may_help_and_one_that_was_refused_is_shown_and_address
     assert await covered(house) == ("CAUSE_LEFT_OPEN", {"SEVERE_ILLNESS": "LEFT_OPEN"})
     (cause,) = (await house.read(COVER))["planCoverage"]["causes"]
     assert (cause["referralIds"], cause["refusedReferralIds"]) == ([], [sent["referral"]["id"]])
+
+
+async def test_a_grant_that_is_proposed_for_a_cause_addresses_it_where_nothing_was_ever_paid(
+    service: Service,
+) -> None:
+    house = await home(service, "SEVERE_ILLNESS")
+    await planned(house, "IDENTIFICATION")
+    async with transaction(service.engine) as connection:
+        for paid in (Payment, Enrolment):
+            await connection.execute(delete(paid))
+        cause = await connection.scalar(select(table(Cause).c.id).where(Cause.household_id == house.key))
+        user = await connection.scalar(select(User.id).where(User.login == "caseworker"))
+        of = {"household_id": house.key, "file_id": house.file, "cause_id": cause, "division_code": "410502"}
+        row = {"programme_code": "GOLDEN_AUTUMN", "first_month": MONTH, "last_month": MONTH, "period": "ONCE"}
+        row |= {"amount_fen": 1, "state": "PROPOSED", "reason": b"r", "proposed_by": user, "version": 1}
+        await connection.execute(insert(Grant).values(**of, **row, created_at=NOW))
+    assert await covered(house) == ("EVERY_CAUSE", {"SEVERE_ILLNESS": "PLANNED"})
+    assert await listed(service, {"causeLeftOpen": True}) == []
 
 
 async def test_of_no_cause_and_of_another_kind_nobody_can_tell(service: Service) -> None:
