@@ -84,7 +84,8 @@ class EducationQueries:
         async with info.context.reading() as reading:
             if key is None or not await homes.by_key(reading, [key]):
                 return []
-            (home,) = await entitlements.homes(reading.connection, [key], reading.today)
+            cleared = reading.viewer.cleared
+            (home,) = await entitlements.homes(reading.connection, [key], reading.today, cleared=cleared)
             reading.log.saw_households([key])
             found = [
                 StudentChain(

@@ -126,7 +126,7 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
     for row in await connection.execute(_THERE, {"households": list(households)}):
         there[row.household_id].append(row)
     due, ended = list[Due](), 0
-    for home in await homes(connection, households, today):
+    for home in await homes(connection, households, today, cleared=True):
         code = home.division_code
         day = by_division.get(code) or by_division.setdefault(code, Day.of(today, code))
         wanted = _wanted(home, day, leads.get(home.id, []))

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Date, Row, and_, bindparam, or_, select
+from sqlalchemy import Date, Row, and_, bindparam, case, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api import scope
 from api.database import among
 from api.domain.casework import ReferralOutcome, ReferralState
 from api.domain.catalogue import Catalogue, Condition, Entry, GrantedTo, Sign
@@ -42,18 +43,30 @@ _HOMES = (
     .where(among(H.id, "households"))
     .order_by(H.id)
 )
+_TOLD = scope.unless_hidden(scope.protects_member(M.person_id, M.household_id))
+"""What somebody declared of their work may tell where they are (F-29): to who is not cleared, nobody protected said anything."""
+
 _PEOPLE = (
-    select(M.id, M.household_id, M.person_id, M.birth_date, M.declared_employment, M.relation)
+    select(
+        M.id,
+        M.household_id,
+        M.person_id,
+        M.birth_date,
+        case((_TOLD, M.declared_employment), else_=null()).label("declared_employment"),
+        M.relation,
+    )
     .where(among(M.household_id, "households"), stands(bindparam("day", type_=Date())))
     .order_by(M.id)
 )
 _SAID = (
     select(D.household_id, D.member_id, D.declared_on, D.word)
+    .join(Member, M.id == D.member_id)
     .where(
         among(D.household_id, "households"),
         D.item == DeclaredItem.EMPLOYMENT,
         D.member_id.is_not(None),
         D.word.is_not(None),
+        _TOLD,
     )
     .order_by(D.declared_on, D.id)
 )
@@ -112,16 +125,17 @@ class Home:
 
 
 async def homes(
-    connection: AsyncConnection, households: Sequence[int], today: dt.date, *, cleared: bool = False
+    connection: AsyncConnection, households: Sequence[int], today: dt.date, *, cleared: bool
 ) -> list[Home]:
-    """These households as they are known, whoever asks; narrowed before."""
+    """These households as they are known to who is cleared for what is said of protected people, or is not; narrowed before."""
     keys = {"households": sorted(households)}
+    told = {**keys, scope.CLEARED: cleared, "today": today}
     found = {row.id: Home(*row) for row in await connection.execute(_HOMES, keys)}
     of_whom = defaultdict[int, list[Home]](list)
-    for person in await connection.execute(_PEOPLE, {**keys, "day": today}):
+    for person in await connection.execute(_PEOPLE, {**told, "day": today}):
         found[person.household_id].people.append(person)
         of_whom[person.person_id].append(found[person.household_id])
-    for word in await connection.execute(_SAID, keys):
+    for word in await connection.execute(_SAID, told):
         found[word.household_id].said.setdefault(word.member_id, []).append((word.declared_on, word.word))
     for cause in await connection.execute(_CAUSES, keys):
         found[cause.household_id].causes.add(cause.cause)

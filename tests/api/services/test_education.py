@@ -6,14 +6,18 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from api.database import transaction
+from api.domain.accounts import OPERATOR
 from api.domain.entitlements import school_year
-from api.models import Declaration, Member
+from api.domain.permissions import Role
+from api.models import Declaration, Human, Member
+from api.services import accounts
+from api.services.accounts import Account
 from tests.api.conftest import Service
 from tests.api.services.atwork import DAY, NOW, TODAY, OnFile
-from tests.api.services.test_entitlements import added, home, looked, receives
+from tests.api.services.test_entitlements import added, eligible, home, looked, receives
 
 CHAIN = """query ($id: ID!) { educationChain(householdId: $id) {
   stage person { id } links { link due standing programmeCodes } } }"""
@@ -99,3 +103,29 @@ async def test_aid_covers_its_link_and_the_task_at_the_turn_says_which_it_is(ser
     left = [each for each in await looked(house) if each["state"] == "OPEN"]
     assert [each["entitlement"]["programme"] for each in left] == ["EMPLOYMENT_AID"]
     assert ("link", "EMPLOYMENT") in {(each["name"], each["value"]) for each in left[0]["details"]}
+
+
+async def test_f29_what_a_protected_child_is_said_to_do_is_told_to_nobody_who_is_not_cleared_and_they_get_their_task(
+    service: Service,
+) -> None:
+    house = await home(service)
+    child = await added(house, birth_date=dt.date(BEGUN.year - 18, 3, 1))
+    await said(house, child, (LAST_YEAR, "初中生"), (THIS_YEAR, "高中生"))
+    async with transaction(service.engine) as connection:
+        human = select(Member.person_id).where(Member.id == child).scalar_subquery()
+        await connection.execute(update(Human).where(Human.id == human).values(protected_since=TODAY))
+        login = "cleared-caseworker"
+        await accounts.save(
+            connection, OPERATOR, Account(login, Role.CASEWORKER, "410502", cleared=True), NOW, login=login
+        )
+        service.tokens = {**service.tokens, login: await accounts.issue_token(connection, login, 1, NOW)}
+
+    async def told(by: str) -> tuple[Any, ...]:
+        (student,) = await chains(house, by)
+        aid = [each["answer"] for each in await eligible(house, by=by) if each["programmeCode"] == "EDUCATION_AID"]
+        return student["stage"], {each["due"] for each in student["links"]}, aid[-1]
+
+    assert await told("caseworker") == (None, {"CANNOT_TELL"}, "CANNOT_TELL")
+    assert await told("cleared-caseworker") == ("SENIOR", {"LIKELY", "UNLIKELY"}, "LIKELY")
+    (task,) = await looked(house)
+    assert (task["state"], task["person"]["id"]) == ("OPEN", house.public("Person", child))
