@@ -15,7 +15,7 @@ from api.domain.education import SchoolStage
 from api.domain.entitlements import AidStanding, Likelihood, answer, school_year
 from api.matching import employment
 from api.matching.employment import Work
-from api.services.entitlements import Day, Home, age, signs_of, standing_of
+from api.services.entitlements import Day, Home, age, may_study, signs_of, standing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def students(home: Home, day: Day) -> list[Student]:
     found = []
     for row in home.people:
         said = home.said.get(row.id, ())
-        if _concerns(row, day, said):
+        if may_study(row, day) or _was_student(said):
             links = tuple(
                 Link(link, due, _standing(home, day, row.id, codes), codes)
                 for link, due in due_of(row, day, said).items()
@@ -82,14 +82,6 @@ def due_of(
             at_school, signs.get(Sign.OUT_OF_WORK), was_student=_was_student(said)
         ),
     }
-
-
-def _concerns(row: Row[*tuple[Any, ...]], day: Day, said: Sequence[tuple[dt.date, str]]) -> bool:
-    at_school = signs_of(row, day).get(Sign.AT_SCHOOL)
-    if at_school or _was_student(said):
-        return True
-    young = row.birth_date is None or age(row.birth_date, day.today) <= day.oldest_student
-    return at_school is None and young and row.relation not in ("HEAD", "SPOUSE", "PARENT")
 
 
 def _was_student(said: Sequence[tuple[dt.date, str]]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Date, Row, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Date, Row, String, and_, bindparam, cast, exists, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import workdays
@@ -50,25 +50,30 @@ _WAITING = (
         or_(H.entitlements_on.is_(None), H.entitlements_on < bindparam("day", type_=Date())),
         or_(H.stage.in_(sorted(ACTIVE)), _HAS_LEAD, _HAS_TASK),
     )
-    .order_by(H.id)
+    .order_by(H.entitlements_on.asc().nulls_first(), H.id)
     .limit(MOST_HOUSEHOLDS)
 )
-_COVERING = (
-    select(S.id)
-    .where(S.status == ScanStatus.SUCCEEDED, S.division_from <= H.division_code, S.division_to > H.division_code)
-    .order_by(S.as_of.desc(), S.id.desc())
-    .limit(1)
-    .correlate(Household)
-    .scalar_subquery()
+"""Whoever waited longest goes first: where a day has not rounds enough for all, nobody is left out for good."""
+
+_RAISED_BY = table(Scan).alias("raised_by")
+L = _RAISED_BY.c
+_RULES = cast(S.rules, String)
+_WITHDRAWN = exists().where(
+    S.status == ScanStatus.SUCCEEDED,
+    S.division_from <= H.division_code,
+    S.division_to > H.division_code,
+    or_(S.as_of > L.as_of, and_(S.as_of == L.as_of, S.id > L.id)),
+    or_(_RULES == "[]", _RULES.contains('"' + F.rule_id + '"')),
 )
+"""That a scan of the division after the last one that raised a finding asked its rule, or all rules."""
 _LEADS = (
-    select(F.id, F.household_id, F.rule_id, F.last_scan_id, _COVERING.label("latest"))
+    select(F.id, F.household_id, F.rule_id)
     .join(Household, H.id == F.household_id)
-    .where(among(F.household_id, "households"), _STANDS)
+    .join(_RAISED_BY, L.id == F.last_scan_id)
+    .where(among(F.household_id, "households"), _STANDS, not_(_WITHDRAWN))
     .order_by(F.id)
 )
 _WHOM = select(P.finding_id, P.member_id).where(among(P.finding_id, "findings"))
-_ASKED_RULES = select(S.id, S.rules).where(among(S.id, "scans"))
 _THERE = (
     select(T.id, T.household_id, T.member_id, T.reference, T.state, T.detail)
     .where(among(T.household_id, "households"), T.kind == TaskKind.ENTITLEMENT)
@@ -129,8 +134,8 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
     for home in await homes(connection, households, today, cleared=True):
         code = home.division_code
         day = by_division.get(code) or by_division.setdefault(code, Day.of(today, code))
-        wanted = _wanted(home, day, leads.get(home.id, []))
         held = {(row.detail["occasion"], row.member_id): row for row in there[home.id] if row.state == TaskState.OPEN}
+        wanted = _wanted(home, day, leads.get(home.id, []), held)
         taken = {row.reference for row in there[home.id]}
         for occasion in wanted.values():
             reference = _reference(home, occasion, day)
@@ -146,17 +151,22 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
 
 
 def _wanted(
-    home: Home, day: Day, leads: Sequence[tuple[int, str, int | None]]
+    home: Home, day: Day, leads: Sequence[tuple[int, str, int | None]], held: Collection[tuple[str, int | None]]
 ) -> dict[tuple[str, int | None], Occasion]:
-    """The household's occasions: of its open findings, then of the catalogue."""
+    """The household's occasions: of its open findings, then of the catalogue.
+
+    Aid on record without its months opens nothing, and ends nothing that is `held` already: nobody knows whether it is received.
+    """
     found: dict[tuple[str, int | None], Occasion] = {}
     for finding, rule, member in leads:
         lead = LEADS[rule]
         entry = day.entries.get(lead.programme or "")
         if lead.programme is not None and entry is None:
             continue  # there is no such programme here any more
-        if member not in home.members or (entry is not None and entry.units[0] is GrantedTo.HOUSEHOLD):
+        if entry is not None and entry.units[0] is GrantedTo.HOUSEHOLD:
             member = None
+        if member is not None and member not in home.members:
+            continue  # whom it was about lives there no more, and it says nothing of the others
         name = entitlements.occasion(lead.programme, entry.once if entry else None, rule)
         link = education.turn(home, day, member, entry)
         occasion = Occasion(name, member, lead.programme, rule, finding, _instead(day, name, lead.programme), link)
@@ -166,11 +176,13 @@ def _wanted(
         return found
     for each in assess(home, day, only_likely=True):
         code, once = each.entry.code, each.entry.once
-        if each.standing is AidStanding.NONE_KNOWN and not each.refused and not each.entry.season:
-            name = entitlements.occasion(code, once, None)
+        name = entitlements.occasion(code, once, None)
+        waits = (name, each.member_id) in held
+        open_to = {AidStanding.NONE_KNOWN} | ({AidStanding.UNKNOWN} if waits else set())
+        if each.standing in open_to and not each.refused and not each.entry.season:
             link = education.turn(home, day, each.member_id, each.entry)
             occasion = Occasion(name, each.member_id, code, instead=_instead(day, name, code), link=link)
-            if _settled(home, day, occasion, unknown=True) is None:
+            if _settled(home, day, occasion, unknown=not waits) is None:
                 found.setdefault(occasion.whose, occasion)
     return found
 
@@ -234,14 +246,7 @@ async def _leads(
 
     One is withdrawn where the latest scan of the division that asked its rule did not raise it again.
     """
-    rows = (await connection.execute(_LEADS, {"households": list(households)})).all()
-    scans = {row.latest for row in rows} - {None}
-    rules = {row.id: row.rules for row in await connection.execute(_ASKED_RULES, {"scans": sorted(scans)})}
-    standing = [
-        row
-        for row in rows
-        if row.latest in (None, row.last_scan_id) or (rules[row.latest] and row.rule_id not in rules[row.latest])
-    ]
+    standing = (await connection.execute(_LEADS, {"households": list(households)})).all()
     whom = defaultdict[int, list[int]](list)
     for person in await connection.execute(_WHOM, {"findings": [each.id for each in standing]}):
         whom[person.finding_id].append(person.member_id)

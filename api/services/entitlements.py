@@ -222,6 +222,15 @@ def signs_of(row: Row[*tuple[Any, ...]], day: Day) -> dict[Sign, bool]:
     return signs
 
 
+def may_study(row: Row[*tuple[Any, ...]], day: Day) -> bool:
+    """Whether a person is at school, or may be as far as is known: not the head, spouse or parent, nor somebody too old."""
+    at_school = signs_of(row, day).get(Sign.AT_SCHOOL)
+    if at_school is not None:
+        return at_school
+    young = row.birth_date is None or age(row.birth_date, day.today) <= day.oldest_student
+    return young and row.relation not in ("HEAD", "SPOUSE", "PARENT")
+
+
 def age(born: dt.date, today: dt.date) -> int:
     """How many years old.
 
@@ -261,14 +270,10 @@ def standing_of(home: Home, day: Day, entry: Entry, member_id: int | None) -> Ai
 
 
 def _whose(home: Home, day: Day, entry: Entry, member_id: int | None) -> set[int]:
-    """Whose aid counts: the person's own; for a student also what is paid to those at home who are none."""
+    """Whose aid counts: the person's own; for a student also what is paid to those at home who cannot be one."""
     if member_id is None:
         return set(home.members.values())
-    aside = {
-        row.person_id
-        for row in home.people
-        if entry.once is OnceFor.SCHOOL_YEAR and not signs_of(row, day).get(Sign.AT_SCHOOL, False)
-    }
+    aside = {row.person_id for row in home.people if entry.once is OnceFor.SCHOOL_YEAR and not may_study(row, day)}
     return {home.members[member_id]} | aside
 
 

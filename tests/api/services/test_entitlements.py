@@ -20,6 +20,7 @@ from api.models import (
     File,
     Finding,
     FindingPerson,
+    Household,
     Human,
     Member,
     Organisation,
@@ -339,6 +340,56 @@ async def test_a_finding_that_the_latest_scan_did_not_raise_again_asks_for_nothi
     async with transaction(service.engine) as connection:
         await connection.execute(insert(Scan).values(**row | {"rules": []}))
     assert short(await looked(house)) == [("CANCELLED", "DIBAO", "LEAD_WITHDRAWN")]
+    other = await home(service)
+    await raised(other, "U01", *other.people)
+    async with transaction(service.engine) as connection:
+        for rules in (["P01", "U01"], ["P01"]):
+            await connection.execute(insert(Scan).values(**row | {"rules": rules}))
+    assert await looked(other) == [], "a scan that did not ask the rule brings back nothing that one which did let go"
+
+
+async def test_a_finding_about_somebody_who_left_asks_for_nothing_for_those_who_stayed(service: Service) -> None:
+    house = await home(service)
+    member = await added(house)
+    await raised(house, "U06", member)
+    assert short(await looked(house)) == [("OPEN", "UI_BENEFIT", None)]
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Member).where(Member.id == member).values(left_on=TODAY))
+    assert short(await looked(house)) == [("CANCELLED", "UI_BENEFIT", "MEMBER_LEFT")]
+
+
+async def test_aid_of_which_nobody_knows_the_months_ends_no_task(service: Service) -> None:
+    house = await home(service, "DEEP")
+    await looked(house)
+    await receives(house, "LIVING_SUBSIDY", None)
+    assert short(await looked(house)) == [("OPEN", "LIVING_SUBSIDY", None)]
+    other = await home(service, "DEEP")
+    await receives(other, "LIVING_SUBSIDY", None)
+    assert await looked(other) == [], "nor does it open one"
+
+
+async def test_what_a_brother_has_of_whom_nobody_said_whether_he_is_at_school_is_not_the_students(
+    service: Service,
+) -> None:
+    house = await home(service)
+    student = await added(house, declared_employment="学生")
+    brother = await added(house, birth_date=TODAY.replace(year=TODAY.year - 17, day=1))
+    begun = school_year(TODAY, 8)
+    await receives(house, "GOLDEN_AUTUMN", begun, begun, member=brother)
+    (task,) = await looked(house)
+    assert (task["state"], task["person"]["id"]) == ("OPEN", house.public("Person", student))
+
+
+async def test_whoever_waited_longest_is_looked_at_first(service: Service) -> None:
+    house = await home(service, "DEEP")
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Household).values(entitlements_on=TODAY - DAY))
+        theirs = update(Household).where(Household.id == house.key)
+        await connection.execute(theirs.values(entitlements_on=TODAY - 2 * DAY))
+        waiting = await connection.scalars(entitlement_tasks._WAITING.limit(1), {"day": TODAY})
+        assert [*waiting] == [house.key], (
+            "one more of a day that has not rounds enough for all is not left out for good"
+        )
 
 
 async def test_the_chore_looks_at_each_household_once_a_day_and_again_after_a_scan(service: Service) -> None:
