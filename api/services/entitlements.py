@@ -266,7 +266,7 @@ def standing_of(home: Home, day: Day, entry: Entry, member_id: int | None) -> Ai
         return AidStanding.UNDER_WAY
     if closed:
         return AidStanding.DECLINED
-    return AidStanding.UNKNOWN if theirs and all(each.first is None for each in theirs) else AidStanding.NONE_KNOWN
+    return AidStanding.UNKNOWN if any(each.first is None for each in theirs) else AidStanding.NONE_KNOWN
 
 
 def _whose(home: Home, day: Day, entry: Entry, member_id: int | None) -> set[int]:

@@ -239,6 +239,10 @@ async def test_what_is_on_record_is_told_beside_the_answer_and_what_would_hinder
     await receives(ended, "TEKUN", member=ended.people[0])
     hinders = (await told_of(ended, "LIVING_SUBSIDY"))["hinders"]
     assert [(each["kind"], each["programmeCode"]) for each in hinders] == [("EXCLUSIVE", "TEKUN")]
+    await receives(ended, "LIVING_SUBSIDY", None)
+    assert (await told_of(ended, "LIVING_SUBSIDY"))["standing"] == "UNKNOWN", (
+        "what ended long ago says nothing of the rest"
+    )
 
 
 async def test_what_is_likely_and_not_received_is_one_task_however_often_it_is_looked_at(service: Service) -> None:
