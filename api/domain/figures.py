@@ -40,12 +40,18 @@ class Of:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How many files a group has; how many of these came back, were closed otherwise, and had left hardship, came back or not."""
+    """How many files a group has; how many of these are out, came back, were closed otherwise, and are out or came back."""
 
     files: int
+    exited: int
     returned: int
     excluded: int
     left: int
+
+    @property
+    def few_remain(self) -> bool:
+        """Whether whoever knows how many are out and how many were closed otherwise knows that few are left."""
+        return self.excluded > 0 and suppression.small(self.files - self.exited - self.excluded)
 
 
 def shares(counts: Mapping[str, tuple[int, int]], hidden: Collection[str] = ()) -> Of:
@@ -72,13 +78,15 @@ def beside(sizes: Mapping[str, Size]) -> tuple[Beside, Mapping[str, Beside]]:
     """Returned and otherwise deregistered among so many, for the whole and by group.
 
     Who returned is told among all files and among those that had left: where one of the two gives few away, neither is told.
+    Where few are neither out nor closed otherwise, it is not told how many were.
     """
     returned, before = frozenset[str](), None
     while returned != before:
         before = returned
         for among in ("files", "left"):
             returned |= _some_of({code: (of.returned, getattr(of, among)) for code, of in sizes.items()}, returned)
-    excluded = _some_of({code: (of.excluded, of.files) for code, of in sizes.items()})
+    remain = [code for code, of in sizes.items() if of.few_remain]
+    excluded = _some_of({code: (of.excluded, of.files) for code, of in sizes.items()}, remain)
     groups = {
         code: Beside(None if code in returned else of.returned, None if code in excluded else of.excluded)
         for code, of in sizes.items()

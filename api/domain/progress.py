@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from api.domain import figures, suppression
-from api.domain.figures import PLACES, Figure
+from api.domain.figures import PLACES, Figure, Size
 from api.domain.targets import ACHIEVED, FileOutcome, TargetKind
 
 Counts = Mapping[FileOutcome, int]
@@ -83,6 +83,9 @@ class Cohort:
 Months = Mapping[dt.date, tuple[int, int, int, int, int]]
 """By month how many files were opened, and of these aided, exited, returned, excluded."""
 
+EXCLUDED = 4
+"""At which place of these stands who was closed otherwise."""
+
 
 def by_quarter(months: Months, clocks: Sequence[Mapping[dt.date, Mapping[int, int]]]) -> list[Cohort]:
     """Cohorts from months, the earliest first; of each clock how often each number of days occurred, by month."""
@@ -93,7 +96,10 @@ def by_quarter(months: Months, clocks: Sequence[Mapping[dt.date, Mapping[int, in
     begins = sorted(quarters)
     sizes = suppression.along([quarters[each][0] for each in begins])
     shown = [
-        suppression.withheld([[quarters[each][place], quarters[each][0] - quarters[each][place]] for each in begins])
+        suppression.withheld(
+            [[quarters[each][place], quarters[each][0] - quarters[each][place]] for each in begins],
+            [(number, 0) for number, each in enumerate(begins) if place == EXCLUDED and _few_remain(quarters[each])],
+        )
         for place in range(1, 5)
     ]
     opened = {each.isoformat(): quarters[each][0] for each in begins}
@@ -118,6 +124,11 @@ def quarter(day: dt.date) -> dt.date:
     datetime.date(2024, 4, 1)
     """
     return dt.date(day.year, day.month - (day.month - 1) % 3, 1)
+
+
+def _few_remain(of: Sequence[int]) -> bool:
+    files, _, exited, returned, excluded = of
+    return Size(files, exited, returned, excluded, exited).few_remain
 
 
 def _by_quarter(begins: Sequence[dt.date], clock: Mapping[dt.date, Mapping[int, int]]) -> dict[str, Counter[int]]:

@@ -22,7 +22,7 @@ from api.domain.indicators import Indicator, IndicatorKind
 from api.domain.indicators import Key as IndicatorKey
 from api.domain.targets import CODES, UNKNOWN, FigureGroup
 from api.loaders.conditions import in_division
-from api.loaders.indicators import DAYS, EXCLUDED, LEFT, RETURNED, SHARES, looking_back
+from api.loaders.indicators import DAYS, EXCLUDED, EXITED, LEFT, RETURNED, SHARES, looking_back
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import Snapshot, SnapshotRow, User, table
@@ -90,16 +90,19 @@ async def reckoned(
     codes = shown(group, [row.code for row in counted])
     rows = {row.code: row for row in counted}
     sizes = {
-        code: figures.Size(row.files, row.returned, row.excluded, row.left_hardship)
+        code: figures.Size(row.files, row.exited, row.returned, row.excluded, row.left_hardship)
         for code, row in _each(codes, rows)
     }
     whole, groups = figures.beside(sizes)
-    returned = [code for code, each in groups.items() if each.returned is None]
+    hidden = {
+        RETURNED: [code for code, each in groups.items() if each.returned is None],
+        EXCLUDED: [code for code, each in groups.items() if each.excluded is None],
+    }
     found: dict[IndicatorKey, Of] = {}
     for place, key in enumerate(keys[IndicatorKind.SHARE]):
         some, of = f"some_{place}", f"of_{place}"
         counts = {code: (getattr(row, some), getattr(row, of)) for code, row in _each(codes, rows)}
-        found[key] = figures.shares(counts, returned if SHARES[key].counted is RETURNED else ())
+        found[key] = figures.shares(counts, hidden.get(SHARES[key].counted, ()))
     if clocks:
         days: dict[int, dict[str, dict[int, int]]] = {
             place: {code: {} for code in codes} for place in range(len(clocks))
@@ -147,6 +150,7 @@ def _counts(
     code, files = code_of(group).label("code"), func.count()
     columns = [
         files.label("files"),
+        files.filter(EXITED).label("exited"),
         files.filter(RETURNED).label("returned"),
         files.filter(EXCLUDED).label("excluded"),
         files.filter(LEFT).label("left_hardship"),

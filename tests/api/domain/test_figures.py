@@ -17,7 +17,9 @@ CITIES = st.dictionaries(st.sampled_from("abcdef"), st.tuples(PARTS, PARTS, PART
 
 def sizes(city: dict[str, tuple[int, int, int, int, int]]) -> dict[str, Size]:
     return {
-        code: Size(sum(each), each[1] + each[2] + each[3], each[3], each[0] + each[1] + each[2] + each[3])
+        code: Size(
+            sum(each), each[0] + each[2], each[1] + each[2] + each[3], each[3], each[0] + each[1] + each[2] + each[3]
+        )
         for code, each in city.items()
     }
 
@@ -31,7 +33,12 @@ def test_f_22_who_came_back_is_not_told_by_what_it_is_a_share_of() -> None:
 
 def test_f_22_what_one_table_tells_another_does_not_withhold() -> None:
     """By one table b is withheld beside a, by the other c is: together they gave a away."""
-    of = {"a": Size(100, 3, 0, 80), "b": Size(100, 12, 0, 60), "c": Size(100, 15, 0, 18), "d": Size(200, 40, 0, 90)}
+    of = {
+        "a": Size(100, 77, 3, 0, 80),
+        "b": Size(100, 48, 12, 0, 60),
+        "c": Size(100, 3, 15, 0, 18),
+        "d": Size(200, 50, 40, 0, 90),
+    }
     whole, told = figures.beside(of)
     returned = [code for code, each in told.items() if each.returned is None]
     assert returned == ["a", "b", "c"], "fifteen of eighteen: three are out still"
@@ -48,13 +55,22 @@ def test_f_22_who_returned_is_withheld_beside_wherever_its_share_is(
     _, told = figures.beside(of)
     hidden = [code for code, each in told.items() if each.returned is None]
     shares = figures.shares({code: (each.returned, each.left) for code, each in of.items()}, hidden).groups
-    excluded = figures.shares({code: (each.excluded, each.files) for code, each in of.items()}).groups
+    out = [code for code, each in told.items() if each.excluded is None]
+    excluded = figures.shares({code: (each.excluded, each.files) for code, each in of.items()}, out).groups
     for code, each in told.items():
         assert shares[code].withheld == (each.returned is None)
         assert excluded[code].withheld == (each.excluded is None)
         assert shares[code].denominator is None or not shares[code].withheld
         for few in (of[code].returned, of[code].left - of[code].returned, of[code].files - of[code].returned):
             assert not suppression.small(few) or each.returned is None
+
+
+def test_f_22_where_few_are_left_in_hardship_who_was_closed_otherwise_is_not_told_beside_who_is_out() -> None:
+    of = {"a": Size(40, 20, 0, 15, 20), "b": Size(90, 30, 0, 20, 30), "c": Size(200, 60, 0, 30, 60)}
+    _, told = figures.beside(of)
+    assert [told[code].excluded for code in of] == [None, None, 30]
+    months = {dt.date(2024, 4, 1): (40, 20, 20, 0, 15), dt.date(2024, 7, 1): (90, 30, 30, 0, 20)}
+    assert [(each.exited, each.excluded) for each in progress.by_quarter(months, [])] == [(20, None), (30, None)]
 
 
 def test_f_22_how_many_a_median_is_of_does_not_tell_how_few_were_left_out() -> None:
