@@ -29,6 +29,7 @@ from api.loaders.conditions import in_division
 from api.loaders.reading import Reading, Rows
 from api.matching import policy
 from api.models import Decision, File, Finding, Grant, Household, Member, Objection, Review, StopProposal, table
+from api.models.standing import goes_on
 from api.sealing import Vault
 
 B, C, F, G, H, L, M, P, V = (
@@ -108,7 +109,7 @@ _OBJECTIONS = (
 )
 _OF_HEAD = (
     select(func.min(_HEAD.c.id))
-    .where(_HEAD.c.household_id == H.id, _HEAD.c.relation == Relation.HEAD, _HEAD.c.left_on.is_(None))
+    .where(_HEAD.c.household_id == H.id, _HEAD.c.relation == Relation.HEAD, goes_on(LAST, _HEAD.c))
     .correlate(Household)
     .scalar_subquery()
 )
