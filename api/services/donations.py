@@ -14,7 +14,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked
+from api.database import locked, one_writer
 from api.domain import accounts, casework, days
 from api.domain.donations import WAITING, DonorKind, PledgeKind, PledgeState
 from api.domain.errors import NotDone, UserErrorCode
@@ -25,6 +25,9 @@ from api.sealing import Vault
 from api.services import audit, cases, funds
 
 LONGEST_NAME = 200
+RECEIVING = 4_105_010
+"""Held by whoever looks whether a receipt was given, until it is: two who enter the same one are told so."""
+
 D, G, R = (table(each).c for each in (Donor, DonationPledge, DonationReceipt))
 _DONOR = scope.narrow(select(D.id), D.division_code)
 _PLEDGE = scope.narrow(select(*G), G.division_code)
@@ -168,6 +171,7 @@ async def receive(
     found = await _waiting(connection, viewer, pledge_id, expected_version)
     casework.past(given.received_on, days.today(now), "receivedOn")
     number = casework.words(given.receipt_no, "receiptNo", most=funds.LONGEST_DOCUMENT) or ""
+    await one_writer(connection, RECEIVING)
     if await connection.scalar(select(R.id).where(R.receipt_no == number)) is not None:
         raise NotDone(
             UserErrorCode.INVALID,

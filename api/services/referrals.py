@@ -160,12 +160,14 @@ async def _drawn_on(
     found = (await connection.execute(_PLEDGE.where(G.id == sent.pledge.pledge_id), scope.of(viewer))).one_or_none()
     if found is None or not divisions.holds(found.division_code, household.division_code):
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "pledgeId"), "没有此认捐。", "There is no such pledge.")
-    receiver = select(Organisation.kind).where(Organisation.id == organisation_id)
-    if await connection.scalar(receiver) != OrganisationKind.SOCIAL_ORGANISATION:
+    receiver = select(Organisation.kind, Organisation.division_code).where(Organisation.id == organisation_id)
+    kind, there = (await connection.execute(receiver)).one()
+    if kind != OrganisationKind.SOCIAL_ORGANISATION or not divisions.holds(there, household.division_code):
         raise _not_so(
             "organisation",
-            "动用认捐的转介只能转给社会组织、慈善组织。",
-            "A referral that draws on a pledge goes to a social or charitable organisation.",
+            "动用认捐的转介只能转给该户所在区划或其上级区划的社会组织、慈善组织。",
+            "A referral that draws on a pledge goes to a social or charitable organisation of the household's division, or "
+            "of one above it.",
         )
     if found.organisation_id == organisation_id:
         raise _not_so(

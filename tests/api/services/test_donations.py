@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -179,6 +180,34 @@ async def test_no_more_comes_than_was_promised_and_a_receipt_is_given_once(books
     assert await books.sound()
 
 
+async def receiving(books: Paying, pledge: int, number: str, year: int = TODAY.year) -> str:
+    """What becomes of one who enters a receipt while others do: "done", or which field is told to be wrong."""
+    given = Received(TODAY.replace(year=year, day=1), number, 100_00)
+    try:
+        async with transaction(books.engine) as connection:
+            await donations.receive(connection, books.officers["chief"], pledge, 1, given, NOW)
+    except NotDone as why:
+        return why.path[-1]
+    return "done"
+
+
+async def test_of_many_who_receive_at_once_none_is_lost_and_no_receipt_is_given_twice(books: Paying) -> None:
+    who, many = await donor(books), range(32)
+    some = [await pledged(books, who) for _ in many]
+    found = await asyncio.gather(*(receiving(books, each, f"票{each}") for each in some))
+    assert found == ["done"] * 32
+    async with transaction(books.engine) as connection:
+        social = select(F.allocated_fen, F.available_fen).where(F.source == "SOCIAL")
+        assert (await connection.execute(social)).all() == [(3200_00, 3200_00)]
+    large = await pledged(books, who, 3200_00)
+    found = await asyncio.gather(*(receiving(books, large, f"票甲{each}") for each in many))
+    assert sorted(found) == ["done"] + ["expectedVersion"] * 31
+    some = [await pledged(books, who) for _ in many]
+    same = (receiving(books, each, "票乙", TODAY.year - place % 3) for place, each in enumerate(some))
+    assert sorted(await asyncio.gather(*same)) == ["done"] + ["receiptNo"] * 31
+    assert await books.sound()
+
+
 async def test_a_pledge_is_withdrawn_without_a_reason_and_lapses_without_a_word(books: Paying) -> None:
     who = await donor(books)
     withdrawn, lapsed, done = [await pledged(books, who) for _ in range(3)]
@@ -327,9 +356,9 @@ async def test_who_gives_is_told_to_those_who_see_identities_and_unnamed_donors_
     assert errors(await act(service, "registerDonor", "donor { id }", **unnamed)) == [("REQUIRED", ["input", "name"])]
 
 
-async def charity(service: Service, code: str = "charity", kind: Any = OrganisationKind.SOCIAL_ORGANISATION) -> str:
+async def charity(service: Service, code: str = "charity", division: str = "410500") -> str:
     async with transaction(service.engine) as connection:
-        told = Described("安阳慈善总会", "Charity Federation", kind, "410500")
+        told = Described("安阳慈善总会", "Charity Federation", OrganisationKind.SOCIAL_ORGANISATION, division)
         await organisations.save(connection, OPERATOR, told, NOW, code=code)
     return code
 
@@ -353,8 +382,10 @@ async def test_a_charity_draws_on_a_pledge_and_the_donor_is_told_of_nobody(servi
     own = await giving(service, kind="ORGANISATION", name="安阳慈善总会", organisation=code)
     theirs = await promised(service, own)
     elsewhere = await promised(service, await giving(service), divisionCode="410502")
+    beside = await charity(service, "beside", "410581")
     for wrong, refused in (
         (drawn | {"organisation": "police"}, ("INVALID", ["input", "organisation"])),
+        (drawn | {"organisation": beside}, ("INVALID", ["input", "organisation"])),
         (drawn | {"pledgeId": theirs["id"]}, ("INVALID", ["input", "organisation"])),
         (drawn | {"programme": "DIBAO"}, ("INVALID", ["input", "programme"])),
         (drawn | {"pledgeId": "0" * 32}, ("NOT_FOUND", ["input", "pledgeId"])),
