@@ -17,7 +17,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
-from api import bank, files, sheets
+from api import bank, files, migrations, sheets
 from api.app import create_app
 from api.database import transaction
 from api.gate.passage import Limits
@@ -260,6 +260,23 @@ async def test_a_list_is_taken_again_for_a_reason_alone(service: Service, homes:
         with pytest.raises(DatabaseError):
             async with transaction(service.engine) as connection:
                 await connection.execute(statement)
+
+
+async def test_a_list_that_was_taken_before_lists_were_kept_takes_a_reason_too(
+    service: Service, homes: list[Life]
+) -> None:
+    cycle = (await settled(service))["id"]
+    first = await file_of(service, cycle)
+    async with transaction(service.engine) as connection:
+        kept = select(BankList.number, BankList.orders, BankList.user_id, BankList.taken_at)
+        before = (await connection.execute(kept)).all()
+    await migrations.downgrade(service.engine, "0026")
+    await migrations.upgrade(service.engine)
+    async with transaction(service.engine) as connection:
+        assert (await connection.execute(kept)).all() == before
+    assert (await file_of(service, cycle)).status_code == 400
+    again = await file_of(service, cycle, why="银行未收到")
+    assert (again.headers["jiekun-list-number"], again.content) == ("2", first.content)
 
 
 async def test_of_eight_who_take_a_list_at_once_one_needs_no_reason(service: Service, homes: list[Life]) -> None:

@@ -10,10 +10,14 @@ depends_on = None
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NAME, TABLE, TOLD = "bank_lists_kept", "bank_lists", "lists are only added"
+ORDERS = {
+    "postgresql": "CAST(detail ->> 'orders' AS BIGINT)",
+    "sqlite": "CAST(json_extract(detail, '$.orders') AS INTEGER)",
+}
 
 
 def upgrade() -> None:
-    """One step forwards; which lists were taken before is told by the audit alone."""
+    """One step forwards: a list that the audit knows was taken before is the first, and another takes a reason."""
     op.create_table(
         TABLE,
         sa.Column("id", KEY, sa.Identity(), nullable=False),
@@ -28,6 +32,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_bank_lists_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_bank_lists"),
         sa.UniqueConstraint("cycle_id", "number", name="uq_bank_lists_cycle_id_number"),
+    )
+    op.execute(
+        f"INSERT INTO {TABLE} (cycle_id, number, orders, user_id, taken_at)"
+        f" SELECT subject, 1, COALESCE({ORDERS[op.get_bind().dialect.name]}, 0), user_id, happened_at"
+        " FROM audit_events WHERE subject IN (SELECT id FROM payment_cycles) AND id IN (SELECT MIN(id) FROM audit_events"
+        " WHERE action = 'cycle.listed' AND subject_type = 'PaymentCycle' AND user_id IS NOT NULL GROUP BY subject)"
+        " ORDER BY id"
     )
     if op.get_bind().dialect.name == "sqlite":
         op.execute(f"CREATE TRIGGER {NAME} BEFORE DELETE ON {TABLE} BEGIN SELECT RAISE(ABORT, '{TOLD}'); END")
