@@ -59,9 +59,9 @@ def in_division(code: str | None) -> Iterator[Is]:
         yield Is("division", {"division_from": low, "division_to": high})
 
 
-def of_households(info: Info, ids: list[strawberry.ID] | None) -> Iterator[Is]:
-    """About one of these households; an id that names none finds nothing."""
-    yield from of_keys(info, "households", "Household", ids)
+def of_households(info: Info, ids: list[strawberry.ID] | None, told: bool = True) -> Iterator[Is]:
+    """About one of these households; an id that names none finds nothing, nor does any for who is not told of households."""
+    yield from of_keys(info, "households", "Household", ids if told or ids is None else [])
 
 
 def of_keys(info: Info, name: str, type_name: str, ids: list[strawberry.ID] | None) -> Iterator[Is]:

@@ -282,10 +282,8 @@ def grant_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Grant]:
 
 def _conditions(info: Info, given: GrantFilter) -> Iterator[Is]:
     yield from in_division(given.division_code)
-    if info.context.viewer_who_may(Permission.READ_GRANTS).may(Permission.READ_CASES):
-        yield from of_households(info, given.household_ids)
-    elif given.household_ids is not None:
-        yield Is("households", {"households": list[int]()})
+    told = info.context.viewer_who_may(Permission.READ_GRANTS).may(Permission.READ_CASES)
+    yield from of_households(info, given.household_ids, told)
     yield from one_of("states", given.states)
     yield from one_of("programmes", given.programme_codes)
     if given.month is not None:

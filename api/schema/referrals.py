@@ -138,15 +138,15 @@ class ReferralFilter:
 
 
 def _conditions(info: Info, given: ReferralFilter) -> Iterator[Condition]:
-    own = info.context.viewer_who_may(Permission.READ_REFERRALS).organisation_id
+    viewer = info.context.viewer_who_may(Permission.READ_REFERRALS)
     yield from in_division(given.division_code)
     yield from one_of("states", given.states)
     yield from one_of("organisations", given.organisations)
     yield from one_of("programmes", given.programmes)
     yield from between("due", given.due)
-    yield from of_households(info, given.household_ids)
+    yield from of_households(info, given.household_ids, viewer.may(Permission.READ_CASES))
     yield from whether("overdue", given.overdue, {"overdue_today": days.today(info.context.now())})
-    yield from whether("received", given.received, {"received_by": own or 0})
+    yield from whether("received", given.received, {"received_by": viewer.organisation_id or 0})
 
 
 def referral_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Referral]:

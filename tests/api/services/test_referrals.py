@@ -75,6 +75,8 @@ async def test_the_organisation_sees_what_it_was_sent_and_no_case(service: Servi
     assert shown["id"] == mine["id"]
     assert shown["note"] == "王小明，请协助补办身份证。", "it was written for them"
     assert (shown["household"], shown["person"]) == (None, None)
+    asked = [await listed(service, "department", householdIds=[each.id]) for each in (house, other)]
+    assert asked == [[], []], "it is told of no household, not even by asking"
     assert {each["id"] for each in await listed(service, "caseworker")} == {mine["id"], theirs["id"]}
     query = "query ($id: ID!) { node(id: $id) { id } }"
     for public, found in ((mine["id"], {"id": mine["id"]}), (theirs["id"], None)):
