@@ -257,10 +257,10 @@ async def _open(
     row = {
         "household_id": household.id,
         "number": household.reference if count == 0 else f"{household.reference}/{count + 1}",
-        "organisation_id": household.organisation_id,
         "version": 1,
         "created_at": now,
         **columns,
+        "organisation_id": columns.get("organisation_id") or household.organisation_id,
     }
     added = await connection.execute(insert(File).values(**row).returning(F.id))
     return int(added.scalar_one())

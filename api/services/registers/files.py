@@ -143,7 +143,9 @@ async def _follow(
     """One household stands where the register has it now; its file is closed, opened, or another one is begun."""
     today = days.today(now)
     on = came.since(today)
-    last = select(F.id, F.organisation_id).where(F.household_id == came.id).order_by(F.id.desc()).limit(1)
+    keeper = func.coalesce(F.organisation_id, H.organisation_id).label("organisation_id")
+    last = select(F.id, keeper).join(Household, H.id == F.household_id).where(F.household_id == came.id)
+    last = last.order_by(F.id.desc()).limit(1)
     file = (await connection.execute(last)).one()
     told = _told(came, _Due(), today)
     if before in ENDED:
