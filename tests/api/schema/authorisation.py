@@ -57,7 +57,7 @@ QUERIES = {
     "seasons": Asked(P.READ_CASES, "{ seasons { programmeCode } }", lies=False),
     "educationChain": Asked(P.READ_CASES, '{ educationChain(householdId: "$Household") { stage } }'),
     "officers": Asked(P.READ_CASES, '{ officers(divisionCode: "410502", loginPrefix: "target") { login } }'),
-    "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "incomes": Asked(P.READ_CASES, '{ incomes(personId: "$Person") { answer } }'),
     "perCapitaIncome": Asked(
         P.READ_CASES, '{ perCapitaIncome(householdId: "$Household", month: "2024-05") { known } }'
