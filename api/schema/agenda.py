@@ -14,8 +14,7 @@ from api.domain.permissions import Permission
 from api.schema import guards, nodes
 from api.schema.context import Info
 from api.schema.enumerations import labels
-from api.schema.measures import day_asked, division_asked
-from api.schema.scorecards import InDivision
+from api.schema.measures import InDivision, day_asked, division_asked
 from api.schema.selection import wanted
 from api.schema.sizes import about
 from api.schema.values import Division, division_of

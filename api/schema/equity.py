@@ -15,8 +15,8 @@ from api.loaders import equity as loaders
 from api.schema import guards
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.measures import division_asked
-from api.schema.scorecards import InDivision, OfPeriod, period_asked
+from api.schema.measures import InDivision, division_asked
+from api.schema.scorecards import OfPeriod, period_asked
 from api.schema.selection import wanted
 from api.schema.sizes import about
 from api.schema.values import Division, division_of

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import strawberry
 
-from api.domain import days, figures, indicators
+from api.domain import figures, indicators
 from api.domain.errors import BadInput
 from api.domain.permissions import Permission
 from api.loaders import snapshots as loaders
 from api.schema import guards, nodes
 from api.schema.context import Info
-from api.schema.measures import Measure
+from api.schema.measures import Measure, OnDay, day_asked
 from api.schema.selection import Wanted, wanted
 from api.schema.sizes import about
 from api.schema.target_terms import FigureGroup, IndicatorKind, called
@@ -151,13 +151,11 @@ class FigureQueries:
     async def indicators(
         self,
         info: Info,
-        as_of: Annotated[
-            dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
-        ] = None,
+        as_of: OnDay = None,
     ) -> list[Indicator] | None:
         """Indicators that are in force on a day."""
         asked = wanted(info)
-        found = [_indicator(each) for each in indicators.in_force(as_of or days.today(info.context.now()))]
+        found = [_indicator(each) for each in indicators.in_force(day_asked(info, as_of))]
         info.context.budget.spend(asked.times * len(found) * asked.values(()))
         return found
 

@@ -270,6 +270,12 @@ def _holders(rows: Rows) -> dict[str, list[RoleHolder]]:
     }
 
 
+InDivision = Annotated[
+    str | None, strawberry.argument(description="In which division; the viewer's own where nothing is said.")
+]
+OnDay = Annotated[dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")]
+
+
 def division_asked(info: Info, code: str | None) -> str:
     """Which division is asked about, the viewer's own where nothing is said. Raises BadInput for none that is known."""
     where = code or info.context.viewer_who_may(None).division_code
@@ -295,12 +301,8 @@ class MeasureQueries:
     async def measures(
         self,
         info: Info,
-        division_code: Annotated[
-            str | None, strawberry.argument(description="In which division; the viewer's own where nothing is said.")
-        ] = None,
-        on: Annotated[
-            dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
-        ] = None,
+        division_code: InDivision = None,
+        on: OnDay = None,
     ) -> list[PolicyMeasure] | None:
         """The policy's measures."""
         asked = wanted(info)

@@ -12,7 +12,7 @@ from api.domain import money
 from api.matching import policy
 from api.schema import guards
 from api.schema.context import Info
-from api.schema.measures import day_asked, division_asked
+from api.schema.measures import InDivision, OnDay, day_asked, division_asked
 from api.schema.scalars import Month
 from api.schema.values import Division, Money, division_of
 
@@ -58,12 +58,8 @@ class ParameterQueries:
     async def parameters(
         self,
         info: Info,
-        division_code: Annotated[
-            str | None, strawberry.argument(description="In which division; the viewer's own where nothing is said.")
-        ] = None,
-        on: Annotated[
-            dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
-        ] = None,
+        division_code: InDivision = None,
+        on: OnDay = None,
         keys: Annotated[
             list[str] | None, strawberry.argument(description="Which; all where nothing is said.")
         ] = None,

@@ -18,7 +18,7 @@ from api.schema import guards
 from api.schema.context import Info
 from api.schema.grant_terms import AidRelation, ConditionKind, GrantedTo, GrantPeriod, OnceFor
 from api.schema.households import NOT_LOADED, Household, Person, person_at
-from api.schema.measures import Measure, MeasureRole, day_asked, division_asked
+from api.schema.measures import InDivision, Measure, MeasureRole, OnDay, day_asked, division_asked
 from api.schema.nodes import Kind, kind
 from api.schema.payment_terms import FundSource
 from api.schema.scalars import BigInt, Month
@@ -256,12 +256,8 @@ class ProgrammeQueries:
     async def service_list(
         self,
         info: Info,
-        division_code: Annotated[
-            str | None, strawberry.argument(description="In which division; the viewer's own where nothing is said.")
-        ] = None,
-        on: Annotated[
-            dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
-        ] = None,
+        division_code: InDivision = None,
+        on: OnDay = None,
     ) -> list[ServiceListEntry] | None:
         """The service list."""
         where, day = division_asked(info, division_code), day_asked(info, on)

@@ -17,7 +17,7 @@ from api.domain.scorecards import Period
 from api.loaders import scorecards as loaders
 from api.schema import guards
 from api.schema.context import Info
-from api.schema.measures import Measure, MeasureRole, RoleHolder, day_asked, division_asked
+from api.schema.measures import InDivision, Measure, MeasureRole, RoleHolder, day_asked, division_asked
 from api.schema.referrals import ReferralOutcome
 from api.schema.scorecard_terms import NotKnown, ScoreFigure
 from api.schema.selection import wanted
@@ -266,9 +266,6 @@ def _leads(given: scorecards.Leads) -> LeadScore:
     )
 
 
-InDivision = Annotated[
-    str | None, strawberry.argument(description="In which division; the viewer's own where nothing is said.")
-]
 OfPeriod = Annotated[
     DateRange | None,
     strawberry.argument(

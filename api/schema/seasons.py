@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated
-
 import strawberry
 
 from api.domain import divisions
@@ -14,7 +11,7 @@ from api.schema import guards
 from api.schema.context import Info
 from api.schema.grant_terms import GrantedTo
 from api.schema.households import NOT_LOADED
-from api.schema.measures import day_asked, division_asked
+from api.schema.measures import InDivision, OnDay, day_asked, division_asked
 from api.schema.programmes import PROGRAMME_OF, Programme
 from api.schema.scalars import Month
 from api.schema.selection import wanted
@@ -60,12 +57,8 @@ class SeasonQueries:
     async def seasons(
         self,
         info: Info,
-        division_code: Annotated[
-            str | None, strawberry.argument(description="In which division; the viewer's own where nothing is said.")
-        ] = None,
-        on: Annotated[
-            dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
-        ] = None,
+        division_code: InDivision = None,
+        on: OnDay = None,
     ) -> list[Season] | None:
         """The four-season brands."""
         where, day, asked = division_asked(info, division_code), day_asked(info, on), wanted(info)

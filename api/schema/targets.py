@@ -22,6 +22,7 @@ from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.context import Info
 from api.schema.figures import GROUPS, WITHHELD, Figure, figure_of, spent
+from api.schema.measures import OnDay
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted, wanted
@@ -284,9 +285,7 @@ class TargetQueries:
         self,
         info: Info,
         target_id: Annotated[strawberry.ID, strawberry.argument(description="The goal.")],
-        as_of: Annotated[
-            dt.date | None, strawberry.argument(description="On which day; today where nothing is said.")
-        ] = None,
+        as_of: OnDay = None,
         group_by: Annotated[
             FigureGroup | None,
             strawberry.argument(
