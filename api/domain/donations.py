@@ -5,6 +5,7 @@ Money of several donors stands together in a fund, so that what was paid of one 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,3 +70,12 @@ def spent(own_fen: int, given_fen: int, paid_fen: int) -> Spent:
     (Spent(least=30, most=30), Spent(least=0, most=30), Spent(least=50, most=100))
     """
     return Spent(max(0, paid_fen - (given_fen - own_fen)), min(own_fen, paid_fen))
+
+
+def together(funds: Collection[Spent]) -> Spent:
+    """What all funds tell together: a range of sums, each of which the funds allow by themselves.
+
+    >>> together([Spent(30, 30), Spent(0, 20)]), together([])
+    (Spent(least=30, most=50), Spent(least=0, most=0))
+    """
+    return Spent(sum(each.least for each in funds), sum(each.most for each in funds))

@@ -11,7 +11,7 @@ from typing import Annotated
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain.donations import Spent, spent
+from api.domain.donations import spent, together
 from api.domain.measures import Measure
 from api.domain.permissions import Permission, Viewer
 from api.loaders import donations as loaders
@@ -207,36 +207,29 @@ def _receipt_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[Donati
     ]
 
 
-def _use_objects(reading: Reading, rows: Rows) -> list[DonationFundUse]:
-    uses = []
-    for row, public_id in zip(rows, reading.ids("Fund", rows), strict=True):
-        of_it = spent(int(row.own_fen), int(row.given_fen), row.paid_fen)
-        uses.append(
+def _use_object(reading: Reading, pledge_id: strawberry.ID, rows: Rows) -> DonationUse:
+    """What became of a pledge, by the funds into which its money went."""
+    by_fund = [spent(int(row.own_fen), int(row.given_fen), row.paid_fen) for row in rows]
+    whole = together(by_fund)
+    return DonationUse(
+        pledge_id=pledge_id,
+        received=known_money(sum(int(row.own_fen) for row in rows)),
+        paid_at_least=known_money(whole.least),
+        paid_at_most=known_money(whole.most),
+        known=whole.known,
+        funds=[
             DonationFundUse(
                 fund_id=strawberry.ID(public_id),
                 year=row.year,
                 received=known_money(int(row.own_fen)),
                 given=known_money(int(row.given_fen)),
                 paid=known_money(row.paid_fen),
-                paid_at_least=known_money(of_it.least),
-                paid_at_most=known_money(of_it.most),
-                known=of_it.known,
+                paid_at_least=known_money(each.least),
+                paid_at_most=known_money(each.most),
+                known=each.known,
             )
-        )
-    return uses
-
-
-def _together(pledge_id: strawberry.ID, rows: Rows, funds: list[DonationFundUse]) -> DonationUse:
-    """What all funds tell together: a range of sums, each of which the funds allow by themselves."""
-    told = [spent(int(row.own_fen), int(row.given_fen), row.paid_fen) for row in rows]
-    all_of_it = Spent(sum(each.least for each in told), sum(each.most for each in told))
-    return DonationUse(
-        pledge_id=pledge_id,
-        received=known_money(sum(int(row.own_fen) for row in rows)),
-        paid_at_least=known_money(all_of_it.least),
-        paid_at_most=known_money(all_of_it.most),
-        known=all_of_it.known,
-        funds=funds,
+            for row, each, public_id in zip(rows, by_fund, reading.ids("Fund", rows), strict=True)
+        ],
     )
 
 
@@ -343,8 +336,7 @@ class PledgeQueries:
         async with info.context.reading() as reading:
             if not await loaders.pledges_by_key(reading, [key]):
                 return None
-            rows = await loaders.use_of(reading, key)
-            use = _together(pledge_id, rows, _use_objects(reading, rows))
+            use = _use_object(reading, pledge_id, await loaders.use_of(reading, key))
             await grow(reading, [use], asked, asked.times)
         return use
 
