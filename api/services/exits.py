@@ -153,12 +153,7 @@ async def decide(
     if not approve:
         if found.proposed_by == viewer.user_id:
             raise decisions.another_officer()
-        sealed = vault.seal("proposals.rejection", written)
-        await _end(connection, found.id, ended | {"state": ProposalState.REJECTED, "rejection": sealed})
-        detail = {"household": found.household_id, "action": found.action}
-        await audit.record(connection, viewer.user_id, "exit.rejected", ("Proposal", found.id), now, detail)
-        await outbox.append(connection, "household", found.household_id, now)
-        return int(found.id)
+        return await _nothing_changed(connection, vault, viewer, found, ProposalState.REJECTED, written, ended, now)
     action, evidence = Action(found.action), [f"Proposal:{found.id}", *found.evidence]
     decision_id = await decisions.decide(
         connection,
@@ -201,13 +196,8 @@ async def withdraw(
             "只有提出人可以撤回；他人可决定不予批准。",
             "Only who made it takes it back; others decide that it is not approved.",
         )
-    sealed = vault.seal("proposals.rejection", written)
-    ended = {"withdrawn_at": now, "rejection": sealed, "version": found.version + 1}
-    await _end(connection, found.id, ended | {"state": ProposalState.WITHDRAWN})
-    detail = {"household": found.household_id, "action": found.action}
-    await audit.record(connection, viewer.user_id, "exit.withdrawn", ("Proposal", found.id), now, detail)
-    await outbox.append(connection, "household", found.household_id, now)
-    return int(found.id)
+    ended = {"withdrawn_at": now, "version": found.version + 1}
+    return await _nothing_changed(connection, vault, viewer, found, ProposalState.WITHDRAWN, written, ended, now)
 
 
 async def change_subject(
@@ -311,6 +301,26 @@ async def _keep(
         .returning(ExitAssessment.id)
     )
     return int(added.scalar_one())
+
+
+async def _nothing_changed(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    found: Row[*tuple[Any, ...]],
+    state: ProposalState,
+    reason: str,
+    ended: dict[str, Any],
+    now: dt.datetime,
+) -> int:
+    """The proposal ended with a reason and the household is as it was; the trail and whoever listens are told; its key."""
+    sealed = vault.seal("proposals.rejection", reason)
+    await _end(connection, found.id, ended | {"state": state, "rejection": sealed})
+    detail = {"household": found.household_id, "action": found.action}
+    action = f"exit.{state.lower()}"
+    await audit.record(connection, viewer.user_id, action, ("Proposal", found.id), now, detail)
+    await outbox.append(connection, "household", found.household_id, now)
+    return int(found.id)
 
 
 async def _end(connection: AsyncConnection, proposal_id: int, values: dict[str, Any]) -> None:
