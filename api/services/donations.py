@@ -14,7 +14,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked, one_writer
+from api.database import among, locked, one_writer
 from api.domain import accounts, casework, days
 from api.domain.donations import WAITING, DonorKind, PledgeKind, PledgeState
 from api.domain.errors import NotDone, UserErrorCode
@@ -31,6 +31,7 @@ RECEIVING = 4_105_010
 D, G, R = (table(each).c for each in (Donor, DonationPledge, DonationReceipt))
 _DONOR = scope.narrow(select(D.id), D.division_code)
 _PLEDGE = scope.narrow(select(*G), G.division_code)
+_LAPSED = update(DonationPledge).where(among(G.id, "keys")).values(state=PledgeState.LAPSED, version=G.version + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,9 @@ async def lapse(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> 
     """Pledges whose day is over have lapsed, with whatever has not come of them; how many. Nobody is asked for anything."""
     over = select(G.id).where(G.state.in_(sorted(WAITING)), G.until < days.today(now)).order_by(G.id)
     keys = (await connection.scalars(locked(over, connection, DonationPledge))).all()
+    if keys:
+        await connection.execute(_LAPSED, {"keys": keys})
     for key in keys:
-        changed = update(DonationPledge).where(G.id == key)
-        await connection.execute(changed.values(state=PledgeState.LAPSED, version=G.version + 1))
         await audit.record(connection, None, "pledge.lapsed", ("DonationPledge", key), now)
     return len(keys)
 
