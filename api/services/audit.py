@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import at_last, conclude, one_writer
 from api.domain.errors import NotDone, UserErrorCode
-from api.loaders.audit import OF_HOUSEHOLD
+from api.loaders.audit import HOUSEHOLD, OF_HOUSEHOLD
 from api.models import AuditEvent, Finding, Household, Member, User, table
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
@@ -21,7 +21,6 @@ LOCK = 4_105_002
 UNHASHED = chain.UNHASHED | {"id", "household_id"}
 E = table(AuditEvent).c
 
-HOUSEHOLD = "household"
 BELONGING: Mapping[str, Any] = {"Finding": Finding, "Person": Member}
 """Subjects that are a household's, where the detail names none."""
 
