@@ -20,6 +20,7 @@ from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
+from api.schema.changes import named
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
@@ -299,8 +300,8 @@ def _request(info: Info, given: GrantRequestInput) -> Request:
         last=given.last_month,
         period=given.period,
         amount_fen=fen_of(given.amount, ("input", "amount")) or 0,
-        member_id=None if given.person_id is None else nodes.key_of(info, "Person", given.person_id) or 0,
-        cause_id=None if given.cause_id is None else nodes.key_of(info, "Cause", given.cause_id) or 0,
+        member_id=named(info, "Person", given.person_id),
+        cause_id=named(info, "Cause", given.cause_id),
         bill=None
         if bill is None
         else Bill(bill.reference, bill.incurred_on, fen_of(bill.cost, IN_BILL) or 0, added_up(bill.paid)),
