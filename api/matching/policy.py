@@ -73,11 +73,8 @@ def whole(key: str, day: dt.date, division: str | None = None) -> int:
 
 def line(division: str | None, month: dt.date) -> Line | None:
     """The minimum living standard of that division in that month; None where none is in force, which is unknown, not zero."""
-    try:
-        entry = in_force().entry(LINE, month, division)
-    except MatcherError:
-        return None
-    return Line(_exact(entry.value).quantize(Decimal("0.01")), entry.basis, entry.status == "assumed")
+    found = parameter(LINE, month, division)
+    return None if found is None else Line(found.value.quantize(Decimal("0.01")), found.basis, found.assumed)
 
 
 def parameter(key: str, day: dt.date, division: str | None) -> Parameter | None:
