@@ -146,8 +146,9 @@ async def listed(
 ) -> Given:
     """The orders of a settled cycle that the bank has not answered, with accounts; who took the list is on record.
 
-    Sent twice, a list might be paid twice: it is given again for a reason alone. The branch of somebody's bank tells where they live: of a protected household it is left out for whoever is not cleared
-    (F-29); the account's number is enough for the bank. Raises NotDone.
+    Sent twice, a list might be paid twice: it is given again for a reason alone. The branch of somebody's bank tells where
+    they live: of a protected household it is left out for whoever is not cleared (F-29); the account's number is enough
+    for the bank. Raises NotDone.
     """
     statement = locked(_CYCLE.where(C.id == cycle_id), connection, PaymentCycle)
     cycle = (await connection.execute(statement, scope.of(viewer))).one_or_none()
@@ -188,7 +189,7 @@ async def listed(
 
 
 async def _again(connection: AsyncConnection, cycle_id: int, reason: str | None) -> tuple[int, str | None]:
-    """The how manieth list of the cycle this is, and why it is taken again. Raises NotDone where that is not said."""
+    """How often the list is taken, this time too, and why again. Raises NotDone where that is not said."""
     taken = select(func.coalesce(func.max(L.number), 0)).where(L.cycle_id == cycle_id)
     before = int((await connection.execute(taken)).scalar_one())
     if before == 0:
