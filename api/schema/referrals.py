@@ -32,7 +32,7 @@ from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Node, division_of
 from api.schema.words import Direction
 from api.services import referrals
-from api.services.referrals import Drawn, Sent
+from api.services.referrals import Sent
 
 __all__ = ["ReferralOutcome"]
 
@@ -276,8 +276,8 @@ class ReferralMutations:
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             key, vault = nodes.key_of(info, "Household", input.household_id), info.context.vault
             member = named(info, "Person", input.person_id)
-            pledge = input.pledge_id and Drawn(nodes.key_of(info, "DonationPledge", input.pledge_id))
-            sent = Sent(input.organisation, input.programme, input.due_on, input.note, member, pledge or None)
+            pledge = named(info, "DonationPledge", input.pledge_id)
+            sent = Sent(input.organisation, input.programme, input.due_on, input.note, member, pledge)
             return await referrals.refer(connection, vault, viewer, key, sent, info.context.now())
 
         done = await carry_out(info, Permission.KEEP_FILES, input, act)

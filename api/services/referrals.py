@@ -39,17 +39,10 @@ _PLEDGE = scope.narrow_to_line(
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """On which pledge a referral draws, by its key; None for one that there is not."""
-
-    pledge_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Sent:
     """To which organisation a household, or somebody in it, is sent, for which programme, until when, and why.
 
-    `pledge` is the key of what a donor promised, on which the organisation draws.
+    `pledge_id` is the key of what a donor promised, if the organisation draws on that.
     """
 
     organisation: str
@@ -57,7 +50,7 @@ class Sent:
     due_on: dt.date
     note: str
     member_id: int | None = None
-    pledge: Drawn | None = None
+    pledge_id: int | None = None
 
 
 async def refer(
@@ -80,7 +73,7 @@ async def refer(
     if sent.programme is not None and await connection.scalar(programme) is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "programme"), "没有此项目。", "There is no such programme.")
     organisation = await cases.organisation(connection, sent.organisation, "organisation")
-    pledge = None if sent.pledge is None else await _drawn_on(connection, viewer, household, organisation, sent)
+    pledge = None if sent.pledge_id is None else await _drawn_on(connection, viewer, household, organisation, sent)
     row = {
         "household_id": household.id,
         "member_id": sent.member_id,
@@ -156,8 +149,7 @@ async def _drawn_on(
     connection: AsyncConnection, viewer: Viewer, household: Held, organisation_id: int, sent: Sent
 ) -> int:
     """The key of the pledge on which a charity draws for a household; the donor is told of none. Raises NotDone."""
-    assert sent.pledge is not None
-    found = (await connection.execute(_PLEDGE.where(G.id == sent.pledge.pledge_id), scope.of(viewer))).one_or_none()
+    found = (await connection.execute(_PLEDGE.where(G.id == sent.pledge_id), scope.of(viewer))).one_or_none()
     if found is None or not divisions.holds(found.division_code, household.division_code):
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "pledgeId"), "没有此认捐。", "There is no such pledge.")
     receiver = select(Organisation.kind, Organisation.division_code).where(Organisation.id == organisation_id)
