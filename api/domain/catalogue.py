@@ -147,11 +147,14 @@ class Catalogue:
         holding = [entry for entry in self.entries if entry.code == code and entry.holds(on, division)]
         return max(holding, key=lambda entry: entry.rank, default=None)
 
+    def programmes(self, on: dt.date, division: str | None = None) -> dict[str, Entry]:
+        """All programmes as they hold on that day in that division, by code, in the order of the list."""
+        codes = dict.fromkeys(entry.code for entry in self.entries)
+        return {code: entry for code in codes if (entry := self.programme(code, on, division)) is not None}
+
     def granted_by(self, role: MeasureRole, on: dt.date, division: str | None = None) -> tuple[str, ...]:
         """The programmes that whoever holds this role grants on that day in that division."""
-        codes = dict.fromkeys(entry.code for entry in self.entries)
-        holding = (self.programme(code, on, division) for code in codes)
-        return tuple(entry.code for entry in holding if entry is not None and role in entry.agency)
+        return tuple(code for code, entry in self.programmes(on, division).items() if role in entry.agency)
 
     def service_list(self, on: dt.date, division: str | None = None) -> tuple[Service, ...]:
         """The services as they hold on that day in that division, by measure, in the order of the list."""

@@ -151,7 +151,7 @@ def window(today: dt.date) -> dict[str, Any]:
 def pairs(known: Catalogue, today: dt.date, division: str) -> dict[str, Any]:
     """What addresses which cause in that division on that day, as the condition LEFT_OPEN takes it."""
     remedies = {cause: known.remedy(cause, today, division) for cause in HardshipCause}
-    entries = {each.code: known.programme(each.code, today, division) for each in known.entries}
+    entries = known.programmes(today, division)
     return {
         **window(today),
         "cover_causes": [cause.value for cause, measures in remedies.items() if measures],
@@ -160,6 +160,6 @@ def pairs(known: Catalogue, today: dt.date, division: str) -> dict[str, Any]:
             f"{cause}:{code}"
             for cause, measures in remedies.items()
             for code, entry in entries.items()
-            if entry is not None and set(entry.measures) & set(measures)
+            if set(entry.measures) & set(measures)
         ],
     }

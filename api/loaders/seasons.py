@@ -107,9 +107,8 @@ def brands(on: dt.date, division: str) -> list[tuple[Entry, dict[str, Any]]]:
     One that asks for somebody at school is for households of which somebody declared in so many words that they are, or
     said nothing that is known and is of the age of compulsory schooling.
     """
-    known = catalogue.in_force()
-    entries = (known.programme(each, on, division) for each in dict.fromkeys(each.code for each in known.entries))
-    return [(entry, _asked(entry, on, division)) for entry in entries if entry is not None and entry.season]
+    entries = catalogue.in_force().programmes(on, division).values()
+    return [(entry, _asked(entry, on, division)) for entry in entries if entry.season]
 
 
 def _asked(entry: Entry, on: dt.date, division: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import scope
 from api.database import among
 from api.domain.casework import ReferralOutcome, ReferralState
-from api.domain.catalogue import Catalogue, Condition, Entry, GrantedTo, Sign
+from api.domain.catalogue import Condition, Entry, GrantedTo, Sign
 from api.domain.days import CHINA
 from api.domain.declarations import DeclaredItem
 from api.domain.entitlements import AidStanding, Known, Likelihood, altogether, answer, met, since
@@ -161,15 +161,10 @@ class Day:
     oldest_student: int
 
     @classmethod
-    def of(cls, today: dt.date, division: str, known: Catalogue | None = None) -> Day:
-        """As it holds there."""
-        whole = known or catalogue.in_force()
-        held = {each.code: whole.programme(each.code, today, division) for each in whole.entries}
-        entries = {
-            code: entry
-            for code, entry in held.items()
-            if entry is not None and set(entry.units) != {GrantedTo.EMPLOYER}
-        }
+    def of(cls, today: dt.date, division: str) -> Day:
+        """As it holds there; what employers alone are given is left out."""
+        known = catalogue.in_force().programmes(today, division)
+        entries = {code: entry for code, entry in known.items() if set(entry.units) != {GrantedTo.EMPLOYER}}
         ages = ("school.compulsory_from_age", "school.compulsory_to_age")
         lowest, highest = (policy.whole(key, today, division) for key in ages)
         oldest = policy.whole("student.oldest_age", today, division)
