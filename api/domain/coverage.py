@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from api.domain.casework import MeasureState, ReferralOutcome, ReferralState
-from api.domain.grants import GrantState
 from api.domain.measures import Measure
 
 
@@ -30,7 +29,6 @@ class PlanCover(StrEnum):
 
 OF_MEASURES = {MeasureState.PLANNED: False, MeasureState.UNDER_WAY: True, MeasureState.DONE: True}
 """By state of a planned measure whether anything is done already; one that was dropped addresses nothing."""
-OF_GRANTS = {GrantState.PROPOSED: False, GrantState.GRANTED: True}
 
 
 def referral_helps(state: ReferralState, outcome: ReferralOutcome | None) -> bool | None:

@@ -7,7 +7,6 @@ others beside them (domain/suppression); an alarm is then raised only where it w
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -135,18 +134,6 @@ class EquityReport:
     households: int
     bounds: Bounds
     tables: tuple[EquityTable, ...]
-
-
-def born_after(day: dt.date, years: int) -> dt.date:
-    """Who was born later is younger than so many years on that day.
-
-    >>> born_after(dt.date(2026, 11, 27), 35), born_after(dt.date(2024, 2, 29), 35)
-    (datetime.date(1991, 11, 27), datetime.date(1989, 2, 28))
-    """
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
 
 
 def ratio(of: Counted, whole: Counted) -> Fraction | None:

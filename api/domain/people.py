@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.domain.clocks import MONTHS_A_YEAR, months_after
 from api.domain.errors import NotDone, UserErrorCode
 
 
@@ -133,6 +134,15 @@ def age(born: dt.date, on: dt.date) -> int:
     [17, 18]
     """
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def born_after(day: dt.date, years: int) -> dt.date:
+    """Who was born later is younger than so many years on that day.
+
+    >>> born_after(dt.date(2026, 11, 27), 35), born_after(dt.date(2024, 2, 29), 35)
+    (datetime.date(1991, 11, 27), datetime.date(1989, 2, 28))
+    """
+    return months_after(day, -MONTHS_A_YEAR * years)
 
 
 def stands(valid_from: dt.date | None, valid_to: dt.date | None, left_on: dt.date | None, day: dt.date) -> bool:

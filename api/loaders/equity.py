@@ -22,7 +22,7 @@ from api.domain import days, divisions, equity
 from api.domain.equity import Bounds, Counted, EquityAttribute, EquityEvent, EquityReport
 from api.domain.national_form import MIGRANT
 from api.domain.objections import PROVED, ObjectionOutcome, ObjectionState, Objector
-from api.domain.people import Relation
+from api.domain.people import Relation, born_after
 from api.domain.review import ENTITLEMENT
 from api.domain.scorecards import Period
 from api.loaders.conditions import in_division
@@ -198,7 +198,7 @@ async def report(
         "last_day": period.last,
         "begins": days.begins(period.first),
         "ends": days.begins(period.last + dt.timedelta(days=1)),
-        **{f"born_{band.lower()}": equity.born_after(period.last, years) for band, years in equity.AGES},
+        **{f"born_{band.lower()}": born_after(period.last, years) for band, years in equity.AGES},
     }
     rows = await reading.rows(_BY_GROUP, told)
     groups = {attribute: _added((getattr(row, attribute.lower()), row) for row in rows) for attribute in GROUPED}

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from api import scope
 from api.database import among
 from api.domain.catalogue import Entry, Sign
-from api.domain.clocks import months_after
+from api.domain.people import born_after
 from api.domain.seasons import window
 from api.domain.stages import ACTIVE
 from api.loaders.conditions import in_division
@@ -122,10 +122,6 @@ def _asked(entry: Entry, on: dt.date, division: str) -> dict[str, Any]:
         "season_everybody": not for_students,
         "season_students": sorted(employment.spellings(Work.STUDENT)),
         "season_words": sorted({word for each in Work for word in employment.spellings(each)}),
-        "season_born_after": _years_before(on, highest + 1),
-        "season_born_by": _years_before(on, lowest),
+        "season_born_after": born_after(on, highest + 1),
+        "season_born_by": born_after(on, lowest),
     }
-
-
-def _years_before(day: dt.date, years: int) -> dt.date:
-    return months_after(day, -12 * years)

@@ -13,9 +13,10 @@ from api.domain import education
 from api.domain.catalogue import ChainLink, Entry, Sign
 from api.domain.education import SchoolStage
 from api.domain.entitlements import AidStanding, Likelihood, answer, school_year
+from api.domain.people import age
 from api.matching import employment
 from api.matching.employment import Work
-from api.services.entitlements import Day, Home, age, may_study, signs_of, standing_of
+from api.services.entitlements import Day, Home, may_study, signs_of, standing_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from api.domain.days import CHINA
 from api.domain.declarations import DeclaredItem
 from api.domain.entitlements import AidStanding, Known, Likelihood, altogether, answer, met, since
 from api.domain.grants import Finding, GrantEffect, GrantFindingKind, GrantPeriod, GrantState, OnceFor
+from api.domain.people import age
 from api.matching import catalogue, compatibility, employment, policy
 from api.matching.compatibility import Asked
 from api.matching.employment import Work
@@ -224,15 +225,6 @@ def may_study(row: Row[*tuple[Any, ...]], day: Day) -> bool:
         return at_school
     young = row.birth_date is None or age(row.birth_date, day.today) <= day.oldest_student
     return young and row.relation not in ("HEAD", "SPOUSE", "PARENT")
-
-
-def age(born: dt.date, today: dt.date) -> int:
-    """How many years old.
-
-    >>> age(dt.date(2010, 9, 2), dt.date(2026, 9, 1))
-    15
-    """
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def standing_of(home: Home, day: Day, entry: Entry, member_id: int | None) -> AidStanding:
