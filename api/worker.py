@@ -134,7 +134,7 @@ class Worker:
         async with self._holding(job) as connection:
             for some in findings:
                 await scans.take_findings(connection, order, as_of, some, members, _now())
-            await scans.succeed(connection, order.id, summary, _now())
+            await scans.succeed(connection, order, summary, _now())
 
     def _teller(self, job: Leased) -> matching.Progress:
         """Writes a scan's progress down, at most twice a second, and the last step of every stage."""

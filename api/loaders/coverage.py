@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from api.domain.catalogue import Catalogue
 from api.domain.clocks import months_after
 from api.domain.days import CHINA
 from api.domain.grants import GrantState
-from api.loaders.reading import Reading, Rows
+from api.loaders.reading import Reading
 from api.models import Cause, Enrolment, File, Grant, Household, Plan, PlannedMeasure, Referral, table
 
 ONE_OFF_MONTHS = 12
@@ -119,7 +119,7 @@ class Done:
 async def of_households(reading: Reading, keys: Sequence[int]) -> dict[int, Done]:
     """By household what is done about its causes, as it stands today."""
     found, told = defaultdict[int, Done](Done), {"keys": list(keys), **window(reading.today)}
-    for row in await _rows(reading, _PLANNED_OF, told):
+    for row in await reading.rows(_PLANNED_OF, told):
         found[row.household_id].planned = True
     for name, statement in (
         ("causes", _CAUSES_OF),
@@ -128,13 +128,9 @@ async def of_households(reading: Reading, keys: Sequence[int]) -> dict[int, Done
         ("proposed", _PROPOSED_OF),
         ("sent", _SENT_OF),
     ):
-        for row in await _rows(reading, statement, told):
+        for row in await reading.rows(statement, told):
             getattr(found[row.household_id], name).append(row)
     return {key: found[key] for key in keys}
-
-
-async def _rows(reading: Reading, statement: Select[*tuple[Any, ...]], told: Mapping[str, Any]) -> Rows:
-    return await reading.rows(statement, told)
 
 
 def window(today: dt.date) -> dict[str, Any]:

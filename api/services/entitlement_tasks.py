@@ -130,7 +130,7 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
     leads, there = await _leads(connection, households), defaultdict[int, list[Any]](list)
     for row in await connection.execute(_THERE, {"households": list(households)}):
         there[row.household_id].append(row)
-    due, ended = list[Due](), 0
+    due, changed = list[Due](), 0
     for home in await homes(connection, households, today, cleared=True):
         code = home.division_code
         day = by_division.get(code) or by_division.setdefault(code, Day.of(today, code))
@@ -144,10 +144,10 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
         for whose, row in held.items():
             if whose not in wanted:
                 detail = {**row.detail, "because": _because(home, day, row)}
-                ended += await tasks.not_needed(connection, row.id, detail, now)
+                changed += await tasks.not_needed(connection, row.id, detail, now)
     for start in range(0, len(due), tasks.MOST_AT_ONCE):
-        ended += await tasks.open_due(connection, due[start : start + tasks.MOST_AT_ONCE], now)
-    return ended
+        changed += await tasks.open_due(connection, due[start : start + tasks.MOST_AT_ONCE], now)
+    return changed
 
 
 def _wanted(

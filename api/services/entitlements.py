@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Date, Row, and_, bindparam, case, null, or_, select
+from sqlalchemy import Row, and_, case, null, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -56,7 +56,7 @@ _PEOPLE = (
         case((_TOLD, M.declared_employment), else_=null()).label("declared_employment"),
         M.relation,
     )
-    .where(among(M.household_id, "households"), stands(bindparam("day", type_=Date())))
+    .where(among(M.household_id, "households"), stands(scope.TODAY))
     .order_by(M.id)
 )
 _SAID = (
@@ -133,7 +133,7 @@ async def homes(
     told = {**keys, scope.CLEARED: cleared, "today": today}
     found = {row.id: Home(*row) for row in await connection.execute(_HOMES, keys)}
     of_whom = defaultdict[int, list[Home]](list)
-    for person in await connection.execute(_PEOPLE, {**told, "day": today}):
+    for person in await connection.execute(_PEOPLE, told):
         found[person.household_id].people.append(person)
         of_whom[person.person_id].append(found[person.household_id])
     for word in await connection.execute(_SAID, told):

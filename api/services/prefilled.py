@@ -7,7 +7,7 @@ role that anybody holds. Nothing personal is in its words: who it is about is to
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,14 +145,6 @@ async def refer(
     return key
 
 
-def conditions_of(detail: Mapping[str, Any], on: dt.date, division: str, known: Catalogue) -> tuple[Condition, ...]:
-    """What the task's programme asks for; none where a finding rather than the catalogue says so."""
-    if "programme" not in detail or "rule" in detail:
-        return ()
-    entry = known.programme(detail["programme"], on, division)
-    return () if entry is None else entry.conditions
-
-
 def _made(row: Row[*tuple[Any, ...]], holders: Rows, known: Catalogue, today: dt.date) -> Prefilled | None:
     programme, rule = row.detail.get("programme"), row.detail.get("rule")
     entry = known.programme(programme, today, row.division_code) if programme else None
@@ -160,7 +152,8 @@ def _made(row: Row[*tuple[Any, ...]], holders: Rows, known: Catalogue, today: dt
     if not roles:
         return None
     due_on = workdays.add(today, policy.whole(ANSWER_DAYS, today, row.division_code))
-    zh, en = _words(row, programme, rule, conditions_of(row.detail, today, row.division_code, known), due_on)
+    asked = entry.conditions if entry and not rule else ()  # where a finding says so, nothing of the catalogue does
+    zh, en = _words(row, programme, rule, asked, due_on)
     return Prefilled(
         row.id, roles, _office(row.division_code, roles, holders), programme, row.member_id, zh, en, due_on
     )

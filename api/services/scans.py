@@ -289,13 +289,13 @@ def _again(
     return kept | {"state": state, "review_id": review_id, "version": known.version + 1}
 
 
-async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[str, Any], now: dt.datetime) -> None:
+async def succeed(connection: AsyncConnection, order: Order, summary: Mapping[str, Any], now: dt.datetime) -> None:
     """The scan is done, and from now on its links and findings are the latest; what is due by them is looked at anew."""
-    await entitlement_tasks.look_again(connection, await _division(connection, scan_id))
-    await audit.record(connection, None, "scan.succeeded", ("Scan", scan_id), now)
+    await entitlement_tasks.look_again(connection, order.division_code)
+    await audit.record(connection, None, "scan.succeeded", ("Scan", order.id), now)
     await _change(
         connection,
-        scan_id,
+        order.id,
         now,
         status=ScanStatus.SUCCEEDED,
         as_of=dt.date.fromisoformat(summary["as_of"]),
@@ -303,10 +303,6 @@ async def succeed(connection: AsyncConnection, scan_id: int, summary: Mapping[st
         summary=dict(summary),
         finished_at=now,
     )
-
-
-async def _division(connection: AsyncConnection, scan_id: int) -> str:
-    return str(await connection.scalar(select(Scan.division_code).where(Scan.id == scan_id)))
 
 
 async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.datetime) -> None:
