@@ -10,7 +10,6 @@ from sqlalchemy import delete, insert, select, update
 from api.database import transaction
 from api.domain.casework import HardshipCause, MeasureState, ReferralOutcome
 from api.domain.measures import Measure
-from api.domain.stages import Stage
 from api.models import (
     Cause,
     CauseEvent,
@@ -27,8 +26,8 @@ from api.models import (
     User,
     table,
 )
-from tests.api import county
 from tests.api.conftest import Service
+from tests.api.services import test_entitlements
 from tests.api.services.atwork import DAY, NOW, TODAY, OnFile, errors
 
 MONTH = TODAY.replace(day=1)
@@ -40,16 +39,7 @@ PAGE += "pageInfo { hasNextPage endCursor } nodes { reference plan { id } " + CO
 
 async def home(service: Service, *causes: str) -> OnFile:
     """A household on file that names these causes, the first one as the main one, and has no plan."""
-    async with transaction(service.engine) as connection:
-        life = await county.taken_over(connection, Stage.RECORDED, NOW)
-    house = OnFile(
-        service,
-        life.household_id,
-        life.file_id,
-        service.vault.ids("Household", [life.household_id])[0],
-        "",
-        life.people,
-    )
+    house = await test_entitlements.home(service)
     for place, cause in enumerate(causes):
         await caused(service, house.key, house.file, cause, place)
     return house
