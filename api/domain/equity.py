@@ -14,9 +14,9 @@ from enum import StrEnum
 from fractions import Fraction
 
 from api.domain import divisions, suppression
+from api.domain.figures import part
 from api.domain.people import Sex
 from api.domain.review import Outcome
-from api.domain.scorecards import part
 
 
 class EquityAttribute(StrEnum):

@@ -54,6 +54,36 @@ class Size:
         return self.excluded > 0 and suppression.small(self.files - self.exited - self.excluded)
 
 
+def part(some: int, of: int) -> Decimal | None:
+    """So many of so many, to four places; None of nobody.
+
+    >>> part(1, 3), part(0, 0)
+    (Decimal('0.3333'), None)
+    """
+    return (Decimal(some) / of).quantize(PLACES) if of else None
+
+
+def median(counts: Mapping[int, int]) -> Decimal | None:
+    """The middle of numbers told by how often each occurs; None of none.
+
+    >>> median({3: 1, 9: 2}), median({3: 1, 8: 1}), median({})
+    (Decimal('9'), Decimal('5.5'), None)
+    """
+    numbers = [(number, times) for number, times in sorted(counts.items()) if times > 0]
+    whole = sum(times for _, times in numbers)
+    if not whole:
+        return None
+
+    def at(place: int) -> int:
+        for number, times in numbers:
+            if place < times:
+                return number
+            place -= times
+        raise AssertionError("a place beyond all numbers")
+
+    return Decimal(at((whole - 1) // 2) + at(whole // 2)) / 2
+
+
 def shares(counts: Mapping[str, tuple[int, int]], hidden: Collection[str] = ()) -> Of:
     """Shares of so many of so many, by group; what is `hidden` beside is withheld here, too.
 
@@ -105,23 +135,8 @@ def _some_of(counts: Mapping[str, tuple[int, int]], hidden: Collection[str] = ()
 
 
 def _share(some: int, of: int) -> Figure:
-    return Figure(some, of, (Decimal(some) / of).quantize(PLACES) if of else None)
+    return Figure(some, of, part(some, of))
 
 
 def _median(days: Mapping[int, int]) -> Figure:
-    """The middle of all, or between the two in the middle.
-
-    >>> _median({3: 1, 10: 1}).value, _median({3: 1, 5: 1, 10: 1}).value, _median({}).value
-    (Decimal('6.5'), Decimal('5'), None)
-    """
-    count = sum(days.values())
-    if not count:
-        return Figure(None, 0, None)
-    middle, passed = [(count - 1) // 2, count // 2], 0
-    found = []
-    for number in sorted(days):
-        passed += days[number]
-        while middle and middle[0] < passed:
-            found.append(number)
-            middle.pop(0)
-    return Figure(None, count, Decimal(sum(found)) / 2 if found[0] != found[1] else Decimal(found[0]))
+    return Figure(None, sum(days.values()), median(days))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from api.domain import figures, suppression
-from api.domain.figures import PLACES, Figure, Size
+from api.domain.figures import Figure, Size
 from api.domain.targets import ACHIEVED, FileOutcome, TargetKind
 
 Counts = Mapping[FileOutcome, int]
@@ -43,7 +43,7 @@ def whole(kind: TargetKind, counts: Counts) -> Outcomes:
     """What became of all of them."""
     files, achieved = sum(counts.values()), _achieved(kind, counts)
     every = {outcome: counts.get(outcome, 0) for outcome in FileOutcome}
-    return Outcomes(files, every, achieved, (Decimal(achieved) / files).quantize(PLACES) if files else None)
+    return Outcomes(files, every, achieved, figures.part(achieved, files))
 
 
 def by_group(kind: TargetKind, counts: Mapping[str, Counts]) -> dict[str, Outcomes]:

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from api.domain.figures import part
 from api.domain.measures import Measure
 from api.domain.responsibilities import MeasureRole
-
-PLACES = Decimal("0.0001")
 
 
 class ScoreFigure(StrEnum):
@@ -193,36 +192,6 @@ class Period:
 
     first: dt.date
     last: dt.date
-
-
-def part(some: int, of: int) -> Decimal | None:
-    """So many of so many, to four places; None of nobody.
-
-    >>> part(1, 3), part(0, 0)
-    (Decimal('0.3333'), None)
-    """
-    return (Decimal(some) / of).quantize(PLACES) if of else None
-
-
-def median(counts: Mapping[int, int]) -> Decimal | None:
-    """The middle of numbers told by how often each occurs; None of none.
-
-    >>> median({3: 1, 9: 2}), median({3: 1, 8: 1}), median({})
-    (Decimal('9'), Decimal('5.5'), None)
-    """
-    numbers = [(number, times) for number, times in sorted(counts.items()) if times > 0]
-    whole = sum(times for _, times in numbers)
-    if not whole:
-        return None
-
-    def at(place: int) -> int:
-        for number, times in numbers:
-            if place < times:
-                return number
-            place -= times
-        raise AssertionError("a place beyond all numbers")
-
-    return Decimal(at((whole - 1) // 2) + at(whole // 2)) / 2
 
 
 def coverage(division_code: str, scanned_as_of: dt.date, states: Mapping[str, int]) -> Coverage | None:

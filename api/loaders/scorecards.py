@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func,
 
 from api import scope
 from api.database import UtcDateTime, whole_days
-from api.domain import days, divisions, responsibilities, scorecards
+from api.domain import days, divisions, figures, responsibilities, scorecards
 from api.domain.casework import ReferralState, TaskState
 from api.domain.responsibilities import MeasureRole
 from api.domain.scans import ScanStatus
@@ -213,7 +213,7 @@ def _of_unit(rows: Collection[Any]) -> Referred:
             took[row.days] += row.referrals
     closed = outcomes.total()
     by_outcome = dict(sorted(outcomes.items()))
-    return Referred(waiting + closed, waiting, overdue, closed, by_outcome, scorecards.median(took))
+    return Referred(waiting + closed, waiting, overdue, closed, by_outcome, figures.median(took))
 
 
 def _score(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import statistics
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +85,10 @@ def test_f_22_how_many_a_median_is_of_does_not_tell_how_few_were_left_out() -> N
     aided = {april: {5: 12}, july: {5: 30}}
     first, _ = progress.by_quarter(months, [{}, aided, {}])
     assert (first.files, first.aided, first.days[1]) == (15, None, figures.WITHHELD)
+
+
+@given(st.lists(st.integers(0, 400)))
+def test_the_median_of_counts_is_the_median_of_the_numbers(numbers: list[int]) -> None:
+    counts = {number: numbers.count(number) for number in numbers}
+    found = figures.median(counts)
+    assert found == (Decimal(str(statistics.median(numbers))) if numbers else None)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import statistics
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -28,13 +26,6 @@ def test_every_kind_of_department_data_is_some_offices() -> None:
 def test_an_organisation_that_says_what_it_keeps_is_believed(role: MeasureRole) -> None:
     assert scorecards.keeps(role, ["tax", "aid"]) == ("aid", "tax")
     assert scorecards.keeps(role) == KEEPS.get(role, ())
-
-
-@given(st.lists(st.integers(0, 400)))
-def test_the_median_of_counts_is_the_median_of_the_numbers(numbers: list[int]) -> None:
-    counts = {number: numbers.count(number) for number in numbers}
-    found = scorecards.median(counts)
-    assert found == (Decimal(str(statistics.median(numbers))) if numbers else None)
 
 
 @given(st.dictionaries(st.sampled_from((*ANSWERED, *UNANSWERED)), st.integers(0, 10_000)))

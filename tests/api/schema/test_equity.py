@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, or_, select, update
 
 from api.database import transaction
 from api.domain import days, equity
-from api.domain.scorecards import part
+from api.domain.figures import part
 from api.models import File, Finding, Household, Member, Objection, Review, User
 from api.services import forms
 from tests.api.conftest import Service
