@@ -6,12 +6,16 @@ Who answers for a measure is told to everybody, of whatever division: it is the 
 from __future__ import annotations
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Date, String, and_, bindparam, exists, func, not_, or_, select
 
 from api import scope
 from api.database import among
+from api.domain import divisions, responsibilities
+from api.domain.responsibilities import MeasureRole
 from api.loaders.conditions import in_division
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
@@ -128,9 +132,13 @@ async def names_of(reading: Reading, organisations: Sequence[int]) -> Rows:
     return await reading.rows(_NAMES_OF, {"keys": organisations})
 
 
-async def holders(reading: Reading, divisions: Sequence[str], on: dt.date) -> Rows:
-    """Who holds roles in one of these divisions on a day, as they were called then."""
-    return await reading.rows(_HOLDERS, {"divisions": divisions, "on": on})
+async def holders(reading: Reading, code: str, on: dt.date) -> dict[MeasureRole, list[Any]]:
+    """By role who answers first in a division on a day, as called then: whoever holds it in the lowest that has somebody."""
+    by_role: dict[MeasureRole, list[Any]] = defaultdict(list)
+    for row in await reading.rows(_HOLDERS, {"divisions": divisions.chain(code), "on": on}):
+        by_role[MeasureRole(row.role)].append(row)
+    lowest = {role: responsibilities.nearest(row.division_code for row in some) for role, some in by_role.items()}
+    return {role: [row for row in some if row.division_code == lowest[role]] for role, some in by_role.items()}
 
 
 async def assignments_by_key(reading: Reading, keys: Sequence[int]) -> Rows:

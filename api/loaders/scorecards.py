@@ -138,7 +138,8 @@ class _Counted:
 
 async def of_division(reading: Reading, code: str, period: Period) -> tuple[Scorecard, ...]:
     """The scorecards of the seven measures in a division, in the policy's order."""
-    held = _held(await organisations.holders(reading, divisions.chain(code), period.last))
+    rows = await organisations.holders(reading, code, period.last)
+    held = {role: [_held(row) for row in some] for role, some in rows.items()}
     counted = await _count(reading, code, period)
     return tuple(
         Scorecard(
@@ -175,22 +176,9 @@ async def _count(reading: Reading, code: str, period: Period) -> _Counted:
     )
 
 
-def _held(rows: Rows) -> dict[MeasureRole, list[Held]]:
-    """By role who answers first, whoever holds it in the lowest division, and which data each says that it keeps."""
-    by_role: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        by_role[row.role].append(row)
-    return {
-        MeasureRole(role): [
-            (
-                Holder(row.code, row.name_zh, row.name_en, row.division_code, row.valid_from, row.valid_to),
-                tuple(row.sources),
-            )
-            for row in some
-            if row.division_code == responsibilities.nearest(each.division_code for each in some)
-        ]
-        for role, some in by_role.items()
-    }
+def _held(row: Any) -> Held:
+    holder = Holder(row.code, row.name_zh, row.name_en, row.division_code, row.valid_from, row.valid_to)
+    return holder, tuple(row.sources)
 
 
 def _referred(rows: Rows) -> dict[str, Referred]:

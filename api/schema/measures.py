@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from enum import StrEnum
 from typing import Annotated, Any, cast
 
@@ -248,26 +247,16 @@ def _conditions(info: Info, given: MeasureAssignmentFilter) -> Any:
         yield Is("held", {"held": given.held_on})
 
 
-def _holders(rows: Rows) -> dict[str, list[RoleHolder]]:
-    """By role who answers first: whoever holds it in the lowest division."""
-    by_role: dict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        by_role[row.role].append(row)
-    return {
-        role: [
-            RoleHolder(
-                code=row.code,
-                name_zh=row.name_zh,
-                name_en=row.name_en,
-                division=division_of(row.division_code),
-                valid_from=row.valid_from,
-                valid_to=row.valid_to,
-            )
-            for row in some
-            if row.division_code == responsibilities.nearest(each.division_code for each in some)
-        ]
-        for role, some in by_role.items()
-    }
+def role_holder(of: Any) -> RoleHolder:
+    """Who holds a role, as it is shown."""
+    return RoleHolder(
+        code=of.code,
+        name_zh=of.name_zh,
+        name_en=of.name_en,
+        division=division_of(of.division_code),
+        valid_from=of.valid_from,
+        valid_to=of.valid_to,
+    )
 
 
 InDivision = Annotated[
@@ -308,10 +297,13 @@ class MeasureQueries:
         asked = wanted(info)
         code = division_asked(info, division_code)
         async with info.context.reading() as reading:
-            held = _holders(await loaders.holders(reading, divisions.chain(code), day_asked(info, on)))
+            held = await loaders.holders(reading, code, day_asked(info, on))
 
             def entrusted(roles: tuple[MeasureRole, ...]) -> list[EntrustedRole]:
-                return [EntrustedRole(role=role, holders=held.get(role, [])) for role in roles]
+                return [
+                    EntrustedRole(role=role, holders=[role_holder(each) for each in held.get(role, ())])
+                    for role in roles
+                ]
 
             found = [
                 PolicyMeasure(

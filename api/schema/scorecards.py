@@ -17,7 +17,7 @@ from api.domain.scorecards import Period
 from api.loaders import scorecards as loaders
 from api.schema import guards
 from api.schema.context import Info
-from api.schema.measures import InDivision, Measure, MeasureRole, RoleHolder, day_asked, division_asked
+from api.schema.measures import InDivision, Measure, MeasureRole, RoleHolder, day_asked, division_asked, role_holder
 from api.schema.referrals import ReferralOutcome
 from api.schema.scorecard_terms import NotKnown, ScoreFigure
 from api.schema.selection import wanted
@@ -191,16 +191,7 @@ def _unit(given: scorecards.UnitScore) -> UnitScore:
     return UnitScore(
         role=given.role,
         leads_measure=given.leads_it,
-        organisation=None
-        if holder is None
-        else RoleHolder(
-            code=holder.code,
-            name_zh=holder.name_zh,
-            name_en=holder.name_en,
-            division=division_of(holder.division_code),
-            valid_from=holder.valid_from,
-            valid_to=holder.valid_to,
-        ),
+        organisation=None if holder is None else role_holder(holder),
         data=[_data(each) for each in given.delivered],
         referrals=None if given.referred is None else _referrals(given.referred),
         tasks=None
