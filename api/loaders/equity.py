@@ -17,15 +17,16 @@ from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, literal
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from api import scope
-from api.database import UtcDateTime
-from api.domain import days, divisions, equity
+from api.domain import equity
 from api.domain.equity import Bounds, Counted, EquityAttribute, EquityEvent, EquityReport
 from api.domain.national_form import MIGRANT
 from api.domain.objections import PROVED, ObjectionOutcome, ObjectionState, Objector
 from api.domain.people import Relation, born_after
 from api.domain.review import ENTITLEMENT
 from api.domain.scorecards import Period
+from api.loaders import periods
 from api.loaders.conditions import in_division
+from api.loaders.periods import BEGINS, ENDS, FIRST, LAST
 from api.loaders.reading import Reading, Rows
 from api.matching import policy
 from api.models import Decision, File, Finding, Grant, Household, Member, Objection, Review, StopProposal, table
@@ -35,8 +36,6 @@ from api.sealing import Vault
 B, C, F, G, H, L, M, P, V = (
     table(each).c for each in (Objection, Decision, Finding, Grant, Household, File, Member, StopProposal, Review)
 )
-BEGINS, ENDS = (bindparam(name, type_=UtcDateTime()) for name in ("begins", "ends"))
-FIRST, LAST = (bindparam(name, type_=Date()) for name in ("first_day", "last_day"))
 _HEAD, _EARLIER = table(Member).alias("head"), table(Review).alias("earlier")
 FORM, ANSWER, NONE = "members.form", "DISABILITY", "NONE"
 BOUNDS = ("equity.ratio_high", "equity.ratio_low", "equity.least_households")
@@ -190,14 +189,8 @@ async def report(
     events: Collection[EquityEvent],
 ) -> EquityReport:
     """The tables of a division and a period, by attribute and event. Raises MatcherError where no bounds are in force."""
-    low, high = divisions.span(code)
     told = {
-        "division_from": low,
-        "division_to": high,
-        "first_day": period.first,
-        "last_day": period.last,
-        "begins": days.begins(period.first),
-        "ends": days.begins(period.last + dt.timedelta(days=1)),
+        **periods.told(code, period),
         **{f"born_{band.lower()}": born_after(period.last, years) for band, years in equity.AGES},
     }
     rows = await reading.rows(_BY_GROUP, told)

@@ -12,11 +12,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
 
 from api import scope
-from api.database import UtcDateTime, whole_days
-from api.domain import days, divisions, figures, responsibilities, scorecards
+from api.database import whole_days
+from api.domain import days, figures, responsibilities, scorecards
 from api.domain.casework import ReferralState, TaskState
 from api.domain.responsibilities import MeasureRole
 from api.domain.scans import ScanStatus
@@ -34,8 +34,9 @@ from api.domain.scorecards import (
     UnitScore,
     Unknown,
 )
-from api.loaders import organisations
+from api.loaders import organisations, periods
 from api.loaders.conditions import in_division
+from api.loaders.periods import BEGINS, ENDS, FIRST, LAST
 from api.loaders.reading import Reading, Rows
 from api.matching import reference
 from api.models import Department, Feed, Finding, Household, Organisation, Referral, Review, Scan, Task, table
@@ -43,8 +44,6 @@ from api.models import Department, Feed, Finding, Household, Organisation, Refer
 D, F, G, H, O, R, S, T, V = (  # noqa: E741
     table(each).c for each in (Department, Finding, Feed, Household, Organisation, Referral, Scan, Task, Review)
 )
-BEGINS, ENDS = (bindparam(name, type_=UtcDateTime()) for name in ("begins", "ends"))
-FIRST, LAST = (bindparam(name, type_=Date()) for name in ("first_day", "last_day"))
 UNION = MeasureRole.TRADE_UNION_FEDERATION
 Held = tuple[Holder | None, tuple[str, ...]]
 """An organisation, and which kinds of data it says that it keeps."""
@@ -53,7 +52,7 @@ NOBODY: list[Held] = [(None, ())]
 
 _NEWEST = select(func.max(G.id)).where(G.received_at < ENDS).group_by(G.department_code)
 _KINDS = scope.narrow_to_sources(
-    select(D.code, D.title_zh, D.title_en, G.as_of, G.complete, G.received_at).outerjoin(
+    select(D.code, G.as_of, G.complete, G.received_at).outerjoin(
         Feed, and_(G.department_code == D.code, G.id.in_(_NEWEST))
     ),
     D.code,
@@ -156,15 +155,7 @@ async def of_division(reading: Reading, code: str, period: Period) -> tuple[Scor
 
 
 async def _count(reading: Reading, code: str, period: Period) -> _Counted:
-    low, high = divisions.span(code)
-    told = {
-        "division_from": low,
-        "division_to": high,
-        "first_day": period.first,
-        "last_day": period.last,
-        "begins": days.begins(period.first),
-        "ends": days.begins(period.last + dt.timedelta(days=1)),
-    }
+    told = periods.told(code, period)
     kinds, scans, referred, tasks, raised = [await reading.rows(statement, told) for statement in COUNTED]
     return _Counted(
         period.last,
