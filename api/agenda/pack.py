@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from api.domain.equity import EquityReport
@@ -14,7 +15,7 @@ from api.domain.figures import Beside, Figure
 from api.domain.indicators import Indicator
 from api.domain.progress import Outcomes
 from api.domain.responsibilities import MEASURES, MeasureRole
-from api.domain.scorecards import Period, Scorecard, UnitScore
+from api.domain.scorecards import Period, Scorecard, Tasks, UnitScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class FundsOfSource:
     paid_fen: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """All figures of a pack."""
 
@@ -95,7 +96,7 @@ class Pack:
     funds: tuple[FundsOfSource, ...]
     equity: EquityReport
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The same for the same figures: SHA-256 of all of them, written in one way."""
         told = asdict(self)
@@ -113,6 +114,12 @@ class Unit:
     leads: tuple[int, ...]
     beside: tuple[int, ...]
 
+    def title(self, source: str | None) -> tuple[str, str]:
+        """What one of its kinds of data is called in Chinese and in English; nothing for none."""
+        return next(
+            ((each.title_zh, each.title_en) for each in self.score.delivered if each.source == source), ("", "")
+        )
+
 
 def units(pack: Pack) -> list[Unit]:
     """Every unit once, in the order in which the policy names them first; its figures are the same in all its measures."""
@@ -124,6 +131,11 @@ def units(pack: Pack) -> list[Unit]:
             first.setdefault(key, score)
             parts.setdefault(key, ([], []))[0 if score.leads_it else 1].append(number)
     return [Unit(score, tuple(parts[key][0]), tuple(parts[key][1])) for key, score in first.items()]
+
+
+def tasks(of: Sequence[Unit]) -> tuple[Tasks, ...]:
+    """The division's tasks, which are the same in all units that are told of them."""
+    return next((each.score.tasks for each in of if each.score.tasks is not None), ())
 
 
 def measures() -> Mapping[int, str]:

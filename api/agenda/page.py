@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 
 from api.agenda import pictures
-from api.agenda.pack import FundsOfSource, Goal, Pack, Progress, Reckoned, Unit, measures, units
+from api.agenda.pack import FundsOfSource, Goal, Pack, Progress, Reckoned, Unit, measures, tasks, units
 from api.domain import divisions, money
 from api.domain.equity import EquityAlarm, EquityAttribute, EquityTable, GroupRate, group_name
 from api.domain.figures import Figure
@@ -209,7 +209,7 @@ def _progress(progress: Progress | None, words: Words) -> str:
     rows = [
         [
             f"{said(each.indicator.zh, each.indicator.en)} <small>v{each.indicator.version}</small>",
-            f"<small>{said(_over(each.indicator)[0], _over(each.indicator)[1])}</small>",
+            f"<small>{said(*_over(each.indicator))}</small>",
             _counted(each.whole),
             _bar(each.whole, each.indicator),
             _value(each.whole, each.indicator),
@@ -351,7 +351,7 @@ def _feed(of: Delivered) -> str:
 
 
 def _tasks(all_units: Sequence[Unit], words: Words) -> str:
-    told = next((each.score.tasks for each in all_units if each.score.tasks is not None), ())
+    told = tasks(all_units)
     if not told:
         return f'<p class="note">{said("期内没有任务。", "There were no tasks in the period.")}</p>'
     headings = [said("任务", "Task"), said("待办", "Waiting"), said("其中逾期", "Overdue"), said("期内办结", "Done")]
@@ -493,11 +493,11 @@ def _unknown(all_units: Sequence[Unit], words: Words) -> str:
     )
     items = []
     for (figure, reason), found in by_reason.items():
-        roles = list(dict.fromkeys((unit.score.role, each.source) for unit, each in found))
+        roles = list(dict.fromkeys((unit.score.role, unit.title(each.source)) for unit, each in found))
         zh, en = [
             sep.join(
-                words("MeasureRole", role)[place] + (f"（{_title(found, source)[place]}）" if source else "")
-                for role, source in roles
+                words("MeasureRole", role)[place] + (f"（{title[place]}）" if title[place] else "")
+                for role, title in roles
             )
             for place, sep in ((0, "、"), (1, ", "))
         ]
@@ -506,12 +506,6 @@ def _unknown(all_units: Sequence[Unit], words: Words) -> str:
             f"<li>{said(f'{figures[0]}：{reasons[0]}——{zh}', f'{figures[1]}: {reasons[1].lower()} – {en}')}</li>\n"
         )
     return f'<p class="note">{note}</p><ul>\n{"".join(items)}</ul>'
-
-
-def _title(found: Sequence[tuple[Unit, Unknown]], source: str) -> tuple[str, str]:
-    return next(
-        (each.title_zh, each.title_en) for unit, _ in found for each in unit.score.delivered if each.source == source
-    )
 
 
 def _footer(pack: Pack) -> str:

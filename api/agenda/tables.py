@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from api.agenda.pack import Pack, units
+from api.agenda.pack import Pack, tasks, units
 from api.agenda.page import GOAL_COLUMNS, WITHHELD, Words
 from api.domain import divisions, money
 from api.domain.equity import group_name
@@ -189,8 +189,7 @@ def _outcomes(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
 
 
 def _tasks(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
-    told = next((each.score.tasks for each in units(pack) if each.score.tasks is not None), ())
-    for each in told:
+    for each in tasks(units(pack)):
         yield _both(words("TaskKind", each.kind)), each.waiting, each.overdue, each.done
 
 
@@ -210,12 +209,9 @@ def _equity(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
 def _unknown(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
     for unit, named in _named(pack, words):
         for each in unit.score.unknown:
-            title = next(
-                ((of.title_zh, of.title_en) for of in unit.score.delivered if of.source == each.source), ("", "")
-            )
             yield (
                 *named,
                 _both(words("ScoreFigure", each.figure)),
-                _both(title),
+                _both(unit.title(each.source)),
                 _both(words("NotKnown", each.reason)),
             )
