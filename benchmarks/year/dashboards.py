@@ -149,7 +149,7 @@ def _used(processes: list[int]) -> float:
 
 
 async def measure(given: task.Task, data: Path, wanted: str) -> list[str]:
-    """A table's rows; a query that takes longer is named."""
+    """A table's rows; a query whose median and processors both take longer is named."""
     engine, vault = open_engine(given.url), sealing.vault(given.key)
     async with reading(engine) as connection:
         last, county = (await connection.execute(text(

@@ -224,11 +224,3 @@ async def _exclusive(connection: AsyncConnection, checks: Checks, month: dt.date
 
 async def _rows(connection: AsyncConnection, statement: str, **told: Any) -> list[Any]:
     return list((await connection.execute(text(statement), told)).all())
-
-
-TOTALS: Mapping[str, str] = {
-    "fundEntries": "SELECT count(*) FROM fund_entries",
-    "paymentCycles": "SELECT count(*) FROM payment_cycles",
-    "recoveries": "SELECT count(*) FROM recoveries",
-    "officialErrors": "SELECT count(*) FROM official_errors",
-}

@@ -78,7 +78,7 @@ TAMPERED = {
 
 
 async def _would_be_noticed(url: str, month: dt.date) -> None:
-    """Each check fails where what it looks at is wrong."""
+    """Each of these checks fails where what it looks at is wrong."""
     engine = open_engine(url)
     for what, statement in TAMPERED.items():
         async with engine.connect() as connection:
