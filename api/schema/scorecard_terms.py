@@ -13,7 +13,10 @@ described(
     {
         "DATA": Words("部门数据", "Data", "该单位负责的部门数据。", "The kinds of department data it answers for."),
         "DATA_AGE": Words(
-            "数据时效", "Age of data", "最近一批数据截止至今的天数。", "How many days ago the latest batch was cut."
+            "数据时效",
+            "Age of data",
+            "最近一批数据截止日至期末的天数。",
+            "How many days before the period's last day the latest batch was cut.",
         ),
         "DATA_QUALITY": Words(
             "数据质量", "Quality of data", "读入与剔除的行数。", "How many rows were read, and set aside."
