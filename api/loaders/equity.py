@@ -19,6 +19,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from api import scope
 from api.domain import equity
 from api.domain.equity import Bounds, Counted, EquityAttribute, EquityEvent, EquityReport
+from api.domain.grants import GrantDecision
 from api.domain.national_form import MIGRANT
 from api.domain.objections import PROVED, ObjectionOutcome, ObjectionState, Objector
 from api.domain.people import Relation, born_after
@@ -82,7 +83,11 @@ _REVIEWS = (
     .subquery("concluded")
 )
 _GRANTS = (
-    select(G.household_id, literal_column("1").label("decided"), _any(G.decided_as == "REFUSE_GRANT", "refused"))
+    select(
+        G.household_id,
+        literal_column("1").label("decided"),
+        _any(G.decided_as == GrantDecision.REFUSE_GRANT, "refused"),
+    )
     .select_from(Grant)
     .join(Decision, C.id == G.decision_id)
     .where(_within(C.made_at))
