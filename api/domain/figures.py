@@ -48,10 +48,10 @@ class Size:
     excluded: int
     left: int
 
-    @property
-    def few_remain(self) -> bool:
-        """Whether whoever knows how many are out and how many were closed otherwise knows that few are left."""
-        return self.excluded > 0 and suppression.small(self.files - self.exited - self.excluded)
+
+def few_remain(files: int, exited: int, excluded: int) -> bool:
+    """Whether whoever knows how many are out and how many were closed otherwise knows that few are left."""
+    return excluded > 0 and suppression.small(files - exited - excluded)
 
 
 def part(some: int, of: int) -> Decimal | None:
@@ -115,7 +115,7 @@ def beside(sizes: Mapping[str, Size]) -> tuple[Beside, Mapping[str, Beside]]:
         before = returned
         for among in ("files", "left"):
             returned |= _some_of({code: (of.returned, getattr(of, among)) for code, of in sizes.items()}, returned)
-    remain = [code for code, of in sizes.items() if of.few_remain]
+    remain = [code for code, of in sizes.items() if few_remain(of.files, of.exited, of.excluded)]
     excluded = _some_of({code: (of.excluded, of.files) for code, of in sizes.items()}, remain)
     groups = {
         code: Beside(None if code in returned else of.returned, None if code in excluded else of.excluded)

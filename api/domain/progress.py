@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from api.domain import figures, suppression
-from api.domain.figures import Figure, Size
+from api.domain.figures import Figure
 from api.domain.targets import ACHIEVED, FileOutcome, TargetKind
 
 Counts = Mapping[FileOutcome, int]
@@ -127,8 +127,8 @@ def quarter(day: dt.date) -> dt.date:
 
 
 def _few_remain(of: Sequence[int]) -> bool:
-    files, _, exited, returned, excluded = of
-    return Size(files, exited, returned, excluded, exited).few_remain
+    files, _, exited, _, excluded = of
+    return figures.few_remain(files, exited, excluded)
 
 
 def _by_quarter(begins: Sequence[dt.date], clock: Mapping[dt.date, Mapping[int, int]]) -> dict[str, Counter[int]]:
