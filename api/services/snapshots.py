@@ -24,6 +24,7 @@ FACTS = [column for column in R if column.name not in {"id", "snapshot_id", "fil
 """What a digest is of: every fact, and no key, so that it stands when a file is erased."""
 
 EARLIEST = dt.date(2000, 1, 1)
+"""Since when indicators are in force (domain/indicators): of a day before, nothing is reckoned."""
 
 _CITY = func.substr(H.division_code, 1, 4, type_=String())
 _DAY = bindparam("day", type_=Date())
@@ -47,7 +48,7 @@ async def freeze(
 ) -> int:
     """The files of a division are frozen as they stood at the end of a day, today where none is named; the snapshot's key.
 
-    Raises NotDone: a division that is not the viewer's, a day to come, or days in the wrong order.
+    Raises NotDone: a division that is not the viewer's, a day to come or before all indicators, or days in the wrong order.
     """
     day = as_of or days.today(now)
     if not divisions.is_known(division_code) or not divisions.holds(viewer.division_code, division_code):
@@ -58,8 +59,8 @@ async def freeze(
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "asOf"),
-            "冻结日期不能晚于今天。",
-            "No day is frozen that has not come.",
+            f"冻结日期须在 {EARLIEST} 与今天之间。",
+            f"The day lies between {EARLIEST} and today.",
         )
     back_to = since or months_after(day, -targets.LOOKS_BACK)
     if back_to >= day:

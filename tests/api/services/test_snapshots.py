@@ -463,6 +463,7 @@ async def test_a_county_sees_its_own_files_in_the_citys_snapshot_and_a_stranger_
         ("410500", None, None, "chief"),
         ("999999", None, None, "second-chief"),
         ("410500", TODAY + dt.timedelta(days=1), None, "second-chief"),
+        ("410500", dt.date(1999, 12, 31), None, "second-chief"),
         ("410500", None, TODAY, "second-chief"),
     ],
 )
