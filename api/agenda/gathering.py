@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from dataclasses import replace
 
 from api.agenda.pack import Frozen, FundsOfSource, Goal, OfGroup, Pack, Progress, Reckoned
 from api.domain import divisions, indicators, progress
 from api.domain.equity import EquityAttribute, EquityEvent
 from api.domain.scorecards import Period
-from api.domain.targets import FigureGroup, FileOutcome, TargetKind
+from api.domain.targets import FigureGroup, TargetKind
 from api.loaders import agenda, equity, payments, scorecards, snapshots, targets
 from api.loaders.reading import Reading
 
@@ -45,7 +44,7 @@ async def _goals(reading: Reading, code: str, on: dt.date) -> tuple[Goal, ...]:
     for row in await targets.that_hold(reading, code, on, MOST_GOALS):
         kind = TargetKind(row.kind)
         became = await targets.became(reading, row.snapshot_id, kind, row.as_of, row.taken_at, on, None)
-        counts = sum(became.by_group.values(), Counter[FileOutcome]())
+        counts = became.together
         of = row.kind, row.percent, row.due_on, row.document_no, row.division_code, row.as_of
         stands = progress.whole(kind, counts), became.relieved_before, progress.reached(kind, row.percent, counts)
         found.append(Goal(*of, *stands))

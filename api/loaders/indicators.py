@@ -67,12 +67,10 @@ SHARES: Mapping[Key, Share] = {
     ("NEW_FILES", 1): Share(NEW, true()),
 }
 DAYS: Mapping[Key, Days] = {
-    ("DAYS_TO_RECORD", 1): Days(
-        days_between(R.applied_on, R.opened_on), and_(R.opened_on >= SINCE, R.applied_on.is_not(None)), NEW
-    ),
+    ("DAYS_TO_RECORD", 1): Days(days_between(R.applied_on, R.opened_on), and_(NEW, R.applied_on.is_not(None)), NEW),
     ("DAYS_TO_AID", 1): Days(
         case((R.first_aid < R.opened_on, 0), else_=days_between(R.opened_on, R.first_aid)),
-        and_(R.opened_on >= SINCE, R.first_aid.is_not(None)),
+        and_(NEW, R.first_aid.is_not(None)),
         NEW,
     ),
     ("DAYS_TO_EXIT", 1): Days(days_between(R.opened_on, R.exited_on), R.exited_on >= SINCE, true()),

@@ -30,9 +30,7 @@ from api.models import Snapshot, SnapshotRow, User, table
 S, R, U = table(Snapshot).c, table(SnapshotRow).c, table(User).c
 SNAPSHOT = bindparam("snapshot", type_=Key)
 
-_SNAPSHOTS = scope.narrow_to_line(
-    select(*S, U.login, U.display_name).outerjoin(User, U.id == S.taken_by), S.division_code
-)
+_SNAPSHOTS = scope.narrow_to_line(select(*S, U.display_name).outerjoin(User, U.id == S.taken_by), S.division_code)
 _BY_KEY = _SNAPSHOTS.where(among(S.id, "keys"))
 
 SNAPSHOTS = Listing(

@@ -40,6 +40,7 @@ from api.domain import days, divisions
 from api.domain.lifecycle import Action
 from api.domain.stages import Stage
 from api.domain.targets import UNKNOWN, FigureGroup, FileOutcome, TargetKind
+from api.loaders.conditions import in_division
 from api.loaders.indicators import DAYS, EXCLUDED, EXITED, IN_FORCE
 from api.loaders.reading import Reading, Rows
 from api.loaders.snapshots import SNAPSHOT, code_of
@@ -59,11 +60,7 @@ _TARGETS = scope.narrow_to_line(
     S.division_code,
 )
 _BY_KEY = _TARGETS.where(among(G.id, "keys"))
-_OF_DIVISION = (
-    _TARGETS.where(S.division_code >= bindparam("from_division"), S.division_code < bindparam("to_division"))
-    .order_by(G.due_on, G.id)
-    .limit(MOST)
-)
+_OF_DIVISION = _TARGETS.where(in_division(S.division_code)).order_by(G.due_on, G.id).limit(MOST)
 
 _IN_FORCE = (
     _TARGETS.where(among(S.division_code, "divisions", String), S.as_of <= AS_OF)
@@ -202,7 +199,7 @@ async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 async def of_division(reading: Reading, code: str) -> Rows:
     """Goals for a division and all below it, those that are due first."""
     low, high = divisions.span(code)
-    return await reading.rows(_OF_DIVISION, {"from_division": low, "to_division": high})
+    return await reading.rows(_OF_DIVISION, {"division_from": low, "division_to": high})
 
 
 async def that_hold(reading: Reading, code: str, as_of: dt.date, most: int) -> Rows:
@@ -219,6 +216,11 @@ class Became:
     closings: Counter[str]
     relieved_before: int
 
+    @property
+    def together(self) -> Counter[FileOutcome]:
+        """Of all groups."""
+        return sum(self.by_group.values(), Counter[FileOutcome]())
+
 
 async def became(
     reading: Reading,
@@ -230,7 +232,7 @@ async def became(
     group: FigureGroup | None,
 ) -> Became:
     """What became of the files of a baseline by a day, of those that this viewer may see."""
-    over = dt.datetime.combine(baseline + dt.timedelta(days=1), dt.time(), days.CHINA)
+    over = days.begins(baseline + dt.timedelta(days=1))
     known = {"entered": min(over, taken_at), "taken": taken_at}
     told = {"snapshot": snapshot_id, "baseline": baseline, "as_of": as_of, **known}
     found: dict[str, Counter[FileOutcome]] = defaultdict(Counter)

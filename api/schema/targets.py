@@ -187,8 +187,7 @@ def _groups(group: FigureGroup, of: Mapping[str, Outcomes]) -> Iterator[GroupPro
 
 
 def _progress(target: Target, as_of: dt.date, found: loaders.Became, group: FigureGroup | None) -> TargetProgress:
-    by_code = found.by_group
-    together = sum(by_code.values(), Counter[FileOutcome]())
+    by_code, together = found.by_group, found.together
     of = progress.whole(target.kind, together)
     counts = (
         {code: by_code.get(code, Counter[FileOutcome]()) for code in frozen.shown(group, list(by_code))}

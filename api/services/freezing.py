@@ -34,6 +34,7 @@ from api.domain.files import Closing
 from api.domain.lifecycle import Action
 from api.domain.stages import ACTIVE, Stage
 from api.domain.targets import AgeBand
+from api.loaders.conditions import in_division
 from api.loaders.files import AS_OF, DIVISION
 from api.models import (
     Cause,
@@ -66,8 +67,6 @@ _LAST, _ENDING, _KNOWN, _HEAD, _LATER, _EARLIER, _CORRECTION = (
 )
 G, K, L, W = _ENDING.c, _KNOWN.c, _LAST.c, _HEAD.c
 SINCE: ColumnElement[dt.date] = bindparam("since", type_=Date())
-FROM: ColumnElement[str] = bindparam("from_division")
-TO: ColumnElement[str] = bindparam("to_division")
 SHOWN = (Stage.RECORDED, Stage.RELIEVED, Stage.GRADUATED, Stage.DEREGISTERED)
 """Where a file can stand that was opened once."""
 
@@ -236,8 +235,7 @@ FREEZE: Insert = insert(SnapshotRow).from_select(
     .outerjoin(_HEAD, W.id == func.coalesce(F.subject_member_id, _LISTED_FIRST))
     .where(
         F.opened_on <= AS_OF,
-        DIVISION >= FROM,
-        DIVISION < TO,
+        in_division(DIVISION),
         _STAGE.in_([stage.value for stage in SHOWN]),
         or_(_ENDED_ON.is_(None), _ENDED_ON >= SINCE),
     )

@@ -108,7 +108,7 @@ async def _take(
     added = insert(Snapshot).values(**of, taken_by=user_id, taken_at=now).returning(S.id)
     snapshot_id = int((await connection.execute(added)).scalar_one())
     born = {f"born_{band}".lower(): day for band, day in targets.born_by(as_of).items()}
-    told = {"snapshot_id": snapshot_id, "as_of": as_of, "since": since, "from_division": low, "to_division": high}
+    told = {"snapshot_id": snapshot_id, "as_of": as_of, "since": since, "division_from": low, "division_to": high}
     await connection.execute(FREEZE, {**told, **born})
     rows, digest = await _digest(connection, snapshot_id)
     await connection.execute(update(Snapshot).where(S.id == snapshot_id).values(rows=rows, digest=digest))
