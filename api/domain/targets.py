@@ -8,10 +8,10 @@ from enum import StrEnum
 
 from api.domain.casework import HardshipCause
 from api.domain.categories import HardshipCategory
-from api.domain.clocks import MONTHS_A_YEAR, months_after
+from api.domain.clocks import MONTHS_A_YEAR
 from api.domain.files import Tier
 from api.domain.national_form import GROUPS
-from api.domain.people import Sex
+from api.domain.people import Sex, born_after
 
 LOOKS_BACK = MONTHS_A_YEAR
 """Over how many months a snapshot looks back, where nothing else is said."""
@@ -79,7 +79,7 @@ def born_by(day: dt.date) -> Mapping[AgeBand, dt.date]:
     >>> born_by(dt.date(2024, 2, 29))[AgeBand.FROM_55]
     datetime.date(1969, 2, 28)
     """
-    return {band: months_after(day, -years * MONTHS_A_YEAR) for band, years in BEGINS.items()}
+    return {band: born_after(day, years) for band, years in BEGINS.items()}
 
 
 AGES: Mapping[AgeBand, tuple[str, str]] = {

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Date, DateTime, Select, String, and_, bind
 
 from api import scope
 from api.database import among
+from api.domain import days
 from api.domain.casework import HardshipCause, MeasureState, ReferralOutcome, ReferralState
 from api.domain.catalogue import Catalogue
 from api.domain.clocks import months_after
-from api.domain.days import CHINA
 from api.domain.grants import GrantState
 from api.loaders.reading import Reading
 from api.models import Cause, Enrolment, File, Grant, Household, Plan, PlannedMeasure, Referral, table
@@ -136,11 +136,10 @@ async def of_households(reading: Reading, keys: Sequence[int]) -> dict[int, Done
 def window(today: dt.date) -> dict[str, Any]:
     """The days by which something counts as done now."""
     year_ago = months_after(today, -ONE_OFF_MONTHS)
-    answered = dt.datetime.combine(year_ago, dt.time(), CHINA)
     return {
         "cover_month": today.replace(day=1),
         "cover_year_ago": year_ago.replace(day=1),
-        "cover_answered": answered,
+        "cover_answered": days.begins(year_ago),
     }
 
 

@@ -82,7 +82,7 @@ def between(name: str, given: DateRange | None) -> Iterator[Is]:
 def unchanged_since(day: dt.date | None) -> Iterator[Is]:
     """Last changed before this day began."""
     if day is not None:
-        yield Is("unchanged_since", {"unchanged_since": dt.datetime.combine(day, dt.time(), days.CHINA)})
+        yield Is("unchanged_since", {"unchanged_since": days.begins(day)})
 
 
 def one_of(name: str, values: list[Any] | None) -> Iterator[Is]:

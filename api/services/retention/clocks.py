@@ -17,4 +17,4 @@ def last_day(day: dt.date, kept: RetentionClass, division: str | None = None) ->
 
 def moment(day: dt.date, kept: RetentionClass) -> dt.datetime:
     """The end of that last day, where the households live."""
-    return dt.datetime.combine(last_day(day, kept) + dt.timedelta(days=1), dt.time(), days.CHINA)
+    return days.begins(last_day(day, kept) + dt.timedelta(days=1))
