@@ -43,7 +43,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("services",),
     ("recorder", "notary", "agenda"),
     ("schema",),
-    ("gate",),
+    ("gate", "work"),
     ("auth", "oauth", "worker", "intake"),
     ("sockets",),
     ("endpoint",),

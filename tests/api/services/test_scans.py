@@ -11,12 +11,15 @@ from typing import Any
 import polars as pl
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import jobs, matching
 from api import worker as work
 from api.database import transaction
 from api.models import Feed, Job, Link, Member, Scan
 from api.services import scans
+from api.work import scanning
+from api.work.held import Held
 from api.worker import Worker
 from tests.api.conftest import Service
 
@@ -193,28 +196,27 @@ async def test_what_goes_wrong_otherwise_is_tried_again_and_then_given_up(
     assert not await worker.step()
 
 
-async def test_a_worker_that_dies_while_it_works_is_followed_by_another(service: Service) -> None:
+async def test_a_worker_that_dies_while_it_works_is_followed_by_another(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first is stopped as by kill -9, in the middle of taking the links in; nothing is doubled or lost."""
     started = await start(service)
-    dying = Worker(service.engine, service.vault, service.data_dir)
-    tell = dying._teller
-
-    def teller(job: jobs.Leased) -> matching.Progress:
-        told = tell(job)
-
-        async def until_ingestion(step: matching.Step) -> None:
-            await told(step)
-            if step.stage == "ingest":
-                raise asyncio.CancelledError
-
-        return until_ingestion
-
-    dying._teller = teller  # type: ignore[method-assign]
     async with transaction(service.engine) as connection:
-        job = await jobs.lease(connection, dying.name, [scans.JOB], dt.datetime.now(dt.UTC))
+        job = await jobs.lease(connection, "dying", [scans.JOB], dt.datetime.now(dt.UTC))
     assert job is not None
+    tell = scans.tell
+
+    async def until_ingestion(
+        connection: AsyncConnection, scan_id: int, step: matching.Step, now: dt.datetime
+    ) -> None:
+        await tell(connection, scan_id, step, now)
+        if step.stage == "ingest":
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(scans, "tell", until_ingestion)
     with pytest.raises(asyncio.CancelledError):
-        await dying._scan(job)
+        await scanning.carry_out(Held(service.engine, service.vault, service.data_dir, "dying", job))
+    monkeypatch.undo()
     assert (await state(service, started["scan"]["id"]))["status"] == "RUNNING"
     async with transaction(service.engine) as connection:
         await connection.execute(
@@ -244,18 +246,18 @@ async def test_a_job_that_every_worker_dies_of_is_given_up(service: Service) -> 
 async def test_a_slow_worker_that_lost_its_job_takes_nothing_in(service: Service) -> None:
     """The first pauses before it takes the links in; meanwhile another has leased the job and done it."""
     started = await start(service)
-    slow = Worker(service.engine, service.vault, service.data_dir)
     async with transaction(service.engine) as connection:
-        job = await jobs.lease(connection, slow.name, [scans.JOB], dt.datetime.now(dt.UTC))
+        job = await jobs.lease(connection, "slow", [scans.JOB], dt.datetime.now(dt.UTC))
         assert job is not None
         order = await scans.begin(connection, job.subject, dt.datetime.now(dt.UTC))
         long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
         await connection.execute(update(Job).where(Job.id == job.id).values(leased_until=long_ago))
+    slow = Held(service.engine, service.vault, service.data_dir, "slow", job)
     await service.work()
     done = await state(service, started["scan"]["id"])
     with pytest.raises(jobs.LeaseLost):
-        await slow._take_in(job, order, service.data_dir / "scans" / str(order.id) / "out")
-    await slow._end(job, RuntimeError("too late"))
+        await scanning.take_in(slow, order, service.data_dir / "scans" / str(order.id) / "out")
+    await work.end(slow, RuntimeError("too late"))
     assert await state(service, started["scan"]["id"]) == done
     async with transaction(service.engine) as connection:
         counted = select(func.count()).select_from(Link).where(Link.scan_id == order.id)

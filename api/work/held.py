@@ -1,0 +1,64 @@
+"""A job in hand: the database, the keys and the folder that it is done with, and the transactions in which it is ours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from api import jobs
+from api.database import transaction
+from api.jobs import Leased
+from api.sealing import Vault
+
+AWAY = (OSError, SQLAlchemyError)
+"""What a database raises that cannot be reached or is busy."""
+
+
+class Refused(Exception):
+    """Another attempt would change nothing; the text says why, and holds nothing personal."""
+
+
+class WorkersLost(Exception):
+    """Every worker that tried the job was lost while it worked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A job that this worker holds, with all that it is done with."""
+
+    engine: AsyncEngine
+    vault: Vault
+    data_dir: Path
+    worker: str
+    job: Leased
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which the job is ours. Raises LeaseLost."""
+        async with transaction(self.engine) as connection:
+            await jobs.hold(connection, self.job, self.worker)
+            yield connection
+
+    def now(self) -> dt.datetime:
+        """The time."""
+        return dt.datetime.now(dt.UTC)
+
+
+class Work(Protocol):
+    """One kind of job: how it is carried out, and what is written down when it is given up."""
+
+    async def carry_out(self, held: Held) -> None:
+        """Does the job; what it leaves half done, the next attempt goes on with or does anew.
+
+        Raises Refused where no other attempt could do better; whatever else is raised is tried again.
+        """
+
+    async def give_up(self, held: Held, connection: AsyncConnection, failure: str) -> None:
+        """The job will not be tried again; `failure` says why, and holds nothing personal."""
