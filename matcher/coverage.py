@@ -36,47 +36,55 @@ def cover(
     NOT_AUTHORISED say themselves. An answer list (`answers`) speaks for its own source and person, and may call the source by
     any name that its contract knows.
     """
-    people = person_ids.to_frame("person_id")
     linked = links.group_by("person_id", "source").agg(value=(pl.col("decision") == "LINK").any())
     told = _told(answers)
     unsure = flooded.select("person_id", "source", unsure=True).unique()
-    frames = []
-    for source, asked in sorted(sources.items()):
-        if asked is None and told.filter(pl.col("source") == source).is_empty():
-            state, as_of = pl.lit("NOT_ASKED"), None
-            frame = people
-        else:
-            as_of = asked.as_of if asked else None
-            absent = "NO_RECORD" if asked and asked.complete else "NO_ANSWER"
-            frame = people.join(
-                linked.filter(pl.col("source") == source).drop("source"), on="person_id", how="left"
-            ).join(told.filter(pl.col("source") == source).drop("source"), on="person_id", how="left")
-            frame = frame.join(unsure.filter(pl.col("source") == source).drop("source"), on="person_id", how="left")
-            if asked:
-                frame = frame.with_columns(allowed=pl.col("person_id").is_in(asked.authorised.implode()))
-            else:
-                frame = frame.with_columns(allowed=pl.lit(True))
-            state = (
-                pl.when(~pl.col("allowed"))
-                .then(pl.lit("NOT_AUTHORISED"))
-                .when(pl.col("value"))
-                .then(pl.lit("VALUE"))
-                .when(pl.col("value").is_not_null())
-                .then(pl.lit("NO_ANSWER"))
-                .when(pl.col("answer") == "NO_RECORD")
-                .then(pl.lit("NO_RECORD"))
-                .when(pl.col("answer").is_not_null())
-                .then(pl.lit("NO_ANSWER"))
-                .when(pl.col("unsure"))
-                .then(pl.lit("NO_ANSWER"))
-                .when(pl.lit(asked is None))
-                .then(pl.lit("NOT_ASKED"))
-                .otherwise(pl.lit(absent))
+    asked = pl.DataFrame(
+        [
+            (
+                source,
+                each is not None,
+                each.as_of if each else None,
+                "NO_RECORD" if each and each.complete else "NO_ANSWER",
             )
-        frames.append(
-            frame.select("person_id", source=pl.lit(source), state=state, as_of=pl.lit(as_of, dtype=pl.Date))
+            for source, each in sorted(sources.items())
+        ],
+        schema={"source": pl.String, "asked": pl.Boolean, "as_of": pl.Date, "absent": pl.String},
+        orient="row",
+    )
+    allowed = (
+        pl.concat(
+            each.authorised.cast(pl.String)
+            .to_frame("person_id")
+            .unique()
+            .select("person_id", source=pl.lit(source), allowed=True)
+            for source, each in sorted(sources.items())
+            if each is not None
         )
-    return pl.concat(frames).select(COVERAGE.names()).cast(COVERAGE).sort("person_id", "source")
+        if any(sources.values())
+        else pl.DataFrame(schema={"person_id": pl.String, "source": pl.String, "allowed": pl.Boolean})
+    )
+    every = person_ids.to_frame("person_id").join(asked, how="cross")
+    for beside in (linked, told, unsure, allowed):
+        every = every.join(beside, on=["person_id", "source"], how="left")
+    state = (
+        pl.when(pl.col("asked") & pl.col("allowed").is_null())
+        .then(pl.lit("NOT_AUTHORISED"))
+        .when(pl.col("asked") & pl.col("value"))
+        .then(pl.lit("VALUE"))
+        .when(pl.col("asked") & pl.col("value").is_not_null())
+        .then(pl.lit("NO_ANSWER"))
+        .when(pl.col("answer") == "NO_RECORD")
+        .then(pl.lit("NO_RECORD"))
+        .when(pl.col("answer").is_not_null())
+        .then(pl.lit("NO_ANSWER"))
+        .when(~pl.col("asked"))
+        .then(pl.lit("NOT_ASKED"))
+        .when(pl.col("unsure"))
+        .then(pl.lit("NO_ANSWER"))
+        .otherwise("absent")
+    )
+    return every.with_columns(state=state).select(COVERAGE.names()).cast(COVERAGE).sort("person_id", "source")
 
 
 def _told(answers: pl.DataFrame | None) -> pl.DataFrame:

@@ -141,16 +141,16 @@ def gather(request: ScanRequest, clock: Clock, progress: Progress) -> Gathered:
         bounds, workspace, asked.members, everyone, opened.model, apart, progress
     )
     answers = own["answers"].frame if "answers" in own else None
-    covered = coverage.cover(everyone.ids, _asked(feeds, asked.allowed), links, answers, flooded)
+    covered = coverage.cover(everyone.ids, asked_of(feeds, asked.allowed), links, answers, flooded)
     facts = Facts(
         as_of=as_of,
         policy=values,
         households=asked.households,
         members=asked.members,
         linked=linked,
-        same_person=_same_person(everyone, opened.model),
+        same_person=same_person(everyone, opened.model),
         coverage=covered,
-        feeds={name: _facts_of(feed, as_of) for name, feed in feeds.items()},
+        feeds={name: facts_of(feed, as_of) for name, feed in feeds.items()},
         reviewed=reviewed,
         tables={name: table.frame for name, table in own.items() if name in OWN},
     )
@@ -284,7 +284,7 @@ def _link(
     return linking.merge(all_links, plan), linked, reviewed, pl.concat([FLOODED.to_frame(), *flooded]), counted
 
 
-def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[str, coverage.Asked | None]:
+def asked_of(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[str, coverage.Asked | None]:
     """Every source that a contract knows, with what is known of its extract; None where there is none."""
     return {
         contract.id: coverage.Asked(feeds[contract.id].as_of, feeds[contract.id].complete, allowed[contract.id])
@@ -295,7 +295,7 @@ def _asked(feeds: Mapping[str, Feed], allowed: Mapping[str, pl.Series]) -> dict[
     }
 
 
-def _same_person(everyone: Applicants, model: Model) -> pl.DataFrame:
+def same_person(everyone: Applicants, model: Model) -> pl.DataFrame:
     """Pairs of members rows that are one human being: the applicants matched with themselves by the same kernel."""
     pairs = kernel.score(everyone, kernel.Batch(everyone.people, everyone.keys)).pairs
     pairs = pairs.filter(pl.col("applicant") != pl.col("record"))
@@ -313,7 +313,7 @@ def _same_person(everyone: Applicants, model: Model) -> pl.DataFrame:
     )
 
 
-def _facts_of(feed: Feed, as_of: dt.date) -> FeedFacts:
+def facts_of(feed: Feed, as_of: dt.date) -> FeedFacts:
     age = None if feed.as_of is None else (as_of - feed.as_of).days
     limit = feed.contract.max_age_days
     stale = age is not None and limit is not None and age > limit

@@ -24,7 +24,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
     ("grouping", "index"),
     ("engines", "online", "report", "synthetic"),
     ("training", "gathering"),
-    ("pipeline", "joins"),
+    ("checking", "pipeline", "joins"),
     ("forecast",),
     ("console",),
     ("cli",),

@@ -66,7 +66,8 @@ class Facts:
     frame; a source that was not asked is absent. `same_person`: pairs (person_id, other_person_id, grade) of members
     rows that are one human being. `coverage`: frames.COVERAGE. `reviewed[source]`: like `linked`, the pairs that a person
     has still to look at; they may withhold a lead, never raise one (docs/decisions/0013); P02 alone reads their grade G3.
-    `tables`: OWN tables beside households and members, whole, absent where the folder has none. `memo`: what several
+    `tables`: OWN tables beside households and members, whole, absent where the folder has none. `told`: columns (`source.column`)
+    that are known to hold something although these rows may not, where the facts are of one household only. `memo`: what several
     rules share, computed once (`once`).
     """
 
@@ -80,6 +81,7 @@ class Facts:
     feeds: Mapping[str, FeedFacts]
     reviewed: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
     memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def once(self, name: str, make: Callable[[Facts], T]) -> T:
@@ -112,7 +114,9 @@ class Facts:
                 found.append(source)
             elif len(frame):
                 found += [
-                    f"{source}.{name}" for name in rule.needed(source) if frame.get_column(name).is_null().all()
+                    f"{source}.{name}"
+                    for name in rule.needed(source)
+                    if f"{source}.{name}" not in self.told and frame.get_column(name).is_null().all()
                 ]
         found += ["|".join(names) for names in rule.one_of if all(self.table(name) is None for name in names)]
         return tuple(found)

@@ -1,0 +1,113 @@
+"""One household checked from an index: the links, coverage and leads that a full scan of the city gives it, and no others."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections import Counter
+from dataclasses import dataclass
+
+import polars as pl
+import pytest
+
+from matcher import index, policy
+from matcher.checking import ONLY_IN_A_SCAN, Checked, Desk, Household
+from matcher.gathering import Asked, ScanRequest, ask, open_scan
+from matcher.pipeline import scan
+from matcher.plan import PERSONS
+from matcher.rules import book
+from matcher.synthetic.city import write_city
+
+OWN = ("households", "members", "authorisations", "answers", "handlers", "documents")
+SEEDS = (8, 21, 34)
+
+
+@dataclass(frozen=True)
+class City:
+    """A synthetic city: what its scan found, by table, and a desk at which its households are checked."""
+
+    found: dict[str, pl.DataFrame]
+    asked: Asked
+    desk: Desk
+
+    def check(self, household: str) -> Checked:
+        """One household, as if it had come today."""
+        its = self.asked.members.filter(pl.col("household_id") == household)
+        answers = self.asked.own["answers"].frame
+        documents = self.asked.own["documents"].frame
+        return self.desk.check(
+            Household(
+                self.asked.households.filter(pl.col("household_id") == household),
+                its,
+                {source: frozenset(people) for source, people in self.asked.allowed.items()},
+                answers.filter(pl.col("person_id").is_in(its.get_column("person_id").implode())),
+                {"documents": documents.filter(pl.col("household_id") == household)},
+            )
+        )
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> City:
+    folder = tmp_path_factory.mktemp("city")
+    write_city(folder / "all", households=160, records=6_000, seed=request.param)
+    (folder / "own").mkdir()
+    for name in OWN:
+        shutil.copy(folder / "all" / f"{name}.parquet", folder / "own")
+    shutil.copy(folder / "all" / "policy.toml", folder / "own")
+    index.build(folder / "all", folder / "index", PERSONS)
+    scan(ScanRequest(folder / "all", folder / "out"))
+    asked_for = ScanRequest(folder / "own", folder / "none", index=folder / "index")
+    opened = open_scan(asked_for)
+    assert opened.index is not None
+    desk = Desk(opened.index, opened.model, policy.load(folder / "own" / "policy.toml"), opened.as_of)
+    desk.open()
+    found = {
+        name: pl.read_parquet(folder / "out" / f"{name}.parquet")
+        for name in ("links", "findings", "coverage", "flooded")
+    }
+    return City(found, ask(asked_for, opened), desk)
+
+
+def test_every_household_gets_the_links_the_coverage_and_the_leads_of_the_scan(city: City) -> None:
+    raised: Counter[str] = Counter()
+    for household in city.asked.households.get_column("household_id"):
+        checked = city.check(household)
+        people = city.asked.members.filter(pl.col("household_id") == household).get_column("person_id")
+        for person in people:
+            for name in ("links", "coverage"):
+                theirs = city.found[name].filter(pl.col("person_id") == person)
+                assert getattr(checked, name).filter(pl.col("person_id") == person).equals(theirs), (household, name)
+        flooded = city.found["flooded"].filter(pl.col("person_id").is_in(people.implode()))
+        assert set(checked.flooded.rows()) == set(flooded.rows())
+        leads = city.found["findings"].filter(
+            pl.col("household_id") == household, ~pl.col("rule_id").is_in(sorted(ONLY_IN_A_SCAN))
+        )
+        assert checked.findings.equals(leads), household
+        raised.update(leads.get_column("rule_id").to_list())
+    assert len(raised) > 15
+    assert sum(raised.values()) > 40
+
+
+def test_nobody_is_looked_up_who_may_not_be(city: City) -> None:
+    household = city.found["links"].join(city.asked.members, on="person_id").item(0, "household_id")
+    whole = city.check(household)
+    its = city.asked.members.filter(pl.col("household_id") == household)
+    nobody = Household(city.asked.households.filter(pl.col("household_id") == household), its, {})
+    silent = city.desk.check(nobody)
+    assert len(whole.links) > 0
+    assert silent.links.is_empty()
+    states = set(silent.coverage.filter(pl.col("source").is_in(sorted(city.desk.index.sources))).get_column("state"))
+    assert states == {"NOT_AUTHORISED"}
+
+
+def test_rules_are_asked_at_the_desk_or_only_in_a_scan() -> None:
+    known = {rule.id for rule in book.BOOK}
+    assert known > ONLY_IN_A_SCAN
+    assert {rule.id for rule in book.BOOK if rule.id[0] in "NC"} <= ONLY_IN_A_SCAN
+
+
+def test_the_rules_of_the_desk_never_hear_of_another_household() -> None:
+    """A worked example in which several households stand is one of a rule that compares them."""
+    for rule in book.chosen((), dt.date(2024, 12, 31)):
+        several = any(len(example.given.get("households", ())) > 1 and example.severity for example in rule.examples)
+        assert not several or rule.id in ONLY_IN_A_SCAN, rule.id
