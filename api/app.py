@@ -32,6 +32,7 @@ from api.broadcast import Broadcast
 from api.database import open_engine, reading
 from api.domain.bulk import DEFAULTS, Threshold
 from api.domain.days import Clock, this_moment
+from api.domain.hosts import NO_HOSTS, AllowedHosts
 from api.endpoint import Endpoint, TooLarge, refused
 from api.gate.passage import Limits, Passage
 from api.gate.trusted import Trusted
@@ -89,6 +90,7 @@ def create_app(
     data_dir: Path | None = None,
     attachment_bytes: int = settings.ATTACHMENT_BYTES,
     clock: Clock = this_moment,
+    webhook_hosts: AllowedHosts = NO_HOSTS,
 ) -> Starlette:
     """The service over one database.
 
@@ -96,13 +98,14 @@ def create_app(
     may ask from a browser; beyond `thresholds`, reading raises an alarm; `issuer` is the identity provider whose tokens
     are accepted. Attachments lie in the data folder, by default the environment's, each of up to `attachment_bytes`.
     By `clock` the days of a household's life are told. Where `public_notices`, everybody may read which are up.
+    Webhooks are registered at `webhook_hosts` alone.
     """
     engine = open_engine(database_url)
     broadcast, metrics = Broadcast(engine), Metrics()
     recorder = Recorder(engine, vault)
     passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
     authenticator = Authenticator(engine, issuer)
-    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock)
+    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock, webhook_hosts)
     store = Store(data_dir or settings.data_dir(), vault)
     door = files.Files(authenticator, recorder, store, attachment_bytes, passage, purpose_required, clock)
     payments = bank.Bank(door)

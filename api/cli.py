@@ -15,9 +15,9 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -40,9 +40,12 @@ from api.database import open_engine
 from api.domain import bulk
 from api.domain.bulk import AlarmKind
 from api.domain.errors import NotDone
+from api.domain.hosts import AllowedHosts
 from api.gate.passage import Limits
 from api.matching import catalogue as programmes
 from api.matching import policy
+from api.posting import Sender
+from api.postman import Postman
 from api.schema import catalogue, evolution
 from api.schema.root import printed
 from api.sealing import Vault
@@ -129,11 +132,12 @@ def work(
     """Carry out jobs, until it is stopped."""
     told = settings.read()
     _require_parameters()
-    vault = checked_vault(told)
+    vault, sender = checked_vault(told), Sender(AllowedHosts.of(told.webhook_hosts))
 
     async def until_stopped() -> None:
         engine = open_engine(told.database_url)
-        task = asyncio.ensure_future(Worker(engine, vault, told.data_dir).run())
+        postman = Postman(engine, vault, sender)
+        task = asyncio.ensure_future(_both(Worker(engine, vault, told.data_dir).run(), postman.run()))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, task.cancel)
@@ -305,6 +309,7 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         issuer=oidc.issuer(*told.oidc),
         data_dir=told.data_dir,
         attachment_bytes=told.attachment_bytes,
+        webhook_hosts=AllowedHosts.of(told.webhook_hosts),
     )
     gc.collect()
     gc.freeze()  # what was built once is not walked through again whenever a large request leaves garbage
@@ -317,6 +322,13 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         server_header=False,
         ws_max_size=256 * 1024,
     )
+
+
+async def _both(*tasks: Coroutine[Any, Any, None]) -> None:
+    """Works until it is cancelled, or until one of these fails: then the others end too."""
+    async with asyncio.TaskGroup() as group:
+        for each in tasks:
+            group.create_task(each)
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.broadcast import Broadcast
 from api.domain.days import Clock, this_moment
 from api.domain.errors import BadRequest, NotDone, Refused, Unauthenticated
+from api.domain.hosts import NO_HOSTS, AllowedHosts
 from api.gate import asked
 from api.gate.asked import Asked
 from api.gate.passage import Answer, Passage
@@ -53,10 +54,11 @@ class Endpoint:
         origins: Sequence[str] = (),
         purpose_required: bool = False,
         clock: Clock = this_moment,
+        webhook_hosts: AllowedHosts = NO_HOSTS,
     ) -> None:
         self._passage, self._authenticator = passage, authenticator
         self._purpose_required, self._clock = purpose_required, clock
-        self._vault, self._broadcast = vault, broadcast
+        self._vault, self._broadcast, self._webhook_hosts = vault, broadcast, webhook_hosts
         self._sockets = Sockets(passage, authenticator, self._surroundings, origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -114,6 +116,7 @@ class Endpoint:
             said_purpose=request.headers.get(PURPOSE),
             purpose_required=self._purpose_required,
             clock=self._clock,
+            webhook_hosts=self._webhook_hosts,
         )
 
 

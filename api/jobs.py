@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import locked, skip_locked
@@ -51,6 +51,20 @@ async def enqueue(connection: AsyncConnection, kind: str, subject: int, now: dt.
     )
 
 
+async def look_soon(connection: AsyncConnection, kind: str, subject: int, now: dt.datetime) -> None:
+    """A job of this kind looks after the subject from now on: the one that waits longer, or a new one where none is.
+
+    Whoever asks, and whoever ends such a job, holds the subject's own row, so that none ends between.
+    """
+    ours = (Job.kind == kind, Job.subject == subject)
+    await connection.execute(
+        update(Job).where(*ours, Job.state == JobState.WAITING, Job.run_after > now).values(run_after=now)
+    )
+    there = select(Job.id).where(*ours, Job.state.in_((JobState.WAITING, JobState.RUNNING)))
+    if (await connection.execute(there.limit(1))).first() is None:
+        await enqueue(connection, kind, subject, now)
+
+
 class LeaseLost(Exception):
     """Another worker holds the job by now."""
 
@@ -60,13 +74,8 @@ async def lease(connection: AsyncConnection, worker: str, kinds: Collection[str]
 
     Only jobs of these kinds. An `attempt` beyond ATTEMPTS is to be given up.
     """
-    free = Job.kind.in_(sorted(kinds)) & or_(
-        (Job.state == JobState.WAITING) & (Job.run_after <= now),
-        (Job.state == JobState.RUNNING) & (Job.leased_until < now),
-    )
-    found = (
-        await connection.execute(skip_locked(select(Job).where(free).order_by(Job.id).limit(1), connection))
-    ).one_or_none()
+    oldest = select(Job).where(_free(kinds, now)).order_by(Job.id).limit(1)
+    found = (await connection.execute(skip_locked(oldest, connection))).one_or_none()
     if found is None:
         return None
     await connection.execute(
@@ -114,10 +123,31 @@ async def give_back(connection: AsyncConnection, job: Leased, now: dt.datetime, 
     )
 
 
+async def put_off(connection: AsyncConnection, job: Leased, until: dt.datetime) -> None:
+    """The job waits until then, as if it had never been tried."""
+    await connection.execute(
+        update(Job)
+        .where(Job.id == job.id)
+        .values(state=JobState.WAITING, worker=None, leased_until=None, run_after=until, attempts=0)
+    )
+
+
+async def due(connection: AsyncConnection, kind: str, now: dt.datetime) -> bool:
+    """Whether a job of this kind may be leased now."""
+    return (await connection.execute(select(Job.id).where(_free((kind,), now)).limit(1))).first() is not None
+
+
 async def waiting(connection: AsyncConnection) -> int:
     """How many jobs wait."""
     counted = select(func.count()).select_from(Job).where(Job.state == JobState.WAITING)
     return int((await connection.execute(counted)).scalar_one())
+
+
+def _free(kinds: Collection[str], now: dt.datetime) -> ColumnElement[bool]:
+    return Job.kind.in_(sorted(kinds)) & or_(
+        (Job.state == JobState.WAITING) & (Job.run_after <= now),
+        (Job.state == JobState.RUNNING) & (Job.leased_until < now),
+    )
 
 
 async def _end(connection: AsyncConnection, job: Leased, state: JobState, now: dt.datetime) -> None:

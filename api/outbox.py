@@ -59,7 +59,14 @@ async def newest(connection: AsyncConnection) -> int:
     return int((await connection.execute(select(func.coalesce(func.max(OutboxEvent.id), 0)))).scalar_one())
 
 
-async def forget_old(connection: AsyncConnection, now: dt.datetime) -> None:
-    """Removes what everybody has heard long since, but for the newest, from which SQLite counts on."""
-    old = (OutboxEvent.happened_at < now - KEPT) & (OutboxEvent.id < await newest(connection))
-    await connection.execute(delete(OutboxEvent).where(old))
+async def forget_old(
+    connection: AsyncConnection, now: dt.datetime, kept: dt.timedelta = KEPT, heard: int | None = None
+) -> None:
+    """Removes what everybody has heard long since, but for the newest, from which SQLite counts on.
+
+    `heard` is the last event that whoever is slowest has heard, where somebody is waited for.
+    """
+    over = [OutboxEvent.happened_at < now - max(kept, KEPT), OutboxEvent.id < await newest(connection)]
+    if heard is not None:
+        over.append(OutboxEvent.id <= heard)
+    await connection.execute(delete(OutboxEvent).where(*over))

@@ -32,6 +32,7 @@ KNOWN = {
     "PURPOSE_REQUIRED": "1: identities are shown whole only where the request names its purpose; default: 0",
     "PUBLIC_NOTICES": "1: /notices shows everybody which notices of a county are up; default: 0",
     "ORIGINS": "sites whose pages may ask from a browser, with commas between; default: only our own",
+    "WEBHOOK_HOSTS": "hosts that webhooks may be sent to, with commas between, each with a port unless it is 443; default: none",
     "WORKDAYS_FILE": "days that are off or worked, in TOML or CSV, for years that the calendar does not know; default: none",
     "READER_MEMORY_MIB": "how much memory reading a foreign file may take; default: 4096",
     "READER_SILENCE_SECONDS": "how long reading a foreign file may say nothing; default: 600",
@@ -65,6 +66,7 @@ class Settings:
     public_notices: bool = False
     purpose_required: bool = False
     origins: tuple[str, ...] = ()
+    webhook_hosts: str | None = None
 
     @property
     def attachment_bytes(self) -> int:
@@ -123,6 +125,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         public_notices=_switch("PUBLIC_NOTICES", setting("PUBLIC_NOTICES")),
         purpose_required=_switch("PURPOSE_REQUIRED", setting("PURPOSE_REQUIRED")),
         origins=tuple(filter(None, (part.strip() for part in (setting("ORIGINS") or "").split(",")))),
+        webhook_hosts=setting("WEBHOOK_HOSTS"),
     )
 
 

@@ -20,11 +20,11 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import jobs, outbox
+from api import jobs
 from api.database import transaction
 from api.jobs import LeaseLost
 from api.sealing import Vault
-from api.services import once, scans, upkeep
+from api.services import deliveries, once, scans, upkeep
 from api.work import scanning
 from api.work.held import AWAY, Held, Refused, Work, WorkersLost
 
@@ -100,7 +100,7 @@ class Worker:
 
     async def _tidy(self) -> None:
         async with transaction(self.engine) as connection:
-            await outbox.forget_old(connection, _now())
+            await deliveries.forget_old(connection, _now())
             await once.forget_old(connection, _now())
         for name, chore in upkeep.CHORES.items():
             try:

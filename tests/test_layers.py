@@ -38,13 +38,18 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("database",),
     ("models",),
     ("migrations",),
-    ("scope", "matching", "jobs", "outbox", "oidc", "workdays", "attachments_store"),
+    ("scope", "matching", "jobs", "outbox", "oidc", "workdays", "attachments_store", "posting"),
     ("loaders", "broadcast"),
     ("services",),
     ("recorder", "notary", "agenda"),
     ("schema",),
+<<<<<<< HEAD
     ("gate", "work"),
     ("auth", "oauth", "worker", "intake"),
+=======
+    ("gate",),
+    ("auth", "oauth", "worker", "postman", "intake"),
+>>>>>>> c647075 (Webhooks: registered, signed, and delivered from the outbox)
     ("sockets",),
     ("endpoint",),
     ("files", "board"),

@@ -31,6 +31,7 @@ from api.models.scans import Link, Scan
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
+from api.models.webhooks import Webhook, WebhookDelivery
 from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
 
 __all__ = [
@@ -124,5 +125,7 @@ __all__ = [
     "VisitPhoto",
     "Visitor",
     "Watch",
+    "Webhook",
+    "WebhookDelivery",
     "table",
 ]

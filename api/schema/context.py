@@ -16,6 +16,7 @@ from api.database import reading
 from api.domain import days, purposes
 from api.domain.days import Clock, this_moment
 from api.domain.errors import Forbidden, Unauthenticated
+from api.domain.hosts import NO_HOSTS, AllowedHosts
 from api.domain.permissions import Permission, Viewer
 from api.domain.purposes import Purpose
 from api.domain.reads import ReadLog
@@ -29,7 +30,8 @@ class Context:
 
     `address` is where the request came from, `said_purpose` what the client says it reads for, without which there are
     masks where `purpose_required`, and `document` the hash of the document that it sent. `connection_params` are what a
-    WebSocket's client said when it connected, and `recognise` who that is by now. `clock` tells the moment.
+    WebSocket's client said when it connected, and `recognise` who that is by now. `clock` tells the moment, and to
+    `webhook_hosts` alone webhooks are sent.
     """
 
     engine: AsyncEngine
@@ -48,6 +50,7 @@ class Context:
     connection_params: dict[str, Any] | None = None
     recognise: Callable[[], Awaitable[Viewer | None]] | None = None
     clock: Clock = this_moment
+    webhook_hosts: AllowedHosts = NO_HOSTS
 
     async def for_operation(self) -> Context:
         """The surroundings of one operation more: of those over one WebSocket none uses up another's budget.

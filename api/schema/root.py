@@ -64,6 +64,7 @@ from api.schema.stops import StopMutations, StopProposal, StopQueries
 from api.schema.targets import Target, TargetMutations, TargetQueries
 from api.schema.tasks import Task, TaskMutations, TaskQueries
 from api.schema.visits import HomeVisit, VisitMutations
+from api.schema.webhooks import Webhook, WebhookDelivery, WebhookMutations, WebhookQueries
 from api.schema.watches import Watch, WatchMutations, WatchQueries
 
 
@@ -73,6 +74,7 @@ class Query(
     OrganisationQueries,
     MeasureQueries,
     ClientQueries,
+    WebhookQueries,
     NodeQueries,
     EnumerationQueries,
     HouseholdQueries,
@@ -127,6 +129,7 @@ class Mutation(
     MeasureMutations,
     ProtectionMutations,
     ClientMutations,
+    WebhookMutations,
     ScanMutations,
     ApplicationMutations,
     PeopleMutations,
@@ -201,6 +204,8 @@ schema = strawberry.Schema(
         Fund,
         Donor,
         DonationPledge,
+        Webhook,
+        WebhookDelivery,
         PaymentCycle,
         PaymentOrder,
         PaymentCheck,

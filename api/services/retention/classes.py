@@ -23,6 +23,7 @@ CLASSES: Mapping[str, RetentionClass] = {
     "jobs": R.JOB,
     "idempotency_keys": R.PASSING,
     "outbox": R.PASSING,
+    "webhook_deliveries": R.PASSING,
 }
 """Tables that refer to no household and are deleted from when their time is over."""
 
@@ -52,6 +53,7 @@ EXEMPT: Mapping[str, str] = {
     "stage_moves": "reference: the table of moves",
     "targets": "goals, for figures that were frozen",
     "trusted_documents": "documents of client programs",
+    "webhooks": "programs of ours: where what happened is told to",
     "users": "officers' accounts: an audit row without its author proves nothing",
 }
 """Tables that are kept, each with its reason."""
