@@ -13,7 +13,6 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import jobs
@@ -26,13 +25,13 @@ from api.sealing import NotOurs, Vault
 from api.services import deliveries
 from api.services.deliveries import Message, Sent
 from api.services.webhooks import JOB
+from api.work.held import AWAY
 
 LANES = 4
 IDLE_SECONDS, AWAY_SECONDS = 0.5, 5.0
 TURN_SECONDS = jobs.LEASE.total_seconds() / 3
 """How long one webhook is served before another has its turn; with one message more, less than a lease."""
 
-AWAY = (OSError, SQLAlchemyError)
 log = logging.getLogger("jiekun.postman")
 
 

@@ -43,13 +43,8 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("services",),
     ("recorder", "notary", "agenda"),
     ("schema",),
-<<<<<<< HEAD
     ("gate", "work"),
-    ("auth", "oauth", "worker", "intake"),
-=======
-    ("gate",),
     ("auth", "oauth", "worker", "postman", "intake"),
->>>>>>> c647075 (Webhooks: registered, signed, and delivered from the outbox)
     ("sockets",),
     ("endpoint",),
     ("files", "board"),

@@ -7,6 +7,7 @@ addresses: a name that answers otherwise a moment later leads nowhere else.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ HTTPS, HTTP = "https", "http"
 USUAL_PORT = 443
 LONGEST_URL = 500
 LOCALHOST = "localhost"
+HOST = re.compile(r"[a-z0-9.:-]+")
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """Addresses that lead to those of IPv4, whichever they are."""
 
@@ -119,6 +121,6 @@ def _named(part: str) -> tuple[str, int]:
         host, port = (parts.hostname or "").lower(), parts.port or USUAL_PORT
     except ValueError:
         host, port = "", 0
-    if not host or not host.isascii() or "*" in host or parts.netloc != part or "@" in part:
+    if not HOST.fullmatch(host) or parts.netloc != part or "@" in part:
         raise ValueError(f"{part} is no host: write hooks.example, or hooks.example:8443")
     return host, port

@@ -64,8 +64,8 @@ from api.schema.stops import StopMutations, StopProposal, StopQueries
 from api.schema.targets import Target, TargetMutations, TargetQueries
 from api.schema.tasks import Task, TaskMutations, TaskQueries
 from api.schema.visits import HomeVisit, VisitMutations
-from api.schema.webhooks import Webhook, WebhookDelivery, WebhookMutations, WebhookQueries
 from api.schema.watches import Watch, WatchMutations, WatchQueries
+from api.schema.webhooks import Webhook, WebhookDelivery, WebhookMutations, WebhookQueries
 
 
 @strawberry.type(description="What may be asked.")

@@ -93,6 +93,10 @@ async def _lived(engine: AsyncEngine) -> None:
         writing = Writing(connection, vault, "one")
         await donated(writing, place)
         await writing.add("measure_roles", organisation_id=place.organisation)
+        hook = await writing.add(
+            "webhooks", state="ACTIVE", disabled_because=None, previous_secret=None, previous_until=None
+        )
+        await writing.add("webhook_deliveries", webhook_id=hook, state="FAILED", next_at=None, delivered_at=None)
         await writing.add("erasures", household_id=9_000, retention_class="FILE")
         for name in ("chain_cuts", "resealings", "key_checks"):
             await writing.add(name)

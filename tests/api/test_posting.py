@@ -131,7 +131,14 @@ async def test_nobody_there_is_unreachable() -> None:
 
 async def test_a_name_that_has_an_inner_address_is_not_connected_to() -> None:
     async with receiving() as receiver:
-        for addresses in (["127.0.0.1"], ["10.0.0.8"], ["169.254.169.254"], [OPEN, "127.0.0.1"], ["::ffff:127.0.0.1"], []):
+        for addresses in (
+            ["127.0.0.1"],
+            ["10.0.0.8"],
+            ["169.254.169.254"],
+            [OPEN, "127.0.0.1"],
+            ["::ffff:127.0.0.1"],
+            [],
+        ):
             with pytest.raises(NotSent, match=F.NOT_ALLOWED):
                 await sender(receiver, answering(addresses)).send("https://hooks.example/", {}, b"{}")
         with pytest.raises(NotSent, match=F.NOT_ALLOWED):

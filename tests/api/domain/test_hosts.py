@@ -78,7 +78,9 @@ def test_the_machine_itself_is_reached_where_it_is_named_as_such_and_nowhere_els
             reachable(host, [address])
 
 
-@pytest.mark.parametrize("said", ["*", "*.example", "https://hooks.example", "hooks.example/x", "a@b", "a b", "h:port", "钩"])
+@pytest.mark.parametrize(
+    "said", ["*", "*.example", "https://hooks.example", "hooks.example/x", "a@b", "a b", "h:port", "钩"]
+)
 def test_a_list_of_hosts_that_is_none_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="no host"):
         AllowedHosts.of(said)

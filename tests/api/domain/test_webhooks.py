@@ -11,7 +11,17 @@ from hypothesis import strategies as some
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from api.domain import days
-from api.domain.webhooks import ID, PAUSES, SIGNATURE, TIMESTAMP, WebhookTopic, content, headers, new_secret, signature
+from api.domain.webhooks import (
+    ID,
+    PAUSES,
+    SIGNATURE,
+    TIMESTAMP,
+    WebhookTopic,
+    content,
+    headers,
+    new_secret,
+    signature,
+)
 
 NOW = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)
 

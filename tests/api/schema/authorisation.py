@@ -127,6 +127,10 @@ QUERIES = {
         P.MANAGE_ACCOUNTS, '{ measureRoles(filter: {organisationIds: ["$Organisation"]}) { nodes { id } } }'
     ),
     "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
+    "webhooks": Asked(P.MANAGE_ACCOUNTS, '{ webhooks(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "webhookDeliveries": Asked(
+        P.MANAGE_ACCOUNTS, '{ webhookDeliveries(filter: {webhookIds: ["$Webhook"]}) { nodes { id } } }'
+    ),
     "reads": Asked(P.READ_AUDIT, '{ reads(filter: {readers: ["target"]}) { nodes { id } } }'),
     "auditEvents": Asked(P.READ_AUDIT, '{ auditEvents(filter: {householdId: "$Household"}) { nodes { id } } }'),
     "accessLog": Asked(P.READ_CASES, '{ accessLog(personId: "$Person") { nodes { id } } }'),
@@ -171,6 +175,8 @@ NODES = {
     "MeasureAssignment": P.MANAGE_ACCOUNTS,
     "Organisation": P.MANAGE_ACCOUNTS,
     "Client": P.MANAGE_ACCOUNTS,
+    "Webhook": P.MANAGE_ACCOUNTS,
+    "WebhookDelivery": P.MANAGE_ACCOUNTS,
     "Read": P.READ_AUDIT,
     "Alarm": P.READ_AUDIT,
     "AuditEvent": P.READ_AUDIT,
@@ -423,6 +429,16 @@ MUTATIONS = {
     "deactivateOrganisation": Done(P.MANAGE_ACCOUNTS, {"organisationId": "$Organisation", "expectedVersion": STALE}),
     "saveClient": Done(P.MANAGE_ACCOUNTS, CLIENT | {"id": "$Client", "expectedVersion": STALE}),
     "rotateClientSecret": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
+    "registerWebhook": Done(
+        P.MANAGE_ACCOUNTS,
+        {"url": "https://hooks.example/", "topics": ["SCAN"], "divisionCode": "410502"},
+        "INVALID",
+        "FORBIDDEN",
+    ),
+    "rotateWebhookSecret": Done(P.MANAGE_ACCOUNTS, {"webhookId": "$Webhook", "expectedVersion": STALE}),
+    "pingWebhook": Done(P.MANAGE_ACCOUNTS, {"webhookId": "$Webhook"}, "INVALID"),
+    "replayWebhook": Done(P.MANAGE_ACCOUNTS, {"webhookId": "$Webhook"}, "INVALID"),
+    "switchWebhook": Done(P.MANAGE_ACCOUNTS, {"webhookId": "$Webhook", "expectedVersion": STALE, "active": True}),
     "deactivateClient": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
 }
 """Every field of Mutation. Only unlinkIdentity is carried out, and undone each time."""
@@ -624,6 +640,20 @@ TYPES = {
         "id clientId name kind role trustedOnly active version createdAt organisation secrets identities"
     ),
     "ClientSecret": Fields("createdAt expiresAt"),
+    "Webhook": Fields(
+        "id url division topics state disabledBecause disabledAt bothSecretsUntil registeredBy registeredAt version"
+    ),
+    "WebhookDelivery": Fields(
+        "id topic happenedAt queuedAt state attempts nextAt status failure milliseconds deliveredAt webhook"
+    ),
+    "RotateWebhookSecretPayload": Fields(f"{ANSWERED} webhook secret"),
+    "RegisterWebhookPayload": Fields(f"{ANSWERED} webhook secret"),
+    "PingWebhookPayload": Fields(f"{ANSWERED} delivery"),
+    **{f"{each}WebhookPayload": Fields(f"{ANSWERED} webhook") for each in ("Replay", "Switch")},
+    "WebhookConnection": CONNECTION,
+    "WebhookEdge": EDGE,
+    "WebhookDeliveryConnection": CONNECTION,
+    "WebhookDeliveryEdge": EDGE,
     "Enumeration": Fields("name values"),
     "EnumerationValue": Fields("value labelZh labelEn descriptionZh descriptionEn deprecated"),
     "Read": Fields(

@@ -73,6 +73,7 @@ from tests.api.schema.authorisation import (
     Fields,
 )
 from tests.api.services.atwork import at_work
+from tests.api.services.hooked import hooked
 from tests.api.services.left import left
 from tests.api.services.paid import paid
 from tests.api.services.taken import taken
@@ -169,6 +170,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
     away = await taken(connection, vault, lead.household_id, lead.member_id, user, now)
     money = await paid(connection, vault, away["Grant"], user, now)
+    hooks = await hooked(connection, vault, COUNTY, user, now)
     reviewer = Viewer(user, "target", "目标", Role.REVIEWER, COUNTY)
     snapshot = await snapshots.freeze(connection, reviewer, COUNTY, None, dt.date(2001, 1, 1), now)
     goal = (TargetKind.RELIEVED_OR_GRADUATED, 50, dt.date(2999, 12, 31), "安政办〔2019〕15号")
@@ -176,7 +178,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
-    keys = work | gone | away | money | {
+    keys = work | gone | away | money | hooks | {
         "Snapshot": snapshot, "Target": target,
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,

@@ -20,6 +20,7 @@ from tests.api.conftest import Service
 from tests.api.papers import exception, paper
 from tests.api.schema.authorisation import TO_COME
 from tests.api.services.atwork import at_work
+from tests.api.services.hooked import hooked
 from tests.api.services.left import left
 from tests.api.services.paid import paid
 from tests.api.services.reviewed import under_review
@@ -206,6 +207,16 @@ KEPT = {
         "{ clientId organisation { code } secrets { expiresAt } identities { subject } } } }",
         "administrator",
         5,
+    ),
+    "webhooks": (
+        "query ($n: Int) { webhooks(first: $n) { totalCount nodes { url registeredBy division { code } } } }",
+        "administrator",
+        2,
+    ),
+    "webhookDeliveries": (
+        "query ($n: Int) { webhookDeliveries(first: $n) { totalCount nodes { status webhook { url } } } }",
+        "administrator",
+        3,
     ),
     "emergencyExceptions": (
         "query ($n: Int) { emergencyExceptions(first: $n) { totalCount nodes { sources household { reference } } } }",
@@ -537,6 +548,8 @@ async def people_of_the_office(service: Service) -> None:
             member = (await connection.execute(somebody)).scalar_one()
             await left(connection, service.vault, home, member, user or 0, now)
         await taken_away(connection, service, user or 0, 3)
+        for _ in range(3):
+            await hooked(connection, service.vault, "410502", user or 0, now)
         for _ in range(3):
             await snapshots.freeze(
                 connection, Viewer(user or 0, "caseworker", "", Role.REVIEWER, "410502"), "410502", None, None, now
