@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, false, func, not_, or_, true
+from sqlalchemy import BinaryExpression, BindParameter, ColumnElement, and_, bindparam, false, func, not_, or_, true
+from sqlalchemy.sql.operators import is_, is_not
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from api.domain.errors import BadInput
@@ -130,8 +131,15 @@ def _sql(known: Mapping[str, ColumnElement[bool]], where: Shape, places: Iterato
     if kind == OR:
         return or_(false(), *(_sql(known, part, places) for part in parts))
     if kind == NOT:
-        return not_(func.coalesce(_sql(known, parts[0], places), false()))
+        return _opposite(_sql(known, parts[0], places))
     return _at_place(known[kind], next(places))
+
+
+def _opposite(held: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Where the other does not hold or nobody knows; a test for null alone is always known, and an index answers its opposite."""
+    if isinstance(held, BinaryExpression) and held.operator in (is_, is_not):
+        return not_(held)
+    return not_(func.coalesce(held, false()))
 
 
 def _at_place(known: ColumnElement[bool], place: int) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     null,
     select,
 )
@@ -50,6 +51,9 @@ from api.models import (
 F, H, P, T = table(File).c, table(Household).c, table(Proposal).c, table(Transition).c
 R, X, O = table(Recognition).c, table(FileTransfer).c, table(Organisation).c  # noqa: E741
 NEVER, FOREVER = dt.date(1, 1, 1), dt.date(9999, 12, 31)
+DUE = func.coalesce(F.due_on, literal_column("'9999-12-30'", Date()))
+"""When a file is due, those that are not at last; written out, so that an index has it in that order."""
+
 AS_OF = bindparam("as_of", FOREVER, Date())
 TODAY = scope.TODAY
 PROTECTED = scope.protects_household(H.id).label("protected")
@@ -250,7 +254,7 @@ LISTING = Listing(
     },
     {
         "REGISTERED": By(F.id, int),
-        "DUE_ON": By(func.coalesce(F.due_on, FOREVER), dt.date.fromisoformat),
+        "DUE_ON": By(DUE, dt.date.fromisoformat),
         "APPLIED_ON": By(func.coalesce(F.applied_on, NEVER), dt.date.fromisoformat),
         "OPENED_ON": By(func.coalesce(F.opened_on, NEVER), dt.date.fromisoformat),
         "NUMBER": By(F.number, str, unique=True),

@@ -119,7 +119,7 @@ async def page(reading: Reading, listing: Listing, where: Condition, order: Orde
 
 async def count(reading: Reading, listing: Listing, where: Condition) -> int:
     """How many rows the whole list has."""
-    rows = await reading.rows(_count(listing, shape(where)), parameters(where))
+    rows = await reading.counted(_count(listing, shape(where)), parameters(where))
     return int(rows[0][0])
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
+from api.database import planned_anew
 from api.domain import days
 from api.domain.errors import TooCostly
 from api.domain.permissions import Permission, Viewer
@@ -90,6 +91,11 @@ class Reading:
         told = {"today": self.today} if self.as_of is None else {"today": self.today, "as_of": self.as_of}
         found = await self.connection.execute(statement, {**scope.of(self.viewer), **told, **(parameters or {})})
         return found.all()
+
+    async def counted(self, statement: Select[*tuple[Any, ...]], parameters: Mapping[str, Any] | None = None) -> Rows:
+        """The same of one that goes through all of a city, or a county: planned for which of the two it is."""
+        await planned_anew(self.connection)
+        return await self.rows(statement, parameters)
 
     @property
     def sees_identity(self) -> bool:

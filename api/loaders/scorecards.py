@@ -156,7 +156,7 @@ async def of_division(reading: Reading, code: str, period: Period) -> tuple[Scor
 
 async def _count(reading: Reading, code: str, period: Period) -> _Counted:
     told = periods.told(code, period)
-    kinds, scans, referred, tasks, raised = [await reading.rows(statement, told) for statement in COUNTED]
+    kinds, scans, referred, tasks, raised = [await reading.counted(statement, told) for statement in COUNTED]
     return _Counted(
         period.last,
         {row.code: row for row in kinds},

@@ -84,7 +84,7 @@ async def reckoned(
     keys = {kind: tuple(each.key for each in indicators if each.kind is kind) for kind in IndicatorKind}
     told = {"snapshot": snapshot_id, **looking_back(as_of, since)}
     clocks = keys[IndicatorKind.MEDIAN_DAYS]
-    counted = await reading.rows(_counts(group, keys[IndicatorKind.SHARE], clocks), told)
+    counted = await reading.counted(_counts(group, keys[IndicatorKind.SHARE], clocks), told)
     codes = shown(group, [row.code for row in counted])
     rows = {row.code: row for row in counted}
     sizes = {
@@ -105,7 +105,7 @@ async def reckoned(
         days: dict[int, dict[str, dict[int, int]]] = {
             place: {code: {} for code in codes} for place in range(len(clocks))
         }
-        for row in await reading.rows(_days(group, clocks), told):
+        for row in await reading.counted(_days(group, clocks), told):
             days[row.clock][row.code][row.days] = row.files
         for place, key in enumerate(clocks):
             among_them = {code: getattr(row, f"among_{place}") for code, row in _each(codes, rows)}

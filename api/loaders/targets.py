@@ -237,7 +237,7 @@ async def became(
     told = {"snapshot": snapshot_id, "baseline": baseline, "as_of": as_of, **known}
     found: dict[str, Counter[FileOutcome]] = defaultdict(Counter)
     closings, before = Counter[str](), 0
-    for row in await reading.rows(_outcomes(kind, group), told):
+    for row in await reading.counted(_outcomes(kind, group), told):
         if row.part == Part.CLOSED:
             closings[row.closing] += row.files
             continue
@@ -252,4 +252,4 @@ async def became(
 async def cohorts(reading: Reading, snapshot_id: int, opened_after: dt.date) -> tuple[Rows, Rows]:
     """Of a snapshot's files those opened after a day, by the month in which they were; and how many days passed, by clock."""
     told = {"snapshot": snapshot_id, "baseline": opened_after}
-    return await reading.rows(_COHORTS, told), await reading.rows(_PASSED, told)
+    return await reading.counted(_COHORTS, told), await reading.counted(_PASSED, told)

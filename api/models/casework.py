@@ -20,7 +20,7 @@ class Task(Base):
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("(state = 'OPEN') = (done_at IS NULL)", name="done"),
-        Index("ix_tasks_state_due_on_id", "state", "due_on", "id"),
+        Index("ix_tasks_state_due_on_id", "state", "due_on", "id", "household_id"),
         Index("ix_tasks_assigned_to_state_due_on", "assigned_to", "state", "due_on"),
     )
 

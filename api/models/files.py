@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
+DUE = text("coalesce(due_on, '9999-12-30')")
 OPEN = text("closed_on IS NULL")
 LISTED = text("until IS NULL AND NOT disputed")
 
@@ -31,6 +32,7 @@ class File(Base):
         Index("ix_files_household_id", "household_id"),
         Index("ix_files_next_review_on", "next_review_on"),
         Index("ix_files_due_on_id", "due_on", "id"),
+        Index("ix_files_due", DUE, "id"),
     )
 
     id: Mapped[PrimaryKey]

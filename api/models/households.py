@@ -14,6 +14,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
 ALONE = text("left_on IS NULL AND valid_to IS NULL AND NOT overlapping")
+STANDING = ("household_id", "valid_from", "valid_to", "left_on")
+"""What an index has behind a column so that who is in a household is counted by it alone."""
+
 HIDDEN = text("protected_since IS NOT NULL")
 
 
@@ -31,6 +34,7 @@ class Household(Base):
         CheckConstraint("version > 0", name="version"),
         Index("ix_households_division_code_stage", "division_code", "stage"),
         Index("ix_households_updated_at", "updated_at"),
+        Index("ix_households_id_division_code", "id", "division_code", "stage", "target_group"),
         ForeignKeyConstraint(
             ["id", "transition_number", "stage"],
             ["transitions.household_id", "transitions.number", "transitions.to_stage"],
@@ -103,6 +107,8 @@ class Member(Base):
     __tablename__ = "members"
     __table_args__ = (
         Index("uq_members_alone", "person_id", unique=True, postgresql_where=ALONE, sqlite_where=ALONE),
+        Index("ix_members_declared_employment", "declared_employment", *STANDING),
+        Index("ix_members_birth_date", "birth_date", "declared_employment", *STANDING),
     )
 
     id: Mapped[PrimaryKey]

@@ -96,6 +96,8 @@ class PaymentOrder(Base):
         Index("uq_payment_orders_repays_id", "repays_id", unique=True, postgresql_where=REPAID, sqlite_where=REPAID),
         Index("ix_payment_orders_cycle_id_state", "cycle_id", "state"),
         Index("ix_payment_orders_household_id", "household_id"),
+        Index("ix_payment_orders_id_household_id", "id", "household_id"),
+        Index("ix_payment_orders_state_id", "state", "id", "household_id"),
         Index("ix_payment_orders_grant_id", "grant_id"),
     )
 

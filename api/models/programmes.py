@@ -32,6 +32,7 @@ class Enrolment(Base):
     __tablename__ = "enrolments"
     __table_args__ = (
         Index("ix_enrolments_household_id_start_month", "household_id", "start_month"),
+        Index("ix_enrolments_programme_code", "programme_code", "household_id", "start_month", "end_month"),
         UniqueConstraint("household_id", "source_record"),
     )
 

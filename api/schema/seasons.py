@@ -62,10 +62,11 @@ class SeasonQueries:
     ) -> list[Season] | None:
         """The four-season brands."""
         where, day, asked = division_asked(info, division_code), day_asked(info, on), wanted(info)
+        brands = loaders.brands(day, where)
         found = []
         async with info.context.reading() as reading:
-            for entry, given in loaders.brands(day, where):
-                (row,) = await loaders.counts(reading, given, *divisions.span(where))
+            counted = await loaders.counts(reading, [given for _, given in brands], *divisions.span(where))
+            for (entry, given), each in zip(brands, counted, strict=True):
                 first, last = given["season_first"], given["season_last"]
                 found.append(
                     Season(
@@ -77,10 +78,10 @@ class SeasonQueries:
                         for_students=not given["season_everybody"],
                         basis=entry.basis,
                         verified=entry.verified,
-                        households=row.households,
-                        reached=row.reached,
-                        unknown=row.unknown,
-                        not_reached=row.households - row.reached - row.unknown,
+                        households=each.households,
+                        reached=each.reached,
+                        unknown=each.unknown,
+                        not_reached=each.households - each.reached - each.unknown,
                     )
                 )
             found.sort(key=lambda each: (not each.is_on, each.first_month))

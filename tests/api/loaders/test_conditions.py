@@ -256,7 +256,7 @@ def test_filters_of_one_shape_share_one_statement() -> None:
 @pytest.mark.parametrize(
     ("listing", "order", "behind", "index"),
     [
-        (HOUSEHOLDS, "REGISTERED", {"after_0": 100}, "pk_households"),
+        (HOUSEHOLDS, "REGISTERED", {"after_0": 100}, "ix_households_id_division_code"),
         (HOUSEHOLDS, "REFERENCE", {"after_0": "H"}, "uq_households_reference"),
         (FINDINGS, "SEVERITY", {"after_0": 2, "after_key": 100}, "ix_findings_severity_rank_id"),
     ],

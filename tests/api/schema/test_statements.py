@@ -158,7 +158,7 @@ ONE = {
 PLAIN = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
-    "seasons": ("{ seasons { isOn households reached notReached programme { nameZh } } }", 5),
+    "seasons": ("{ seasons { isOn households reached notReached programme { nameZh } } }", 2),
     "targets": ("{ targets { kind percent dueOn division { code } } }", 1),
     "fundUse": ("{ fundUse { source paid { amount } } }", 1),
     "scorecards": (
