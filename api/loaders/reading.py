@@ -44,6 +44,8 @@ OF_HOUSEHOLDS = frozenset(
         "AssistancePlan",
         "PlannedMeasure",
         "Referral",
+        "VerificationRequest",
+        "VerificationAnswer",
         "StopProposal",
         "Recovery",
         "OfficialError",

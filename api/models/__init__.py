@@ -30,6 +30,7 @@ from api.models.retention import ChainCut, Erasure
 from api.models.scans import Link, Scan
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
+from api.models.verifications import VerificationAnswer, VerificationRequest
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.webhooks import Webhook, WebhookDelivery
 from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
@@ -122,6 +123,8 @@ __all__ = [
     "Transition",
     "TrustedDocument",
     "User",
+    "VerificationAnswer",
+    "VerificationRequest",
     "VisitPhoto",
     "Visitor",
     "Watch",

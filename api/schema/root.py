@@ -63,6 +63,12 @@ from api.schema.stop_requests import StopPreviewQueries
 from api.schema.stops import StopMutations, StopProposal, StopQueries
 from api.schema.targets import Target, TargetMutations, TargetQueries
 from api.schema.tasks import Task, TaskMutations, TaskQueries
+from api.schema.verifications import (
+    VerificationAnswer,
+    VerificationMutations,
+    VerificationQueries,
+    VerificationRequest,
+)
 from api.schema.visits import HomeVisit, VisitMutations
 from api.schema.watches import Watch, WatchMutations, WatchQueries
 from api.schema.webhooks import Webhook, WebhookDelivery, WebhookMutations, WebhookQueries
@@ -97,6 +103,7 @@ class Query(
     EducationQueries,
     OfficerQueries,
     ReferralQueries,
+    VerificationQueries,
     NoticeQueries,
     ObjectionQueries,
     StopPreviewQueries,
@@ -144,6 +151,7 @@ class Mutation(
     VisitMutations,
     PlanMutations,
     ReferralMutations,
+    VerificationMutations,
     TaskMutations,
     EntitlementMutations,
     NoticeMutations,
@@ -196,6 +204,8 @@ schema = strawberry.Schema(
         AssistancePlan,
         PlannedMeasure,
         Referral,
+        VerificationRequest,
+        VerificationAnswer,
         PublicNotice,
         Objection,
         StopProposal,

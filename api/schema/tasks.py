@@ -78,6 +78,9 @@ described(
             "可能符合条件而没有享受的救助，须核实并转介。",
             "Aid that may be due and is not received.",
         ),
+        "VERIFICATION": Words(
+            "核对待答复", "Verification", "部门须按期答复核对。", "Departments are to answer a verification."
+        ),
     },
 )
 described(

@@ -212,6 +212,10 @@ async def live(
         "referrals", household_id=household, member_id=members[2], organisation_id=place.organisation, state="CLOSED",
         outcome="PROVIDED", referred_by=officer, answered_by=second, answered_at=NOW, programme_code="DIBAO",
     )  # fmt: skip
+    asked = await w.add("verification_requests", **mine, state="CLOSED", occasion="APPLICATION", previous_id=None,
+                        objection_id=None, round=1, requested_by=officer, closed_by=second, closed_at=NOW, sources=["tax"])  # fmt: skip
+    await w.add("verification_answers", household_id=household, member_id=members[0], request_id=asked, source="tax",
+                answer="VALUE", origin="DEPARTMENT", organisation_id=place.organisation, due_on=DAY, answered_by=officer, answered_at=NOW)  # fmt: skip
     stored = hashlib.sha256(mark.encode()).hexdigest()[:32]
     attachment = await w.add("attachments", **mine, member_id=members[0], stored=stored, size=6, uploaded_by=officer,
                              kind="APPLICATION_FORM", media_type="application/pdf")  # fmt: skip

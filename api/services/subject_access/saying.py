@@ -55,6 +55,8 @@ TITLES: Mapping[str, str] = {
     "stops": "停发、减发或追回的决定",
     "tasks": "工作任务",
     "transitions": "办理经过",
+    "verification_answers": "核对答复",
+    "verification_requests": "核对",
     "visitors": "走访人员",
     "watches": "脱困后回访",
 }
@@ -199,6 +201,7 @@ LABELS: Mapping[str, str] = {
     "uploaded_by": "登记人",
     "user_id": "办理人",
     "user_kind": "办理人类别",
+    "request_id": "核对",
     "valid_from": "起始日期",
     "valid_to": "截止日期",
     "withdrawn_at": "撤回登记时间",

@@ -58,6 +58,12 @@ QUERIES = {
     "educationChain": Asked(P.READ_CASES, '{ educationChain(householdId: "$Household") { stage } }'),
     "officers": Asked(P.READ_CASES, '{ officers(divisionCode: "410502", loginPrefix: "target") { login } }'),
     "referrals": Asked(P.READ_REFERRALS, '{ referrals(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "verificationRequests": Asked(
+        P.READ_CASES, '{ verificationRequests(filter: {divisionCode: "410502"}) { nodes { id } } }'
+    ),
+    "verificationAnswers": Asked(
+        P.READ_REFERRALS, '{ verificationAnswers(filter: {sources: ["population"]}) { nodes { id } } }'
+    ),
     "incomes": Asked(P.READ_CASES, '{ incomes(personId: "$Person") { answer } }'),
     "perCapitaIncome": Asked(
         P.READ_CASES, '{ perCapitaIncome(householdId: "$Household", month: "2024-05") { known } }'
@@ -170,6 +176,8 @@ NODES = {
     "AssistancePlan": P.READ_CASES,
     "PlannedMeasure": P.READ_CASES,
     "Referral": P.READ_REFERRALS,
+    "VerificationRequest": P.READ_CASES,
+    "VerificationAnswer": P.READ_REFERRALS,
     "Scan": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
     "MeasureAssignment": P.MANAGE_ACCOUNTS,
@@ -392,6 +400,15 @@ MUTATIONS = {
         "INVALID",
     ),
     "answerReferral": Done(P.ANSWER_REFERRALS, {"referralId": "$Referral", "expectedVersion": STALE}),
+    "requestVerification": Done(
+        P.KEEP_FILES, {"householdId": "$Household", "occasion": "OBJECTION", "sources": ["tax"]}, "REQUIRED"
+    ),
+    "answerVerification": Done(
+        P.ANSWER_REFERRALS, {"answerId": "$VerificationAnswer", "expectedVersion": STALE, "answer": "NO_RECORD"}
+    ),
+    "closeVerification": Done(
+        P.KEEP_FILES, {"requestId": "$VerificationRequest", "expectedVersion": STALE, "conclusion": "x"}
+    ),
     "takeTask": Done(P.KEEP_FILES, {"taskId": "$Task", "expectedVersion": STALE}),
     "finishTask": Done(P.KEEP_FILES, {"taskId": "$Task", "expectedVersion": STALE}),
     "cancelTask": Done(P.KEEP_FILES, {"taskId": "$Task", "expectedVersion": STALE, "reason": "x"}),
@@ -581,6 +598,17 @@ TYPES = {
         "id division organisation programme pledgeId state outcome dueOn overdue referredBy referredAt answeredBy answeredAt version "
         "household person",
         hidden="note answer",
+    ),
+    "VerificationRequest": Fields(
+        "id round previousId occasion objectionId state division sources dueOn requestedBy requestedAt closedBy closedAt version "
+        "household answers report",
+        hidden="reason conclusion",
+    ),
+    "VerificationAnswer": Fields(
+        "id source answer origin asOf ageDays organisation askedAt dueOn overdue answeredAt version person", hidden="subject note"
+    ),
+    "VerificationSource": Fields(
+        "source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue"
     ),
     "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence", hidden="note"),
     "Authorisation": Fields(
@@ -815,6 +843,9 @@ TYPES = {
     "ReportProgressPayload": Fields(f"{ANSWERED} measure"),
     "ReferPayload": Fields(f"{ANSWERED} referral"),
     "AnswerReferralPayload": Fields(f"{ANSWERED} referral"),
+    "RequestVerificationPayload": Fields(f"{ANSWERED} request"),
+    "AnswerVerificationPayload": Fields(f"{ANSWERED} answer"),
+    "CloseVerificationPayload": Fields(f"{ANSWERED} request"),
     "ReferForTaskPayload": Fields(f"{ANSWERED} referral"),
     "TakeTaskPayload": Fields(f"{ANSWERED} task"),
     "FinishTaskPayload": Fields(f"{ANSWERED} task"),

@@ -561,6 +561,8 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
             "PaymentCheck",
             "Donor",
             "DonationPledge",
+            "VerificationRequest",
+            "VerificationAnswer",
         )
     ]
     told_of_income = selection(schema._schema.type_map["Income"], 1)

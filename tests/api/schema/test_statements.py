@@ -246,6 +246,17 @@ KEPT = {
         "caseworker",
         3,
     ),
+    "verificationRequests": (
+        "query ($n: Int) { verificationRequests(first: $n) { totalCount nodes { reason household { reference } "
+        "answers { note organisation { code } person { name } } report { source value } } } }",
+        "caseworker",
+        6,
+    ),
+    "verificationAnswers": (
+        "query ($n: Int) { verificationAnswers(first: $n) { totalCount nodes { subject note person { name } } } }",
+        "caseworker",
+        3,
+    ),
     "proposals": (
         "query ($n: Int) { proposals(first: $n) { totalCount nodes { statement proposedBy household { reference } } } }",
         "caseworker",

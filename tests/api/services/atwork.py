@@ -29,6 +29,8 @@ from api.models import (
     Referral,
     Task,
     User,
+    VerificationAnswer,
+    VerificationRequest,
     Visitor,
     table,
 )
@@ -167,7 +169,21 @@ async def at_work(
         state="ACCEPTED", answer=seal("referrals.answer", "已接收"), due_on=TODAY, referred_by=user_id, referred_at=now,
         answered_by=user_id, answered_at=now,
     )  # fmt: skip
+    verification = await add(
+        VerificationRequest, **of, **then, round=1, occasion="REVERIFICATION", state="CLOSED", sources=["population"],
+        reason=seal("verification_requests.reason", "年度核对"), due_on=day, requested_by=user_id, requested_at=now,
+        conclusion=seal("verification_requests.conclusion", "核对完毕"), closed_by=user_id, closed_at=now,
+    )  # fmt: skip
+    member = await connection.scalar(
+        select(Member.id).where(Member.household_id == household_id).order_by(Member.id).limit(1)
+    )
+    said = await add(
+        VerificationAnswer, **then, request_id=verification, household_id=household_id, member_id=member, source="population",
+        answer="VALUE", origin="DEPARTMENT", organisation_id=police, subject=seal("verification_answers.subject", "王小明"),
+        due_on=TODAY, as_of=day, note=seal("verification_answers.note", "户籍在册"), asked_at=now, answered_by=user_id,
+        answered_at=now,
+    )  # fmt: skip
     return {
         "Task": task, "Cause": cause, "HomeVisit": second, "AssistancePlan": plan, "PlannedMeasure": measure,
-        "Referral": referral,
+        "Referral": referral, "VerificationRequest": verification, "VerificationAnswer": said,
     }  # fmt: skip
