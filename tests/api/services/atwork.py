@@ -177,7 +177,7 @@ async def at_work(
     member = await connection.scalar(
         select(Member.id).where(Member.household_id == household_id).order_by(Member.id).limit(1)
     )
-    said = await add(
+    told_of = await add(
         VerificationAnswer, **then, request_id=verification, household_id=household_id, member_id=member, source="population",
         answer="VALUE", origin="DEPARTMENT", organisation_id=police, subject=seal("verification_answers.subject", "王小明"),
         due_on=TODAY, as_of=day, note=seal("verification_answers.note", "户籍在册"), asked_at=now, answered_by=user_id,
@@ -185,5 +185,5 @@ async def at_work(
     )  # fmt: skip
     return {
         "Task": task, "Cause": cause, "HomeVisit": second, "AssistancePlan": plan, "PlannedMeasure": measure,
-        "Referral": referral, "VerificationRequest": verification, "VerificationAnswer": said,
+        "Referral": referral, "VerificationRequest": verification, "VerificationAnswer": told_of,
     }  # fmt: skip

@@ -151,6 +151,8 @@ def test_what_only_names_somebody_is_known() -> None:
         ("planned_measures", "continues_id"),
         ("proposals", "assessment_id"),
         ("recognitions", "transition_id"),
+        ("verification_requests", "objection_id"),
+        ("verification_requests", "previous_id"),
     }
     for each, edges in classes.owned().items():
         for edge in edges:
