@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import bank, files, jobs, migrations, oauth, settings
+from api import bank, files, jobs, migrations, oauth, settings, uploads
 from api.attachments_store import Store
 from api.auth import Authenticator
 from api.board import PATH, Board
@@ -89,6 +89,7 @@ def create_app(
     issuer: Issuer | None = None,
     data_dir: Path | None = None,
     attachment_bytes: int = settings.ATTACHMENT_BYTES,
+    upload_bytes: int = settings.UPLOAD_BYTES,
     clock: Clock = this_moment,
     webhook_hosts: AllowedHosts = NO_HOSTS,
 ) -> Starlette:
@@ -96,7 +97,8 @@ def create_app(
 
     Where a `purpose_required`, identities are masked for requests that name none. `origins` are the sites whose pages
     may ask from a browser; beyond `thresholds`, reading raises an alarm; `issuer` is the identity provider whose tokens
-    are accepted. Attachments lie in the data folder, by default the environment's, each of up to `attachment_bytes`.
+    are accepted. Attachments lie in the data folder, by default the environment's, each of up to `attachment_bytes`, and
+    so do the files that departments send, each of up to `upload_bytes`.
     By `clock` the days of a household's life are told. Where `public_notices`, everybody may read which are up.
     Webhooks are registered at `webhook_hosts` alone.
     """
@@ -105,10 +107,12 @@ def create_app(
     recorder = Recorder(engine, vault)
     passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
     authenticator = Authenticator(engine, issuer)
-    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock, webhook_hosts)
+    endpoint = Endpoint(
+        passage, authenticator, vault, broadcast, origins, purpose_required, clock, webhook_hosts, upload_bytes
+    )
     store = Store(data_dir or settings.data_dir(), vault)
     door = files.Files(authenticator, recorder, store, attachment_bytes, passage, purpose_required, clock)
-    payments = bank.Bank(door)
+    payments, sent = bank.Bank(door), uploads.Uploads(door, upload_bytes)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -156,6 +160,9 @@ def create_app(
             Route(f"{files.PATH}/{{id}}", door.give, methods=["GET"]),
             Route(f"{bank.PATH}/{{id}}", payments.take, methods=["POST"]),
             Route(f"{bank.PATH}/{{file}}", payments.give, methods=["GET"]),
+            Route(uploads.PATH, sent.answer, methods=["OPTIONS"]),
+            Route(f"{uploads.PATH}/{{id}}", sent.answer, methods=["OPTIONS", "HEAD", "PATCH", "POST", "DELETE"]),
+            Route(f"{uploads.PATH}/{{id}}/quality", sent.quality, methods=["GET"]),
             *(notices if public_notices else ()),
             Route("/healthz", healthy, methods=["GET"]),
             Route("/readyz", ready, methods=["GET"]),
@@ -211,7 +218,7 @@ class _Surroundings:
             await send(message)
 
         try:
-            own_limit = scope["path"] == files.PATH or scope["path"].startswith(f"{bank.PATH}/")
+            own_limit = scope["path"] == files.PATH or scope["path"].startswith((f"{bank.PATH}/", f"{uploads.PATH}/"))
             body = receive if own_limit else await _read(receive)
             if body is None:
                 await refused(Request(scope), TooLarge())(scope, receive, sending)
@@ -264,9 +271,11 @@ async def _discard(receive: Receive) -> None:
 
 def _route(scope: Scope) -> str:
     path = scope["path"]
-    if path in ("/", "/graphql", oauth.PATH, files.PATH, *PROBES):
+    if path in ("/", "/graphql", oauth.PATH, files.PATH, uploads.PATH, *PROBES):
         return str(path)
-    return next((above for above in ("/page", files.PATH, bank.PATH) if path.startswith(f"{above}/")), "other")
+    return next(
+        (above for above in ("/page", files.PATH, bank.PATH, uploads.PATH) if path.startswith(f"{above}/")), "other"
+    )
 
 
 def _page() -> str:

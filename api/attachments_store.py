@@ -82,8 +82,8 @@ class Store:
                 if writing.size + len(some) > most:
                     raise TooLarge
                 if writing.add(some):
-                    await _done(writing.pass_on)
-            return await _done(writing.finish)
+                    await done(writing.pass_on)
+            return await done(writing.finish)
         except BaseException:
             writing.give_up()
             raise
@@ -205,7 +205,7 @@ class _Writing:
         self._number += 1
 
 
-async def _done(work: Callable[[], Result]) -> Result:
+async def done(work: Callable[[], Result]) -> Result:
     """The work's result, done in a thread; who is cancelled meanwhile waits for its end, so that nothing goes on behind them."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:

@@ -310,6 +310,7 @@ def _serve(told: settings.Settings, vault: Vault, host: str, port: int) -> None:
         data_dir=told.data_dir,
         attachment_bytes=told.attachment_bytes,
         webhook_hosts=AllowedHosts.of(told.webhook_hosts),
+        upload_bytes=told.upload_bytes,
     )
     gc.collect()
     gc.freeze()  # what was built once is not walked through again whenever a large request leaves garbage

@@ -16,6 +16,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from api import settings
 from api.auth import AWAY, Authenticator, Away, UnknownToken
 from api.broadcast import Broadcast
 from api.domain.days import Clock, this_moment
@@ -55,8 +56,9 @@ class Endpoint:
         purpose_required: bool = False,
         clock: Clock = this_moment,
         webhook_hosts: AllowedHosts = NO_HOSTS,
+        upload_bytes: int = settings.UPLOAD_BYTES,
     ) -> None:
-        self._passage, self._authenticator = passage, authenticator
+        self._passage, self._authenticator, self._upload_bytes = passage, authenticator, upload_bytes
         self._purpose_required, self._clock = purpose_required, clock
         self._vault, self._broadcast, self._webhook_hosts = vault, broadcast, webhook_hosts
         self._sockets = Sockets(passage, authenticator, self._surroundings, origins)
@@ -117,6 +119,7 @@ class Endpoint:
             purpose_required=self._purpose_required,
             clock=self._clock,
             webhook_hosts=self._webhook_hosts,
+            upload_bytes=self._upload_bytes,
         )
 
 

@@ -88,6 +88,11 @@ def narrow_to_receiver(statement: Select[*Columns], organisation_id: Column[int]
     return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), organisation_id == bindparam(OWN)))
 
 
+def narrow_to_sender(statement: Select[*Columns], organisation_id: Column[int]) -> Select[*Columns]:
+    """Only rows of what the viewer's own department sent, where the viewer is a department's."""
+    return statement.where(or_(bindparam(EVERY_SOURCE, type_=Boolean()), organisation_id == bindparam(OWN)))
+
+
 def narrow_to_agency(
     statement: Select[*Columns], programme_code: Column[str], division_code: Column[str]
 ) -> Select[*Columns]:

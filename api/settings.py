@@ -11,6 +11,7 @@ PREFIX = "JIEKUN_"
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///jiekun.db"
 MIB = 1024 * 1024
 ATTACHMENT_BYTES = 20 * MIB
+UPLOAD_BYTES = 64 * 1024 * MIB
 
 KNOWN = {
     "DATABASE_URL": "SQLite or PostgreSQL; default: the file jiekun.db here",
@@ -24,6 +25,7 @@ KNOWN = {
     "OIDC_AUDIENCE": "for whom its tokens have to be",
     "OIDC_JWKS_URL": "where it publishes its keys; default: as its discovery document says",
     "ATTACHMENT_MIB": "how large an attachment may be, in MiB; default: 20",
+    "UPLOAD_GIB": "how large a file may be that a department sends, in GiB; default: 64",
     "COST": "how many values the answer of one operation may hold, as far as that is known beforehand; default: 150000",
     "COST_PER_SECOND": "how many values a client may ask for in a second, over time; default: 1000000",
     "COST_BURST": "how many it may ask for at once; default: 10000000",
@@ -58,6 +60,7 @@ class Settings:
     oidc_audience: str | None = None
     oidc_jwks_url: str | None = None
     attachment_mib: float | None = None
+    upload_gib: float | None = None
     cost: float | None = None
     cost_per_second: float | None = None
     cost_burst: float | None = None
@@ -72,6 +75,11 @@ class Settings:
     def attachment_bytes(self) -> int:
         """How large an attachment may be."""
         return ATTACHMENT_BYTES if self.attachment_mib is None else int(self.attachment_mib * MIB)
+
+    @property
+    def upload_bytes(self) -> int:
+        """How large a file may be that a department sends."""
+        return UPLOAD_BYTES if self.upload_gib is None else int(self.upload_gib * 1024 * MIB)
 
     @property
     def oidc(self) -> tuple[str | None, str | None, str | None]:
@@ -117,6 +125,7 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         oidc_audience=setting("OIDC_AUDIENCE"),
         oidc_jwks_url=setting("OIDC_JWKS_URL"),
         attachment_mib=number("ATTACHMENT_MIB"),
+        upload_gib=number("UPLOAD_GIB"),
         cost=number("COST"),
         cost_per_second=number("COST_PER_SECOND"),
         cost_burst=number("COST_BURST"),

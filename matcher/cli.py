@@ -570,12 +570,15 @@ def validate(
     ] = False,
     lang: Lang = Language.zh,
     as_json: AsJson = False,
+    json_progress: Annotated[
+        bool, typer.Option("--json-progress", help="Progress as JSON lines on stderr, for programs.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Hold the feeds of DIR against their contracts and their own history, and write a page for the department."""
     _cores(None)
     try:
-        with shown(messages, quiet=quiet) as progress:
+        with shown(messages, quiet=quiet, for_programs=json_progress) as progress:
             if suggest:
                 from matcher.suggesting import folder as assistant
 

@@ -127,7 +127,8 @@ def _mapping(feed: Feed, section: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_use(sent: Sequence[FeedFiles]) -> list[FeedFiles]:
     """Of the feeds, in the order in which they came, those that count: of each source the last, and where that came in
-    batches, all batches since the last feed without them, as one feed. Raises InputRefused where two of one number differ.
+    batches, all batches since the last feed without them, as one feed; where several departments sent them, it names
+    these. Raises InputRefused where two of one number differ.
     """
     found: dict[str, list[FeedFiles]] = {}
     for feed in sent:
@@ -158,12 +159,16 @@ def _joined(sent: Sequence[FeedFiles]) -> FeedFiles:
             known[name[0]] = next(batch for batch in told.in_force if batch.number == name[0])
             paths[name] = path
     standing = standing_of(known.values())
+    owners = {batch.owner: batch.department for batch in standing.in_force}
+    several = (
+        {"departments": sorted({*last.mapping.get("departments", ()), *owners.values()})} if len(owners) > 1 else {}
+    )
     return FeedFiles(
         last.source,
         tuple(paths[batch.number, file.name] for batch in standing.in_force for file in batch.files),
         standing.as_of,
         standing.complete,
-        {**last.mapping, "batches": standing.described()},
+        {**last.mapping, **several, "batches": standing.described()},
         sum(feed.rows for feed in sent),
     )
 
@@ -201,6 +206,8 @@ def lay_out(
 ) -> None:
     """Fills a folder for the matcher: our tables as Parquet, the departments' files beside them, feeds.toml.
 
+    A table of ours beside a feed of its name is one more file of that feed, and where it comes in batches, one of the last.
+
     A file is linked where the file system can, and copied where it cannot; either way nothing is read through it.
     """
     for name, rows in tables.items():
@@ -212,17 +219,20 @@ def lay_out(
         names = []
         for number, path in enumerate(feed.files):
             names.append(f"{feed.source}-{number}{''.join(path.suffixes[-2:])}")
-            _link(path, folder / names[-1])
+            link(path, folder / names[-1])
+        if feed.source in tables:
+            names.append(f"{feed.source}.parquet")
         if "batches" in feed.mapping:
-            _write_manifests(folder, feed, list(names))
+            write_manifests(folder, feed, list(names))
             names = []
-        sections.append(_section(feed, names))
+        sections.append(described_section(feed, names))
     (folder / MAPPING).write_text("\n".join(sections), encoding="utf-8")
     if policy is not None:
         shutil.copyfile(policy, folder / POLICY)
 
 
-def _link(path: Path, target: Path) -> None:
+def link(path: Path, target: Path) -> None:
+    """The file is there too, under this name: linked where the file system can, and copied where it cannot."""
     target.unlink(missing_ok=True)
     try:
         os.link(path, target)
@@ -239,10 +249,10 @@ def _typed(value: Any, kind: pl.DataType) -> Any:
     return Decimal(value) if isinstance(kind, pl.Decimal) else value
 
 
-def _write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
+def write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
     """The manifests of the batches in force, with the names that their files bear here; signed they were when they came."""
-    ours = iter(names)
-    for number, batch in enumerate(of_described(feed.mapping["batches"]).in_force):
+    ours, in_force = iter(names), of_described(feed.mapping["batches"]).in_force
+    for number, batch in enumerate(in_force):
         lines = [
             f"source = {_quoted(feed.source)}",
             f"batch = {_quoted(batch.number)}",
@@ -254,10 +264,13 @@ def _write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
         for file in batch.files:
             lines += ["[[files]]", f"name = {_quoted(next(ours))}", f"sha256 = {_quoted(file.sha256)}"]
             lines += [f"rows = {file.rows}"] if file.rows is not None else []
+        for name in ours if batch is in_force[-1] else ():
+            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            lines += ["[[files]]", f"name = {_quoted(name)}", f"sha256 = {_quoted(digest)}"]
         (folder / f"{feed.source}-{number}.manifest.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _section(feed: FeedFiles, names: list[str]) -> str:
+def described_section(feed: FeedFiles, names: list[str]) -> str:
     """A section of feeds.toml; quoted as JSON, which TOML's basic strings and arrays of them understand."""
     lines = [f"[{feed.source}]"]
     if names:

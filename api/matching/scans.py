@@ -59,7 +59,25 @@ async def scan(
 
     An interrupted scan of the same folder goes on where it stood.
     """
-    command = _command(["scan", str(folder), "--out", str(out), "--json", "--json-progress", "--resume", *arguments])
+    await _told(
+        ["scan", str(folder), "--out", str(out), "--json", "--json-progress", "--resume", *arguments],
+        progress,
+        environment,
+    )
+
+
+async def validate(
+    folder: Path, out: Path, arguments: Sequence[str], progress: Progress, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Holds the feeds of a folder against their contracts and their history, as above. Raises MatcherFailed.
+
+    A feed that is refused is an exit status too; then the page and the figures in `out` say why, if it came to that.
+    """
+    await _told(["validate", str(folder), "--out", str(out), "--json-progress", *arguments], progress, environment)
+
+
+async def _told(arguments: Sequence[str], progress: Progress, environment: Mapping[str, str]) -> None:
+    command = _command(arguments)
     process = await asyncio.create_subprocess_exec(
         *command, env=_seen(environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

@@ -1,6 +1,7 @@
 """The tables, one file a noun; nothing here loads itself, and every query is written where it is used."""
 
 from api.models.accounts import Client, ClientSecret, Identity, Organisation, Token, User
+from api.models.answers import ListedAnswer
 from api.models.attachments import Attachment
 from api.models.base import Base, table
 from api.models.casework import Referral, Task
@@ -30,6 +31,7 @@ from api.models.retention import ChainCut, Erasure
 from api.models.scans import Link, Scan
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
+from api.models.uploads import Receipt, Upload
 from api.models.verifications import VerificationAnswer, VerificationRequest
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.webhooks import Webhook, WebhookDelivery
@@ -82,6 +84,7 @@ __all__ = [
     "Job",
     "KeyCheck",
     "Link",
+    "ListedAnswer",
     "Member",
     "MemberChange",
     "Notice",
@@ -104,6 +107,7 @@ __all__ = [
     "Protection",
     "Read",
     "ReadSubject",
+    "Receipt",
     "Recognition",
     "Recovery",
     "RecoveryEntry",
@@ -122,6 +126,7 @@ __all__ = [
     "Token",
     "Transition",
     "TrustedDocument",
+    "Upload",
     "User",
     "VerificationAnswer",
     "VerificationRequest",

@@ -7,7 +7,8 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, Moment, PrimaryKey, Structure, Structures
+from api.domain.divisions import COUNTRY
+from api.models.base import Base, Exact, Moment, PrimaryKey, Structure, Structures
 
 
 class Department(Base):
@@ -22,7 +23,11 @@ class Department(Base):
 
 
 class Feed(Base):
-    """What a department sent at one time: files in a folder of ours, and how they are to be read (`mapping`)."""
+    """What a department sent at one time: files in a folder of ours, and how they are to be read (`mapping`).
+
+    What an organisation sent itself is its own, and its division's; what was imported is everybody's (`organisation_id`
+    is None).
+    """
 
     __tablename__ = "feeds"
     __table_args__ = (Index("ix_feeds_department_code_id", "department_code", "id"),)
@@ -36,3 +41,5 @@ class Feed(Base):
     complete: Mapped[bool]
     rows: Mapped[int]
     received_at: Mapped[Moment]
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    division_code: Mapped[Exact] = mapped_column(server_default=COUNTRY)

@@ -11,6 +11,7 @@ from typing import Any
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api import settings
 from api.broadcast import Broadcast
 from api.database import reading
 from api.domain import days, purposes
@@ -30,8 +31,8 @@ class Context:
 
     `address` is where the request came from, `said_purpose` what the client says it reads for, without which there are
     masks where `purpose_required`, and `document` the hash of the document that it sent. `connection_params` are what a
-    WebSocket's client said when it connected, and `recognise` who that is by now. `clock` tells the moment, and to
-    `webhook_hosts` alone webhooks are sent.
+    WebSocket's client said when it connected, and `recognise` who that is by now. `clock` tells the moment, to
+    `webhook_hosts` alone webhooks are sent, and `upload_bytes` is how large a department's file may be.
     """
 
     engine: AsyncEngine
@@ -51,6 +52,7 @@ class Context:
     recognise: Callable[[], Awaitable[Viewer | None]] | None = None
     clock: Clock = this_moment
     webhook_hosts: AllowedHosts = NO_HOSTS
+    upload_bytes: int = settings.UPLOAD_BYTES
 
     async def for_operation(self) -> Context:
         """The surroundings of one operation more: of those over one WebSocket none uses up another's budget.

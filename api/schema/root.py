@@ -8,6 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.schema.accounts import AccountMutations, AccountQueries
 from api.schema.agenda import AgendaQueries
+from api.schema.answers import AnswerMutations
 from api.schema.applications import ApplicationMutations
 from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.audit import AuditEvent, AuditQueries
@@ -23,6 +24,7 @@ from api.schema.entitlements import EntitlementMutations, EntitlementQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.equity import EquityQueries
 from api.schema.exits import ExitMutations, ExitQueries
+from api.schema.feeds import Feed, FeedQueries
 from api.schema.figures import FigureQueries
 from api.schema.files import FileQueries, HardshipFile
 from api.schema.findings import Finding, FindingMutations, FindingQueries
@@ -63,6 +65,7 @@ from api.schema.stop_requests import StopPreviewQueries
 from api.schema.stops import StopMutations, StopProposal, StopQueries
 from api.schema.targets import Target, TargetMutations, TargetQueries
 from api.schema.tasks import Task, TaskMutations, TaskQueries
+from api.schema.uploads import Upload, UploadMutations, UploadQueries, UploadSubscriptions
 from api.schema.verifications import (
     VerificationAnswer,
     VerificationMutations,
@@ -111,6 +114,8 @@ class Query(
     RecoveryQueries,
     OfficialErrorQueries,
     ScanQueries,
+    UploadQueries,
+    FeedQueries,
     ScorecardQueries,
     EquityQueries,
     AgendaQueries,
@@ -138,6 +143,8 @@ class Mutation(
     ClientMutations,
     WebhookMutations,
     ScanMutations,
+    UploadMutations,
+    AnswerMutations,
     ApplicationMutations,
     PeopleMutations,
     CorrectionMutations,
@@ -176,7 +183,7 @@ class Mutation(
 
 
 @strawberry.type(description="What may be followed.")
-class Subscription(ScanSubscriptions):
+class Subscription(ScanSubscriptions, UploadSubscriptions):
     """What may be followed."""
 
 
@@ -222,6 +229,8 @@ schema = strawberry.Schema(
         Snapshot,
         Target,
         Scan,
+        Upload,
+        Feed,
         Read,
         Alarm,
         AuditEvent,

@@ -291,6 +291,7 @@ described(
             "查看救助给予；不查看个案者只见本组织经办的项目。",
             "Grants are shown; to who reads no cases, those that their own organisation makes.",
         ),
+        "SEND_FEEDS": Words("报送数据", "Send feeds", "报送本部门的数据。", "The department's own data are sent."),
         "ANSWER_REFERRALS": Words(
             "答复转介",
             "Answer referrals",

@@ -28,7 +28,7 @@ from api.domain.scans import ScanStatus, Severity
 from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
-from api.services import audit, consented, entitlement_tasks, registers
+from api.services import answers, audit, consented, entitlement_tasks, registers
 
 JOB = "scan"
 TOPIC = "scan"
@@ -167,6 +167,8 @@ async def lay_out(
     authorisations = await consented.laid_out(connection, theirs, days.today(now))
     sent = folders.in_use(await registers.came(connection, data_dir))
     tables = {"households": households, "members": members, "authorisations": authorisations}
+    if said := await answers.laid_out(connection, theirs):
+        tables["answers"] = said
     folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))
 
 

@@ -20,6 +20,7 @@ from api.services import (
     retention,
     rounds,
     snapshots,
+    uploads,
     watches,
 )
 
@@ -34,6 +35,7 @@ CHORES: dict[str, Chore] = {
     "entitlements": entitlement_tasks.remind,
     "pledges": donations.lapse,
     "snapshots": snapshots.monthly,
+    "uploads": uploads.expire,
     "retention": retention.chore,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""

@@ -180,6 +180,7 @@ async def live(
         await w.add("file_people", file_id=file, person_id=person, member_id=member, since=DAY, disputed=False)
     move = await w.add("transitions", **mine, number=1, from_stage="NOTHING", action="TAKE_OVER", to_stage="RECORDED",
                        user_id=officer)  # fmt: skip
+    await w.add("listed_answers", member_id=members[0], organisation_id=place.organisation)
     await w.add("declarations", household_id=household, member_id=members[0], item="EMPLOYMENT", word=f"{mark}-word")
     w.canaries.add(f"{mark}-word")
     await w.add("declarations", household_id=household, item="DEPOSITS", amount=100_00)

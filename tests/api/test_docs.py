@@ -158,6 +158,7 @@ def test_the_matrix_of_roles_is_the_programs() -> None:
         "READ_REFERRALS",
         "ANSWER_REFERRALS",
         "READ_GRANTS",
+        "SEND_FEEDS",
     ]
     assert set(order) == set(Permission)
     assert set(rows) == {role.value for role in Role}

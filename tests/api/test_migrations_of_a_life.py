@@ -98,6 +98,8 @@ async def _lived(engine: AsyncEngine) -> None:
         )
         await writing.add("webhook_deliveries", webhook_id=hook, state="FAILED", next_at=None, delivered_at=None)
         await writing.add("erasures", household_id=9_000, retention_class="FILE")
+        upload = await writing.add("uploads", organisation_id=place.organisation, user_id=place.officer)
+        await writing.add("receipts", upload_id=upload)
         for name in ("chain_cuts", "resealings", "key_checks"):
             await writing.add(name)
 

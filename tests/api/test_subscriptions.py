@@ -30,7 +30,7 @@ PATIENCE = 120
 async def serving(service: Service) -> AsyncIterator[str]:
     """The address of a real server over the service's database."""
     config = uvicorn.Config(
-        create_app(service.url, service.vault), host="127.0.0.1", port=0, access_log=False, log_level="error",
+        create_app(service.url, service.vault, data_dir=service.data_dir), host="127.0.0.1", port=0, access_log=False, log_level="error",
         ws="websockets-sansio",
     )  # fmt: skip
     server = uvicorn.Server(config)

@@ -53,6 +53,7 @@ __all__ = [
     "TakenOver",
     "came",
     "copy",
+    "know_departments",
     "not_there_yet",
     "officer",
     "read",
@@ -135,7 +136,7 @@ async def take_over(
     home = division or divisions.above_all(
         [row["division_code"] for row in register.households if rows.division(row) is not None]
     )
-    await _reference(connection)
+    await know_departments(connection)
     saved = await households.save(connection, vault, register.households, home, now)
     people = await members.save(connection, vault, register.members, saved, now)
     followed = await files.save(connection, vault, saved, decided_by, now)
@@ -156,7 +157,8 @@ async def take_over(
     return taken
 
 
-async def _reference(connection: AsyncConnection) -> None:
+async def know_departments(connection: AsyncConnection) -> None:
+    """Programmes and kinds of department data are known, as the matcher publishes them."""
     programmes = [
         {"code": each.code, "name_zh": each.name_zh, "name_en": each.name_en, "unit": each.unit, "position": position}
         for position, each in enumerate(reference.programmes())

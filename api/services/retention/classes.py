@@ -48,12 +48,14 @@ EXEMPT: Mapping[str, str] = {
     "organisations": "organisations",
     "payment_cycles": "the ledger: who drew up, approved and settled what sums",
     "programmes": "reference",
+    "receipts": "what came when and from which department, by its hash and in counts: proof outlives what it proves",
     "resealings": "how far rotation is, in counts",
     "snapshots": "which figures were frozen when, by their digest",
     "stage_moves": "reference: the table of moves",
     "targets": "goals, for figures that were frozen",
     "trusted_documents": "documents of client programs",
     "webhooks": "programs of ours: where what happened is told to",
+    "uploads": "what a department announced and what came of it, by hash, in counts and figures; its bytes are a feed's",
     "users": "officers' accounts: an audit row without its author proves nothing",
 }
 """Tables that are kept, each with its reason."""

@@ -12,13 +12,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import among
+from api.database import UtcDateTime, among
 from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
-from api.models import Attachment, Feed, Link, Scan, table
+from api.domain.uploads import GOING_ON, UploadState
+from api.models import Attachment, Feed, Link, Scan, Upload, table
 from api.services.retention.clocks import moment
 
 FEEDS, SCANS, ATTACHMENTS = "feeds", "scans", "attachments"
@@ -26,23 +27,42 @@ AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
 BEING_COPIED_SECONDS, BEING_WRITTEN_SECONDS = 3600.0, 24 * 3600.0
 """An import copies files before it names them; so is an attachment written."""
 
+_SENT = select(Upload.folder).where(
+    or_(
+        Upload.state.in_(GOING_ON),
+        and_(Upload.state == UploadState.REFUSED, Upload.ended_at >= bindparam("over", type_=UtcDateTime())),
+    )
+)
+
 
 async def feeds_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
-    """Feeds that a later full extract of the same department supersedes, or whose time is over; none while a scan works."""
+    """Feeds that a later full extract of the same department supersedes, or whose time is over; none while a scan works.
+
+    Later is what came later and does not speak of an earlier day; what was sent by one department supersedes nothing of
+    another, nor of what was imported.
+    """
     if (await connection.execute(select(Scan.id).where(Scan.status.in_(AT_WORK)).limit(1))).first():
         return []
     over = moment(day, RetentionClass.FEED_EXTRACT)
     columns, later = table(Feed).c, table(Feed).alias("later")
     superseded = (
         select(later.c.id)
-        .where(later.c.department_code == columns.department_code, later.c.id > columns.id, later.c.complete)
+        .where(
+            later.c.department_code == columns.department_code,
+            func.coalesce(later.c.organisation_id, 0) == func.coalesce(columns.organisation_id, 0),
+            later.c.id > columns.id,
+            later.c.complete,
+            or_(later.c.as_of.is_(None), columns.as_of.is_(None), later.c.as_of >= columns.as_of),
+        )
         .exists()
     )
     return (await connection.scalars(select(columns.id).where(superseded | (columns.received_at < over)))).all()
 
 
 async def forget_feeds(connection: AsyncConnection, feeds: Sequence[int]) -> None:
-    """These feeds are gone; their files go with the next sweep."""
+    """These feeds are gone; their files go with the next sweep. That they were sent stays."""
+    of_these = among(table(Upload).c.feed_id, "feeds")
+    await connection.execute(update(table(Upload)).where(of_these).values(feed_id=None), {"feeds": list(feeds)})
     await connection.execute(delete(Feed).where(among(table(Feed).c.id, "feeds")), {"feeds": list(feeds)})
 
 
@@ -70,8 +90,14 @@ async def forget_links(connection: AsyncConnection, scans: Sequence[int]) -> Non
 
 
 async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -> list[Path]:
-    """Folders in the data folder that no feed names, or of a scan whose time is over; attachments that no row names."""
+    """Folders in the data folder that no feed names, or of a scan whose time is over; attachments that no row names.
+
+    What a department is still sending is kept, and what was refused as long as what was not.
+    """
     named = {str(name) for name in await connection.scalars(select(Feed.folder))}
+    named |= {
+        str(name) for name in await connection.scalars(_SENT, {"over": moment(day, RetentionClass.FEED_EXTRACT)})
+    }
     attached = {str(name) for name in await connection.scalars(select(Attachment.stored))}
     before_now, long_before = time.time() - BEING_COPIED_SECONDS, time.time() - BEING_WRITTEN_SECONDS
     found = [

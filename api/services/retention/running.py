@@ -21,8 +21,8 @@ from api.database import reading, transaction
 from api.domain import days
 from api.domain.retention import RetentionClass
 from api.sealing import Vault
-from api.services import audit
-from api.services.retention import extracts, holds, households, leads, traces
+from api.services import answers, audit
+from api.services.retention import clocks, extracts, holds, households, leads, traces
 
 R = RetentionClass
 Told = Callable[[RetentionClass, int], None]
@@ -123,9 +123,10 @@ async def _extracts(
 ) -> Counter[RetentionClass]:
     if feeds := await extracts.feeds_due(connection, day):
         await extracts.forget_feeds(connection, feeds)
+    said = await answers.forget(connection, clocks.moment(day, R.FEED_EXTRACT))
     if scans := await extracts.links_due(connection, day):
         await extracts.forget_links(connection, scans)
-    return Counter({R.FEED_EXTRACT: len(feeds), R.SCAN: len(scans)})
+    return Counter({R.FEED_EXTRACT: len(feeds) + said, R.SCAN: len(scans)})
 
 
 async def _traces(
@@ -147,6 +148,7 @@ async def _counted(connection: AsyncConnection, data_dir: Path, day: dt.date) ->
     counts[R.MEMBERSHIP] = len(await households.left(connection, day, most=None))
     counts[R.CLEARED_LEAD] = len(await leads.due(connection, day, most=None))
     counts[R.FEED_EXTRACT] = len(await extracts.feeds_due(connection, day))
+    counts[R.FEED_EXTRACT] += await answers.count_due(connection, clocks.moment(day, R.FEED_EXTRACT))
     counts[R.SCAN] = len(await extracts.links_due(connection, day))
     counts[R.READ] += (await traces.reads_due(connection, day))[1]
     folders = await extracts.left_over(connection, data_dir, day)

@@ -19,6 +19,7 @@ def test_duties_are_separate() -> None:
     assert not [role for role, may in MATRIX.items() if {Permission.START_SCAN, Permission.REVIEW_FINDING} <= may]
     assert MATRIX[Role.DEPARTMENT] == {
         Permission.READ_SCANS,
+        Permission.SEND_FEEDS,
         Permission.READ_GRANTS,
         Permission.READ_REFERRALS,
         Permission.ANSWER_REFERRALS,

@@ -127,6 +127,10 @@ QUERIES = {
     "objections": Asked(P.READ_CASES, '{ objections(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
+    "uploads": Asked(P.READ_SCANS, '{ uploads(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "upload": Asked(P.READ_SCANS, '{ upload(id: "$Upload") { id } }'),
+    "feeds": Asked(P.READ_SCANS, '{ feeds(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "feed": Asked(P.READ_SCANS, '{ feed(id: "$Feed") { id } }'),
     "users": Asked(P.MANAGE_ACCOUNTS, '{ users(filter: {logins: ["target"]}) { nodes { id } } }'),
     "organisations": Asked(P.MANAGE_ACCOUNTS, '{ organisations(filter: {codes: ["target"]}) { nodes { id } } }'),
     "measureRoles": Asked(
@@ -179,6 +183,8 @@ NODES = {
     "VerificationRequest": P.READ_CASES,
     "VerificationAnswer": P.READ_REFERRALS,
     "Scan": P.READ_SCANS,
+    "Upload": P.READ_SCANS,
+    "Feed": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
     "MeasureAssignment": P.MANAGE_ACCOUNTS,
     "Organisation": P.MANAGE_ACCOUNTS,
@@ -240,6 +246,21 @@ MUTATIONS = {
         P.KEEP_FILES, {"watchId": "$Watch", "expectedVersion": STALE, "outcome": "FINE", "note": "x"}
     ),
     "startScan": Done(P.START_SCAN, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID", "FORBIDDEN"),
+    "beginUpload": Done(
+        P.SEND_FEEDS,
+        {
+            "source": "vehicles",
+            "fileName": "x.csv",
+            "size": "1",
+            "contentHash": "x",
+            "asOf": "2024-01-01",
+            "batchKind": "FULL",
+            "batch": "x",
+        },
+        "INVALID",
+        "INVALID",
+    ),
+    "pushAnswers": Done(P.SEND_FEEDS, {"source": "vehicles", "answers": []}, "INVALID", "INVALID"),
     "reviewFinding": Done(
         P.REVIEW_FINDING,
         {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
@@ -460,7 +481,10 @@ MUTATIONS = {
 }
 """Every field of Mutation. Only unlinkIdentity is carried out, and undone each time."""
 
-SUBSCRIPTIONS = {"scanProgress": Asked(P.READ_SCANS, 'subscription { scanProgress(id: "$Scan") { id } }')}
+SUBSCRIPTIONS = {
+    "scanProgress": Asked(P.READ_SCANS, 'subscription { scanProgress(id: "$Scan") { id } }'),
+    "uploadProgress": Asked(P.READ_SCANS, 'subscription { uploadProgress(id: "$Upload") { id } }'),
+}
 """Every field of Subscription."""
 
 
@@ -637,6 +661,22 @@ TYPES = {
     "EvidenceRecord": Fields("source recordId"),
     "TestedException": Fields("name result"),
     "Scan": Fields("id status division asOf rules progress result failure createdAt startedAt finishedAt"),
+    "Upload": Fields(
+        "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
+        "expiresAt receivedAt endedAt progress checks refusal receipt qualityUrl"
+    ),
+    "UploadProgress": Fields("stage done total unit"),
+    "QualityCheck": Fields(
+        "check titleZh titleEn state noticedZh noticedEn adviceZh adviceEn figure usual threshold assumed"
+    ),
+    "UploadRefusal": Fields("message file row column remedy"),
+    "Receipt": Fields(
+        "number outcome client batch bytes contentHash rowsIn rowsAccepted rowsSetAside receivedAt issuedAt content digest"
+    ),
+    "Feed": Fields(
+        "id source department division asOf ageDays complete rows receivedAt batch uploadId files"
+    ),
+    "FeedFile": Fields("name bytes contentHash"),
     "ScanProgress": Fields("stage done total unit"),
     "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),
     "RuleCount": Fields("ruleId findings households"),
@@ -816,6 +856,8 @@ TYPES = {
     "MissingConsent": Fields("personId sources"),
     "ConflictError": Fields("code message path currentVersion"),
     "StartScanPayload": Fields(f"{ANSWERED} scan"),
+    "BeginUploadPayload": Fields(f"{ANSWERED} upload"),
+    "PushAnswersPayload": Fields(f"{ANSWERED} taken"),
     "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
     "RecordIncomePayload": Fields(f"{ANSWERED} person"),
     "AssessExitPayload": Fields(f"{ANSWERED} assessment"),

@@ -72,6 +72,7 @@ from tests.api.schema.authorisation import (
     Asked,
     Fields,
 )
+from tests.api.sending import sent_by
 from tests.api.services.atwork import at_work
 from tests.api.services.hooked import hooked
 from tests.api.services.left import left
@@ -178,6 +179,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
+    sent = await sent_by(connection, police, user, COUNTY, now)
     keys = work | gone | away | money | hooks | {
         "Snapshot": snapshot, "Target": target,
         "AuditEvent": await audit.added(connection),
@@ -185,7 +187,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
         "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
-        "Scan": scan, "User": user, "Organisation": organisation, "MeasureAssignment": assignment, "Client": client, "Read": read_id, "Alarm": alarm_id,
+        **sent, "Scan": scan, "User": user, "Organisation": organisation, "MeasureAssignment": assignment, "Client": client, "Read": read_id, "Alarm": alarm_id,
     }  # fmt: skip
     return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
 

@@ -231,7 +231,8 @@ def test_every_scalar_says_how_it_is_written() -> None:
 
 def test_money_and_great_numbers_are_never_floats() -> None:
     floats = {f"{parent}.{name}" for parent, name, kind in fields() if get_named_type(kind).name == "Float"}
-    assert floats == {"Link.probability", "Link.weightBits"}
+    shares = {f"QualityCheck.{name}" for name in ("figure", "usual", "threshold")}
+    assert floats == {"Link.probability", "Link.weightBits", *shares}
 
 
 def test_nothing_is_resolved_asynchronously_below_a_root() -> None:

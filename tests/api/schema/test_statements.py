@@ -13,12 +13,13 @@ from api.database import transaction
 from api.domain import divisions
 from api.domain.permissions import Role, Viewer
 from api.domain.targets import TargetKind
-from api.models import Alarm, Household, Member, Scan, User
+from api.models import Alarm, Household, Member, Organisation, Scan, User
 from api.schema.root import schema
 from api.services import reads, snapshots, targets
 from tests.api.conftest import Service
 from tests.api.papers import exception, paper
 from tests.api.schema.authorisation import TO_COME
+from tests.api.sending import sent_by
 from tests.api.services.atwork import at_work
 from tests.api.services.hooked import hooked
 from tests.api.services.left import left
@@ -358,6 +359,8 @@ LISTS = {
         10,
     ),
     "scans": ("query ($n: Int) { scans(first: $n) { totalCount nodes { id status result { findings } } } }", 2),
+    "uploads": ("query ($n: Int) { uploads(first: $n) { totalCount nodes { id state receipt { number } } } }", 2),
+    "feeds": ("query ($n: Int) { feeds(first: $n) { totalCount nodes { id department uploadId ageDays } } }", 2),
 }
 
 
@@ -380,6 +383,8 @@ async def full(service: Service) -> dict[str, dict[str, list[str]]]:
                 "files": {"numbers": household["references"]},
                 "findings": {"references": [finding["reference"]]},
                 "scans": {},
+                "uploads": {},
+                "feeds": {},
             }
     raise AssertionError("the city has no such household")
 
@@ -394,6 +399,13 @@ async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(serv
         where = {"division_code": "410500", "division_from": low, "division_to": high}
         async with transaction(service.engine) as connection:
             await connection.execute(insert(Scan), [row | where] * 150)
+    if name in ("uploads", "feeds"):
+        now = service.now()
+        async with transaction(service.engine) as connection:
+            police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
+            user = await connection.scalar(select(User.id).where(User.login == "department"))
+            for _ in range(110):
+                await sent_by(connection, police, user, "410502", now)
     rows = {}
     for number, which in ((1, one), (100, None)):
         service.statements.clear()

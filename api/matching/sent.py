@@ -1,0 +1,152 @@
+"""A batch that a department sends alone, one file of it, as the matcher's folders and manifests know batches."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.matching.folders import MAPPING, FeedFiles, described_section, in_use, link, write_manifests
+from matcher.errors import InputRefused
+from matcher.quality.history import FILE as HISTORY
+from matcher.quality.run import QUALITY
+from matcher.report.quality import FILE as PAGE
+from matcher.sources.batches import Batch, Standing
+from matcher.sources.delivery import NOT_FEEDS, SUPPORTED, TRUTH, is_supported, source_of
+from matcher.sources.manifest import KINDS, Promised, belongs
+from matcher.sources.mapping import section
+
+READ_AS = ("encoding", "columns", "values", "units")
+"""What of a mapping tells how files are read; it is the source's, and so of all its batches that are in force."""
+
+KEPT = ("check", "state", "title", "noticed", "figure", "baseline", "threshold", "assumed", "do")
+"""What is kept of a check: figures and sentences, and no place or value of a file."""
+
+__all__ = [
+    "PAGE",
+    "Judged",
+    "batch",
+    "check_mapping",
+    "check_name",
+    "fit",
+    "judged",
+    "lay_out",
+    "refusal",
+    "write_history",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the matcher found of a batch: its rows, the ten checks, and what later batches are held against.
+
+    `refused` is why it cannot be read at all; then there are no rows and no figures.
+    """
+
+    rows_in: int | None
+    accepted: int | None
+    checks: list[dict[str, Any]]
+    figures: dict[str, Any] | None
+    refused: dict[str, Any] | None
+
+
+def check_name(source: str, name: str) -> None:
+    """Raises InputRefused for what no file of this source may be called."""
+    if not is_supported(Path(name)):
+        raise InputRefused(
+            f"files of the kind {Path(name).suffix or 'without suffix'} cannot be read",
+            file=name,
+            remedy=f"Send it as one of {' '.join(SUPPORTED)}",
+        )
+    if name.startswith((".", TRUTH)) or name in NOT_FEEDS or belongs(name):
+        raise InputRefused("no feed is called so", file=name, remedy="Send it under another name")
+    if source_of(name) not in (None, source):
+        raise InputRefused(f"by its name it is no file of {source}", file=name, remedy="Send it under another name")
+
+
+def check_mapping(source: str, mapping: Mapping[str, Any]) -> None:
+    """Raises InputRefused for what no section of feeds.toml may say of this source."""
+    section(source, dict(mapping))
+
+
+def batch(
+    source: str,
+    path: Path,
+    sha256: str,
+    number: str,
+    kind: str,
+    department: str,
+    as_of: dt.date,
+    supersedes: Sequence[str],
+    mapping: Mapping[str, Any],
+    rows: int = 0,
+) -> FeedFiles:
+    """A file that was sent as one batch, as the feed that it would be alone."""
+    promised = (Promised(path.name, sha256),)
+    told = Batch(number, KINDS[kind], department, as_of, promised, False, tuple(supersedes), tuple(supersedes))
+    standing = Standing((told,))
+    return FeedFiles(source, (path,), as_of, standing.complete, {**mapping, "batches": standing.described()}, rows)
+
+
+def lay_out(folder: Path, fresh: FeedFiles) -> None:
+    """Fills a folder with the batch alone, as its department would have sent it: the file, its manifest, feeds.toml."""
+    (path,) = fresh.files
+    link(path, folder / path.name)
+    write_manifests(folder, fresh, [path.name])
+    (folder / MAPPING).write_text(described_section(fresh, []), encoding="utf-8")
+
+
+def fit(came: Sequence[FeedFiles], fresh: FeedFiles) -> FeedFiles:
+    """What the source comes to with a batch more. Raises InputRefused where that fits not with what came before."""
+    (joined,) = in_use([*came, fresh])
+    in_force = {each["batch"] for each in joined.mapping["batches"]["in_force"]}
+    for feed in came:
+        numbers = {each["batch"] for each in feed.mapping.get("batches", {}).get("in_force", ())}
+        if numbers & in_force and _read_as(feed) != _read_as(fresh):
+            raise InputRefused(
+                f"batch {', '.join(sorted(numbers & in_force))} is in force and is read by another mapping",
+                file=fresh.files[0].name,
+                remedy="Send it with the same mapping, or send everything anew as FULL",
+            )
+    return joined
+
+
+def write_history(path: Path, earlier: Sequence[Mapping[str, Any]]) -> None:
+    """What earlier batches came to, the oldest first, as `matcher validate` reads it."""
+    path.write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in earlier), encoding="utf-8")
+
+
+def judged(out: Path) -> Judged | None:
+    """What `matcher validate` left in its folder; None where it did not come to the feed."""
+    if not (out / QUALITY).exists():
+        return None
+    (source,) = json.loads((out / QUALITY).read_text(encoding="utf-8"))["sources"]
+    checks = [{name: check[name] for name in KEPT} for check in source["checks"]]
+    if source["refused"] is not None:
+        return Judged(None, None, checks, None, source["refused"])
+    lines = (out / HISTORY).read_text(encoding="utf-8").splitlines()
+    return Judged(source["rows_in"], source["accepted"], checks, json.loads(lines[-1]), None)
+
+
+def not_opened(said: str, name: str) -> Judged:
+    """A batch that was refused before its rows were read, in the matcher's words."""
+    what = said.removeprefix("matcher: ")
+    return Judged(None, None, [], None, {"what": what, "file": name, "row": None, "column": None, "remedy": None})
+
+
+def refusal(error: InputRefused) -> dict[str, Any]:
+    """Why something was refused, as quality.json tells it."""
+    return {
+        "what": error.what,
+        "file": None if error.file is None else str(error.file),
+        "row": error.row,
+        "column": error.column,
+        "remedy": error.remedy,
+    }
+
+
+def _read_as(feed: FeedFiles) -> dict[str, Any]:
+    return {key: feed.mapping[key] for key in READ_AS if feed.mapping.get(key)}

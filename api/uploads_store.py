@@ -1,0 +1,98 @@
+"""Files that departments send, beside the database: how many bytes have come is how long a file is.
+
+A file lies in a folder of its own that only its owner may read. One appends to it at a time, over all processes, and
+what was appended is on the disk before it is told. What cannot be told to be right is cut off again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+FLUSH_BYTES = 64 * 1024 * 1024
+"""So much is written before the disk is waited for, so that nobody waits long at the end."""
+
+
+class Busy(Exception):
+    """Somebody else appends to the file."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """The data folder, and what departments sent in it."""
+
+    data_dir: Path
+
+    def path(self, folder: str, name: str) -> Path:
+        """Where the file lies."""
+        return self.data_dir / folder / name
+
+    def offset(self, folder: str, name: str) -> int:
+        """How many of its bytes have come; 0 before the first."""
+        try:
+            return self.path(folder, name).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def append(self, folder: str, name: str) -> Appending:
+        """Opens the file for more. Raises Busy."""
+        return Appending(self.path(folder, name))
+
+    def remove(self, folder: str) -> None:
+        """Nothing is left of it."""
+        shutil.rmtree(self.data_dir / folder, ignore_errors=True)
+
+
+class Appending:
+    """A file to which nobody else appends until this is closed."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        new = not path.exists()
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise Busy from None
+        self.began = self.offset = os.fstat(self._file).st_size
+        self._flushed = self.offset
+        if new:
+            _sync_folder(path.parent)
+
+    def write(self, some: bytes) -> None:
+        """Takes more in."""
+        view = memoryview(some)
+        while view:
+            written = os.write(self._file, view)
+            self.offset += written
+            view = view[written:]
+        if self.offset - self._flushed >= FLUSH_BYTES:
+            os.fdatasync(self._file)
+            self._flushed = self.offset
+
+    def take_back(self) -> None:
+        """What was appended is gone."""
+        os.ftruncate(self._file, self.began)
+        self.offset = self.began
+
+    def close(self) -> int:
+        """What was appended is on the disk; how many bytes there are now."""
+        try:
+            os.fsync(self._file)
+        finally:
+            with suppress(OSError):
+                os.close(self._file)
+        return self.offset
+
+
+def _sync_folder(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,109 @@
+"""A batch that a department sent is checked: the matcher reads it in a folder of its own, and its word is taken in.
+
+Interrupted anywhere it is begun again, and comes to the same: the file lies where it came, and nothing is taken over but
+in the transaction that ends the check.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import matching
+from api.domain import days
+from api.matching import MatcherFailed, Step, sent
+from api.matching.sent import Judged
+from api.services import batches
+from api.services.batches import QUALITY, Order
+from api.work.held import AWAY, Held
+
+FOLDER = "checks"
+TELL_SECONDS = 0.5
+INPUT_REFUSED = 3
+DAMAGED = {
+    "what": "its SHA-256 is not the one that was announced: it was changed or cut on the way",
+    "remedy": "Announce the batch again, and send the file anew",
+}
+
+
+async def carry_out(held: Held) -> None:
+    """The batch is a feed of its source, or refused, and its department has a receipt."""
+    async with held.writing() as connection:
+        order = await batches.begin(connection, held.job.subject, held.data_dir, held.now())
+    if order.state.ended:
+        return
+    found = await _judged(held, order)
+    async with held.writing() as connection:
+        if found is None:
+            refusal = {**DAMAGED, "file": order.name, "row": None, "column": None}
+            await batches.refuse(connection, order.id, refusal, held.now(), final=False)
+        else:
+            await batches.conclude(connection, order, found, held.data_dir, held.now())
+
+
+async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:
+    """The batch could not be checked, which is no fault of its own: it may be sent again."""
+    refusal = {
+        "what": f"it could not be checked ({failure})",
+        "file": None,
+        "row": None,
+        "column": None,
+        "remedy": "Tell the operator, and send it again",
+    }
+    await batches.refuse(connection, held.job.subject, refusal, held.now(), final=False)
+
+
+async def _judged(held: Held, order: Order) -> Judged | None:
+    """What the matcher finds of the batch; None where its bytes are not those that were announced. Raises MatcherFailed."""
+    place, out = held.data_dir / FOLDER / str(order.id), order.path.parent / QUALITY
+    await asyncio.to_thread(_prepare, order, place, out)
+    day = days.today(held.now()).isoformat()
+    arguments = ["--as-of", day, "--history", str(place / "history.jsonl")]
+    try:
+        await matching.validate(place / "in", out, arguments, _teller(held))
+    except MatcherFailed as failed:
+        if failed.exit_status != INPUT_REFUSED:
+            raise
+        if (found := sent.judged(out)) is not None:
+            return found
+        if await asyncio.to_thread(_digest, order.path) != order.sha256:
+            return None
+        return sent.not_opened(failed.said, order.name)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+    return sent.judged(out)
+
+
+def _prepare(order: Order, place: Path, out: Path) -> None:
+    for folder in (place, out):
+        shutil.rmtree(folder, ignore_errors=True)
+    (place / "in").mkdir(parents=True, mode=0o700)
+    sent.lay_out(place / "in", order.feed)
+    sent.write_history(place / "history.jsonl", order.earlier)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _teller(held: Held) -> matching.Progress:
+    """Writes the check's progress down, at most twice a second."""
+    told = 0.0
+
+    async def tell(step: Step) -> None:
+        nonlocal told
+        if time.monotonic() - told < TELL_SECONDS:
+            return
+        told = time.monotonic()
+        with suppress(*AWAY):  # the next step tells it
+            async with held.writing() as connection:
+                await batches.tell(connection, held.job.subject, step, held.now())
+
+    return tell
