@@ -43,8 +43,8 @@ from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 BUSY_SECONDS = 30
-UNCOMPILED = {"jit": "off"}
-"""PostgreSQL would compile what it takes for a large statement, for longer than any of ours takes."""
+SETTINGS = {"jit": "off", "work_mem": "16MB"}
+"""PostgreSQL would compile what it takes for a large statement, for longer than any of ours takes; and sort a city's households on disk."""
 
 Columns = TypeVarTuple("Columns")
 READING, USED_AT = "jiekun_reading", "jiekun_used_at"
@@ -247,7 +247,7 @@ def open_engine(database_url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    engine = create_async_engine(url, connect_args={"server_settings": UNCOMPILED}, hide_parameters=True)
+    engine = create_async_engine(url, connect_args={"server_settings": SETTINGS}, hide_parameters=True)
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", _ping_if_idle)
     return engine

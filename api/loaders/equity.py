@@ -9,12 +9,29 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from enum import IntFlag
+from functools import reduce
+from operator import add
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, case, func, literal_column, or_, select
-from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from api import scope
 from api.domain import equity
@@ -30,15 +47,16 @@ from api.loaders.conditions import in_division
 from api.loaders.periods import BEGINS, ENDS, FIRST, LAST
 from api.loaders.reading import Reading, Rows
 from api.matching import policy
-from api.models import Decision, File, Finding, Grant, Household, Member, Objection, Review, StopProposal, table
+from api.models import Decision, FileFact, Finding, Grant, Member, Objection, Review, StopProposal, table
 from api.models.standing import goes_on
 from api.sealing import Vault
 
-B, C, F, G, H, L, M, P, V = (
-    table(each).c for each in (Objection, Decision, Finding, Grant, Household, File, Member, StopProposal, Review)
+B, C, F, G, L, M, P, V = (
+    table(each).c for each in (Objection, Decision, Finding, Grant, FileFact, Member, StopProposal, Review)
 )
-_HEAD, _EARLIER = table(Member).alias("head"), table(Review).alias("earlier")
+_HEAD, _EARLIER, _LATER = table(Member).alias("head"), table(Review).alias("earlier"), table(FileFact).alias("later")
 FORM, ANSWER, NONE = "members.form", "DISABILITY", "NONE"
+_ONE = literal_column("1", Integer())
 BOUNDS = ("equity.ratio_high", "equity.ratio_low", "equity.least_households")
 
 
@@ -58,7 +76,7 @@ _LEADS = (
     .subquery("leads")
 )
 _WAS_CONFIRMED = (
-    select(literal_column("1"))
+    select(_ONE)
     .where(
         _EARLIER.c.finding_id == V.finding_id,
         _EARLIER.c.id < V.id,
@@ -85,7 +103,7 @@ _REVIEWS = (
 _GRANTS = (
     select(
         G.household_id,
-        literal_column("1").label("decided"),
+        _ONE.label("decided"),
         _any(G.decided_as == GrantDecision.REFUSE_GRANT, "refused"),
     )
     .select_from(Grant)
@@ -95,13 +113,13 @@ _GRANTS = (
     .subquery("decided_grants")
 )
 _STOPS = (
-    select(P.household_id, literal_column("1").label("stopped"))
+    select(P.household_id, _ONE.label("stopped"))
     .where(_within(P.proposed_at))
     .group_by(P.household_id)
     .subquery("stops_proposed")
 )
 _OBJECTIONS = (
-    select(B.household_id, literal_column("1").label("answered"), _any(B.outcome.in_(sorted(PROVED)), "upheld"))
+    select(B.household_id, _ONE.label("answered"), _any(B.outcome.in_(sorted(PROVED)), "upheld"))
     .where(
         B.objector == Objector.HOUSEHOLD,
         B.state == ObjectionState.ANSWERED,
@@ -111,77 +129,120 @@ _OBJECTIONS = (
     .group_by(B.household_id)
     .subquery("objections_answered")
 )
+
+
+class Came(IntFlag):
+    """What came upon a household in the period, each a bit of one number; no two of the selects above have the same."""
+
+    RAISED = 1
+    ENTITLED = 2
+    CONCLUDED = 4
+    CONFIRMED = 8
+    REVERSED = 16
+    DECIDED = 32
+    REFUSED = 64
+    STOPPED = 128
+    ANSWERED = 256
+    UPHELD = 512
+
+
+EVENTS: Mapping[EquityEvent, tuple[Came, Came]] = {
+    EquityEvent.LEAD_RAISED: (Came(0), Came.RAISED),
+    EquityEvent.LEAD_CONFIRMED: (Came.CONCLUDED, Came.CONFIRMED),
+    EquityEvent.LEAD_REVERSED: (Came.CONFIRMED | Came.REVERSED, Came.REVERSED),
+    EquityEvent.ENTITLEMENT_LEAD: (Came(0), Came.ENTITLED),
+    EquityEvent.GRANT_REFUSED: (Came.DECIDED, Came.REFUSED),
+    EquityEvent.STOP_PROPOSED: (Came(0), Came.STOPPED),
+    EquityEvent.OBJECTION_UPHELD: (Came.ANSWERED, Came.UPHELD),
+}
+"""Of each event upon whom it could have come, upon everybody where it says nothing, and upon whom it did."""
+
+
+def _bits(of: Subquery) -> Select[*tuple[Any, ...]]:
+    told = (of.c[each.name.lower()] * each.value for each in Came if each.name and each.name.lower() in of.c)
+    return select(of.c.household_id, reduce(add, told).label("came"))
+
+
+_ALL = union_all(*map(_bits, (_LEADS, _REVIEWS, _GRANTS, _STOPS, _OBJECTIONS))).subquery("all_that_came")
+_CAME = (
+    select(_ALL.c.household_id, cast(func.sum(_ALL.c.came), Integer()).label("came"))
+    .group_by(_ALL.c.household_id)
+    .subquery("came")
+)
+
+
+def _counts_in_period(of: Any) -> ColumnElement[bool]:
+    return and_(
+        or_(of.begun_on.is_(None), of.begun_on <= LAST),
+        or_(of.closed_on.is_(None), of.closed_on >= FIRST),
+    )
+
+
 _OF_HEAD = (
     select(func.min(_HEAD.c.id))
-    .where(_HEAD.c.household_id == H.id, _HEAD.c.relation == Relation.HEAD, goes_on(LAST, _HEAD.c))
-    .correlate(Household)
+    .where(_HEAD.c.household_id == L.household_id, _HEAD.c.relation == Relation.HEAD, goes_on(LAST, _HEAD.c))
+    .correlate(FileFact)
     .scalar_subquery()
 )
-_ON_FILE = (
-    select(func.max(L.id))
-    .where(
-        or_(func.coalesce(L.opened_on, L.applied_on).is_(None), func.coalesce(L.opened_on, L.applied_on) <= LAST),
-        or_(L.closed_on.is_(None), L.closed_on >= FIRST),
-    )
-    .group_by(L.household_id)
+_NEXT = (
+    select(func.min(_LATER.c.file_id))
+    .where(_LATER.c.household_id == L.household_id, _LATER.c.file_id > L.file_id, _counts_in_period(_LATER.c))
+    .correlate(FileFact)
+    .scalar_subquery()
 )
+"""A later file that counts too, sought for the few that may have one: a number, since PostgreSQL would else gather all files first."""
+
+_SHARED = (L.household_id, L.division_code, L.target_group)
+_LOOKED_FOR = or_(L.followed, L.worker_id.is_(None))
+
+
+def _files(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Of the files of the period."""
+    return scope.narrow(statement, L.division_code).where(in_division(L.division_code), _counts_in_period(L))
+
+
+_HOMES = union_all(
+    _files(select(*_SHARED, L.worker_id, L.sex, L.birth_date)).where(~_LOOKED_FOR),
+    _files(
+        select(*_SHARED, M.id.label("worker_id"), M.sex, M.birth_date)
+        .select_from(FileFact)
+        .outerjoin(Member, M.id == func.coalesce(L.worker_id, _OF_HEAD))
+    ).where(_LOOKED_FOR, _NEXT.is_(None)),
+).subquery("homes")
+"""Each household once, by its last file: nearly always what the row itself says, and only else looked for."""
+
+X = _HOMES.c
 _AGE = case(
-    (M.birth_date.is_(None), equity.UNKNOWN),
-    *((M.birth_date > bindparam(f"born_{code.lower()}", type_=Date()), code) for code, _ in equity.AGES),
+    (X.birth_date.is_(None), equity.UNKNOWN),
+    *((X.birth_date > bindparam(f"born_{code.lower()}", type_=Date()), code) for code, _ in equity.AGES),
     else_=equity.OLDEST,
 )
-
-
-def _flag(of: NamedFromClause, name: str) -> ColumnElement[int]:
-    return func.coalesce(of.c[name], 0)
-
-
-_CONFIRMED, _REVERSED = _flag(_REVIEWS, "confirmed"), _flag(_REVIEWS, "reversed")
-EVENTS: Mapping[EquityEvent, tuple[ColumnElement[int], ColumnElement[int]]] = {
-    EquityEvent.LEAD_RAISED: (literal_column("1"), _flag(_LEADS, "raised")),
-    EquityEvent.LEAD_CONFIRMED: (_flag(_REVIEWS, "concluded"), _CONFIRMED),
-    EquityEvent.LEAD_REVERSED: (case((_CONFIRMED + _REVERSED > 0, 1), else_=0), _REVERSED),
-    EquityEvent.ENTITLEMENT_LEAD: (literal_column("1"), _flag(_LEADS, "entitled")),
-    EquityEvent.GRANT_REFUSED: (_flag(_GRANTS, "decided"), _flag(_GRANTS, "refused")),
-    EquityEvent.STOP_PROPOSED: (literal_column("1"), _flag(_STOPS, "stopped")),
-    EquityEvent.OBJECTION_UPHELD: (_flag(_OBJECTIONS, "answered"), _flag(_OBJECTIONS, "upheld")),
-}
-"""Of each event upon whom it could have come, and upon whom it did."""
-
-_NAMES = [(event, (f"could_{event.lower()}", f"did_{event.lower()}")) for event in EVENTS]
 GROUPED = {
-    EquityAttribute.SEX: func.coalesce(M.sex, equity.UNKNOWN),
+    EquityAttribute.SEX: func.coalesce(X.sex, equity.UNKNOWN),
     EquityAttribute.AGE: _AGE,
     EquityAttribute.MIGRANT: case(
-        (H.target_group.is_(None), equity.UNKNOWN), (H.target_group == MIGRANT, equity.YES), else_=equity.NO
+        (X.target_group.is_(None), equity.UNKNOWN), (X.target_group == MIGRANT, equity.YES), else_=equity.NO
     ),
-    EquityAttribute.COUNTY: H.division_code,
+    EquityAttribute.COUNTY: X.division_code,
 }
 """What tells households apart that the database itself can read."""
 
-_HOMES = scope.narrow(
-    select(
-        *(column.label(attribute.lower()) for attribute, column in GROUPED.items()),
-        *(column.label(name) for event, names in _NAMES for name, column in zip(names, EVENTS[event], strict=True)),
-        M.form,
-    )
-    .select_from(Household)
-    .join(File, and_(L.household_id == H.id, L.id.in_(_ON_FILE)))
-    .outerjoin(Member, M.id == func.coalesce(L.subject_member_id, _OF_HEAD))
-    .outerjoin(_LEADS, _LEADS.c.household_id == H.id)
-    .outerjoin(_REVIEWS, _REVIEWS.c.household_id == H.id)
-    .outerjoin(_GRANTS, _GRANTS.c.household_id == H.id)
-    .outerjoin(_STOPS, _STOPS.c.household_id == H.id)
-    .outerjoin(_OBJECTIONS, _OBJECTIONS.c.household_id == H.id),
-    H.division_code,
-).where(in_division(H.division_code))
-_EACH = _HOMES.cte("homes").prefix_with("MATERIALIZED", dialect="postgresql")
-"""Each household once, reckoned before anything is asked of it: that few have a form would else mislead PostgreSQL's planner."""
-
-_KEYS = [_EACH.c[attribute.lower()] for attribute in GROUPED]
-_SUMS = [_EACH.c[name] for _, names in _NAMES for name in names]
-_BY_GROUP = select(*_KEYS, *(func.sum(each).label(each.name) for each in _SUMS)).group_by(*_KEYS)
-_FORMS = select(_EACH.c.form, *_SUMS).where(_EACH.c.form.is_not(None))
+_KEYS = [column.label(attribute.lower()) for attribute, column in GROUPED.items()]
+_BITS = func.coalesce(_CAME.c.came, 0).label("came")
+_WITH_EVENTS = (
+    select(*_KEYS, _BITS)
+    .select_from(_HOMES)
+    .outerjoin(_CAME, _CAME.c.household_id == X.household_id)
+    .subquery("each_home")
+)
+_BY_GROUP = select(*_WITH_EVENTS.c, func.count().label("households")).group_by(*_WITH_EVENTS.c)
+_FORMS = (
+    select(M.form, _BITS, _ONE.label("households"))
+    .select_from(_HOMES)
+    .join(Member, M.id == X.worker_id)
+    .outerjoin(_CAME, _CAME.c.household_id == X.household_id)
+    .where(M.form.is_not(None))
+)
 
 Sums = Mapping[EquityEvent, Counted]
 
@@ -198,11 +259,11 @@ async def report(
         **periods.told(code, period),
         **{f"born_{band.lower()}": born_after(period.last, years) for band, years in equity.AGES},
     }
-    rows = await reading.rows(_BY_GROUP, told)
+    rows = await reading.counted(_BY_GROUP, told)
     groups = {attribute: _added((getattr(row, attribute.lower()), row) for row in rows) for attribute in GROUPED}
     whole = _added(("", row) for row in rows).get("", _nothing())
     if EquityAttribute.DISABILITY in attributes:
-        forms = await reading.rows(_FORMS, told)
+        forms = await reading.counted(_FORMS, told)
         known = await asyncio.to_thread(_by_disability, reading.vault, forms)
         groups[EquityAttribute.DISABILITY] = _with_unknown(known, whole)
     bounds = bounds_in_force(code, period.last)
@@ -231,14 +292,16 @@ def _nothing() -> dict[EquityEvent, Counted]:
 
 def _added(rows: Iterable[tuple[str, Any]]) -> dict[str, Sums]:
     """Rows of sums taken together by the group that each is of."""
-    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    found: dict[str, Counter[int]] = defaultdict(Counter)
     for group, row in rows:
-        for _, names in _NAMES:
-            for name in names:
-                found[group][name] += int(getattr(row, name))
+        found[group][row.came] += row.households
+
+    def counted(came: Counter[int], which: Came) -> int:
+        return sum(households for bits, households in came.items() if not which or bits & which)
+
     return {
-        group: {event: Counted(sums[could], sums[did]) for event, (could, did) in _NAMES}
-        for group, sums in found.items()
+        group: {event: Counted(counted(came, could), counted(came, did)) for event, (could, did) in EVENTS.items()}
+        for group, came in found.items()
     }
 
 

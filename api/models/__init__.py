@@ -12,7 +12,7 @@ from api.models.documents import TrustedDocument
 from api.models.donations import DonationPledge, DonationReceipt, Donor
 from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.feeds import Department, Feed
-from api.models.files import Decision, File, FilePerson, StageMove, Transition
+from api.models.files import Decision, File, FileFact, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.funds import Fund, FundEntry
 from api.models.grants import Claim, Cost, CostShare, Grant
@@ -68,6 +68,7 @@ __all__ = [
     "ExternalReference",
     "Feed",
     "File",
+    "FileFact",
     "FilePerson",
     "FileTransfer",
     "Finding",

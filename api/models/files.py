@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
 DUE = text("coalesce(due_on, '9999-12-30')")
+LOOKED_FOR = text("followed OR worker_id IS NULL")
 OPEN = text("closed_on IS NULL")
 LISTED = text("until IS NULL AND NOT disputed")
 
@@ -51,6 +52,31 @@ class File(Base):
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"))
     version: Mapped[int]
     created_at: Mapped[Moment]
+
+
+class FileFact(Base):
+    """By what the household of a file is counted, in one narrow row: triggers keep it as files, members and households are.
+
+    `worker_id` is in whose name the file is, with their sex and day of birth; `begun_on` when it was opened, or else applied
+    for; `followed` tells that the household has, or had, a later file.
+    """
+
+    __tablename__ = "file_facts"
+    __table_args__ = (
+        Index("ix_file_facts_household_id_file_id", "household_id", "file_id"),
+        Index("ix_file_facts_looked_for", "file_id", postgresql_where=LOOKED_FOR, sqlite_where=LOOKED_FOR),
+    )
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("files.id", ondelete="CASCADE"), primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
+    division_code: Mapped[Exact]
+    target_group: Mapped[str | None]
+    worker_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
+    sex: Mapped[str | None]
+    birth_date: Mapped[dt.date | None]
+    begun_on: Mapped[dt.date | None]
+    closed_on: Mapped[dt.date | None]
+    followed: Mapped[bool]
 
 
 class FilePerson(Base):

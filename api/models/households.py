@@ -17,6 +17,7 @@ ALONE = text("left_on IS NULL AND valid_to IS NULL AND NOT overlapping")
 STANDING = ("household_id", "valid_from", "valid_to", "left_on")
 """What an index has behind a column so that who is in a household is counted by it alone."""
 
+FILLED_IN = text("form IS NOT NULL")
 HIDDEN = text("protected_since IS NOT NULL")
 
 
@@ -107,6 +108,7 @@ class Member(Base):
     __tablename__ = "members"
     __table_args__ = (
         Index("uq_members_alone", "person_id", unique=True, postgresql_where=ALONE, sqlite_where=ALONE),
+        Index("ix_members_form", "id", postgresql_where=FILLED_IN, sqlite_where=FILLED_IN),
         Index("ix_members_declared_employment", "declared_employment", *STANDING),
         Index("ix_members_birth_date", "birth_date", "declared_employment", *STANDING),
     )

@@ -66,6 +66,7 @@ MENTIONS = frozenset(
         ("authorisations", "guardian_id"),
         ("costs", "member_id"),
         ("enrolments", "member_id"),
+        ("file_facts", "worker_id"),
         ("files", "previous_id"),
         ("files", "subject_member_id"),
         ("grants", "member_id"),

@@ -34,7 +34,7 @@ basis = "市总工会通知"
 status = "verified"
 approved_by = ["甲", "乙"]
 """
-OPENED = "SELECT homes.form"
+OPENED = "SELECT members.form"
 Groups = dict[str, Counter[str]]
 
 
