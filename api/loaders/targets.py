@@ -11,27 +11,22 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Date,
-    FromClause,
     Integer,
     Select,
     String,
     and_,
     bindparam,
     case,
-    cast,
     func,
     literal,
-    null,
     or_,
     select,
-    union_all,
 )
 
 from api import scope
@@ -70,6 +65,9 @@ _IN_FORCE = (
 
 _STAGES = (Stage.RECORDED, Stage.RELIEVED, Stage.GRADUATED, Stage.DEREGISTERED)
 _BACK, _PLACES = len(_STAGES), 8
+RELIEVED, GRADUATED, DEREGISTERED = (
+    _STAGES.index(stage) for stage in (Stage.RELIEVED, Stage.GRADUATED, Stage.DEREGISTERED)
+)
 _WHERE_TO = case(
     (T.action == Action.FALL_BACK.value, _BACK),
     *((T.to_stage == stage.value, place) for place, stage in enumerate(_STAGES)),
@@ -107,10 +105,10 @@ _REOPENED = (
 _PLACE = _SINCE.c.last % _PLACES
 _STOOD = case((R.stage == Stage.RELIEVED.value, FileOutcome.RELIEVED.value), else_=FileOutcome.OPEN.value)
 _STANDS = case(
-    (or_(_PLACE == _BACK, and_(_PLACE == 2, _REOPENED.c.file_id > R.file_id)), FileOutcome.RETURNED.value),
-    (_PLACE == 1, FileOutcome.RELIEVED.value),
-    (_PLACE == 2, FileOutcome.GRADUATED.value),
-    (_PLACE == 3, FileOutcome.DEREGISTERED.value),
+    (or_(_PLACE == _BACK, and_(_PLACE == GRADUATED, _REOPENED.c.file_id > R.file_id)), FileOutcome.RETURNED.value),
+    (_PLACE == RELIEVED, FileOutcome.RELIEVED.value),
+    (_PLACE == GRADUATED, FileOutcome.GRADUATED.value),
+    (_PLACE == DEREGISTERED, FileOutcome.DEREGISTERED.value),
     else_=FileOutcome.OPEN.value,
 )
 BASES: Mapping[TargetKind, ColumnElement[bool]] = {
@@ -120,39 +118,26 @@ BASES: Mapping[TargetKind, ColumnElement[bool]] = {
 """Of which rows of the baseline a goal is a share: frozen with it."""
 
 
-class Part(IntEnum):
-    """What a row tells: files as they were frozen, files that moved since from one outcome to another, or why they were closed."""
-
-    FROZEN = 0
-    MOVED = 1
-    CLOSED = 2
-
-
 @cache
 def _outcomes(kind: TargetKind, group: FigureGroup | None) -> Select[*tuple[Any, ...]]:
-    """How many files of a baseline stood how, how many moved since and where to, and why files were closed, by group.
-
-    Most never moved: they are counted as they were frozen, and only the others are looked at one by one.
-    """
-    code, none = code_of(group).label("code"), cast(null(), String())
-
-    def told(part: Part, of: FromClause, stood: Any, outcome: Any, closing: Any) -> Select[*tuple[Any, ...]]:
-        columns = [stood.label("stood"), outcome.label("outcome"), closing.label("closing")]
-        which = [literal(part.value, Integer()).label("part"), code, *columns, func.count().label("files")]
-        those = select(*which).select_from(of).where(R.snapshot_id == SNAPSHOT, BASES[kind])
-        return scope.narrow(those, R.division_code).group_by(code, *columns)
-
+    """How many files of a baseline stood how, what became of them, and why they were closed, by group: each looked at once."""
+    since = _SINCE.c.file_id
     erased = case((R.file_id.is_(None), FileOutcome.ERASED.value), else_=_STOOD)
-    frozen, why = table(SnapshotRow), func.coalesce(F.closing, UNKNOWN)
-    moved = frozen.join(_SINCE, _SINCE.c.file_id == R.file_id)
-    reopened = moved.outerjoin(_REOPENED, _REOPENED.c.household_id == _SINCE.c.household_id)
-    closed = moved.join(table(File), F.id == R.file_id)
-    parts = union_all(
-        told(Part.FROZEN, frozen, _STOOD, erased, none),
-        told(Part.MOVED, reopened, _STOOD, _STANDS, none),
-        told(Part.CLOSED, closed, none, none, why).where(_PLACE == 3),
-    ).subquery("parts")
-    return select(*parts.c)
+    why = select(func.coalesce(F.closing, UNKNOWN)).where(F.id == since).correlate(_SINCE).scalar_subquery()
+    each = scope.narrow(
+        select(
+            code_of(group).label("code"),
+            _STOOD.label("stood"),
+            case((since.is_(None), erased), else_=_STANDS).label("outcome"),
+            case((_PLACE == DEREGISTERED, why), else_=None).label("closing"),
+        )
+        .select_from(SnapshotRow)
+        .outerjoin(_SINCE, since == R.file_id)
+        .outerjoin(_REOPENED, _REOPENED.c.household_id == _SINCE.c.household_id)
+        .where(R.snapshot_id == SNAPSHOT, BASES[kind]),
+        R.division_code,
+    ).subquery("each_file")
+    return select(*each.c, func.count().label("files")).group_by(*each.c)
 
 
 _MONTH = month_of(R.opened_on)
@@ -238,15 +223,12 @@ async def became(
     found: dict[str, Counter[FileOutcome]] = defaultdict(Counter)
     closings, before = Counter[str](), 0
     for row in await reading.counted(_outcomes(kind, group), told):
-        if row.part == Part.CLOSED:
-            closings[row.closing] += row.files
-            continue
         found[row.code][FileOutcome(row.outcome)] += row.files
-        if row.part == Part.MOVED:
-            found[row.code][FileOutcome(row.stood)] -= row.files
-        elif row.stood == FileOutcome.RELIEVED:
+        if row.closing is not None:
+            closings[row.closing] += row.files
+        if row.stood == FileOutcome.RELIEVED:
             before += row.files
-    return Became({code: +each for code, each in found.items()}, closings, before)
+    return Became(found, closings, before)
 
 
 async def cohorts(reading: Reading, snapshot_id: int, opened_after: dt.date) -> tuple[Rows, Rows]:
