@@ -63,6 +63,7 @@ TITLES: Mapping[str, str] = {
 """What each table that is told is called."""
 
 LEFT_OUT: Mapping[str, str] = {
+    "file_facts": "what a file is counted by, over again: the file, the membership and the household are told",
     "finding_persons": "whom else a lead speaks of: others; the person's own leads are told",
     "order_months": "which months an order pays: what was paid is told by month",
     "people": "keyed indexes of number and name, which stand in the memberships",
