@@ -28,6 +28,7 @@ from sqlalchemy import (
     bindparam,
     event,
     func,
+    literal,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -173,6 +174,31 @@ def _holds_postgresql(element: holds, compiler: Any, **words: Any) -> str:
 def _holds_sqlite(element: holds, compiler: Any, **words: Any) -> str:
     column, keys = (compiler.process(each, **words) for each in element.clauses)
     return f"EXISTS (SELECT 1 FROM json_each({column}) AS held WHERE held.value IN (SELECT value FROM json_each({keys})))"
+
+
+class rests_on(FunctionElement[bool]):
+    """Whether a column of evidence names a record of a source, whose number another column has."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, evidence: ColumnElement[Any], source: str, record: ColumnElement[str]) -> None:
+        super().__init__(evidence, literal(source, String()), record)
+
+
+@compiles(rests_on, "postgresql")
+def _rests_on_postgresql(element: rests_on, compiler: Any, **words: Any) -> str:
+    evidence, source, record = (compiler.process(each, **words) for each in element.clauses)
+    return f"{evidence} @> jsonb_build_array(jsonb_build_object('source', {source}::text, 'record_id', {record}))"
+
+
+@compiles(rests_on, "sqlite")
+def _rests_on_sqlite(element: rests_on, compiler: Any, **words: Any) -> str:
+    evidence, source, record = (compiler.process(each, **words) for each in element.clauses)
+    return (
+        f"EXISTS (SELECT 1 FROM json_each({evidence}) AS piece WHERE json_extract(piece.value, '$.source') = {source}"
+        f" AND json_extract(piece.value, '$.record_id') = {record})"
+    )
 
 
 class days_between(FunctionElement[int]):

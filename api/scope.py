@@ -93,6 +93,11 @@ def narrow_to_sender(statement: Select[*Columns], organisation_id: Column[int]) 
     return statement.where(or_(bindparam(EVERY_SOURCE, type_=Boolean()), organisation_id == bindparam(OWN)))
 
 
+def narrow_to_asked(statement: Select[*Columns], source: Column[str]) -> Select[*Columns]:
+    """Only rows about the data that the viewer's own department keeps, where the viewer reads no cases."""
+    return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), among(source, SOURCES, String)))
+
+
 def narrow_to_agency(
     statement: Select[*Columns], programme_code: Column[str], division_code: Column[str]
 ) -> Select[*Columns]:

@@ -5,6 +5,7 @@
     NotDone                     a mutation that is not carried out: stands in `userErrors`, with a `UserErrorCode`
     ├── Conflict                what it was meant for has changed since
     ├── StopHeld                aid is not taken away yet
+    ├── ReviewHeld              a lead is not concluded on yet
     └── MissingConsent          somebody may not be looked up yet
 
 docs/errors.md is printed from here.
@@ -239,6 +240,7 @@ class UserErrorCode(StrEnum):
     MISSING_CONSENT = "MISSING_CONSENT"
     STOP_HELD = "STOP_HELD"
     AID_CONFLICT = "AID_CONFLICT"
+    REVIEW_HELD = "REVIEW_HELD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,12 @@ USER_ERRORS: Mapping[UserErrorCode, Told] = {
         "item 指明所缺事项；补齐后以新幂等键提交。",
         "`item` says what; see to it, and send this again under a new idempotency key.",
     ),
+    UserErrorCode.REVIEW_HELD: Told(
+        "疑点办理的前提尚缺一项",
+        "Something that must stand before a lead is concluded on is missing",
+        "item 指明所缺事项，findingId 指明是哪条疑点；补齐后以新幂等键提交。",
+        "`item` says what, `findingId` of which lead; see to it, and send this again under a new idempotency key.",
+    ),
 }
 """By code what it means and what to do."""
 
@@ -342,6 +350,14 @@ class StopHeld(NotDone):
     def __init__(self, item: str, zh: str, en: str) -> None:
         self.item = item
         super().__init__(UserErrorCode.STOP_HELD, ("input",), zh, en)
+
+
+class ReviewHeld(NotDone):
+    """A lead is not concluded on, since one of the things that must stand before is missing; `finding_id` is its key."""
+
+    def __init__(self, item: str, finding_id: int, path: tuple[str, ...], zh: str, en: str) -> None:
+        self.item, self.finding_id = item, finding_id
+        super().__init__(UserErrorCode.REVIEW_HELD, path, zh, en)
 
 
 class MissingConsent(NotDone):

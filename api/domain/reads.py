@@ -60,6 +60,13 @@ TELLING = frozenset(
         "NextStep",
         "Finding",
         "Review",
+        "Inquiry",
+        "LeadHolder",
+        "LeadNotice",
+        "LeadNoticeText",
+        "Conclusion",
+        "DecisionProof",
+        "LeadAct",
         "Protection",
         "PublicNotice",
         "Objection",
@@ -134,6 +141,16 @@ class ReadLog:
     masked: set[str] = field(default_factory=set)
     searches: list[tuple[tuple[str, ...], int]] = field(default_factory=list)
     refusals: set[str] = field(default_factory=set)
+    leads: dict[int, int] = field(default_factory=dict)
+
+    def viewed(self, leads: Iterable[tuple[int, int]]) -> None:
+        """These leads were shown with what was compared, each at its version."""
+        self.leads.update(leads)
+
+    @property
+    def alone(self) -> tuple[int, int] | None:
+        """The one lead that was shown so, and its version: whoever is shown several has looked at none by itself (F-4)."""
+        return next(iter(self.leads.items())) if len(self.leads) == 1 else None
 
     def saw_people(self, keys: Iterable[int]) -> None:
         """These people were shown, by their keys."""

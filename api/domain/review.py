@@ -42,21 +42,27 @@ def state_after(outcome: Outcome) -> FindingState:
     return FindingState.IN_INQUIRY if outcome is Outcome.NEEDS_INQUIRY else FindingState.CLOSED
 
 
-def check(rule_id: str, outcome: Outcome, note: str, decision_document: str | None) -> None:
+def check(
+    rule_id: str,
+    outcome: Outcome,
+    note: str,
+    decision_document: str | None,
+    path: tuple[str, ...] = ("input",),
+) -> None:
     """Raises NotDone unless this conclusion may be drawn on a lead of this rule, with these reasons."""
     if not note.strip():
-        raise NotDone(UserErrorCode.REQUIRED, ("input", "note"), "请写明理由。", "Give the reason.")
+        raise NotDone(UserErrorCode.REQUIRED, (*path, "note"), "请写明理由。", "Give the reason.")
     if len(note) > MAX_NOTE:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "note"),
+            (*path, "note"),
             f"理由不得超过 {MAX_NOTE} 字。",
             f"The reason may have {MAX_NOTE} characters.",
         )
     if len(decision_document or "") > MAX_DOCUMENT:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "decisionDocument"),
+            (*path, "decisionDocument"),
             f"文书编号不得超过 {MAX_DOCUMENT} 字。",
             f"A document's number may have {MAX_DOCUMENT} characters.",
         )
@@ -64,21 +70,21 @@ def check(rule_id: str, outcome: Outcome, note: str, decision_document: str | No
     if outcome is Outcome.DECEPTION_CONFIRMED and not (decision_document or "").strip():
         raise NotDone(
             UserErrorCode.REQUIRED,
-            ("input", "decisionDocument"),
+            (*path, "decisionDocument"),
             "认定骗取须有处理决定文书编号。",
             "Deception is concluded from a decision only: name its document.",
         )
     if entitlement and outcome in (Outcome.DECEPTION_CONFIRMED, Outcome.CLAIMANT_ERROR):
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "outcome"),
+            (*path, "outcome"),
             "该疑点提示应享未享，不适用此结论。",
             "This lead asks whether aid is due; this outcome does not answer it.",
         )
     if not entitlement and outcome is Outcome.ENTITLEMENT_CONFIRMED:
         raise NotDone(
             UserErrorCode.INVALID,
-            ("input", "outcome"),
+            (*path, "outcome"),
             "只有应享未享类疑点可作此结论。",
             "Only a lead on unmet entitlement can be concluded so.",
         )

@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, String, bindparam, func, or_, select
+from sqlalchemy import BigInteger, String, and_, bindparam, func, or_, select
 
 from api import scope
-from api.database import among
+from api.database import among, month_of, rests_on
+from api.domain.review import FindingState, Outcome
 from api.loaders.conditions import in_division
 from api.loaders.households import PROTECTED, PROTECTED_MEMBER, M
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
-from api.models import Finding, FindingPerson, Household, Member, Review, User, table
+from api.models import Enrolment, Finding, FindingPerson, Household, Member, Review, User, table
 
 F, H, R = table(Finding).c, table(Household).c, table(Review).c
-FP = table(FindingPerson).c
+FP, E = table(FindingPerson).c, table(Enrolment).c
+DUPLICATES = "C"
+"""Rules whose id begins so ask whether aid is given twice."""
 
 _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTED_MEMBER)
 _HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
@@ -68,6 +71,30 @@ _REVIEWS_OF = (
     .where(among(R.finding_id, "keys"))
     .order_by(R.finding_id, R.id.desc())
 )
+_MONTH = month_of(scope.TODAY)
+_THEIRS = or_(
+    E.household_id == F.household_id,
+    E.household_id.in_(select(M.household_id).join(FindingPerson, FP.member_id == M.id).where(FP.finding_id == F.id)),
+)
+_GOING_ON = (
+    select(func.count())
+    .select_from(Enrolment)
+    .where(
+        _THEIRS,
+        rests_on(F.evidence, "aid", E.source_record),
+        or_(E.start_month.is_(None), E.start_month <= _MONTH),
+        or_(E.end_month.is_(None), E.end_month >= _MONTH),
+    )
+    .correlate(table(Finding))
+    .scalar_subquery()
+)
+BOTH_PAY = and_(
+    F.rule_id.startswith(DUPLICATES),
+    F.state == FindingState.CLOSED,
+    F.review_id.in_(select(R.id).where(R.outcome == Outcome.NO_ISSUE)),
+    _GOING_ON > 1,
+)
+"""A lead on aid that is given twice, closed without an issue, of whose grants more than one goes on this month (F-20)."""
 
 LISTING = Listing(
     "findings",
@@ -84,6 +111,7 @@ LISTING = Listing(
         "scan": F.last_scan_id == bindparam("scan"),
         "raised_from": F.raised_on >= bindparam("raised_from"),
         "raised_to": F.raised_on <= bindparam("raised_to"),
+        "both_pay": BOTH_PAY,
     },
     {
         "SEVERITY": By(F.severity_rank, int),

@@ -112,6 +112,11 @@ _ON_NOTICES = (
     .where(among(OBJ.notice_id, "keys"), OBJ.received_on <= AS_OF)
     .order_by(OBJ.notice_id, OBJ.id.desc())
 )
+_ABOUT_LEADS = (
+    _objections(OBJ.finding_id.label("parent"))
+    .where(among(OBJ.finding_id, "keys"), OBJ.received_on <= AS_OF)
+    .order_by(OBJ.finding_id, OBJ.id.desc())
+)
 
 NOTICES = Listing(
     "notices",
@@ -172,3 +177,8 @@ async def objections_of(reading: Reading, households: Sequence[int]) -> Rows:
 async def objections_to(reading: Reading, notices: Sequence[int]) -> Rows:
     """The objections to notices, the latest first, the first column telling to which."""
     return await reading.rows(_ON_NOTICES, {"keys": notices})
+
+
+async def objections_about(reading: Reading, findings: Sequence[int]) -> Rows:
+    """The objections to findings, the latest first, the first column telling to which."""
+    return await reading.rows(_ABOUT_LEADS, {"keys": findings})

@@ -28,6 +28,7 @@ MOST_VALUES = 50_000
 OF_HOUSEHOLDS = frozenset(
     {
         "Finding",
+        "Inquiry",
         "Enrolment",
         "Grant",
         "Attachment",

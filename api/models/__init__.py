@@ -28,6 +28,7 @@ from api.models.protection import Protection
 from api.models.reads import Alarm, Read, ReadSubject
 from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
+from api.models.reviewing import Conclusion, Inquiry, LeadHolder, LeadNotice, LeadView
 from api.models.scans import Link, Scan
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
@@ -52,6 +53,7 @@ __all__ = [
     "Claim",
     "Client",
     "ClientSecret",
+    "Conclusion",
     "ContactOfficer",
     "Cost",
     "CostShare",
@@ -82,8 +84,12 @@ __all__ = [
     "IdempotencyKey",
     "Identity",
     "IncomeMonth",
+    "Inquiry",
     "Job",
     "KeyCheck",
+    "LeadHolder",
+    "LeadNotice",
+    "LeadView",
     "Link",
     "ListedAnswer",
     "Member",

@@ -61,7 +61,11 @@ class FindingPerson(Base):
 
 
 class Review(Base):
-    """What one person concluded about a finding on the evidence of that day; never changed, only followed by another."""
+    """What one person concluded about a finding on the evidence of that day; never changed, only followed by another.
+
+    What may weigh on a household rests on a `Conclusion` that this reviewer confirmed; an error of ours names its entry
+    in the register of such errors.
+    """
 
     __tablename__ = "reviews"
 
@@ -73,3 +77,5 @@ class Review(Base):
     decision_document: Mapped[str | None]
     evidence_hash: Mapped[str]
     reviewed_at: Mapped[Moment]
+    conclusion_id: Mapped[int | None] = mapped_column(ForeignKey("conclusions.id"))
+    official_error_id: Mapped[int | None] = mapped_column(ForeignKey("official_errors.id"))

@@ -94,6 +94,7 @@ class Objection(Base):
     household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
     file_id: Mapped[int | None] = mapped_column(ForeignKey("files.id"), index=True)
     notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id"), index=True)
+    finding_id: Mapped[int | None] = mapped_column(ForeignKey("findings.id"), index=True)
     stage: Mapped[str]
     objector: Mapped[str]
     objector_name: Mapped[Sealed | None]

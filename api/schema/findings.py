@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,25 +13,33 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.permissions import Permission, Viewer
 from api.loaders import findings as loaders
 from api.loaders import scans
-from api.loaders.conditions import Is
+from api.loaders.conditions import Condition, Is
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
 from api.matching import reference
 from api.schema import guards, nodes
+from api.schema.changes import named
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
-from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of
+from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
 from api.schema.households import FINDINGS, ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scans import Scan, scan_objects
 from api.schema.selection import Wanted
 from api.schema.sizes import about
+from api.schema.stop_terms import OfficialErrorKind
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
 from api.schema.words import Direction, FindingState, Grade, Outcome, Severity
 from api.services import reviews
+from api.services.reviews import Concluded
+
+if TYPE_CHECKING:
+    from api.schema.inquiries import Inquiry
+    from api.schema.objections import Objection
+    from api.schema.reviewing import Conclusion, DecisionProof, LeadHolder, LeadNotice
 
 
 @strawberry.type(description="A published rule.")
@@ -76,6 +84,9 @@ class Review:
     )
     reviewed_at: dt.datetime = strawberry.field(description="When.")
     on_current_evidence: bool = strawberry.field(description="Whether the finding rests on the same evidence today.")
+    official_error_id: strawberry.ID | None = strawberry.field(
+        description="Of an error of ours, its entry in the register of these."
+    )
 
 
 @strawberry.type(
@@ -118,6 +129,29 @@ class Finding(Node):
     )
     reviews: list[Review] = strawberry.field(
         default=NOT_LOADED, description="What people concluded, the latest first.", metadata=about(2)
+    )
+    holder: Annotated[LeadHolder, strawberry.lazy("api.schema.reviewing")] | None = strawberry.field(
+        default=NOT_LOADED, description="Who is at work on it; null where nobody is."
+    )
+    inquiries: list[Annotated[Inquiry, strawberry.lazy("api.schema.inquiries")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="What was asked about it, and records that are said to be wrong, the latest first.",
+        metadata=about(2),
+    )
+    notices: list[Annotated[LeadNotice, strawberry.lazy("api.schema.reviewing")]] = strawberry.field(
+        default=NOT_LOADED, description="What its household was told, the latest first.", metadata=about(1)
+    )
+    objections: list[Annotated[Objection, strawberry.lazy("api.schema.objections")]] = strawberry.field(
+        default=NOT_LOADED, description="Objections to it, the latest first.", metadata=about(1)
+    )
+    conclusions: list[Annotated[Conclusion, strawberry.lazy("api.schema.reviewing")]] = strawberry.field(
+        default=NOT_LOADED,
+        description="What was proposed to be concluded and takes a second officer, the latest first.",
+        metadata=about(1),
+    )
+    proof: Annotated[DecisionProof, strawberry.lazy("api.schema.reviewing")] | None = strawberry.field(
+        default=NOT_LOADED,
+        description="That people decided, and who, with every act that led to it (F-35); null before anybody has.",
     )
     last_scan: Scan | None = strawberry.field(
         default=NOT_LOADED, description="The latest scan that raised it; null where the viewer may not see it."
@@ -169,12 +203,17 @@ class FindingFilter:
     household_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="About these households.")
     scan_id: strawberry.ID | None = strawberry.field(default=None, description="Raised last by this scan.")
     raised: DateRange | None = strawberry.field(default=None, description="First raised between these days.")
+    closed_while_both_pay: bool | None = strawberry.field(
+        default=None,
+        description="Whether it asked after aid given twice and was closed without an issue, while more than one of the "
+        "grants behind it goes on this month (F-20).",
+    )
     and_: list[FindingFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[FindingFilter] | None = strawberry.field(name="or", default=None, description=OR)
     not_: FindingFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
+def _conditions(info: Info, given: FindingFilter) -> Iterator[Condition]:
     yield from in_division(given.division_code)
     yield from of_households(info, given.household_ids)
     if given.scan_id is not None:
@@ -185,6 +224,7 @@ def _conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
     yield from one_of("states", given.states)
     yield from one_of("grades", given.grades)
     yield from between("raised", given.raised)
+    yield from whether("both_pay", given.closed_while_both_pay)
 
 
 def _rule(rule_id: str) -> Rule:
@@ -202,7 +242,9 @@ def _rule(rule_id: str) -> Rule:
 
 
 def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Finding]:
-    """Rows as findings."""
+    """Rows as findings; one that is shown with what was compared was looked at (F-4)."""
+    if wanted.has("explanationZh", "explanationEn"):
+        reading.log.viewed((row.id, row.version) for row in rows)
     return [
         Finding(
             id=strawberry.ID(public_id),
@@ -235,6 +277,8 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
 
 def _review_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Review]:
     note = reading.shown("reviews.note", wanted.has("note") and reading.sees_identity, lambda _: None)
+    keys = sorted({row.official_error_id for row in rows} - {None})
+    errors = dict(zip(keys, map(strawberry.ID, reading.vault.ids("OfficialError", keys)), strict=True))
     return [
         Review(
             outcome=Outcome(row.outcome),
@@ -243,6 +287,7 @@ def _review_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Review
             reviewer=reading.whereabouts(row, row.display_name),
             reviewed_at=row.reviewed_at,
             on_current_evidence=row.evidence_hash == row.current_evidence,
+            official_error_id=errors.get(row.official_error_id),
         )
         for row in rows
     ]
@@ -288,6 +333,12 @@ class ReviewFindingInput(MutationInput):
     decision_document: str | None = strawberry.field(
         default=None, description="The decision's document number; required for DECEPTION_CONFIRMED."
     )
+    official_error_id: strawberry.ID | None = strawberry.field(
+        default=None, description="Of an error of ours: its entry in the register; none: one is added."
+    )
+    official_error_kind: OfficialErrorKind = strawberry.field(
+        default=OfficialErrorKind.OTHER, description="Of which kind that is."
+    )
 
 
 @strawberry.type(description="What `reviewFinding` answers.")
@@ -301,23 +352,26 @@ class ReviewFindingPayload(Payload):
 class FindingMutations:
     """Leads are concluded on."""
 
-    @guards.mutation(Permission.REVIEW_FINDING, "Records what a person concludes about a finding.")
+    @guards.mutation(
+        Permission.REVIEW_FINDING,
+        "Records what a person concludes about a finding; what may weigh on a household takes `proposeConclusion`.",
+    )
     async def review_finding(
         self, info: Info, input: Annotated[ReviewFindingInput, strawberry.argument(description="The conclusion.")]
     ) -> ReviewFindingPayload:
         """Records a conclusion."""
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            return await reviews.review(
-                connection,
-                info.context.vault,
-                viewer,
-                nodes.key_of(info, "Finding", input.finding_id),
-                input.expected_version,
+            concluded = Concluded(
                 input.outcome,
                 input.note,
                 input.decision_document,
-                info.context.now(),
+                named(info, "OfficialError", input.official_error_id),
+                input.official_error_kind,
+            )
+            key, context = nodes.key_of(info, "Finding", input.finding_id), info.context
+            return await reviews.review(
+                connection, context.vault, viewer, key, input.expected_version, concluded, context.now()
             )
 
         done = await carry_out(info, Permission.REVIEW_FINDING, input, act)

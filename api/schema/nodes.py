@@ -67,6 +67,14 @@ async def below_payload(info: Info, type_name: str, field: str, key: int | None)
     return None if key is None else await _one(info, type_name, key, wanted(info).below(field))
 
 
+async def many_below_payload(info: Info, type_name: str, field: str, keys: Sequence[int]) -> list[Any]:
+    """The things that a mutation changed, in this order, with all that its payload's field asks for."""
+    below = wanted(info).below(field)
+    async with info.context.reading() as reading:
+        found = {each.key: each for each in await _read(reading, _KINDS[type_name], sorted(keys), below, below.times)}
+    return [found[key] for key in keys if key in found]
+
+
 async def several(info: Info, public_ids: Sequence[strawberry.ID]) -> list[Any]:
     """The things that ids name, each where its id stands, or None there; one statement for each type. Raises BadInput."""
     if len(public_ids) > MOST:

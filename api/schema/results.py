@@ -20,6 +20,7 @@ from api.domain.grants import GrantHeld
 from api.domain.permissions import Permission, Viewer
 from api.schema.context import Context, Info
 from api.schema.grant_findings import GrantFinding, finding_objects
+from api.schema.review_terms import ReviewItem
 from api.schema.sizes import about
 from api.schema.stop_terms import StopItem
 from api.schema.words import UserErrorCode
@@ -89,6 +90,16 @@ class StopHeldError(UserError):
     item: StopItem = strawberry.field(description="Which; the first that is missing.")
 
 
+@strawberry.type(
+    description="A lead is not concluded on yet: one of the things that have to stand before is missing."
+)
+class ReviewHeldError(UserError):
+    """A lead is not concluded on yet."""
+
+    item: ReviewItem = strawberry.field(description="Which; the first that is missing.")
+    finding_id: strawberry.ID = strawberry.field(description="Of which finding.")
+
+
 @strawberry.type(description="The grant conflicts with aid that is there, or with what its programme asks for.")
 class AidConflictError(UserError):
     """The grant conflicts with aid that is there."""
@@ -108,6 +119,7 @@ USER_ERRORS: Mapping[UserErrorCode, type[UserError]] = {
     UserErrorCode.MISSING_CONSENT: MissingConsentError,
     UserErrorCode.AID_CONFLICT: AidConflictError,
     UserErrorCode.STOP_HELD: StopHeldError,
+    UserErrorCode.REVIEW_HELD: ReviewHeldError,
 }
 """By code the type that tells it."""
 
@@ -197,6 +209,10 @@ def _told(reason: NotDone, context: Context) -> UserError:
         return MissingConsentError(code=code, message=message, path=path, missing=missing)
     if isinstance(reason, errors.StopHeld):
         return StopHeldError(code=code, message=message, path=path, item=StopItem(reason.item))
+    if isinstance(reason, errors.ReviewHeld):
+        finding = strawberry.ID(context.vault.ids("Finding", [reason.finding_id])[0])
+        item = ReviewItem(reason.item)
+        return ReviewHeldError(code=code, message=message, path=path, item=item, finding_id=finding)
     if isinstance(reason, GrantHeld):
         found = finding_objects(reason.findings, context.vault, context.language)
         return AidConflictError(code=code, message=message, path=path, findings=found)

@@ -34,6 +34,8 @@ from api.schema.grants import Grant, GrantMutations, GrantQueries
 from api.schema.households import Household, HouseholdQueries, Person
 from api.schema.identities import IdentityMutations
 from api.schema.incomes import IncomeMutations, IncomeQueries
+from api.schema.inquiries import Inquiry, InquiryMutations, InquiryQueries
+from api.schema.leads import LeadMutations, LeadQueries
 from api.schema.lifecycle import LifecycleQueries
 from api.schema.measures import MeasureMutations, MeasureQueries
 from api.schema.nodes import NodeQueries
@@ -100,6 +102,8 @@ class Query(
     ProposalQueries,
     WatchQueries,
     FindingQueries,
+    InquiryQueries,
+    LeadQueries,
     TaskQueries,
     EntitlementQueries,
     SeasonQueries,
@@ -151,6 +155,8 @@ class Mutation(
     FormMutations,
     StepMutations,
     FindingMutations,
+    InquiryMutations,
+    LeadMutations,
     ConsentMutations,
     EmergencyMutations,
     CauseMutations,
@@ -205,6 +211,7 @@ schema = strawberry.Schema(
         Proposal,
         Watch,
         Finding,
+        Inquiry,
         Task,
         Cause,
         HomeVisit,

@@ -81,6 +81,9 @@ described(
         "VERIFICATION": Words(
             "核对待答复", "Verification", "部门须按期答复核对。", "Departments are to answer a verification."
         ),
+        "INQUIRY_DUE": Words(
+            "询问待答复", "Answer an inquiry", "就疑点的询问须按期答复。", "A question about a lead waits."
+        ),
     },
 )
 described(

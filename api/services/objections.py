@@ -15,12 +15,12 @@ from api.domain import accounts, days, objections
 from api.domain.accounts import UserKind
 from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
-from api.domain.objections import Ground, ObjectionOutcome, ObjectionState, Objector
+from api.domain.objections import PROVED, Ground, ObjectionOutcome, ObjectionState, Objector
 from api.domain.permissions import Viewer
 from api.matching import policy
 from api.models import File, Household, Notice, Objection, User, table
 from api.sealing import Vault
-from api.services import audit, tasks
+from api.services import audit, reviews, tasks
 
 WORKING_DAYS = "objection.working_days"
 BATCH = 200
@@ -30,7 +30,7 @@ OBJ = table(Objection).c
 
 _HOUSEHOLD = scope.narrow(select(H.id, H.division_code, H.stage), H.division_code)
 _OBJECTION = scope.narrow(
-    select(OBJ.id, OBJ.household_id, OBJ.state, OBJ.version, OBJ.received_by, N.opened_by)
+    select(OBJ.id, OBJ.household_id, OBJ.state, OBJ.version, OBJ.received_by, OBJ.finding_id, N.opened_by)
     .join(Household, H.id == OBJ.household_id)
     .outerjoin(Notice, N.id == OBJ.notice_id),
     H.division_code,
@@ -50,6 +50,8 @@ async def raise_objection(
     text: str,
     received_on: dt.date | None,
     now: dt.datetime,
+    *,
+    finding_id: int | None = None,
 ) -> int:
     """Adds an objection and the task to answer it; returns its key. Raises NotDone.
 
@@ -72,6 +74,7 @@ async def raise_objection(
             household_id=household.id,
             file_id=file_id,
             notice_id=notice_id,
+            finding_id=finding_id,
             stage=household.stage,
             objector=objector,
             objector_name=vault.seal("objections.objector_name", name),
@@ -154,6 +157,8 @@ async def answer(
     )
     await tasks.finish(connection, _reference(found.id), now, viewer.user_id)
     await tasks.finish(connection, _escalated(found.id), now, viewer.user_id)
+    if found.finding_id is not None and outcome in PROVED:  # what was concluded of the lead is looked at anew
+        await reviews.reopen(connection, vault, viewer, found.finding_id, text, now)
     detail = {"objection": found.id, "outcome": outcome}
     await audit.record(
         connection, viewer.user_id, "objection.answered", ("Household", found.household_id), now, detail

@@ -17,12 +17,12 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, func, insert, literal, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import among, each_of, holds, one_writer
+from api.database import among, each_of, holds, one_writer, upsert
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.purposes import Purpose, purpose_of
 from api.domain.reads import HOUSEHOLD, PERSON, ReadLog
-from api.models import ChainCut, Household, Member, Read, ReadSubject, User, table
+from api.models import ChainCut, Household, LeadView, Member, Read, ReadSubject, User, table
 from api.sealing import NotOurs, Vault
 from api.services import chain
 from api.services.chain import Head, Progress, Proof
@@ -31,6 +31,7 @@ LOCK = 4_105_003
 BATCH = 500
 DOCUMENT_COLUMN = "reads.document"
 CHAIN, CUT_COLUMN = "reads", "chain_cuts.seal"
+VIEWED = "viewed"
 OURS = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 _ADD = insert(table(Read))
@@ -89,6 +90,7 @@ def entry(
         "searches": [{"by": list(by), "found": found} for by, found in log.searches],
         "people": sorted(log.people),
         "households": sorted(log.households),
+        VIEWED: log.alone,
     }
 
 
@@ -103,8 +105,16 @@ def document(vault: Vault, document_id: str, operation: str | None) -> bytes:
 
 
 async def add(connection: AsyncConnection, entries: Sequence[Mapping[str, Any]]) -> None:
-    """Writes rows in one statement, committed before the answers leave."""
-    await connection.execute(_ADD, list(entries) if len(entries) > 1 else entries[0])
+    """Writes rows in one statement, committed before the answers leave; and which lead each showed by itself (F-4)."""
+    rows = [{name: value for name, value in each.items() if name != VIEWED} for each in entries]
+    await connection.execute(_ADD, rows if len(rows) > 1 else rows[0])
+    seen = {(each[VIEWED][0], each["user_id"]): each for each in entries if each.get(VIEWED) is not None}
+    if seen:
+        views = [
+            {"finding_id": lead, "user_id": user, "version": each[VIEWED][1], "viewed_at": each["read_at"]}
+            for (lead, user), each in sorted(seen.items())
+        ]
+        await connection.execute(upsert(connection, table(LeadView), ["finding_id", "user_id"], views[0]), views)
 
 
 async def waiting(connection: AsyncConnection) -> bool:

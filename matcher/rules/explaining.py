@@ -45,6 +45,22 @@ PARTS = (
 """The parts of an explanation in their order; those that a lead has nothing to say in are left out."""
 
 
+LABELS: dict[str, tuple[str, str]] = {
+    "compared": ("比对：", "Compared: "),
+    "steps": ("计算：", "Arithmetic: "),
+    "data": ("依据数据：", "Data: "),
+    "identity": ("身份关联：", "Identity: "),
+    "amount": ("涉及金额：", "Amount at risk: "),
+    "interval": ("区间：", "Interval: "),
+    "exceptions": ("例外情形：", "Exceptions: "),
+    "correction": ("最省事的合法更正：", "The cheapest lawful correction: "),
+    "clears": ("可以消除本疑点的材料：", "What would clear it: "),
+    "basis": ("依据：", "Basis: "),
+    "reminder": ("本条只是疑点，", "This is a lead, "),
+}
+"""How each part begins but for the first two, which are the title and what was noticed."""
+
+
 def explain(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: str) -> str:
     """The whole explanation of a lead, one line a part."""
     return "\n".join(text for _, text in parts(rule, lead, severity, facts, language))
@@ -95,6 +111,28 @@ def parts(rule: Rule, lead: Lead, severity: Severity, facts: Facts, language: st
             "This is a lead, not a finding of fact: a person verifies and decides, and those concerned may explain and object.",
         ]
     return tuple((part, text) for part, text in zip(PARTS, lines, strict=True) if text)
+
+
+def told(text: str, language: str) -> dict[str, str]:
+    """An explanation as it was written, part by part again, each without its label.
+
+    >>> told("[H05 A car] (lead, low)\\nThere is a car.\\nCompared: cars — declared: 0, against vehicles: 1.", "en")
+    {'title': '[H05 A car] (lead, low)', 'what': 'There is a car.', 'compared': 'cars — declared: 0, against vehicles: 1.'}
+    """
+    which = ("zh", "en").index(language)
+    found: dict[str, str] = {}
+    waiting = list(LABELS)
+    for number, line in enumerate(text.split("\n")):
+        part = next((each for each in waiting if line.startswith(LABELS[each][which])), None)
+        if part is not None:
+            waiting = waiting[waiting.index(part) + 1 :]
+            found[part] = line if part == "reminder" else line.removeprefix(LABELS[part][which])
+        elif number < len(PARTS) - len(LABELS):
+            found[PARTS[number]] = line
+        else:  # a line of its own inside a part
+            last = list(found)[-1]
+            found[last] += f"\n{line}"
+    return found
 
 
 def count(number: int, one: str, many: str = "") -> str:

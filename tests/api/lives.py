@@ -202,6 +202,7 @@ async def live(
                          decision_document=f"{mark}-document")  # fmt: skip
     w.canaries.add(f"{mark}-document")
     await connection.execute(update(Finding).where(Finding.id == finding).values(state="CLOSED", review_id=review))
+    await _reviewed(w, place, household, finding)
     await w.add(
         "income_months", member_id=members[0], month=dt.date(2015, 3, 1), answer="VALUE", kind="WAGE", amount_fen=1
     )
@@ -279,6 +280,33 @@ async def live(
         await connection.execute(closed.values(until=ended))
     await _frozen(w, place, file)
     return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
+
+
+async def _reviewed(w: Writing, place: Place, household: int, finding: int) -> None:
+    """A lead that was held, asked about, told, doubted and concluded on by two officers, and then cleared."""
+    officer, second = place.officer, place.second
+    of = {"household_id": household, "finding_id": finding, "evidence_hash": "x"}
+    await w.add("lead_holders", finding_id=finding, user_id=officer, until=DAY)
+    await w.add("lead_views", finding_id=finding, user_id=officer, viewed_at=NOW)
+    asked = {"asked_by": officer, "state": "ANSWERED", "answered_by": second, "answered_at": NOW}
+    await w.add("inquiries", **of, **asked, kind="FACTS", asked_of="COLLEAGUE", assigned_to=second)
+    await w.add("inquiries", **of, **asked, kind="REPAIR", asked_of="DEPARTMENT", source="tax",
+                record_id=f"{w.mark}-doubted", reason="SOLD", outcome="STANDS")  # fmt: skip
+    w.canaries.add(f"{w.mark}-doubted")
+    told = {"delivered_on": DAY, "wait_until": DAY + LATER, "answered_on": DAY}
+    notice = await w.add("lead_notices", **of, **told, working_days=10, delivery="POST", recorded_by=officer,
+                         answer_recorded_by=officer)  # fmt: skip
+    proposed = {
+        "outcome": "CLAIMANT_ERROR",
+        "state": "PROPOSED",
+        "proposed_by": officer,
+        "proposed_on": DAY,
+        "closing": None,
+    }
+    conclusion = await w.add("conclusions", **of, **told, **proposed, notice_id=notice)
+    conclusions = table_of("conclusions")
+    confirmed = {"state": "CONFIRMED", "confirmed_by": second, "confirmed_by_kind": "PERSON", "confirmed_at": NOW}
+    await w.connection.execute(update(conclusions).where(conclusions.c.id == conclusion).values(**confirmed))
 
 
 async def _frozen(w: Writing, place: Place, file: int) -> None:

@@ -17,6 +17,7 @@ CLASSES: Mapping[str, RetentionClass] = {
     "feeds": R.FEED_EXTRACT,
     "reads": R.READ,
     "read_subjects": R.READ,
+    "lead_views": R.READ,
     "alarms": R.READ,
     "tokens": R.CREDENTIAL,
     "client_secrets": R.CREDENTIAL,

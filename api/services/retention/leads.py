@@ -1,13 +1,13 @@
 """Leads that were cleared keep a minimal record when their time is over: which rule, of which day, how it ended.
 
 Reference and hash of the evidence stay, by which a lead that was cleared is not raised again; they tell nothing. What was
-compared, the amounts, whom it spoke of and what the reviewer noted are gone.
+compared, the amounts, whom it spoke of, what its household was told and what anybody said of it are gone.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import delete, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among, skip_locked
 from api.domain.retention import RetentionClass
 from api.domain.review import FindingState, Outcome
-from api.models import Finding, FindingPerson, Household, Review, table
+from api.models import Base, Conclusion, Finding, FindingPerson, Household, Inquiry, LeadNotice, Review, table
 from api.sealing import Vault
 from api.services.retention.clocks import moment
 from api.services.retention.holds import HOLDS
@@ -26,7 +26,13 @@ CLEARED = (Outcome.NO_ISSUE, Outcome.SOURCE_ERROR, Outcome.OFFICIAL_ERROR)
 
 REDUCED_ZH = "保存期限已满，仅存最简记录。"
 REDUCED_EN = "Its time is over: only a minimal record is kept."
-NOTE = "reviews.note"
+SAID: Mapping[type[Base], Sequence[str]] = {
+    Review: ("note",),
+    Inquiry: ("question", "answer"),
+    LeadNotice: ("text_zh", "text_en", "answer"),
+    Conclusion: ("reason", "closing"),
+}
+"""What people said of a lead, and its household was told, by table and column."""
 
 
 async def due(
@@ -83,5 +89,10 @@ async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[i
     )
     spoken_of = among(table(FindingPerson).c.finding_id, "findings")
     await connection.execute(delete(FindingPerson).where(spoken_of), there)
-    notes = update(Review).where(among(table(Review).c.finding_id, "findings")).values(note=vault.seal(NOTE, ""))
-    await connection.execute(notes, there)
+    for model, names in SAID.items():
+        of = table(model)
+        for name in names:
+            empty = update(of).where(among(of.c.finding_id, "findings"), of.c[name].is_not(None))
+            await connection.execute(empty.values({name: vault.seal(f"{of.name}.{name}", "")}), there)
+    doubted = update(Inquiry).where(among(table(Inquiry).c.finding_id, "findings"), Inquiry.record_id.is_not(None))
+    await connection.execute(doubted.values(record_id=""), there)

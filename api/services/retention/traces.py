@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.retention import RetentionClass
-from api.models import Alarm, ChainCut, ClientSecret, Job, Read, ReadSubject, Token, table
+from api.models import Alarm, ChainCut, ClientSecret, Job, LeadView, Read, ReadSubject, Token, table
 from api.sealing import Vault
 from api.services import reads
 from api.services.retention.clocks import moment
@@ -42,12 +42,13 @@ async def cut_reads(connection: AsyncConnection, vault: Vault, number: int, now:
 
 
 async def forget(connection: AsyncConnection, day: dt.date, *, dry: bool) -> dict[RetentionClass, int]:
-    """Alarms, tokens, secrets and jobs whose time is over are gone, or counted; how many of each class."""
-    job, token, secret, alarm = table(Job), table(Token), table(ClientSecret), table(Alarm)
+    """Alarms, views of leads, tokens, secrets and jobs whose time is over are gone, or counted; how many of each class."""
+    job, token, secret, alarm, view = (table(each) for each in (Job, Token, ClientSecret, Alarm, LeadView))
     old: tuple[tuple[RetentionClass, Table, ColumnElement[bool]], ...] = (
         (RetentionClass.JOB, job, job.c.finished_at < moment(day, RetentionClass.JOB)),
         (RetentionClass.CREDENTIAL, token, token.c.expires_at < moment(day, RetentionClass.CREDENTIAL)),
         (RetentionClass.CREDENTIAL, secret, secret.c.expires_at < moment(day, RetentionClass.CREDENTIAL)),
+        (RetentionClass.READ, view, view.c.viewed_at < moment(day, RetentionClass.READ)),
         (
             RetentionClass.READ,
             alarm,

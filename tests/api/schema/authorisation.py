@@ -108,6 +108,8 @@ QUERIES = {
     "indicators": Asked(SIGNED_IN, "{ indicators { code } }", lies=False),
     "findings": Asked(P.READ_CASES, '{ findings(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
+    "inquiries": Asked(P.READ_REFERRALS, '{ inquiries(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "previewFindingNotice": Asked(P.REVIEW_FINDING, '{ previewFindingNotice(findingId: "$Finding") { textZh } }'),
     "publicNotices": Asked(
         P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
     ),
@@ -160,6 +162,7 @@ NODES = {
     "Proposal": P.READ_CASES,
     "Watch": P.READ_CASES,
     "Finding": P.READ_CASES,
+    "Inquiry": P.READ_REFERRALS,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
     "StopProposal": P.READ_CASES,
@@ -216,6 +219,7 @@ STEP = {"householdId": "$Household", "expectedVersion": STALE}
 CYCLE = {"cycleId": "$PaymentCycle", "expectedVersion": STALE}
 PLEDGE = {"pledgeId": "$DonationPledge", "expectedVersion": STALE}
 STOP = {"proposalId": "$StopProposal", "expectedVersion": STALE}
+LEAD = {"findingId": "$Finding", "expectedVersion": STALE}
 USER = {"displayName": "x", "role": "REVIEWER", "divisionCode": "410502"}
 ORGANISATION = {"nameZh": "x", "nameEn": "x", "kind": "UNION", "divisionCode": "410502"}
 CLIENT = {"name": "x", "kind": "SERVICE", "organisationId": "$Organisation"}
@@ -265,6 +269,24 @@ MUTATIONS = {
         P.REVIEW_FINDING,
         {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
     ),
+    "reviewFindings": Done(P.REVIEW_FINDING, {"leads": [LEAD | {"outcome": "NO_ISSUE", "note": "x"}]}),
+    "claimFinding": Done(P.REVIEW_FINDING, LEAD),
+    "releaseFinding": Done(P.REVIEW_FINDING, LEAD),
+    "askFacts": Done(P.REVIEW_FINDING, LEAD | {"askedOf": "HOUSEHOLD", "question": "x", "dueOn": "2999-01-01"}),
+    "reportRepair": Done(
+        P.KEEP_FILES, LEAD | {"source": "vehicles", "recordId": "x", "reason": "SOLD", "statement": "x"}
+    ),
+    "answerFacts": Done(P.ANSWER_REFERRALS, {"inquiryId": "$Inquiry", "expectedVersion": STALE, "answer": "x"}),
+    "notifyFinding": Done(
+        P.REVIEW_FINDING, LEAD | {"documentNo": "x", "delivery": "POST", "deliveredOn": "2026-01-01"}
+    ),
+    "recordAnswer": Done(P.KEEP_FILES, LEAD | {"answeredOn": "2026-01-01", "answer": "x"}),
+    "objectToFinding": Done(
+        P.KEEP_FILES, {"findingId": "$Finding", "objector": "HOUSEHOLD", "grounds": [], "text": "x"}, "REQUIRED"
+    ),
+    "proposeConclusion": Done(P.REVIEW_FINDING, LEAD | {"outcome": "CLAIMANT_ERROR", "reason": "x"}),
+    "confirmConclusion": Done(P.REVIEW_FINDING, LEAD | {"reason": "x"}),
+    "withdrawConclusion": Done(P.REVIEW_FINDING, LEAD | {"reason": "x"}),
     "addMember": Done(
         P.KEEP_FILES,
         {
@@ -579,9 +601,26 @@ TYPES = {
     "Obstacle": Fields("guard code message"),
     "Finding": Fields(
         "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
-        "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews",
+        "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews "
+        "holder inquiries notices objections conclusions proof",
         permitted=(("lastScan", P.READ_SCANS),),
     ),
+    "Inquiry": Fields(
+        "id kind askedOf source recordId reason askedBy askedAt dueOn overdue state outcome answeredBy answeredAt version",
+        hidden="question answer",
+        permitted=(("finding", P.READ_CASES),),
+    ),
+    "LeadHolder": Fields("officer claimedAt until"),
+    "LeadNotice": Fields(
+        "documentNo delivery deliveredOn waitUntil recordedBy answeredOn onCurrentEvidence",
+        hidden="textZh textEn answer",
+    ),
+    "LeadNoticeText": Fields("textZh textEn"),
+    "Conclusion": Fields(
+        "outcome decisionDocument proposedBy proposedAt state confirmedBy confirmedAt", hidden="reason closing"
+    ),
+    "DecisionProof": Fields("outcome decidedAt decidedBy proposedBy byPeople acts"),
+    "LeadAct": Fields("auditId number hash action officer byPerson happenedAt"),
     "Task": Fields(
         "id kind state division dueOn overdue assignee details createdAt doneAt doneBy version entitlement household person "
         "prefilledReferral",
@@ -634,7 +673,7 @@ TYPES = {
     "VerificationSource": Fields(
         "source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue"
     ),
-    "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence", hidden="note"),
+    "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence officialErrorId", hidden="note"),
     "Authorisation": Fields(
         "id sources purpose state validFrom validTo withdrawnOn recordedAt recordedBy version person guardian attachment usedBy",
         masked="guardianName",
@@ -858,7 +897,17 @@ TYPES = {
     "StartScanPayload": Fields(f"{ANSWERED} scan"),
     "BeginUploadPayload": Fields(f"{ANSWERED} upload"),
     "PushAnswersPayload": Fields(f"{ANSWERED} taken"),
-    "ReviewFindingPayload": Fields(f"{ANSWERED} finding"),
+    **{
+        f"{each}Payload": Fields(f"{ANSWERED} finding")
+        for each in (
+            "ReviewFinding", "ClaimFinding", "ReleaseFinding", "AskFacts", "ReportRepair", "NotifyFinding", "RecordAnswer",
+            "ProposeConclusion", "ConfirmConclusion", "WithdrawConclusion",
+        )
+    },
+    "ReviewFindingsPayload": Fields(f"{ANSWERED} findings"),
+    "AnswerFactsPayload": Fields(f"{ANSWERED} inquiry"),
+    "ObjectToFindingPayload": Fields(f"{ANSWERED} objection"),
+    "ReviewHeldError": Fields("code message path item findingId"),
     "RecordIncomePayload": Fields(f"{ANSWERED} person"),
     "AssessExitPayload": Fields(f"{ANSWERED} assessment"),
     **{f"{each}Payload": Fields(f"{ANSWERED} proposal") for each in ("ProposeExit", "DeregisterFile", "DecideExit", "WithdrawProposal")},

@@ -74,6 +74,7 @@ from tests.api.schema.authorisation import (
 )
 from tests.api.sending import sent_by
 from tests.api.services.atwork import at_work
+from tests.api.services.doubted import doubted
 from tests.api.services.hooked import hooked
 from tests.api.services.left import left
 from tests.api.services.paid import paid
@@ -170,6 +171,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     work = await at_work(connection, vault, lead.household_id, user, now)
     gone = await left(connection, vault, lead.household_id, lead.member_id, user, now)
     away = await taken(connection, vault, lead.household_id, lead.member_id, user, now)
+    doubts = await doubted(connection, vault, lead.household_id, lead.id, user, now)
     money = await paid(connection, vault, away["Grant"], user, now)
     hooks = await hooked(connection, vault, COUNTY, user, now)
     reviewer = Viewer(user, "target", "目标", Role.REVIEWER, COUNTY)
@@ -180,7 +182,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     sent = await sent_by(connection, police, user, COUNTY, now)
-    keys = work | gone | away | money | hooks | {
+    keys = work | gone | away | money | hooks | doubts | {
         "Snapshot": snapshot, "Target": target,
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
@@ -555,6 +557,8 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
             "Proposal",
             "Watch",
             "Authorisation",
+            "Finding",
+            "Inquiry",
             "StopProposal",
             "Recovery",
             "OfficialError",

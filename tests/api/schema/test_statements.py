@@ -13,7 +13,7 @@ from api.database import transaction
 from api.domain import divisions
 from api.domain.permissions import Role, Viewer
 from api.domain.targets import TargetKind
-from api.models import Alarm, Household, Member, Organisation, Scan, User
+from api.models import Alarm, Finding, Household, Member, Organisation, Scan, User
 from api.schema.root import schema
 from api.services import reads, snapshots, targets
 from tests.api.conftest import Service
@@ -21,6 +21,7 @@ from tests.api.papers import exception, paper
 from tests.api.schema.authorisation import TO_COME
 from tests.api.sending import sent_by
 from tests.api.services.atwork import at_work
+from tests.api.services.doubted import doubted
 from tests.api.services.hooked import hooked
 from tests.api.services.left import left
 from tests.api.services.paid import paid
@@ -38,7 +39,8 @@ HOUSEHOLD = """
 FINDING = """
   id severity rule { id } explanationZh evidence { source recordId } exceptions { name result }
   household { reference members { name } enrolments { programme { nameZh } } }
-  persons { name links { source } } reviews { note } lastScan { asOf }
+  persons { name links { source } } reviews { note } lastScan { asOf } holder { until } inquiries { question }
+  notices { textZh } objections { text } conclusions { reason } proof { byPeople acts { action } }
 """
 FILE = """
   id number stage tier category deadline { dueOn workingDaysLeft } union { code } household { reference history { action } }
@@ -145,7 +147,12 @@ ONE = {
         "cycle",
         3,
     ),
-    "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 9),
+    "finding": (f"query ($id: ID!) {{ finding(id: $id) {{ {FINDING} }} }}", "finding", 15),
+    "previewFindingNotice": (
+        "query ($id: ID!) { previewFindingNotice(findingId: $id) { textZh textEn } }",
+        "finding",
+        1,
+    ),
     "notice": (
         "query ($id: ID!) { notice(id: $id) { number applicant household { reference notices { number objections { text } } } } }",
         "notice",
@@ -188,6 +195,12 @@ AT_WORK = """causes { kind note resolution { statement } } contactOfficer { offi
   contactOfficers { since } visits { findings visitors { login } photos { id } } referrals { note }
   plan { goal measures { what progress { note } } } plans { number }"""
 KEPT = {
+    "inquiries": (
+        "query ($n: Int) { inquiries(first: $n) { totalCount nodes { question finding { reference holder { until } "
+        "inquiries { answer } notices { textZh } conclusions { reason } proof { byPeople acts { action } } } } } }",
+        "reviewer",
+        9,
+    ),
     "users": (
         "query ($n: Int) { users(first: $n) { totalCount nodes { login identities { subject } } } }",
         "administrator",
@@ -356,7 +369,7 @@ LISTS = {
     "findings": (
         "query ($n: Int, $filter: FindingFilter) "
         f"{{ findings(first: $n, filter: $filter) {{ totalCount edges {{ node {{ {FINDING} }} }} }} }}",
-        10,
+        16,
     ),
     "scans": ("query ($n: Int) { scans(first: $n) { totalCount nodes { id status result { findings } } } }", 2),
     "uploads": ("query ($n: Int) { uploads(first: $n) { totalCount nodes { id state receipt { number } } } }", 2),
@@ -571,6 +584,9 @@ async def people_of_the_office(service: Service) -> None:
             member = (await connection.execute(somebody)).scalar_one()
             await left(connection, service.vault, home, member, user or 0, now)
         await taken_away(connection, service, user or 0, 3)
+        leads = select(Finding.id, Finding.household_id).order_by(Finding.id).limit(3)
+        for lead in (await connection.execute(leads)).all():
+            await doubted(connection, service.vault, lead.household_id, lead.id, user or 0, now)
         for _ in range(3):
             await hooked(connection, service.vault, "410502", user or 0, now)
         for _ in range(3):

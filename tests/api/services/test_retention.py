@@ -26,6 +26,7 @@ from api.models import (
     AuditEvent,
     Base,
     ChainCut,
+    Conclusion,
     Erasure,
     Feed,
     Finding,
@@ -143,6 +144,7 @@ def test_what_only_names_somebody_is_known() -> None:
         ("grants", "cost_id"),
         ("grants", "enrolment_id"),
         ("home_visits", "corrects_id"),
+        ("objections", "finding_id"),
         ("objections", "notice_id"),
         ("official_errors", "decision_id"),
         ("official_errors", "grant_id"),
@@ -151,6 +153,8 @@ def test_what_only_names_somebody_is_known() -> None:
         ("planned_measures", "continues_id"),
         ("proposals", "assessment_id"),
         ("recognitions", "transition_id"),
+        ("reviews", "conclusion_id"),
+        ("reviews", "official_error_id"),
         ("verification_requests", "objection_id"),
         ("verification_requests", "previous_id"),
     }
@@ -416,8 +420,17 @@ async def test_a_cleared_lead_keeps_a_minimal_record(engine: AsyncEngine, tmp_pa
     _, (_, confirmed) = await filled(engine, tmp_path, None, None)
     async with transaction(engine) as connection:
         of_the_second = select(Finding.id).where(Finding.household_id == confirmed.household)
-        deception = update(Review).where(Review.finding_id.in_(of_the_second)).values(outcome="DECEPTION_CONFIRMED")
-        await connection.execute(deception)
+        two = select(Conclusion.id, Conclusion.confirmed_by).where(Conclusion.finding_id.in_(of_the_second))
+        conclusion, officer = (await connection.execute(two)).one()
+        confirmed_by_two = {
+            "outcome": "CLAIMANT_ERROR",
+            "conclusion_id": conclusion,
+            "reviewer_id": officer,
+            "evidence_hash": "x",
+        }
+        await connection.execute(
+            update(Review).where(Review.finding_id.in_(of_the_second)).values(**confirmed_by_two)
+        )
         before_it = (await connection.execute(select(Finding.reference, Finding.evidence_hash))).all()
     assert (await clean(engine, tmp_path, dt.date(2016, 3, 1))).counts[R.CLEARED_LEAD] == 0
     assert (await clean(engine, tmp_path, dt.date(2016, 3, 2))).counts[R.CLEARED_LEAD] == 1
@@ -429,7 +442,9 @@ async def test_a_cleared_lead_keeps_a_minimal_record(engine: AsyncEngine, tmp_pa
         assert sorted(after_it) == sorted(before_it)
     assert (first["evidence"], first["explanation_zh"], first["state"]) == ([], leads.REDUCED_ZH, "CLOSED")
     assert second["explanation_zh"] == "乙说明"
-    assert [word for word in ("甲说明", "甲-taxed", "金丝雀甲reviews.note") if word in left] == []
+    said = ("reviews.note", "inquiries.question", "inquiries.answer", "lead_notices.text_zh", "conclusions.reason")
+    gone = ("甲说明", "甲-taxed", "甲-doubted", *(f"金丝雀甲{each}" for each in said))
+    assert [word for word in gone if word in left] == []
     assert "金丝雀乙reviews.note" in left
 
 
@@ -511,7 +526,7 @@ async def test_f_28_reads_are_cut_and_the_chain_is_proved_from_there(engine: Asy
         whole = await reads.head(connection)
         early = chain.Head(2, str(await connection.scalar(select(Read.hash).where(Read.number == 2))))
     outcome = await clean(engine, tmp_path, dt.date(2023, 3, 2))
-    assert outcome.counts[R.READ] == 4
+    assert outcome.counts[R.READ] == 4 + 1, "and that a lead was looked at"
     async with transaction(engine) as connection:
         await reads.add(connection, [read_row(place.officer, home.members[0], home.household, moments[-1])])
     await seal_reads(engine)
@@ -543,7 +558,9 @@ async def test_the_last_read_stays_however_old(engine: AsyncEngine, tmp_path: Pa
         row = read_row(place.officer, home.members[0], home.household, NOW)
         await reads.add(connection, [row, row, row])
     await seal_reads(engine)
-    assert (await clean(engine, tmp_path, dt.date(2040, 1, 1))).counts[R.READ] == 2
+    assert (await clean(engine, tmp_path, dt.date(2040, 1, 1))).counts[R.READ] == 2 + 1, (
+        "and that a lead was looked at"
+    )
     async with reading(engine) as connection:
         assert (await reads.head(connection)).number == 3
         assert (await reads.prove(connection, vault=VAULT)).broken is None

@@ -82,6 +82,21 @@ def test_every_rule_is_read(every: list[Told]) -> None:
     assert {each.rule.id for each in every} == {rule.id for rule in book.BOOK}
 
 
+def test_an_explanation_is_read_again_part_by_part(every: list[Told]) -> None:
+    assert wrong(every, _read_otherwise) == []
+
+
+def _read_otherwise(each: Told) -> Iterator[str]:
+    for number, (language, parts) in enumerate(each.parts.items()):
+        again = explaining.told("\n".join(parts.values()), language)
+        if set(again) != set(parts):
+            yield f"{language}: other parts"
+        for name, text in parts.items():
+            label = explaining.LABELS[name][number] if name in explaining.LABELS and name != "reminder" else ""
+            if label + again[name] != text:
+                yield f"{language}: {name}"
+
+
 def test_the_amount_is_the_result_of_the_last_step(every: list[Told]) -> None:
     assert wrong(every, _unaccounted) == []
 

@@ -1,0 +1,1 @@
+"""Reviewers at work at the same time."""

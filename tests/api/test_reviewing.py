@@ -1,0 +1,415 @@
+"""The life of a lead as clients work on it: claimed, told, heard, doubted before its department, and concluded by two."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.exc import DatabaseError
+
+from api import workdays
+from api.database import transaction
+from api.models import Conclusion, Finding, LeadNotice, LeadView, Objection, OfficialError, Review, StopProposal
+from tests.api.conftest import Service
+from tests.api.led import Lead, act, done, lead, refused
+
+COUNTY = "county-reviewer"
+DECEPTION = {"outcome": "DECEPTION_CONFIRMED", "reason": "已核实。", "decisionDocument": "文处〔2026〕3号"}
+ERROR = {"outcome": "CLAIMANT_ERROR", "reason": "申报时漏填。"}
+OBJECTION = {"objector": "HOUSEHOLD", "grounds": ["NO_LONGER_OWNED"], "text": "车早已卖掉。"}
+
+
+async def vehicle(found: Lead) -> dict[str, str]:
+    """The vehicle's record behind it."""
+    pieces = (await found.asked("evidence { source recordId }"))["evidence"]
+    return next(each for each in pieces if each["source"] == "vehicles")
+
+
+async def test_f14_f3_a_lead_is_claimed_told_heard_and_concluded_by_two_officers(service: Service) -> None:
+    found = await lead(service)
+    assert done(await found.act("claimFinding", COUNTY))["finding"]["state"] == "OPEN"
+    holder = (await found.asked("holder { officer { login } until }"))["holder"]
+    assert holder == {"officer": {"login": COUNTY}, "until": str(workdays.add(found.today, 5))}
+    assert refused(await found.told("reviewer"))["item"] == "HOLDER"
+
+    preview = "query ($id: ID!) { previewFindingNotice(findingId: $id) { textZh textEn } }"
+    shown = (await service.data(preview, {"id": found.id}, by=COUNTY))["previewFindingNotice"]
+    assert done(await found.told(COUNTY))["finding"]["state"] == "IN_INQUIRY"
+    (notice,) = (await found.asked("notices { textZh textEn waitUntil delivery answer onCurrentEvidence }"))[
+        "notices"
+    ]
+    assert shown == {"textZh": notice["textZh"], "textEn": notice["textEn"]}, "what was printed is what is kept"
+    assert notice["waitUntil"] == str(workdays.add(found.today, 10))
+
+    assert refused(await found.act("proposeConclusion", COUNTY, **ERROR))["item"] == "ANSWER"
+    done(await found.heard())
+    done(await found.act("proposeConclusion", COUNTY, **ERROR))
+    assert refused(await found.act("confirmConclusion", COUNTY, reason="同意。"))["item"] == "SECOND_OFFICER"
+    assert (
+        refused(await found.act("reviewFinding", COUNTY, outcome="CLAIMANT_ERROR", note="x"))["item"]
+        == "SECOND_OFFICER"
+    )
+    closed = done(await found.act("confirmConclusion", "reviewer", reason="同意。"))
+    assert closed["finding"]["state"] == "CLOSED"
+
+    told = await found.asked("""holder { until } reviews { outcome reviewer }
+      conclusions { state proposedBy confirmedBy outcome }
+      proof { outcome byPeople decidedBy proposedBy acts { action officer byPerson number hash auditId } }""")
+    assert told["holder"] is None, "what is closed is nobody's work"
+    assert told["conclusions"] == [
+        {
+            "state": "CONFIRMED",
+            "proposedBy": "County-Reviewer",
+            "confirmedBy": "Reviewer",
+            "outcome": "CLAIMANT_ERROR",
+        }
+    ]
+    proof = told["proof"]
+    assert (proof["byPeople"], proof["decidedBy"], proof["proposedBy"]) == (True, "Reviewer", "County-Reviewer")
+    assert [each["action"].removeprefix("finding.") for each in proof["acts"]] == [
+        "claimed", "notified", "answered", "conclusion_proposed", "conclusion_confirmed", "reviewed",
+    ]  # fmt: skip
+    assert all(each["byPerson"] and len(each["hash"]) == 64 for each in proof["acts"])
+
+
+@pytest.mark.parametrize("by", ["caseworker", "auditor", "department", "administrator"])
+async def test_only_reviewers_claim(service: Service, by: str) -> None:
+    assert refused(await (await lead(service)).act("claimFinding", by))["code"] == "FORBIDDEN"
+
+
+async def test_a_claim_has_one_holder_lapses_without_an_act_and_is_kept_by_one(service: Service) -> None:
+    found = await lead(service)
+    done(await found.act("claimFinding", COUNTY))
+    done(await found.act("claimFinding", COUNTY))
+    taken = refused(await found.act("claimFinding", "reviewer"))
+    assert (taken["code"], taken["item"], taken["findingId"]) == ("REVIEW_HELD", "HOLDER", found.id)
+    assert refused(await found.act("releaseFinding", "reviewer"))["code"] == "INVALID"
+    last = workdays.add(found.today, 5)
+    service.ahead = dt.timedelta(days=(last - found.today).days)
+    assert refused(await found.act("claimFinding", "reviewer"))["item"] == "HOLDER"
+    done(await found.act("reviewFinding", COUNTY, outcome="NEEDS_INQUIRY", note="入户。"))
+    service.ahead += dt.timedelta(days=1)
+    assert refused(await found.act("claimFinding", "reviewer"))["item"] == "HOLDER", "an act keeps it"
+    service.ahead += dt.timedelta(days=30)
+    assert (await found.asked("holder { until }"))["holder"] is None
+    done(await found.act("claimFinding", "reviewer"))
+    done(await found.act("releaseFinding", "reviewer"))
+    assert (await found.asked("holder { until }"))["holder"] is None
+
+
+async def test_f33_a_record_said_to_be_wrong_is_looked_at_by_its_department_and_weighs_on_nobody_meanwhile(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    record = await vehicle(found)
+    done(await found.told())
+    done(await found.heard())
+    report = {**record, "reason": "SOLD", "statement": "已于去年出售，有合同。"}
+    done(await found.act("reportRepair", "caseworker", **report))
+    assert refused(await found.act("reportRepair", "caseworker", **report))["path"] == ["input", "recordId"]
+    assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "RECORD_STANDS"
+
+    listed = """{ inquiries(filter: {states: [OPEN]}) { nodes {
+      id version kind source recordId reason question dueOn finding { id } } } }"""
+    (seen,) = (await service.data(listed, by="department"))["inquiries"]["nodes"]
+    assert (seen["recordId"], seen["reason"], seen["question"]) == (record["recordId"], "SOLD", report["statement"])
+    assert seen["finding"] is None, "a department reads no cases"
+    assert seen["dueOn"] == str(workdays.add(found.today, 20))
+    (masked,) = (await service.data(listed, by="auditor"))["inquiries"]["nodes"]
+    assert masked["question"] is None
+    of = {"inquiryId": seen["id"]}
+    said = {"answer": "核实中。", "outcome": "STANDS"}
+    wrong = await act(
+        service, "answerFacts", "reviewer", **of, expectedVersion=1, **said, idempotencyKey="repair-0000"
+    )
+    assert refused(wrong)["code"] == "FORBIDDEN", "nobody answers for a department"
+
+    async def answer(version: int, outcome: str | None) -> Any:
+        told = {"expectedVersion": version, "outcome": outcome, "answer": "见登记。"}
+        return await act(
+            service, "answerFacts", "department", **of, **told, idempotencyKey=f"repair-{version}-{outcome}"
+        )
+
+    assert refused(await answer(1, None))["path"] == ["input", "outcome"]
+    done(await answer(1, "IN_DISPUTE"))
+    assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "RECORD_STANDS"
+    done(await answer(2, "CORRECTED"))
+    assert refused(await answer(3, "STANDS"))["code"] == "INVALID"
+    assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "RECORD_STANDS", "until the next batch"
+    done(await found.act("reviewFinding", outcome="SOURCE_ERROR", note="部门已更正。"))
+
+
+async def test_f33_what_a_department_finds_right_is_concluded_on_and_a_closed_lead_is_doubted_too(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    record = await vehicle(found)
+    for step in (found.told(), found.heard(), found.act("proposeConclusion", COUNTY, **ERROR)):
+        done(await step)
+    done(await found.act("confirmConclusion", reason="同意。"))
+    done(await found.act("reportRepair", "caseworker", **record, reason="STOLEN_IDENTITY", statement="从未买过车。"))
+    told = await found.asked("state inquiries { id version reason state }")
+    assert (told["state"], told["inquiries"][0]["reason"]) == ("IN_INQUIRY", "STOLEN_IDENTITY")
+    inquiry = {"inquiryId": told["inquiries"][0]["id"], "expectedVersion": 1, "idempotencyKey": "stands-0001"}
+    done(await act(service, "answerFacts", "department", **inquiry, outcome="STANDS", answer="登记无误。"))
+    done(await found.act("proposeConclusion", COUNTY, **ERROR))
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ({"askedOf": "DEPARTMENT"}, ["input", "source"]),
+        ({"askedOf": "HOUSEHOLD", "source": "vehicles"}, ["input", "source"]),
+        ({"askedOf": "DEPARTMENT", "source": "households"}, ["input", "source"]),
+        ({"askedOf": "COLLEAGUE"}, ["input", "colleague"]),
+        ({"askedOf": "COLLEAGUE", "colleague": "elsewhere"}, ["input", "colleague"]),
+        ({"askedOf": "HOUSEHOLD", "question": " "}, ["input", "question"]),
+        ({"askedOf": "HOUSEHOLD", "dueOn": "2020-01-01"}, ["input", "dueOn"]),
+    ],
+)
+async def test_what_cannot_be_asked_is_refused_where_it_stands(
+    service: Service, asked: dict[str, str], path: list[str]
+) -> None:
+    found = await lead(service)
+    given = {"question": "何时购车？", "dueOn": str(found.today), **asked}
+    assert refused(await found.act("askFacts", **given))["path"] == path
+
+
+async def test_facts_are_asked_of_household_department_and_colleague_and_answered_by_whom_they_were_asked_of(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    given = {"question": "何时购车？", "dueOn": str(found.today)}
+    for more in ({"askedOf": "HOUSEHOLD"}, {"askedOf": "DEPARTMENT", "source": "vehicles"},
+                 {"askedOf": "COLLEAGUE", "colleague": "caseworker"}):  # fmt: skip
+        done(await found.act("askFacts", **given, **more))
+    told = (await found.asked("inquiries { id askedOf version }"))["inquiries"]
+    assert [each["askedOf"] for each in told] == ["COLLEAGUE", "DEPARTMENT", "HOUSEHOLD"]
+    for number, (each, by, other) in enumerate(
+        zip(told, ("caseworker", "department", "caseworker"), ("reviewer", "caseworker", "department"), strict=True)
+    ):
+        answer = {"inquiryId": each["id"], "expectedVersion": 1, "answer": "去年三月。"}
+        wrong = await act(service, "answerFacts", other, **answer, idempotencyKey=f"answers-{number}-wrong")
+        assert refused(wrong)["code"] in ("FORBIDDEN", "NOT_FOUND")
+        done(await act(service, "answerFacts", by, **answer, idempotencyKey=f"answers-{number}-right"))
+    open_ones = "{ inquiries(filter: {states: [OPEN]}) { totalCount } }"
+    assert (await service.data(open_ones))["inquiries"]["totalCount"] == 0
+
+
+async def test_f32_while_an_objection_is_open_nothing_adverse_is_concluded_and_one_that_proves_right_reopens(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    for step in (found.told(), found.heard(), found.act("proposeConclusion", COUNTY, **DECEPTION)):
+        done(await step)
+    raised = done(await found.act("objectToFinding", "caseworker", **OBJECTION))["objection"]
+    assert refused(await found.act("confirmConclusion", reason="同意。"))["item"] == "NO_OBJECTION"
+    query = """mutation ($input: AnswerObjectionInput!) { answerObjection(input: $input) {
+      objection { state } userErrors { code } } }"""
+    answer = {"idempotencyKey": "objection-1", "objectionId": raised["id"], "expectedVersion": 1}
+    told = {**answer, "outcome": "REJECTED", "answer": "登记未变。"}
+    assert (await service.data(query, {"input": told}))["answerObjection"]["userErrors"] == []
+    done(await found.act("confirmConclusion", reason="同意。"))
+
+    again = done(await found.act("objectToFinding", "caseworker", **OBJECTION))["objection"]
+    answer = {"idempotencyKey": "objection-2", "objectionId": again["id"], "expectedVersion": 1}
+    told = {**answer, "outcome": "UPHELD", "answer": "合同属实。"}
+    assert (await service.data(query, {"input": told}))["answerObjection"]["userErrors"] == []
+    after = await found.asked("state reviews { outcome } objections { outcome }")
+    assert (after["state"], after["reviews"][0]["outcome"]) == ("IN_INQUIRY", "NEEDS_INQUIRY")
+    assert [each["outcome"] for each in after["objections"]] == ["UPHELD", "REJECTED"]
+
+
+async def test_f3_the_days_to_answer_are_as_good_as_an_answer_once_they_are_over(service: Service) -> None:
+    found = await lead(service)
+    assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "NOTICE"
+    done(await found.told())
+    last = workdays.add(found.today, 10)
+    service.ahead = dt.timedelta(days=(last - found.today).days)
+    assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "ANSWER", "on the last day, too"
+    service.ahead += dt.timedelta(days=1)
+    done(await found.act("proposeConclusion", **ERROR))
+    done(await found.act("confirmConclusion", COUNTY, reason="同意。"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"outcome": "NO_ISSUE"}, "INVALID", ["input", "outcome"]),
+        ({"outcome": "DECEPTION_CONFIRMED", "decisionDocument": None}, "REQUIRED", ["input", "decisionDocument"]),
+        ({"reason": " "}, "REQUIRED", ["input", "note"]),
+        ({"expectedVersion": 77}, "CONFLICT", ["input", "expectedVersion"]),
+    ],
+)
+async def test_f6_what_cannot_be_proposed_is_refused_where_it_stands(
+    service: Service, changes: dict[str, Any], code: str, path: list[str]
+) -> None:
+    found = await lead(service)
+    done(await found.told())
+    done(await found.heard())
+    answer = refused(await found.act("proposeConclusion", **{**DECEPTION, **changes}))
+    assert (answer["code"], answer["path"]) == (code, path)
+
+
+async def test_a_conclusion_is_withdrawn_by_who_proposed_it_and_rejected_by_another_or_by_another_outcome(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    done(await found.told())
+    done(await found.heard())
+    for by in ("reviewer", COUNTY):
+        done(await found.act("proposeConclusion", **ERROR))
+        done(await found.act("withdrawConclusion", by, reason="再核实。"))
+    done(await found.act("proposeConclusion", **ERROR))
+    done(await found.act("reviewFinding", COUNTY, outcome="NO_ISSUE", note="情况属实。"))
+    states = [each["state"] for each in (await found.asked("conclusions { state }"))["conclusions"]]
+    assert states == ["REJECTED", "REJECTED", "WITHDRAWN"]
+    assert refused(await found.act("confirmConclusion", COUNTY, reason="同意。"))["code"] == "INVALID"
+
+
+async def test_an_error_of_ours_stands_in_the_register_of_these(service: Service) -> None:
+    found = await lead(service)
+    done(
+        await found.act("reviewFinding", outcome="OFFICIAL_ERROR", note="录入有误。", officialErrorKind="WRONG_DATA")
+    )
+    told = await found.asked("reviews { officialErrorId }")
+    async with transaction(service.engine) as connection:
+        row = (await connection.execute(select(OfficialError.id, OfficialError.kind))).one()
+    assert row.kind == "WRONG_DATA"
+    assert told["reviews"] == [{"officialErrorId": service.vault.ids("OfficialError", [row.id])[0]}]
+    other = await lead(service, 1)
+    named = {
+        "outcome": "OFFICIAL_ERROR",
+        "note": "录入有误。",
+        "officialErrorId": told["reviews"][0]["officialErrorId"],
+    }
+    async with transaction(service.engine) as connection:
+        homes = set(
+            await connection.scalars(select(Finding.household_id).where(Finding.id.in_([found.key, other.key])))
+        )
+    if len(homes) > 1:
+        assert refused(await other.act("reviewFinding", **named))["path"] == ["input", "officialErrorId"]
+
+
+PAST_THE_SERVICE = {
+    "an adverse review without a conclusion": insert(Review).values(
+        reviewer_id=1, outcome="CLAIMANT_ERROR", note=b"x", reviewed_at=dt.datetime.now(dt.UTC)
+    ),
+    "an outcome that is made adverse": update(Review).values(outcome="DECEPTION_CONFIRMED"),
+    "a conclusion confirmed by its proposer": update(Conclusion).values(
+        state="CONFIRMED", confirmed_by=Conclusion.proposed_by, confirmed_by_kind="PERSON",
+        confirmed_at=dt.datetime.now(dt.UTC),
+    ),
+    "a conclusion of another outcome": update(Conclusion).values(outcome="DECEPTION_CONFIRMED", decision_document="1"),
+    "a notice that was delivered earlier": update(LeadNotice).values(delivered_on=dt.date(2020, 1, 1)),
+    "a notice with fewer days": update(LeadNotice).values(working_days=9),
+    "a notice that is gone": text("DELETE FROM lead_notices"),
+    "a conclusion that is gone": text("DELETE FROM conclusions"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", PAST_THE_SERVICE)
+async def test_f2_f3_the_database_refuses_what_the_service_would(service: Service, what: str) -> None:
+    found = await lead(service)
+    done(await found.act("reviewFinding", outcome="NEEDS_INQUIRY", note="核实。"))
+    for step in (found.told(), found.heard(), found.act("proposeConclusion", **ERROR)):
+        done(await step)
+    statement: Any = PAST_THE_SERVICE[what]
+    if what.startswith("an adverse"):
+        statement = statement.values(finding_id=found.key, evidence_hash="x")
+    with pytest.raises(DatabaseError):
+        async with transaction(service.engine) as connection:
+            await connection.execute(statement)
+
+
+async def test_f32_the_database_confirms_nothing_while_an_objection_waits(service: Service) -> None:
+    found = await lead(service)
+    for step in (found.told(), found.heard(), found.act("proposeConclusion", **ERROR)):
+        done(await step)
+    done(await found.act("objectToFinding", "caseworker", **OBJECTION))
+    async with transaction(service.engine) as connection:
+        assert await connection.scalar(select(func.count()).select_from(Objection)) == 1
+        assert await connection.scalar(select(func.count()).select_from(StopProposal)) == 0
+        other = await connection.scalar(text("SELECT id FROM users WHERE login = 'county-reviewer'"))
+    confirmed = update(Conclusion).values(
+        state="CONFIRMED", confirmed_by=other, confirmed_by_kind="PERSON", confirmed_at=service.now()
+    )
+    with pytest.raises(DatabaseError, match="waits to be answered"):
+        async with transaction(service.engine) as connection:
+            await connection.execute(confirmed)
+
+
+REVIEW_ALL = """mutation ($input: ReviewFindingsInput!) { reviewFindings(input: $input) { findings { id state }
+  userErrors { code path ... on ReviewHeldError { item findingId } } } }"""
+
+
+async def all_of(found: list[Lead], key: str, **changes: Any) -> dict[str, Any]:
+    """An input that concludes on all of these as they stand."""
+    some = [
+        {"findingId": each.id, "expectedVersion": await each.version(), "outcome": "NO_ISSUE", "note": "已核实。"}
+        for each in found
+    ]
+    some[-1] |= changes
+    return {"input": {"idempotencyKey": key, "leads": some}}
+
+
+async def test_f4_several_are_concluded_on_at_once_if_each_was_looked_at_by_itself_as_it_stands_or_none(
+    service: Service,
+) -> None:
+    found = [await lead(service, place) for place in range(3)]
+    for each in found[:2]:
+        await each.asked("explanationZh evidence { recordId }")
+    page = '{ findings(filter: {rules: ["H05"], divisionCode: "410502"}, first: 60) { nodes { explanationZh } } }'
+    await service.data(page)  # all of them in one list: none by itself
+    (error,) = (await service.data(REVIEW_ALL, await all_of(found, "together-1")))["reviewFindings"]["userErrors"]
+    assert (error["item"], error["findingId"], error["path"]) == ("VIEWED", found[2].id, ["input", "leads", "2"])
+    async with transaction(service.engine) as connection:
+        assert await connection.scalar(select(func.count()).select_from(Review)) == 0, (
+            "none, as long as one is missing"
+        )
+        assert await connection.scalar(select(func.count()).select_from(LeadView)) == 2
+    await found[2].asked("explanationEn")
+    done(await found[2].told())  # it stands otherwise since
+    (error,) = (await service.data(REVIEW_ALL, await all_of(found, "together-2")))["reviewFindings"]["userErrors"]
+    assert error["item"] == "VIEWED"
+    await found[2].asked("explanationEn")
+    by_another = (await service.data(REVIEW_ALL, await all_of(found, "together-3"), by=COUNTY))["reviewFindings"]
+    assert by_another["userErrors"][0]["item"] == "VIEWED", "what another looked at"
+    answer = (await service.data(REVIEW_ALL, await all_of(found, "together-4")))["reviewFindings"]
+    assert [each["id"] for each in answer["findings"]] == [each.id for each in found]
+    assert {each["state"] for each in answer["findings"]} == {"CLOSED"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "path"),
+    [
+        ({"outcome": "CLAIMANT_ERROR"}, "REVIEW_HELD", ["input", "leads", "1"]),
+        ({"note": ""}, "REQUIRED", ["input", "leads", "1", "note"]),
+        ({"expectedVersion": 9}, "CONFLICT", ["input", "leads", "1", "expectedVersion"]),
+        ({"findingId": "0" * 32}, "NOT_FOUND", ["input", "leads", "1", "findingId"]),
+    ],
+)
+async def test_f4_what_is_refused_of_several_names_the_lead(
+    service: Service, changes: dict[str, Any], code: str, path: list[str]
+) -> None:
+    found = [await lead(service, place) for place in range(2)]
+    for each in found:
+        await each.asked("explanationZh")
+    (error,) = (await service.data(REVIEW_ALL, await all_of(found, "refused-1", **changes)))["reviewFindings"][
+        "userErrors"
+    ]
+    assert (error["code"], error["path"]) == (code, path)
+
+
+async def test_f4_no_more_than_fifty_and_none_twice(service: Service) -> None:
+    found = await lead(service)
+    for some in ([], [found] * 51, [found, found]):
+        given = (
+            await all_of(some, f"many-{len(some):04}")
+            if some
+            else {"input": {"idempotencyKey": "many-none", "leads": []}}
+        )
+        (error,) = (await service.data(REVIEW_ALL, given))["reviewFindings"]["userErrors"]
+        assert (error["code"], error["path"]) == ("INVALID", ["input", "leads"])
