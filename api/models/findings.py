@@ -1,17 +1,21 @@
 """Findings, whom they speak of, and what people concluded about them.
 
 A finding belongs to whoever answers for its household, and is found again by its `reference`, whatever scan raises it; `state` is what the last review, `review_id`, made
-of it (no foreign key: reviews point here already).
+of it (no foreign key: reviews point here already). `queue_place` is where it stands in its county's queue, `queue_worth` what it counts for there; null until it is ranked
+(services/queue). It is `opened_on` when it is put before the reviewers of the division `opened_for`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
+
+LIVE = "state <> 'CLOSED'"
+"""Leads that still wait for a conclusion: literally, so that the index of these answers."""
 
 
 class Finding(Base):
@@ -23,6 +27,9 @@ class Finding(Base):
         CheckConstraint("state <> 'CLOSED' OR review_id IS NOT NULL", name="closed_by_review"),
         Index("ix_findings_severity_rank_id", "severity_rank", "id"),
         Index("ix_findings_household_id_severity_rank_id", "household_id", "severity_rank", "id"),
+        Index(
+            "ix_findings_queue_place_id", "queue_place", "id", postgresql_where=text(LIVE), sqlite_where=text(LIVE)
+        ),
     )
 
     id: Mapped[PrimaryKey]
@@ -48,6 +55,10 @@ class Finding(Base):
     first_scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"))
     last_scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"), index=True)
     raised_on: Mapped[dt.date]
+    queue_worth: Mapped[int | None]
+    queue_place: Mapped[int | None]
+    opened_on: Mapped[dt.date | None]
+    opened_for: Mapped[Exact | None]
     version: Mapped[int]
 
 

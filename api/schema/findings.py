@@ -120,6 +120,15 @@ class Finding(Node):
     )
     explanation_en: str = strawberry.field(description="The same in English.")
     raised_on: dt.date = strawberry.field(description="The day it was first raised.")
+    opened_on: dt.date | None = strawberry.field(
+        description="The day it was put before reviewers; null while it waits for its turn (`reviewQueue`)."
+    )
+    queue_place: int | None = strawberry.field(
+        description="Where it stands in its county's queue, the least first; null until it is ranked."
+    )
+    queue_worth: Money | None = strawberry.field(
+        description="What it counts for in the queue: what is at stake at most, times how sure it is."
+    )
     version: int = strawberry.field(description="Counts changes; to be given back by `reviewFinding`.")
     household: Household = strawberry.field(default=NOT_LOADED, description="The household that it is about.")
     persons: list[Person] = strawberry.field(
@@ -214,6 +223,8 @@ class FindingFilter:
 
 
 def _conditions(info: Info, given: FindingFilter) -> Iterator[Condition]:
+def conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
+    """What must hold of the leads of this filter."""
     yield from in_division(given.division_code)
     yield from of_households(info, given.household_ids)
     if given.scan_id is not None:
@@ -268,6 +279,9 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
             explanation_zh=reading.whereabouts(row, row.explanation_zh) or rule.description_zh,
             explanation_en=reading.whereabouts(row, row.explanation_en) or rule.description_en,
             raised_on=row.raised_on,
+            opened_on=row.opened_on,
+            queue_place=row.queue_place,
+            queue_worth=money_of(row.queue_worth),
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Finding", rows), strict=True)
@@ -311,7 +325,7 @@ class FindingQueries:
         before: Before = None,
     ) -> Connection[Finding] | None:
         """A page of leads."""
-        where = joined(filter, lambda given, _: _conditions(info, given))
+        where = joined(filter, lambda given, _: conditions(info, given))
         order, window = order_of(order_by, "SEVERITY"), Window(first, after, last, before)
         return await connection(info, loaders.LISTING, finding_objects, where, order, window)
 

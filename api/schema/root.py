@@ -53,6 +53,7 @@ from api.schema.pledges import DonationPledge, PledgeMutations, PledgeQueries
 from api.schema.programmes import Enrolment, ProgrammeQueries
 from api.schema.proposals import Proposal, ProposalMutations, ProposalQueries
 from api.schema.protection import ProtectionMutations
+from api.schema.queue import QueueQueries
 from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
 from api.schema.recoveries import Recovery, RecoveryMutations, RecoveryQueries
 from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
@@ -104,6 +105,7 @@ class Query(
     FindingQueries,
     InquiryQueries,
     LeadQueries,
+    QueueQueries,
     TaskQueries,
     EntitlementQueries,
     SeasonQueries,

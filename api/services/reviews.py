@@ -6,13 +6,17 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import conclusions, days
 from api.domain.conclusions import WEIGHING, ConclusionState, ReviewItem
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.official_errors import OfficialErrorKind
+from api import outbox, scope
+from api.database import locked
+from api.domain import days
+from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import FindingState, Outcome, check, state_after
 from api.models import Conclusion, LeadView, OfficialError, Review, table
@@ -55,6 +59,8 @@ async def review(
     now: dt.datetime,
 ) -> int:
     """Adds a review and moves the finding to the state it leads to; returns the finding's key.
+
+    One that waited unopened is opened by it, and counts for its week.
 
     Raises NotDone: no such finding in the viewer's division, changed since it was read, or a conclusion that may not
     be drawn so; ReviewHeld where it takes a second officer, or another is at work on it.
@@ -189,3 +195,22 @@ async def _error(
 async def _viewed(connection: AsyncConnection, viewer: Viewer, found: Found) -> bool:
     seen = select(V.version).where(V.finding_id == found.id, V.user_id == viewer.user_id)
     return bool(await connection.scalar(seen) == found.version)
+    state = state_after(outcome)
+    await connection.execute(
+        update(Finding)
+        .where(Finding.id == found.id)
+        .values(
+            state=state,
+            review_id=review_id,
+            opened_on=func.coalesce(Finding.opened_on, days.today(now)),
+            opened_for=func.coalesce(Finding.opened_for, viewer.division_code),
+            version=found.version + 1,
+    await audit.record(
+        connection,
+        viewer.user_id,
+        "finding.reviewed",
+        ("Finding", found.id),
+        now,
+        {"household": found.household_id, "review": review_id, "outcome": outcome, "state": state},
+    await outbox.append(connection, "finding", found.id, now)
+    return int(found.id)

@@ -29,6 +29,7 @@ from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
 from api.services import answers, audit, consented, entitlement_tasks, registers
+from api.services import audit, consented, entitlement_tasks, queue, registers
 
 JOB = "scan"
 TOPIC = "scan"
@@ -282,18 +283,24 @@ async def _concluded(connection: AsyncConnection, findings: list[int]) -> dict[t
 def _again(
     known: Row[*tuple[Any, ...]], evidence_hash: str, concluded: Mapping[tuple[int, str], tuple[int, Outcome]]
 ) -> dict[str, Any]:
-    """What a finding keeps when it is raised again, and where it stands on this evidence."""
+    """What a finding keeps when it is raised again, and where it stands on this evidence.
+
+    It is ranked anew; closed before and open now, it is a new question, which waits until it is opened.
+    """
     kept = {"first_scan_id": known.first_scan_id, "raised_on": known.raised_on}
+    opened = {"opened_on": known.opened_on, "opened_for": known.opened_for}
     if evidence_hash == known.evidence_hash:
-        return kept | {"state": known.state, "review_id": known.review_id, "version": known.version}
+        return kept | opened | {"state": known.state, "review_id": known.review_id, "version": known.version}
     review_id, outcome = concluded.get((known.id, evidence_hash), (None, None))
     state = FindingState.OPEN if outcome is None else state_after(outcome)
-    return kept | {"state": state, "review_id": review_id, "version": known.version + 1}
+    again = opened if known.state != FindingState.CLOSED else {}
+    return kept | again | {"state": state, "review_id": review_id, "version": known.version + 1}
 
 
 async def succeed(connection: AsyncConnection, order: Order, summary: Mapping[str, Any], now: dt.datetime) -> None:
     """The scan is done, and from now on its links and findings are the latest; what is due by them is looked at anew."""
     await entitlement_tasks.look_again(connection, order.division_code)
+    await queue.fill(connection, now)
     await audit.record(connection, None, "scan.succeeded", ("Scan", order.id), now)
     await _change(
         connection,
@@ -339,6 +346,10 @@ def _finding(each: Mapping[str, Any], household_id: int, order: Order, now: dt.d
         "first_scan_id": order.id,
         "last_scan_id": order.id,
         "raised_on": days.today(now),
+        "queue_worth": None,
+        "queue_place": None,
+        "opened_on": None,
+        "opened_for": None,
         "version": 1,
     }
 

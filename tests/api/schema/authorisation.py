@@ -110,6 +110,10 @@ QUERIES = {
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "inquiries": Asked(P.READ_REFERRALS, '{ inquiries(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "previewFindingNotice": Asked(P.REVIEW_FINDING, '{ previewFindingNotice(findingId: "$Finding") { textZh } }'),
+    "reviewQueue": Asked(
+        P.READ_CASES, '{ reviewQueue(opened: false, filter: {householdIds: ["$Household"]}) { nodes { id } } }'
+    ),
+    "reviewQueueStanding": Asked(P.READ_CASES, '{ reviewQueueStanding(divisionCode: "410502") { waiting } }'),
     "publicNotices": Asked(
         P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
     ),
@@ -603,6 +607,8 @@ TYPES = {
         "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
         "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews "
         "holder inquiries notices objections conclusions proof",
+        "evidence exceptions explanationZh explanationEn raisedOn openedOn queuePlace queueWorth version household persons "
+        "reviews",
         permitted=(("lastScan", P.READ_SCANS),),
     ),
     "Inquiry": Fields(
@@ -820,6 +826,8 @@ TYPES = {
     ),
     "OrderMonth": Fields("month amount"),
     "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "QueueStanding": Fields("division weekBegins opened waiting units"),
+    "QueueUnit": Fields("division reviewers leadsAWeek openedThisWeek"),
     "Scorecards": Fields("division firstDay lastDay measures"),
     "MeasureScorecard": Fields("measure number units"),
     "UnitScore": Fields("role leadsMeasure organisation data referrals tasks leads unknown"),

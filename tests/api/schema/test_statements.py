@@ -14,6 +14,8 @@ from api.domain import divisions
 from api.domain.permissions import Role, Viewer
 from api.domain.targets import TargetKind
 from api.models import Alarm, Finding, Household, Member, Organisation, Scan, User
+from api.models import Alarm, Household, Member, Organisation, Scan, User
+from api.models import Alarm, Finding, Household, Member, Scan, User
 from api.schema.root import schema
 from api.services import reads, snapshots, targets
 from tests.api.conftest import Service
@@ -175,6 +177,7 @@ PLAIN = {
         6,
     ),
     "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 11),
+    "reviewQueueStanding": ("{ reviewQueueStanding { opened waiting units { reviewers openedThisWeek } } }", 3),
     "equityReport": ("{ equityReport { households tables { groups { group rate ratio alarm withheld } } } }", 2),
     "officialErrorCounts": ("{ officialErrorCounts { kind discovered putRight } }", 1),
     "measures": ("{ measures { number lead { role holders { code } } responsible { holders { nameZh } } } }", 1),
@@ -371,6 +374,11 @@ LISTS = {
         f"{{ findings(first: $n, filter: $filter) {{ totalCount edges {{ node {{ {FINDING} }} }} }} }}",
         16,
     ),
+    "reviewQueue": (
+        "query ($n: Int, $filter: FindingFilter) "
+        f"{{ reviewQueue(first: $n, opened: false, filter: $filter) {{ totalCount edges {{ node {{ {FINDING} }} }} }} }}",
+        10,
+    ),
     "scans": ("query ($n: Int) { scans(first: $n) { totalCount nodes { id status result { findings } } } }", 2),
     "uploads": ("query ($n: Int) { uploads(first: $n) { totalCount nodes { id state receipt { number } } } }", 2),
     "feeds": ("query ($n: Int) { feeds(first: $n) { totalCount nodes { id department uploadId ageDays } } }", 2),
@@ -395,6 +403,7 @@ async def full(service: Service) -> dict[str, dict[str, list[str]]]:
                 "households": household,
                 "files": {"numbers": household["references"]},
                 "findings": {"references": [finding["reference"]]},
+                "reviewQueue": {"references": [finding["reference"]]},
                 "scans": {},
                 "uploads": {},
                 "feeds": {},
@@ -406,6 +415,9 @@ async def full(service: Service) -> dict[str, dict[str, list[str]]]:
 async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(service: Service, name: str) -> None:
     query, statements = LISTS[name]
     one = (await full(service))[name]
+    if name == "reviewQueue":
+        async with transaction(service.engine) as connection:
+            await connection.execute(update(Finding).values(opened_on=None, opened_for=None))
     if name == "scans":  # the city has one; a list of one proves nothing
         low, high = divisions.span("410500")
         row = {"status": "QUEUED", "rules": [], "created_at": dt.datetime.now(dt.UTC)}

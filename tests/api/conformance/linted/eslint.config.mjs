@@ -96,6 +96,8 @@ const VALUES = [
   "ProgrammeCondition",
   "Progress",
   "Protection",
+  "QueueStanding",
+  "QueueUnit",
   "ReadField",
   "Reader",
   "Recognition",

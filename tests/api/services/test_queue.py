@@ -1,0 +1,175 @@
+"""The queue of leads: what reviewers are given, what waits, and that nothing ends by waiting (F-21)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from api.database import transaction
+from api.domain import queue as ranking
+from api.loaders.queue import A_WEEK
+from api.matching import policy
+from api.models import Finding, Household, User
+from api.services import queue
+from tests.api.conftest import Service
+from tests.api.services.test_reviews import given, review
+
+QUEUE = """query ($opened: Boolean!, $code: String, $after: String) {
+  reviewQueue(opened: $opened, filter: {divisionCode: $code}, first: 100, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { id reference version state openedOn queuePlace queueWorth { amount } division { code } rule { id } grade amountHigh { amount } } } }"""
+STANDING = """query ($code: String) { reviewQueueStanding(divisionCode: $code) {
+  weekBegins opened waiting units { division { code } reviewers leadsAWeek openedThisWeek } } }"""
+WEEK = dt.timedelta(days=7)
+
+
+async def leads(
+    service: Service, opened: bool, code: str | None = None, by: str = "reviewer"
+) -> list[dict[str, Any]]:
+    """All pages of the queue."""
+    found: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = (await service.data(QUEUE, {"opened": opened, "code": code, "after": after}, by=by))["reviewQueue"]
+        found += page["nodes"]
+        if not page["pageInfo"]["hasNextPage"]:
+            assert page["totalCount"] == len(found)
+            return found
+        after = page["pageInfo"]["endCursor"]
+
+
+async def standing(service: Service, code: str | None = None, by: str = "reviewer") -> Any:
+    return (await service.data(STANDING, {"code": code}, by=by))["reviewQueueStanding"]
+
+
+async def fill(service: Service) -> int:
+    async with transaction(service.engine) as connection:
+        return await queue.fill(connection, service.now())
+
+
+async def anew(service: Service) -> None:
+    """As if nothing had been ranked or opened yet."""
+    nothing = {"queue_place": None, "queue_worth": None, "opened_on": None, "opened_for": None}
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Finding).values(nothing))
+
+
+async def reviewers(service: Service, **values: Any) -> None:
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.role == "REVIEWER").values(**values))
+
+
+async def test_f21_a_scan_opens_as_many_leads_as_there_are_reviewers_for_and_the_others_wait_in_their_place(
+    service: Service,
+) -> None:
+    a_week = policy.whole(A_WEEK, service.now().date(), "410500")
+    opened, waiting = await leads(service, True), await leads(service, False)
+    county = await leads(service, True, "410502")
+    async with transaction(service.engine) as connection:
+        live = (await connection.execute(select(func.count()).where(Finding.state != "CLOSED"))).scalar_one()
+    assert (len(opened), len(waiting)) == (2 * a_week, live - 2 * a_week), "one reviewer of the city, one of a county"
+    assert len(county) >= a_week
+    places = [each["queuePlace"] for each in waiting]
+    assert places == sorted(places)
+    assert {each["state"] for each in waiting} == {"OPEN"}
+    assert all(each["openedOn"] is None for each in waiting)
+    found = await standing(service)
+    assert (found["opened"], found["waiting"]) == (len(opened), len(waiting))
+    assert [(each["division"]["code"], each["reviewers"], each["openedThisWeek"]) for each in found["units"]] == [
+        ("410500", 1, a_week),
+        ("410502", 1, a_week),
+    ]
+
+
+async def test_f21_within_a_kind_the_order_is_what_is_at_stake_times_how_sure_it_is_and_both_kinds_take_turns(
+    service: Service,
+) -> None:
+    unknown = int(policy.value(queue.UNKNOWN, service.now().date()) * 100)
+    found = [
+        each
+        for opened in (True, False)
+        for each in await leads(service, opened)
+        if each["division"]["code"] == "410502"
+    ]
+    for entitles in (True, False):
+        kind = sorted(
+            (each for each in found if each["rule"]["id"].startswith("U") is entitles),
+            key=lambda each: each["queuePlace"],
+        )
+        assert kind, "the city has leads of both kinds"
+        worth = [fen(each["queueWorth"]) for each in kind]
+        assert worth == sorted(worth, reverse=True)
+        for number, each in enumerate(kind, start=1):
+            assert each["queuePlace"] == ranking.place(number, entitlement=entitles)
+            assert fen(each["queueWorth"]) == ranking.worth(fen(each["amountHigh"]), each["grade"], unknown)
+
+
+async def test_f12_ranked_twice_or_from_nothing_the_order_is_the_same(service: Service) -> None:
+    async def order() -> list[tuple[str, int]]:
+        found = [each for opened in (True, False) for each in await leads(service, opened)]
+        return sorted((each["reference"], each["queuePlace"]) for each in found)
+
+    before = await order()
+    assert await fill(service) == 0, "there is no more room this week"
+    assert await order() == before
+    await anew(service)
+    await fill(service)
+    assert await order() == before
+
+
+async def test_f21_what_nobody_looked_at_takes_room_next_week_and_what_was_concluded_makes_some(
+    service: Service,
+) -> None:
+    waiting = len(await leads(service, False))
+    service.ahead = WEEK
+    assert await fill(service) == 0, "reviewers who do not keep up are given nothing more"
+    theirs = [each for each in await leads(service, True) if each["division"]["code"] == "410502"][:3]
+    for number, each in enumerate(theirs):
+        done = await review(service, given(each, idempotencyKey=f"queue-{number:04}"))
+        assert done["userErrors"] == []
+    assert await fill(service) == len(theirs)
+    assert len(await leads(service, False)) == waiting - len(theirs)
+
+
+async def test_f21_years_of_waiting_close_nothing(service: Service) -> None:
+    waiting = {each["reference"] for each in await leads(service, False)}
+    service.ahead = 150 * WEEK
+    await fill(service)
+    assert {each["reference"] for each in await leads(service, False)} == waiting
+    async with transaction(service.engine) as connection:
+        assert (await connection.execute(select(func.count()).where(Finding.state == "CLOSED"))).scalar_one() == 0
+
+
+async def test_f21_without_reviewers_nothing_is_opened_and_a_county_is_served_by_its_own_first(
+    service: Service,
+) -> None:
+    await anew(service)
+    await reviewers(service, active=False)
+    assert await fill(service) == 0
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "county-reviewer").values(active=True))
+    assert await fill(service) == policy.whole(A_WEEK, service.now().date(), "410502")
+    async with transaction(service.engine) as connection:
+        served = select(Household.division_code, Finding.opened_for).join(
+            Household, Household.id == Finding.household_id
+        )
+        rows = (await connection.execute(served.where(Finding.opened_on.is_not(None)).distinct())).all()
+    assert [tuple(row) for row in rows] == [("410502", "410502")]
+
+
+async def test_a_lead_that_somebody_concludes_on_out_of_its_turn_is_opened_by_it_and_counts(service: Service) -> None:
+    each = next(lead for lead in await leads(service, False) if lead["division"]["code"] == "410502")
+    done = await review(service, given(each, outcome="NEEDS_INQUIRY", note="群众来访。"), by="county-reviewer")
+    assert done["userErrors"] == []
+    (now_open,) = [lead for lead in await leads(service, True, "410502") if lead["reference"] == each["reference"]]
+    assert now_open["openedOn"] is not None
+    units = {unit["division"]["code"]: unit for unit in (await standing(service))["units"]}
+    assert units["410502"]["openedThisWeek"] == units["410502"]["leadsAWeek"] + 1
+
+
+async def test_who_answers_for_another_division_is_told_nothing(service: Service) -> None:
+    assert await leads(service, True, by="elsewhere") == []
+    assert await standing(service, "410500", by="elsewhere") is None
