@@ -35,7 +35,8 @@ from api.database import among
 from api.domain import divisions
 from api.domain.accounts import Administrator
 from api.domain.permissions import Permission, Viewer
-from api.models import Human, Member, table
+from api.domain.review import FindingState
+from api.models import Human, Member, RuleShadow, table
 from api.models.standing import goes_on
 
 Columns = TypeVarTuple("Columns")
@@ -45,6 +46,7 @@ CLEARED = "scope_cleared"
 TODAY: ColumnElement[dt.date] = bindparam("today", dt.date(1, 1, 1), Date())
 """The day of whoever asks, by the service's clock; who is not told it hides whoever was ever protected somewhere."""
 
+KEEPS_RULES = "scope_keeps_rules"
 EVERY_CASE, OWN, GRANTING = "scope_every_case", "scope_own_organisation", "scope_granting"
 
 _MARKED, _SAME, _MEMBERS, _HOUSEMATES = (
@@ -145,6 +147,26 @@ def unless_hidden(protected: ColumnElement[bool]) -> ColumnElement[bool]:
     return or_(bindparam(CLEARED, False, Boolean()), not_(protected))
 
 
+_SHADOWS = table(RuleShadow).alias("shadows")
+
+
+def in_shadow(
+    state: ColumnElement[str], rule_id: ColumnElement[str], division_code: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Whether this is a lead that nobody has looked at, of a rule that is set aside in the household's county (F-18)."""
+    aside = select(literal(1)).where(
+        _SHADOWS.c.rule_id == rule_id, _SHADOWS.c.division_code == division_code, _SHADOWS.c.restored_at.is_(None)
+    )
+    return and_(state == FindingState.OPEN, aside.correlate_except(_SHADOWS).exists())
+
+
+def unless_in_shadow(
+    state: ColumnElement[str], rule_id: ColumnElement[str], division_code: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """Only leads that are shown: those in the shadow to nobody but who keeps the rules."""
+    return or_(bindparam(KEEPS_RULES, False, Boolean()), not_(in_shadow(state, rule_id, division_code)))
+
+
 def of(who: Viewer | Administrator) -> dict[str, Any]:
     """The parameters of every narrowed statement."""
     low, high = divisions.span(who.division_code)
@@ -157,6 +179,7 @@ def of(who: Viewer | Administrator) -> dict[str, Any]:
         EVERY_SOURCE: sources is None,
         SOURCES: list(sources or ()),
         CLEARED: viewer is not None and viewer.cleared,
+        KEEPS_RULES: viewer is not None and viewer.may(Permission.START_SCAN),
         EVERY_CASE: viewer is not None and viewer.may(Permission.READ_CASES),
         OWN: (viewer and viewer.organisation_id) or 0,
         GRANTING: list(viewer.granting) if viewer else [],

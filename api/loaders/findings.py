@@ -24,7 +24,8 @@ DUPLICATES = "C"
 _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTED_MEMBER)
 _HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
 _COLUMNS = (*F, H.division_code, _HIDDEN)
-_FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code)
+_SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
+_FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(_SHOWN)
 _BY_KEY = _FINDINGS.where(among(F.id, "keys"))
 _NUMBERED = (
     scope.narrow(
@@ -36,7 +37,7 @@ _NUMBERED = (
         ).join(Household, H.id == F.household_id),
         H.division_code,
     )
-    .where(among(F.household_id, "keys"))
+    .where(among(F.household_id, "keys"), _SHOWN)
     .subquery()
 )
 _OF = (

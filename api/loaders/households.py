@@ -20,6 +20,12 @@ from api.models.standing import stands
 
 E, F, H, M, X = (table(each).c for each in (Enrolment, File, Household, Member, ExternalReference))
 NEVER = literal(dt.date(1, 1, 1), Date())
+_OF_LEAD, L = table(Household).alias("of_lead"), table(Finding).c
+_WITH_LEADS = (
+    select(L.household_id)
+    .join(_OF_LEAD, _OF_LEAD.c.id == L.household_id)
+    .where(L.state != FindingState.CLOSED, scope.unless_in_shadow(L.state, L.rule_id, _OF_LEAD.c.division_code))
+)
 _GOING_ON = select(F.household_id).where(F.closed_on.is_(None))
 
 PROTECTED_HOME = scope.protects_household(H.id)
@@ -86,10 +92,8 @@ LISTING = Listing(
         "cause_left_open": coverage.LEFT_OPEN,
         "season_not_reached": NOT_REACHED,
         "contact_officers": visits.IN_TOUCH,
-        "with_open_findings": H.id.in_(select(Finding.household_id).where(Finding.state != FindingState.CLOSED)),
-        "without_open_findings": H.id.not_in(
-            select(Finding.household_id).where(Finding.state != FindingState.CLOSED)
-        ),
+        "with_open_findings": H.id.in_(_WITH_LEADS),
+        "without_open_findings": H.id.not_in(_WITH_LEADS),
     },
     {
         "REGISTERED": By(H.id, int),

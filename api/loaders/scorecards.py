@@ -117,7 +117,12 @@ _RAISED = (
         .outerjoin(Review, and_(V.id == F.review_id, V.reviewed_at < ENDS)),
         H.division_code,
     )
-    .where(in_division(H.division_code), F.raised_on >= FIRST, F.raised_on <= LAST)
+    .where(
+        in_division(H.division_code),
+        F.raised_on >= FIRST,
+        F.raised_on <= LAST,
+        scope.unless_in_shadow(F.state, F.rule_id, H.division_code),
+    )
     .group_by(F.rule_id, V.outcome)
 )
 COUNTED: tuple[Select[*tuple[Any, ...]], ...] = (_KINDS, _SCAN, _REFERRED, _TASKS, _RAISED)

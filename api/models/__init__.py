@@ -25,6 +25,7 @@ from api.models.payments import BankAnswer, BankList, OrderMonth, PaymentCheck, 
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
+from api.models.quality import RuleShadow
 from api.models.reads import Alarm, Read, ReadSubject
 from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
@@ -122,6 +123,7 @@ __all__ = [
     "Resealing",
     "Review",
     "RoleAssignment",
+    "RuleShadow",
     "Scan",
     "Snapshot",
     "SnapshotRow",

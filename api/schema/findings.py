@@ -238,7 +238,8 @@ def conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
     yield from whether("both_pay", given.closed_while_both_pay)
 
 
-def _rule(rule_id: str) -> Rule:
+def rule_of(rule_id: str) -> Rule:
+    """A rule of the book, or of an earlier one."""
     facts = reference.rules().get(rule_id)
     if facts is None:  # a rule of an earlier book
         return Rule(id=rule_id, title_zh=rule_id, title_en=rule_id, description_zh="", description_en="", basis="")
@@ -285,7 +286,7 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Finding", rows), strict=True)
-        for rule in (_rule(row.rule_id),)
+        for rule in (rule_of(row.rule_id),)
     ]
 
 

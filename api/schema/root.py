@@ -58,6 +58,7 @@ from api.schema.reads import Alarm, Read, ReadMutations, ReadQueries
 from api.schema.recoveries import Recovery, RecoveryMutations, RecoveryQueries
 from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
 from api.schema.results import USER_ERRORS
+from api.schema.rule_quality import RuleQualityMutations, RuleQualityQueries, RuleShadow
 from api.schema.scalars import SCALARS
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 from api.schema.scorecards import ScorecardQueries
@@ -106,6 +107,7 @@ class Query(
     InquiryQueries,
     LeadQueries,
     QueueQueries,
+    RuleQualityQueries,
     TaskQueries,
     EntitlementQueries,
     SeasonQueries,
@@ -159,6 +161,7 @@ class Mutation(
     FindingMutations,
     InquiryMutations,
     LeadMutations,
+    RuleQualityMutations,
     ConsentMutations,
     EmergencyMutations,
     CauseMutations,
@@ -214,6 +217,7 @@ schema = strawberry.Schema(
         Watch,
         Finding,
         Inquiry,
+        RuleShadow,
         Task,
         Cause,
         HomeVisit,

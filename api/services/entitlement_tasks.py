@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Date, Row, String, and_, bindparam, cast, exists, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import workdays
+from api import scope, workdays
 from api.database import among, skip_locked
 from api.domain import days, divisions, entitlements
 from api.domain.casework import TaskKind, TaskState
@@ -40,8 +40,12 @@ MOST_HOUSEHOLDS = 200
 F, H, P, S, T = (table(each).c for each in (Finding, Household, FindingPerson, Scan, Task))
 V = table(Review).c
 _CONFIRMED = exists().where(V.id == F.review_id, V.outcome == Outcome.ENTITLEMENT_CONFIRMED)
-_STANDS = and_(F.rule_id.in_(sorted(LEADS)), or_(F.state != FindingState.CLOSED, _CONFIRMED))
-"""A lead on unmet entitlement that is open, or that a reviewer has confirmed."""
+_STANDS = and_(
+    F.rule_id.in_(sorted(LEADS)),
+    or_(F.state != FindingState.CLOSED, _CONFIRMED),
+    not_(scope.in_shadow(F.state, F.rule_id, H.division_code)),
+)
+"""A lead on unmet entitlement that is open, of a rule that is not set aside, or that a reviewer has confirmed."""
 _HAS_LEAD = exists().where(F.household_id == H.id, _STANDS)
 _HAS_TASK = exists().where(T.household_id == H.id, T.kind == TaskKind.ENTITLEMENT, T.state == TaskState.OPEN)
 _WAITING = (

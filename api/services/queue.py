@@ -10,10 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import and_, case, func, literal, or_, select, text, update
+from sqlalchemy import and_, case, func, literal, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import outbox
+from api import outbox, scope
 from api.database import among, locked, one_writer
 from api.domain import days, divisions, money, queue
 from api.domain.accounts import UserKind
@@ -29,7 +29,10 @@ LOCK = 4_105_010
 UNKNOWN = "review.unknown_yuan"
 F, H, U = table(Finding).c, table(Household).c, table(User).c
 
-_LIVE = text(f"findings.{LIVE}")
+_SHOWN = not_(scope.in_shadow(F.state, F.rule_id, H.division_code))
+_LIVE = and_(text(f"findings.{LIVE}"), _SHOWN)
+"""What may be put before reviewers."""
+
 _ENTITLES = F.rule_id.startswith(ENTITLEMENT)
 _IN_COUNTY = F.household_id == H.id
 _UNRANKED = select(H.division_code).join(Finding, _IN_COUNTY).where(_LIVE, F.queue_place.is_(None)).distinct()
@@ -97,8 +100,13 @@ async def _open(connection: AsyncConnection, today: dt.date, now: dt.datetime) -
 
 async def _taken(connection: AsyncConnection, today: dt.date) -> Mapping[str, int]:
     """By division the leads that were opened for its reviewers this week, and those opened before that nobody looked at."""
-    held = select(F.opened_for, func.count().label("leads")).where(
-        F.opened_for.is_not(None), or_(F.opened_on >= queue.monday(today), F.state == FindingState.OPEN)
+    held = (
+        select(F.opened_for, func.count().label("leads"))
+        .join(Household, _IN_COUNTY)
+        .where(
+            F.opened_for.is_not(None),
+            or_(F.opened_on >= queue.monday(today), and_(F.state == FindingState.OPEN, _SHOWN)),
+        )
     )
     return {row.opened_for: row.leads for row in await connection.execute(held.group_by(F.opened_for))}
 

@@ -20,6 +20,8 @@ from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import FindingState, Outcome, check, state_after
 from api.models import Conclusion, LeadView, OfficialError, Review, table
+from api.domain.review import Outcome, check, state_after
+from api.models import Finding, Household, Review, table
 from api.sealing import Vault
 from api.services import decisions, leads, official_errors
 from api.services.leads import Found
@@ -47,6 +49,13 @@ class One:
     finding_id: int | None
     expected_version: int
     concluded: Concluded
+F, H = table(Finding).c, table(Household).c
+_FINDING = scope.narrow(
+    select(Finding.id, Finding.household_id, Finding.version, Finding.rule_id, Finding.evidence_hash).join(
+        Household, Household.id == Finding.household_id
+    ),
+    Household.division_code,
+).where(scope.unless_in_shadow(F.state, F.rule_id, H.division_code))
 
 
 async def review(

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, workdays
@@ -20,13 +20,16 @@ from api.domain.permissions import Viewer
 from api.domain.review import FindingState
 from api.domain.stages import ACTIVE, Stage
 from api.matching import policy
-from api.models import File, Finding, Household, Watch
+from api.models import File, Finding, Household, Watch, table
 from api.sealing import Vault
 from api.services import audit, tasks
 from api.services.tasks import Due
 
 DEATH = "P01"
 """The rule that finds somebody on file in a register of deaths."""
+
+_LEAD = table(Finding).c
+_ASIDE = scope.in_shadow(_LEAD.state, _LEAD.rule_id, table(Household).c.division_code)
 
 _WATCH = scope.narrow(
     select(Watch, Household.division_code).join(Household, Household.id == Watch.household_id),
@@ -142,6 +145,7 @@ async def _deaths(connection: AsyncConnection, today: dt.date) -> Iterable[Due]:
         .join(Household, Household.id == Finding.household_id)
         .outerjoin(File, (File.household_id == Household.id) & File.closed_on.is_(None))
         .where(Finding.rule_id == DEATH, Finding.state != FindingState.CLOSED, Household.stage.in_(sorted(ACTIVE)))
+        .where(not_(_ASIDE))
         .order_by(Finding.id)
     )
     return [

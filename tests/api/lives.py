@@ -331,6 +331,7 @@ async def _frozen(w: Writing, place: Place, file: int) -> None:
         "set_by": place.officer,
     }
     await w.add("targets", snapshot_id=snapshot, **goal)
+    await w.add("rule_shadows", rule_id="H05", reviewed=30, confirmed=0, since=NOW)
 
 
 async def _granted(

@@ -51,6 +51,7 @@ EXEMPT: Mapping[str, str] = {
     "programmes": "reference",
     "receipts": "what came when and from which department, by its hash and in counts: proof outlives what it proves",
     "resealings": "how far rotation is, in counts",
+    "rule_shadows": "which rule was set aside in which county, upon how many conclusions, and who brought it back",
     "snapshots": "which figures were frozen when, by their digest",
     "stage_moves": "reference: the table of moves",
     "targets": "goals, for figures that were frozen",

@@ -110,6 +110,8 @@ QUERIES = {
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "inquiries": Asked(P.READ_REFERRALS, '{ inquiries(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "previewFindingNotice": Asked(P.REVIEW_FINDING, '{ previewFindingNotice(findingId: "$Finding") { textZh } }'),
+    "ruleQuality": Asked(P.START_SCAN, '{ ruleQuality(divisionCode: "410502") { firstDay } }'),
+    "ruleShadows": Asked(P.START_SCAN, '{ ruleShadows(divisionCode: "410502") { id } }'),
     "reviewQueue": Asked(
         P.READ_CASES, '{ reviewQueue(opened: false, filter: {householdIds: ["$Household"]}) { nodes { id } } }'
     ),
@@ -167,6 +169,7 @@ NODES = {
     "Watch": P.READ_CASES,
     "Finding": P.READ_CASES,
     "Inquiry": P.READ_REFERRALS,
+    "RuleShadow": P.START_SCAN,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
     "StopProposal": P.READ_CASES,
@@ -354,6 +357,7 @@ MUTATIONS = {
         "INVALID",
     ),
     "freezeBaseline": Done(P.DECIDE_FILES, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID"),
+    "approveRuleReturn": Done(P.START_SCAN, {"shadowId": "$RuleShadow", "expectedVersion": STALE, "reason": "x"}),
     "setTarget": Done(
         P.DECIDE_FILES,
         {"snapshotId": "$Snapshot", "kind": "ABLE_GRADUATED", "percent": 0, "dueOn": "2999-01-01", "documentNo": "x"},
@@ -535,7 +539,7 @@ class Fields:
 
 
 UNLISTED = {
-    "Target",
+    "Target", "RuleShadow",
     "Person", "Enrolment", "Authorisation", "Attachment", "Cause", "HomeVisit", "AssistancePlan", "PlannedMeasure",
 }  # fmt: skip
 """Kinds of nodes of which there is no list at the root."""
@@ -826,6 +830,12 @@ TYPES = {
     ),
     "OrderMonth": Fields("month amount"),
     "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "RuleShadow": Fields(
+        "id rule division since reviewed confirmed approvedBy approvedAt reason restoredBy restoredAt version"
+    ),
+    "RuleQuality": Fields("rule division leads reviewed byOutcome confirmed share shareAtLeast reversed medianDays"),
+    "RuleQualityReport": Fields("division firstDay lastDay confirmedLow leastReviews rules"),
+    "ApproveRuleReturnPayload": Fields(f"{ANSWERED} ruleShadow"),
     "QueueStanding": Fields("division weekBegins opened waiting units"),
     "QueueUnit": Fields("division reviewers leadsAWeek openedThisWeek"),
     "Scorecards": Fields("division firstDay lastDay measures"),

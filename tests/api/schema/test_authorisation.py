@@ -51,6 +51,7 @@ from api.models import (
     Organisation,
     Read,
     Review,
+    RuleShadow,
     Scan,
     Transition,
     User,
@@ -178,12 +179,15 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     snapshot = await snapshots.freeze(connection, reviewer, COUNTY, None, dt.date(2001, 1, 1), now)
     goal = (TargetKind.RELIEVED_OR_GRADUATED, 50, dt.date(2999, 12, 31), "安政办〔2019〕15号")
     target = await targets.set_goal(connection, reviewer, snapshot, *goal, now)
+    aside = {"rule_id": "X00", "division_code": COUNTY, "reviewed": 30, "confirmed": 0, "since": now, "version": 1}
+    aside |= {"approved_by": user, "approved_at": now, "reason": vault.seal("rule_shadows.reason", "某人说过")}
+    shadow = await connection.scalar(insert(RuleShadow).values(**aside).returning(RuleShadow.id))
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     sent = await sent_by(connection, police, user, COUNTY, now)
     keys = work | gone | away | money | hooks | doubts | {
-        "Snapshot": snapshot, "Target": target,
+        "Snapshot": snapshot, "Target": target, "RuleShadow": shadow,
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,

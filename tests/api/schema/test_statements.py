@@ -165,7 +165,7 @@ ONE = {
 }
 """Fields that give one thing: the query, of which thing, and how many statements it takes."""
 
-PLAIN = {
+PLAIN: dict[str, tuple[Any, ...]] = {
     "programmes": ("{ programmes { code } }", 1),
     "departments": ("{ departments { code rows } }", 1),
     "seasons": ("{ seasons { isOn households reached notReached programme { nameZh } } }", 2),
@@ -177,6 +177,12 @@ PLAIN = {
         6,
     ),
     "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 11),
+    "ruleQuality": (
+        "{ ruleQuality { rules { rule { titleZh } leads shareAtLeast byOutcome { leads } } } }",
+        1,
+        "auditor",
+    ),
+    "ruleShadows": ("{ ruleShadows { rule { id } reviewed approvedBy reason restoredBy } }", 1, "auditor"),
     "reviewQueueStanding": ("{ reviewQueueStanding { opened waiting units { reviewers openedThisWeek } } }", 3),
     "equityReport": ("{ equityReport { households tables { groups { group rate ratio alarm withheld } } } }", 2),
     "officialErrorCounts": ("{ officialErrorCounts { kind discovered putRight } }", 1),
@@ -443,9 +449,9 @@ async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(serv
 
 @pytest.mark.parametrize("name", PLAIN)
 async def test_a_plain_list_takes_one(service: Service, name: str) -> None:
-    query, statements = PLAIN[name]
+    query, statements, *by = PLAIN[name]
     service.statements.clear()
-    await service.data(query)
+    await service.data(query, by=by[0] if by else "reviewer")
     assert len(selects(service)) == statements
 
 

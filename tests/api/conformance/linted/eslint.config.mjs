@@ -109,6 +109,8 @@ const VALUES = [
   "RoleHolder",
   "Rule",
   "RuleCount",
+  "RuleQuality",
+  "RuleQualityReport",
   "ScanProgress",
   "ScanResult",
   "Scorecards",
