@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -59,6 +60,9 @@ class Endpoint:
         upload_bytes: int = settings.UPLOAD_BYTES,
     ) -> None:
         self._passage, self._authenticator, self._upload_bytes = passage, authenticator, upload_bytes
+        data_dir: Path | None = None,
+        self._data_dir = data_dir or settings.data_dir()
+        self._passage, self._authenticator = passage, authenticator
         self._purpose_required, self._clock = purpose_required, clock
         self._vault, self._broadcast, self._webhook_hosts = vault, broadcast, webhook_hosts
         self._sockets = Sockets(passage, authenticator, self._surroundings, origins)
@@ -120,6 +124,7 @@ class Endpoint:
             clock=self._clock,
             webhook_hosts=self._webhook_hosts,
             upload_bytes=self._upload_bytes,
+            data_dir=self._data_dir,
         )
 
 

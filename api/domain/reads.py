@@ -53,6 +53,8 @@ TELLING = frozenset(
         "PaymentCheck",
         "Donor",
         "Link",
+        "SideBySide",
+        "RecordValue",
         "HardshipFile",
         "Transition",
         "Recognition",

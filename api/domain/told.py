@@ -22,6 +22,8 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "PaymentCheck": ("发放抽查", "Check of a payment"),
     "Donor": ("捐赠者", "Donor"),
     "Link": ("比对关联", "Link"),
+    "SideBySide": ("并排比对", "Side by side"),
+    "RecordValue": ("部门记录", "Department's record"),
     "HardshipFile": ("档案", "File"),
     "Transition": ("经历", "Move"),
     "Recognition": ("档案级别与类别", "Tier and category of a file"),

@@ -22,8 +22,8 @@ DUPLICATES = "C"
 """Rules whose id begins so ask whether aid is given twice."""
 
 _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTED_MEMBER)
-_HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
-_COLUMNS = (*F, H.division_code, _HIDDEN)
+HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
+_COLUMNS = (*F, H.division_code, HIDDEN)
 _SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
 _FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(_SHOWN)
 _BY_KEY = _FINDINGS.where(among(F.id, "keys"))
@@ -62,7 +62,7 @@ _REVIEWS_OF = (
             *[column for column in R if column.name != "finding_id"],
             User.display_name,
             F.evidence_hash.label("current_evidence"),
-            _HIDDEN,
+            HIDDEN,
         )
         .join(Finding, F.id == R.finding_id)
         .join(Household, H.id == F.household_id)

@@ -34,7 +34,7 @@ LISTING = Listing(
     findings.LISTING.select.where(STANDS),
     F.id,
     {**findings.LISTING.filters, "opened": OPENED, "waiting": WAITING},
-    {"PLACE": By(F.queue_place, int)},
+    {**findings.LISTING.orders, "PLACE": By(F.queue_place, int)},
 )
 
 _STANDING = scope.narrow(

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import strawberry
@@ -53,6 +54,8 @@ class Context:
     clock: Clock = this_moment
     webhook_hosts: AllowedHosts = NO_HOSTS
     upload_bytes: int = settings.UPLOAD_BYTES
+    data_dir: Path = Path()
+    """The data folder, in which scans leave what rules saw."""
 
     async def for_operation(self) -> Context:
         """The surroundings of one operation more: of those over one WebSocket none uses up another's budget.

@@ -13,10 +13,10 @@ from api.loaders import queue as loaders
 from api.loaders.conditions import All, Is
 from api.loaders.pages import Window
 from api.schema import guards
-from api.schema.connections import After, Before, Connection, First, Last, connection
+from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
 from api.schema.filters import joined
-from api.schema.findings import Finding, FindingFilter, conditions, finding_objects
+from api.schema.findings import Finding, FindingFilter, FindingOrder, conditions, finding_objects
 from api.schema.measures import InDivision, division_asked
 from api.schema.selection import wanted
 from api.schema.sizes import about
@@ -31,7 +31,7 @@ class QueueUnit:
 
     division: Division = strawberry.field(description="Where they belong; they serve it and all below.")
     reviewers: int = strawberry.field(description="How many they are.")
-    leads_a_week: int = strawberry.field(description="How many leads are opened for them in a week at most.")
+    weekly_leads: int = strawberry.field(description="How many leads are opened for them in a week at most.")
     opened_this_week: int = strawberry.field(
         description="Of the leads of the division that was asked about, opened for them since Monday."
     )
@@ -67,6 +67,9 @@ class QueueQueries:
             bool, strawberry.argument(description="Those that are opened; with false those that wait.")
         ] = True,
         filter: Annotated[FindingFilter | None, strawberry.argument(description="Which.")] = None,
+        order_by: Annotated[
+            list[FindingOrder] | None, strawberry.argument(description=ORDER + " in the order of the queue.")
+        ] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -75,9 +78,8 @@ class QueueQueries:
         """A page of the queue."""
         given = joined(filter, lambda given, _: conditions(info, given))
         where = All((Is("opened" if opened else "waiting", {}), given))
-        return await connection(
-            info, loaders.LISTING, finding_objects, where, IN_PLACE, Window(first, after, last, before)
-        )
+        order, window = order_of(order_by, "PLACE") if order_by else IN_PLACE, Window(first, after, last, before)
+        return await connection(info, loaders.LISTING, finding_objects, where, order, window)
 
     @guards.query(
         Permission.READ_CASES,
@@ -101,7 +103,7 @@ class QueueQueries:
                 QueueUnit(
                     division=division_of(each.division_code),
                     reviewers=each.reviewers,
-                    leads_a_week=each.a_week,
+                    weekly_leads=each.a_week,
                     opened_this_week=each.opened_this_week,
                 )
                 for each in found.units

@@ -12,6 +12,7 @@ from api.schema.answers import AnswerMutations
 from api.schema.applications import ApplicationMutations
 from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.audit import AuditEvent, AuditQueries
+from api.schema.beside import BesideQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
@@ -106,6 +107,7 @@ class Query(
     FindingQueries,
     InquiryQueries,
     LeadQueries,
+    BesideQueries,
     QueueQueries,
     RuleQualityQueries,
     TaskQueries,

@@ -98,7 +98,7 @@ class RuleQualityReport:
 
 def shadow_objects(reading: Reading, rows: Rows, asked: Wanted) -> list[RuleShadow]:
     """Rows as rules that are set aside."""
-    reason = reading.shown("rule_shadows.reason", asked.has("reason"), lambda text: text)
+    reason = reading.shown("rule_shadows.reason", asked.has("reason"), lambda said: said)
     return [
         RuleShadow(
             id=strawberry.ID(public_id),

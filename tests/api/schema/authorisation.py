@@ -110,11 +110,10 @@ QUERIES = {
     "finding": Asked(P.READ_CASES, '{ finding(id: "$Finding") { id } }'),
     "inquiries": Asked(P.READ_REFERRALS, '{ inquiries(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "previewFindingNotice": Asked(P.REVIEW_FINDING, '{ previewFindingNotice(findingId: "$Finding") { textZh } }'),
+    "sideBySide": Asked(P.READ_CASES, '{ sideBySide(findingId: "$Finding") { source } }'),
     "ruleQuality": Asked(P.START_SCAN, '{ ruleQuality(divisionCode: "410502") { firstDay } }'),
     "ruleShadows": Asked(P.START_SCAN, '{ ruleShadows(divisionCode: "410502") { id } }'),
-    "reviewQueue": Asked(
-        P.READ_CASES, '{ reviewQueue(opened: false, filter: {householdIds: ["$Household"]}) { nodes { id } } }'
-    ),
+    "reviewQueue": Asked(P.READ_CASES, '{ reviewQueue(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "reviewQueueStanding": Asked(P.READ_CASES, '{ reviewQueueStanding(divisionCode: "410502") { waiting } }'),
     "publicNotices": Asked(
         P.READ_CASES, '{ publicNotices(filter: {householdIds: ["$Household"]}) { nodes { id } } }'
@@ -830,6 +829,12 @@ TYPES = {
     ),
     "OrderMonth": Fields("month amount"),
     "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "SideBySide": Fields(
+        "source titleZh titleEn asOf recordId party decision grade probability weightBits record waterfall person"
+    ),
+    "RecordValue": Fields("column titleZh titleEn unit value masked"),
+    "Waterfall": Fields("model linkBits reviewBits bars svg"),
+    "WaterfallBar": Fields("kind field level bits total muted"),
     "RuleShadow": Fields(
         "id rule division since reviewed confirmed approvedBy approvedAt reason restoredBy restoredAt version"
     ),
@@ -837,7 +842,7 @@ TYPES = {
     "RuleQualityReport": Fields("division firstDay lastDay confirmedLow leastReviews rules"),
     "ApproveRuleReturnPayload": Fields(f"{ANSWERED} ruleShadow"),
     "QueueStanding": Fields("division weekBegins opened waiting units"),
-    "QueueUnit": Fields("division reviewers leadsAWeek openedThisWeek"),
+    "QueueUnit": Fields("division reviewers weeklyLeads openedThisWeek"),
     "Scorecards": Fields("division firstDay lastDay measures"),
     "MeasureScorecard": Fields("measure number units"),
     "UnitScore": Fields("role leadsMeasure organisation data referrals tasks leads unknown"),

@@ -22,7 +22,7 @@ QUEUE = """query ($opened: Boolean!, $code: String, $after: String) {
     totalCount pageInfo { hasNextPage endCursor }
     nodes { id reference version state openedOn queuePlace queueWorth { amount } division { code } rule { id } grade amountHigh { amount } } } }"""
 STANDING = """query ($code: String) { reviewQueueStanding(divisionCode: $code) {
-  weekBegins opened waiting units { division { code } reviewers leadsAWeek openedThisWeek } } }"""
+  weekBegins opened waiting units { division { code } reviewers weeklyLeads openedThisWeek } } }"""
 WEEK = dt.timedelta(days=7)
 
 
@@ -172,7 +172,7 @@ async def test_a_lead_that_somebody_concludes_on_out_of_its_turn_is_opened_by_it
     (now_open,) = [lead for lead in await leads(service, True) if lead["reference"] == each["reference"]]
     assert now_open["openedOn"] is not None
     city = (await standing(service))["units"][0]
-    assert city["openedThisWeek"] == city["leadsAWeek"] + 1
+    assert city["openedThisWeek"] == city["weeklyLeads"] + 1
 
 
 async def test_who_answers_for_another_division_is_told_nothing(service: Service) -> None:

@@ -101,6 +101,7 @@ const VALUES = [
   "ReadField",
   "Reader",
   "Recognition",
+  "RecordValue",
   "RecoveryEntry",
   "ReferralOutcomeCount",
   "ReferralScore",
@@ -116,6 +117,7 @@ const VALUES = [
   "Scorecards",
   "Season",
   "ServiceListEntry",
+  "SideBySide",
   "SignInIdentity",
   "SilentSource",
   "StageTerm",
@@ -132,6 +134,8 @@ const VALUES = [
   "UnitScore",
   "UnknownFigure",
   "Viewer",
+  "Waterfall",
+  "WaterfallBar",
 ];
 
 const { rules: recommended } = graphql.configs["flat/schema-recommended"];
