@@ -29,18 +29,29 @@ class Bounds:
     least: int
 
 
+def interval(some: int, of: int) -> tuple[Decimal, Decimal] | None:
+    """Wilson's interval of 95 % for a share; None of nothing.
+
+    >>> interval(3, 30), interval(0, 30), interval(0, 0)
+    ((Decimal('0.0346'), Decimal('0.2562')), (Decimal('0.0000'), Decimal('0.1135')), None)
+    """
+    if not of:
+        return None
+    share, z2 = some / of, Z * Z
+    spread = Z * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of))
+    middle, whole = share + z2 / (2 * of), 1 + z2 / of
+    low, high = max(0.0, (middle - spread) / whole), min(1.0, (middle + spread) / whole)
+    return Decimal(low).quantize(PLACES), Decimal(high).quantize(PLACES)
+
+
 def at_least(confirmed: int, reviewed: int) -> Decimal | None:
-    """The lower bound of Wilson's interval of 95 % for the share of leads that prove right; None of no conclusion.
+    """The lower bound of that interval for the share of leads that prove right; None of no conclusion.
 
     >>> at_least(3, 30), at_least(8, 30), at_least(0, 30), at_least(0, 0)
     (Decimal('0.0346'), Decimal('0.1418'), Decimal('0.0000'), None)
     """
-    if not reviewed:
-        return None
-    share, z2 = confirmed / reviewed, Z * Z
-    spread = Z * math.sqrt(share * (1 - share) / reviewed + z2 / (4 * reviewed * reviewed))
-    low = (share + z2 / (2 * reviewed) - spread) / (1 + z2 / reviewed)
-    return Decimal(max(0.0, low)).quantize(PLACES)
+    found = interval(confirmed, reviewed)
+    return None if found is None else found[0]
 
 
 def too_poor(confirmed: int, reviewed: int, bounds: Bounds) -> bool:

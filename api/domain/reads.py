@@ -61,6 +61,7 @@ TELLING = frozenset(
         "FileTransfer",
         "NextStep",
         "Finding",
+        "BlindCase",
         "Review",
         "Inquiry",
         "LeadHolder",

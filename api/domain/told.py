@@ -42,6 +42,7 @@ TYPES: Mapping[str, tuple[str, str]] = {
     "DecisionProof": ("由人决定的证明", "Proof that people decided"),
     "LeadAct": ("疑点办理经过", "Act on a lead"),
     "Finding": ("疑点", "Lead"),
+    "BlindCase": ("盲审户", "Household looked at blind"),
     "Review": ("复核", "Review"),
     "PublicNotice": ("公示", "Public notice"),
     "Objection": ("异议", "Objection"),

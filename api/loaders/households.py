@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import Date, LargeBinary, String, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Date, LargeBinary, String, and_, bindparam, func, literal, not_, or_, select
 
 from api import scope
 from api.database import among
@@ -21,7 +21,7 @@ from api.models.standing import stands
 E, F, H, M, X = (table(each).c for each in (Enrolment, File, Household, Member, ExternalReference))
 NEVER = literal(dt.date(1, 1, 1), Date())
 _OF_LEAD, L = table(Household).alias("of_lead"), table(Finding).c
-_WITH_LEADS = (
+_HAS_LEADS = H.id.in_(
     select(L.household_id)
     .join(_OF_LEAD, _OF_LEAD.c.id == L.household_id)
     .where(L.state != FindingState.CLOSED, scope.unless_in_shadow(L.state, L.rule_id, _OF_LEAD.c.division_code))
@@ -92,8 +92,8 @@ LISTING = Listing(
         "cause_left_open": coverage.LEFT_OPEN,
         "season_not_reached": NOT_REACHED,
         "contact_officers": visits.IN_TOUCH,
-        "with_open_findings": H.id.in_(_WITH_LEADS),
-        "without_open_findings": H.id.not_in(_WITH_LEADS),
+        "with_open_findings": _HAS_LEADS,
+        "without_open_findings": not_(_HAS_LEADS),
     },
     {
         "REGISTERED": By(H.id, int),

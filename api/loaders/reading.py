@@ -29,6 +29,7 @@ OF_HOUSEHOLDS = frozenset(
     {
         "Finding",
         "Inquiry",
+        "BlindCase",
         "Enrolment",
         "Grant",
         "Attachment",

@@ -1,8 +1,10 @@
-"""Rules that are set aside in a county, since their leads there hardly ever prove right (F-18)."""
+"""Rules that are set aside where their leads hardly ever prove right (F-18); households drawn to be looked at blind (F-19)."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+import datetime as dt
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
@@ -50,4 +52,48 @@ class RuleShadow(Base):
     reason: Mapped[Sealed | None]
     restored_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     restored_at: Mapped[Moment | None]
+    version: Mapped[int]
+
+
+class BlindDraw(Base):
+    """Of a county's households without a lead some were drawn by chance in a quarter, and beside them some that have one."""
+
+    __tablename__ = "blind_draws"
+    __table_args__ = (
+        CheckConstraint("cases >= drawn AND drawn >= 0 AND beside >= 0", name="counts"),
+        UniqueConstraint("division_code", "quarter"),
+    )
+
+    id: Mapped[PrimaryKey]
+    division_code: Mapped[Exact]
+    quarter: Mapped[dt.date]
+    seed: Mapped[str]
+    cases: Mapped[int]
+    drawn: Mapped[int]
+    beside: Mapped[int]
+    drawn_at: Mapped[Moment]
+
+
+class BlindCase(Base):
+    """A household that somebody looks at without knowing whether a rule raised a lead about it: `has_lead` is shown to nobody."""
+
+    __tablename__ = "blind_cases"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint(
+            "(verdict IS NULL) = (reviewed_at IS NULL) AND (verdict IS NULL) = (reviewer_id IS NULL)"
+            " AND (verdict IS NULL) = (note IS NULL)",
+            name="reviewed",
+        ),
+        UniqueConstraint("draw_id", "household_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    draw_id: Mapped[int] = mapped_column(ForeignKey("blind_draws.id"))
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    has_lead: Mapped[bool]
+    verdict: Mapped[str | None]
+    note: Mapped[Sealed | None]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    reviewed_at: Mapped[Moment | None]
     version: Mapped[int]

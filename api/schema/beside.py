@@ -12,7 +12,7 @@ import strawberry
 
 from api.domain.permissions import Permission
 from api.loaders import beside as loaders
-from api.loaders import findings, households
+from api.loaders import households
 from api.loaders.reading import Reading, Rows
 from api.matching import beside
 from api.schema import guards, nodes
@@ -177,7 +177,7 @@ class BesideQueries:
     @guards.query(
         Permission.READ_CASES,
         "The records on which a lead rests, each beside the person whom it is taken to be about, with what speaks for that and "
-        "against it. Null where there is no such lead that this viewer may see.",
+        "against it. Empty where there is no such lead that this viewer may see.",
         rows=4,
     )
     async def side_by_side(
@@ -186,9 +186,7 @@ class BesideQueries:
         """The records on which a lead rests beside its people."""
         asked, key = wanted(info), nodes.key_of(info, "Finding", finding_id)
         async with info.context.reading() as reading:
-            if key is None or not await findings.by_key(reading, [key]):
-                return None
-            rows = await loaders.of_finding(reading, key)
+            rows = [] if key is None else await loaders.of_finding(reading, key)
             if not rows:
                 return []
             reading.log.saw_households([row.household_id for row in rows])

@@ -13,6 +13,7 @@ from api.schema.applications import ApplicationMutations
 from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.audit import AuditEvent, AuditQueries
 from api.schema.beside import BesideQueries
+from api.schema.blind import BlindCase, BlindMutations, BlindQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
@@ -108,6 +109,7 @@ class Query(
     InquiryQueries,
     LeadQueries,
     BesideQueries,
+    BlindQueries,
     QueueQueries,
     RuleQualityQueries,
     TaskQueries,
@@ -164,6 +166,7 @@ class Mutation(
     InquiryMutations,
     LeadMutations,
     RuleQualityMutations,
+    BlindMutations,
     ConsentMutations,
     EmergencyMutations,
     CauseMutations,
@@ -220,6 +223,7 @@ schema = strawberry.Schema(
         Finding,
         Inquiry,
         RuleShadow,
+        BlindCase,
         Task,
         Cause,
         HomeVisit,

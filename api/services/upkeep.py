@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.sealing import Vault
 from api.services import (
+    blind,
     donations,
     entitlement_tasks,
     notices,
@@ -37,6 +38,7 @@ CHORES: dict[str, Chore] = {
     "entitlements": entitlement_tasks.remind,
     "rules": rule_quality.chore,
     "queue": queue.chore,
+    "blind": blind.chore,
     "pledges": donations.lapse,
     "snapshots": snapshots.monthly,
     "uploads": uploads.expire,

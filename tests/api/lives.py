@@ -279,6 +279,8 @@ async def live(
         closed = update(table_of("file_people")).where(table_of("file_people").c.file_id == file)
         await connection.execute(closed.values(until=ended))
     await _frozen(w, place, file)
+    draw = await w.add("blind_draws", division_code=f"{household:06}", quarter=DAY, cases=1, drawn=1, beside=0)
+    await w.add("blind_cases", draw_id=draw, household_id=household, has_lead=False)
     return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
 
 
@@ -331,7 +333,7 @@ async def _frozen(w: Writing, place: Place, file: int) -> None:
         "set_by": place.officer,
     }
     await w.add("targets", snapshot_id=snapshot, **goal)
-    await w.add("rule_shadows", rule_id="H05", reviewed=30, confirmed=0, since=NOW)
+    await w.add("rule_shadows", rule_id=f"R{file}", reviewed=30, confirmed=0, since=NOW)
 
 
 async def _granted(

@@ -32,6 +32,7 @@ EXEMPT: Mapping[str, str] = {
     "audit_events": "who did what to what, chained: codes and keys, nothing personal; proof outlives what it proves",
     "bank_answers": "files of the bank by their hash, in counts",
     "bank_lists": "who took the list of which cycle for the bank, and why again",
+    "blind_draws": "how many households were drawn by chance where, in counts",
     "chain_cuts": "where the chain of reads begins, by number and hash",
     "clients": "programs of ours",
     "departments": "reference",

@@ -111,6 +111,8 @@ QUERIES = {
     "inquiries": Asked(P.READ_REFERRALS, '{ inquiries(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "previewFindingNotice": Asked(P.REVIEW_FINDING, '{ previewFindingNotice(findingId: "$Finding") { textZh } }'),
     "sideBySide": Asked(P.READ_CASES, '{ sideBySide(findingId: "$Finding") { source } }'),
+    "blindCases": Asked(P.REVIEW_FINDING, '{ blindCases(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
+    "blindReport": Asked(P.START_SCAN, '{ blindReport(divisionCode: "410502") { quarter } }'),
     "ruleQuality": Asked(P.START_SCAN, '{ ruleQuality(divisionCode: "410502") { firstDay } }'),
     "ruleShadows": Asked(P.START_SCAN, '{ ruleShadows(divisionCode: "410502") { id } }'),
     "reviewQueue": Asked(P.READ_CASES, '{ reviewQueue(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
@@ -169,6 +171,7 @@ NODES = {
     "Finding": P.READ_CASES,
     "Inquiry": P.READ_REFERRALS,
     "RuleShadow": P.START_SCAN,
+    "BlindCase": P.REVIEW_FINDING,
     "PublicNotice": P.READ_CASES,
     "Objection": P.READ_CASES,
     "StopProposal": P.READ_CASES,
@@ -356,6 +359,9 @@ MUTATIONS = {
         "INVALID",
     ),
     "freezeBaseline": Done(P.DECIDE_FILES, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID"),
+    "recordBlindReview": Done(
+        P.REVIEW_FINDING, {"caseId": "$BlindCase", "expectedVersion": STALE, "verdict": "NO_ISSUE", "note": "x"}
+    ),
     "approveRuleReturn": Done(P.START_SCAN, {"shadowId": "$RuleShadow", "expectedVersion": STALE, "reason": "x"}),
     "setTarget": Done(
         P.DECIDE_FILES,
@@ -829,6 +835,10 @@ TYPES = {
     ),
     "OrderMonth": Fields("month amount"),
     "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
+    "BlindCase": Fields("id quarter division verdict reviewedBy reviewedAt version household", hidden="note"),
+    "BlindEstimate": Fields("drawn reviewed found share shareAtLeast shareAtMost"),
+    "BlindReport": Fields("division quarter withoutLead withLead"),
+    "RecordBlindReviewPayload": Fields(f"{ANSWERED} blindCase"),
     "SideBySide": Fields(
         "source titleZh titleEn asOf recordId party decision grade probability weightBits record waterfall person"
     ),

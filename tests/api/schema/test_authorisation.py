@@ -37,6 +37,8 @@ from api.models import (
     Alarm,
     Attachment,
     Authorisation,
+    BlindCase,
+    BlindDraw,
     EmergencyException,
     Enrolment,
     File,
@@ -182,12 +184,30 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
     aside = {"rule_id": "X00", "division_code": COUNTY, "reviewed": 30, "confirmed": 0, "since": now, "version": 1}
     aside |= {"approved_by": user, "approved_at": now, "reason": vault.seal("rule_shadows.reason", "某人说过")}
     shadow = await connection.scalar(insert(RuleShadow).values(**aside).returning(RuleShadow.id))
+    looked = {
+        "division_code": COUNTY,
+        "quarter": dt.date(2001, 1, 1),
+        "seed": "x",
+        "cases": 1,
+        "drawn": 1,
+        "beside": 0,
+    }
+    draw = await connection.scalar(insert(BlindDraw).values(**looked, drawn_at=now).returning(BlindDraw.id))
+    blind = {
+        "draw_id": draw,
+        "household_id": lead.household_id,
+        "has_lead": False,
+        "version": 1,
+        "verdict": "NO_ISSUE",
+    }
+    blind |= {"note": vault.seal("blind_cases.note", "某人说过"), "reviewer_id": user, "reviewed_at": now}
+    case = await connection.scalar(insert(BlindCase).values(**blind).returning(BlindCase.id))
     await audit.record(
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     sent = await sent_by(connection, police, user, COUNTY, now)
     keys = work | gone | away | money | hooks | doubts | {
-        "Snapshot": snapshot, "Target": target, "RuleShadow": shadow,
+        "Snapshot": snapshot, "Target": target, "RuleShadow": shadow, "BlindCase": case,
         "AuditEvent": await audit.added(connection),
         "HardshipFile": file,
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,

@@ -122,4 +122,4 @@ async def test_where_the_scan_left_nothing_any_more_the_record_is_unknown_and_th
 
 async def test_who_answers_for_another_division_is_told_nothing(service: Service) -> None:
     lead, _ = await told(service)
-    assert (await service.data(BESIDE, {"id": lead["id"]}, by="elsewhere"))["sideBySide"] is None
+    assert (await service.data(BESIDE, {"id": lead["id"]}, by="elsewhere"))["sideBySide"] == []

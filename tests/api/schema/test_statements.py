@@ -59,6 +59,11 @@ ONE = {
         "household",
         11,
     ),
+    "sideBySide": (
+        "query ($id: ID!) { sideBySide(findingId: $id) { source record { value } waterfall { svg } person { name } } }",
+        "finding",
+        2,
+    ),
     "household": (f"query ($id: ID!) {{ household(id: $id) {{ {HOUSEHOLD} }} }}", "household", 12),
     "person": (
         "query ($id: ID!) { person(id: $id) { name links { source } household { reference members { name } } "
@@ -177,6 +182,7 @@ PLAIN: dict[str, tuple[Any, ...]] = {
         6,
     ),
     "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 11),
+    "blindReport": ("{ blindReport { withoutLead { drawn share } withLead { share } } }", 1, "auditor"),
     "ruleQuality": (
         "{ ruleQuality { rules { rule { titleZh } leads shareAtLeast byOutcome { leads } } } }",
         1,
@@ -278,6 +284,9 @@ KEPT = {
     "verificationAnswers": (
         "query ($n: Int) { verificationAnswers(first: $n) { totalCount nodes { subject note person { name } } } }",
         "caseworker",
+    "blindCases": (
+        "query ($n: Int) { blindCases(first: $n) { totalCount nodes { verdict note household { reference } } } }",
+        "reviewer",
         3,
     ),
     "proposals": (

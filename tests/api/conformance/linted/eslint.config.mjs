@@ -10,6 +10,8 @@ const VALUES = [
   "AssignableOfficer",
   "AuditDetail",
   "AuthorisationUse",
+  "BlindEstimate",
+  "BlindReport",
   "CauseCover",
   "CauseResolution",
   "ChainLinkState",
