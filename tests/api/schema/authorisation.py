@@ -835,7 +835,7 @@ TYPES = {
     ),
     "OrderMonth": Fields("month amount"),
     "PaymentCheck": Fields("id outcome checkedBy checkedAt version order household", hidden="note"),
-    "BlindCase": Fields("id quarter division verdict reviewedBy reviewedAt version household", hidden="note"),
+    "BlindCase": Fields("id quarter division verdict note reviewedBy reviewedAt version household"),
     "BlindEstimate": Fields("drawn reviewed found share shareAtLeast shareAtMost"),
     "BlindReport": Fields("division quarter withoutLead withLead"),
     "RecordBlindReviewPayload": Fields(f"{ANSWERED} blindCase"),

@@ -17,7 +17,7 @@ from api.models import Alarm, Finding, Household, Member, Organisation, Scan, Us
 from api.models import Alarm, Household, Member, Organisation, Scan, User
 from api.models import Alarm, Finding, Household, Member, Scan, User
 from api.schema.root import schema
-from api.services import reads, snapshots, targets
+from api.services import blind, reads, snapshots, targets
 from tests.api.conftest import Service
 from tests.api.papers import exception, paper
 from tests.api.schema.authorisation import TO_COME
@@ -604,6 +604,7 @@ async def people_of_the_office(service: Service) -> None:
         await connection.execute(insert(Alarm), [{**row, **when, "user_id": each} for each in readers])
         user = await connection.scalar(select(User.id).where(User.login == "caseworker"))
         homes = select(Household.id).where(Household.division_code == "410502").order_by(Household.id).limit(3)
+        await blind.chore(connection, service.vault, service.now())
         for home in (await connection.execute(homes)).scalars().all():
             await at_work(connection, service.vault, home, user or 0, now)
             await exception(connection, service.vault, home, user or 0, now)
