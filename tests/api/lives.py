@@ -280,7 +280,15 @@ async def live(
         await connection.execute(closed.values(until=ended))
     await _frozen(w, place, file)
     draw = await w.add("blind_draws", division_code=f"{household:06}", quarter=DAY, cases=1, drawn=1, beside=0)
-    await w.add("blind_cases", draw_id=draw, household_id=household, has_lead=False)
+    await w.add(
+        "blind_cases",
+        draw_id=draw,
+        household_id=household,
+        has_lead=False,
+        verdict="NO_ISSUE",
+        reviewer_id=officer,
+        reviewed_at=NOW,
+    )
     return Lived(household, file, tuple(members), tuple(people), frozenset(w.canaries))
 
 
@@ -333,7 +341,15 @@ async def _frozen(w: Writing, place: Place, file: int) -> None:
         "set_by": place.officer,
     }
     await w.add("targets", snapshot_id=snapshot, **goal)
-    await w.add("rule_shadows", rule_id=f"R{file}", reviewed=30, confirmed=0, since=NOW)
+    await w.add(
+        "rule_shadows",
+        rule_id=f"R{file}",
+        reviewed=30,
+        confirmed=0,
+        since=NOW,
+        approved_by=place.officer,
+        approved_at=NOW,
+    )
 
 
 async def _granted(

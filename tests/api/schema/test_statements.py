@@ -284,6 +284,8 @@ KEPT = {
     "verificationAnswers": (
         "query ($n: Int) { verificationAnswers(first: $n) { totalCount nodes { subject note person { name } } } }",
         "caseworker",
+        3,
+    ),
     "blindCases": (
         "query ($n: Int) { blindCases(first: $n) { totalCount nodes { verdict note household { reference } } } }",
         "reviewer",
