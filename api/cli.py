@@ -31,6 +31,7 @@ from api.commands import agenda as agenda_command
 from api.commands import attachments as attachment_commands
 from api.commands import forms as form_commands
 from api.commands import keys as key_commands
+from api.commands import pairs as pair_commands
 from api.commands import retention as retention_commands
 from api.commands import snapshots as snapshot_commands
 from api.commands import subject as subject_commands
@@ -69,6 +70,7 @@ app.add_typer(form_commands.form, name="form")
 app.add_typer(attachment_commands.attachments, name="attachments")
 app.add_typer(retention_commands.retention, name="retention")
 app.add_typer(snapshot_commands.snapshots, name="snapshots")
+app.add_typer(pair_commands.pairs, name="pairs")
 app.add_typer(subject_commands.subject, name="subject")
 app.command()(agenda_command.agenda)
 

@@ -335,6 +335,12 @@ def train(
     ],
     plan: PlanFile,
     out: Annotated[Path, typer.Option("--out", metavar="MODEL.json", help="The model file to write.")],
+    reviewed: Annotated[
+        Path | None,
+        typer.Option(
+            "--reviewed", metavar="F", help="Pairs that people judged (jiekun pairs export), to calibrate by, too."
+        ),
+    ] = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -343,7 +349,7 @@ def train(
     from matcher import joins
 
     with shown(messages, quiet=quiet) as progress:
-        trained = joins.train(tables, plan, out, progress, _warn)
+        trained = joins.train(tables, plan, out, progress, _warn, reviewed)
     results.print(f"{out}: {trained.version} · {trained.note}", markup=False, highlight=False)
 
 

@@ -28,7 +28,7 @@ from matcher.scoring import model as models
 from matcher.scoring.model import Model
 from matcher.sources.chunking import Chunk
 from matcher.sources.delivery import Feed, open_folder
-from matcher.training import fitting
+from matcher.training import fitting, reviewed
 
 NO_RECORDS = pl.DataFrame({"record_id": []}, schema={"record_id": pl.String})
 
@@ -139,10 +139,11 @@ def train(
     out: Path,
     progress: Progress = silent,
     warn: tables.Warn = lambda _: None,
+    judged: Path | None = None,
 ) -> Model:
     """Fits a model to a scan's folder (members against all its feeds), two tables, or one table to be deduped; writes it.
 
-    Raises UsageError or InputRefused.
+    Pairs that people `judged` are calibrated by, too. Raises UsageError or InputRefused.
     """
     plan, homes = plans.load(plan_file), None
     if len(given) == 1 and given[0].is_dir():
@@ -170,6 +171,7 @@ def train(
         rights,
         progress,
         lambda rows: rows if households is None else applicants.at_home(rows, households),
+        () if judged is None else reviewed.read(judged),
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     models.write(trained, out)

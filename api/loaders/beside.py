@@ -8,11 +8,19 @@ from api import scope
 from api.database import Key
 from api.loaders.findings import HIDDEN
 from api.loaders.reading import Reading, Rows
-from api.models import Finding, FindingPerson, Household, Link, table
+from api.models import Finding, FindingPerson, Household, Link, PairJudgement, table
 
-F, H, L, P = (table(each).c for each in (Finding, Household, Link, FindingPerson))
+F, H, J, L, P = (table(each).c for each in (Finding, Household, PairJudgement, Link, FindingPerson))
 MOST = 40
 
+_JUDGED = (
+    select(J.same)
+    .where(J.member_id == L.member_id, J.source == L.source, J.record_id == L.record_id)
+    .order_by(J.id.desc())
+    .limit(1)
+    .correlate_except(PairJudgement)
+    .scalar_subquery()
+)
 _LINKS = (
     scope.narrow(
         select(
@@ -25,6 +33,7 @@ _LINKS = (
             L.grade,
             L.decision,
             L.levels,
+            _JUDGED.label("judged_same"),
             F.household_id,
             F.last_scan_id,
             F.evidence,

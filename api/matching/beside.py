@@ -69,6 +69,11 @@ class Waterfall:
     review_bits: float
     bars: tuple[Bar, ...]
 
+    @property
+    def rarity_bits(self) -> float:
+        """What the rarity of the values themselves added, which no level tells."""
+        return sum(bar.bits for bar in self.bars if bar.kind == "rarity")
+
 
 def folder(data_dir: Path, scan_id: int) -> Path:
     """Where a scan's outputs lie."""

@@ -25,7 +25,7 @@ from api.models.payments import BankAnswer, BankList, OrderMonth, PaymentCheck, 
 from api.models.plans import Plan, PlannedMeasure, Progress
 from api.models.programmes import Enrolment, Payment, Programme
 from api.models.protection import Protection
-from api.models.quality import BlindCase, BlindDraw, RuleShadow
+from api.models.quality import BlindCase, BlindDraw, PairJudgement, RuleShadow
 from api.models.reads import Alarm, Read, ReadSubject
 from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
@@ -105,6 +105,7 @@ __all__ = [
     "OrganisationName",
     "OrganisationPlace",
     "OutboxEvent",
+    "PairJudgement",
     "Payment",
     "PaymentCheck",
     "PaymentCycle",

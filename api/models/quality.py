@@ -1,13 +1,13 @@
-"""Rules that are set aside where their leads hardly ever prove right (F-18); households drawn to be looked at blind (F-19)."""
+"""Rules that are set aside where their leads hardly ever prove right (F-18); households drawn to be looked at blind (F-19); pairs that people judged."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
+from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structure
 
 RUNNING = "restored_at IS NULL"
 
@@ -97,3 +97,28 @@ class BlindCase(Base):
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     reviewed_at: Mapped[Moment | None]
     version: Mapped[int]
+
+
+class PairJudgement(Base):
+    """What somebody said about a pair on which a lead rests: one person, or two; never changed, only followed by another.
+
+    How the pair's fields compared is kept with it, since links are a scan's and go with it.
+    """
+
+    __tablename__ = "pair_judgements"
+    __table_args__ = (
+        Index("ix_pair_judgements_member_id_source_record_id_id", "member_id", "source", "record_id", "id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    finding_id: Mapped[int] = mapped_column(ForeignKey("findings.id"), index=True)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    source: Mapped[str]
+    record_id: Mapped[str]
+    levels: Mapped[Structure]
+    weight_bits: Mapped[float] = mapped_column(Float)
+    rarity_bits: Mapped[float] = mapped_column(Float)
+    model: Mapped[str]
+    same: Mapped[bool]
+    judged_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    judged_at: Mapped[Moment]

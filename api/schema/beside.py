@@ -9,20 +9,24 @@ from pathlib import Path
 from typing import Annotated
 
 import strawberry
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.domain.permissions import Permission
+from api.domain.permissions import Permission, Viewer
 from api.loaders import beside as loaders
 from api.loaders import households
 from api.loaders.reading import Reading, Rows
 from api.matching import beside
 from api.schema import guards, nodes
 from api.schema.context import Info
+from api.schema.findings import Finding
 from api.schema.households import NOT_LOADED, Person, person_objects
+from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import wanted
 from api.schema.sizes import about
 from api.schema.tree import Branch, branch, grow
 from api.schema.waterfall import picture
 from api.schema.words import Grade
+from api.services import judgements
 
 
 @strawberry.type(description="What a department's record says in one column.")
@@ -97,6 +101,9 @@ class SideBySide:
     waterfall: Waterfall | None = strawberry.field(
         description="How the link was weighed; null where the model that weighed it is not there any more."
     )
+    judged_same: bool | None = strawberry.field(
+        description="What somebody said last who looked at both: one person, or two; null where nobody has."
+    )
     person: Person | None = strawberry.field(default=NOT_LOADED, description="What we have on file of the person.")
 
 
@@ -132,6 +139,7 @@ def _objects(reading: Reading, rows: Rows, found: Found, language: str) -> list[
                 record=None
                 if record is None
                 else reading.whereabouts(row, [_value(reading, each) for each in record.values]),
+                judged_same=row.judged_same,
                 waterfall=None if steps is None else _waterfall(steps, language),
             )
         )
@@ -195,6 +203,51 @@ class BesideQueries:
             objects = _objects(reading, rows, found, info.context.language)
             await grow(reading, objects, asked, asked.times)
         return objects
+
+
+@strawberry.input(description="What somebody says who looked at a person and a record.")
+class JudgePairInput(MutationInput):
+    """What somebody says of a pair."""
+
+    finding_id: strawberry.ID = strawberry.field(description="The lead that rests on the record.")
+    person_id: strawberry.ID = strawberry.field(description="The person.")
+    source: str = strawberry.field(description="The kind of department data.")
+    record_id: str = strawberry.field(description="The record's own number in its source.")
+    same: bool = strawberry.field(description="Whether the record is about the person.")
+
+
+@strawberry.type(description="What `judgePair` answers.")
+class JudgePairPayload(Payload):
+    """What `judgePair` answers."""
+
+    finding: Finding | None = strawberry.field(description="The lead, which stands as it stood.")
+
+
+@strawberry.type(description="What may be done with records beside people.")
+class BesideMutations:
+    """Pairs are judged."""
+
+    @guards.mutation(
+        Permission.REVIEW_FINDING,
+        "Records whether a record is about the person whom it is taken to be about. It concludes nothing about the lead; the "
+        "matcher may learn from it how sure it is (`jiekun pairs export`).",
+    )
+    async def judge_pair(
+        self, info: Info, input: Annotated[JudgePairInput, strawberry.argument(description="What.")]
+    ) -> JudgePairPayload:
+        """Judges a pair."""
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            finding = nodes.key_of(info, "Finding", input.finding_id)
+            pair = (nodes.key_of(info, "Person", input.person_id), input.source, input.record_id)
+            context = info.context
+            return await judgements.judge(
+                connection, viewer, context.data_dir, finding, *pair, same=input.same, now=context.now()
+            )
+
+        done = await carry_out(info, Permission.REVIEW_FINDING, input, act)
+        finding = await nodes.below_payload(info, "Finding", "finding", done.subject)
+        return JudgePairPayload(finding=finding, **done.answered)
 
 
 branch(

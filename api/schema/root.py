@@ -12,7 +12,7 @@ from api.schema.answers import AnswerMutations
 from api.schema.applications import ApplicationMutations
 from api.schema.attachments import Attachment, AttachmentQueries
 from api.schema.audit import AuditEvent, AuditQueries
-from api.schema.beside import BesideQueries
+from api.schema.beside import BesideMutations, BesideQueries
 from api.schema.blind import BlindCase, BlindMutations, BlindQueries
 from api.schema.causes import Cause, CauseMutations
 from api.schema.clients import ClientMutations, ClientQueries
@@ -167,6 +167,7 @@ class Mutation(
     LeadMutations,
     RuleQualityMutations,
     BlindMutations,
+    BesideMutations,
     ConsentMutations,
     EmergencyMutations,
     CauseMutations,

@@ -23,7 +23,8 @@ from matcher.scoring import model as models
 from matcher.scoring.model import Model, Weight
 from matcher.sources.delivery import Feed
 from matcher.sources.feeds import chunks, row_count
-from matcher.training import chance, frequencies, labels, matches, pairs
+from matcher.training import chance, frequencies, labels, matches, pairs, reviewed
+from matcher.training.reviewed import Judged
 
 LEFT_ROWS, RIGHT_ROWS = 60_000, 1_000_000
 """How many rows of each side take part at most, about."""
@@ -35,8 +36,9 @@ def train(
     rights: Sequence[Feed],
     progress: Progress = silent,
     at_home: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows,
+    judged: Sequence[Judged] = (),
 ) -> Model:
-    """The model of a plan for these tables; LEFT is the small side, `rights` are pooled.
+    """The model of a plan for these tables; LEFT is the small side, `rights` are pooled, `judged` are by people.
 
     `at_home` gives the left rows what a scan gives them before it compares: what members leave to their household.
     Raises InputRefused where there is too little to learn from.
@@ -56,13 +58,20 @@ def train(
         raise InputRefused(
             "there are too few rows to learn from", file=left.files[0].name, remedy="Train on larger tables"
         )
-    return fit(plan, frame, others, same_table=same, progress=progress)
+    return fit(plan, frame, others, same_table=same, progress=progress, judged=judged)
 
 
 def fit(
-    plan: Plan, left: pl.DataFrame, right: pl.DataFrame, *, same_table: bool = False, progress: Progress = silent
+    plan: Plan,
+    left: pl.DataFrame,
+    right: pl.DataFrame,
+    *,
+    same_table: bool = False,
+    progress: Progress = silent,
+    judged: Sequence[Judged] = (),
 ) -> Model:
     """The model of a plan for rows that are in memory, as a feed gives them."""
+    whole = plan
     # what a number says of birth and sex must not pass for their own agreement
     plan = replace(plan, fields=tuple(replace(field, fallback=None, muted_beside=None) for field in plan.fields))
     small = applicants.keyed(tables.ids(left, plan.left_id), plan.prepare(left), plan, flat(plan))
@@ -110,7 +119,8 @@ def fit(
         key_counts={block.name: frequencies.key_count(batch, place) for place, block in enumerate(plan.blocks)},
     )
     progress(Step("train: calibration", 4, 4, "steps"))
-    model = labels.calibrated(plan, sample, fitted)
+    by_people = reviewed.weighed([*judged], whole, fitted) if judged else None
+    model = labels.calibrated(plan, sample, fitted, by_people)
     decisive = repr((weights, model.prior, model.slope, model.intercept))
     return replace(model, version=f"{plan.version}-trained-{hashing.text(pl.Series([decisive]))[0]:016x}")
 

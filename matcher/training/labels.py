@@ -36,29 +36,39 @@ from matcher.training.pairs import Sample
 
 NUMBER = "cn_number"
 TWO_PEOPLE = ("neighbour", "conflict")
+Labels = tuple[Bits, Flags, Flags]
+"""Of pairs the weight in bits, whether each is one person, and whether it is held out."""
+
 LEAST, MOST = 1e-12, 1 - 1e-12
 """Every pair is weighed: no threshold lies between these."""
 
 
-def calibrated(plan: Plan, sample: Sample, model: Model) -> Model:
-    """The model with slope, intercept and reliability, and a note that says how they were found, or why they were not."""
-    if not any(field.kind == NUMBER for field in plan.fields):
+def calibrated(plan: Plan, sample: Sample, model: Model, judged: Labels | None = None) -> Model:
+    """The model with slope, intercept and reliability, and a note that says how they were found, or why they were not.
+
+    `judged` are pairs that people have judged, weighed by the model, which count beside those that numbers label.
+    """
+    if judged is None and not any(field.kind == NUMBER for field in plan.fields):
         return _noted(model, "not calibrated: the plan has no number that could tell whether a pair is one person")
-    bits, same, held_out = labelled(plan, sample, model)
+    parts = [labelled(plan, sample, model)] if any(field.kind == NUMBER for field in plan.fields) else []
+    parts += [] if judged is None else [judged]
+    bits, same, held_out = (np.concatenate(part) for part in zip(*parts, strict=True))
     found = calibrate(bits, same, held_out)
+    by_people = 0 if judged is None else len(judged[0])
     if found is None:
         return _noted(
             model,
-            f"not calibrated: numbers label {int(same.sum()):,} pairs as one person, {int((~same).sum()):,} as two",
+            f"not calibrated: {'numbers and people' if by_people else 'numbers'} label {int(same.sum()):,} pairs as one "
+            f"person, {int((~same).sum()):,} as two",
         )
     fitted, reliability = found
     return _noted(
         replace(model, slope=fitted.slope, intercept=fitted.intercept, reliability=reliability),
-        _said(fitted, reliability),
+        _said(fitted, reliability, by_people),
     )
 
 
-def labelled(plan: Plan, sample: Sample, model: Model) -> tuple[Bits, Flags, Flags]:
+def labelled(plan: Plan, sample: Sample, model: Model) -> Labels:
     """The pairs that numbers label and other fields propose: weight in bits, whether one person, whether held out.
 
     Held out is about half of the left side's people with all their pairs, chosen by a hash of their id.
@@ -100,10 +110,11 @@ def _noted(model: Model, what: str) -> Model:
     return replace(model, note=f"{model.note}; {what}" if model.note else what)
 
 
-def _said(fitted: Stretch, reliability: Reliability) -> str:
+def _said(fitted: Stretch, reliability: Reliability, by_people: int) -> str:
     limit = " (its limit)" if fitted.slope in SLOPES else ""
+    labels = f"number and {by_people:,} of them by people" if by_people else "number"
     return (
-        f"calibrated on {reliability.pairs:,} pairs labelled by number: slope {fitted.slope:.3f}{limit}, "
+        f"calibrated on {reliability.pairs:,} pairs labelled by {labels}: slope {fitted.slope:.3f}{limit}, "
         f"intercept {fitted.intercept:+.2f} bits, expected error {reliability.error_before:.4f} before, "
         f"{reliability.error_after:.4f} after"
     )

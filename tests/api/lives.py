@@ -198,6 +198,8 @@ async def live(
     w.canaries |= {f"{mark}说明", f"{mark} told", f"{mark}-taxed"}
     for member in members[:2]:
         await w.add("finding_persons", finding_id=finding, member_id=member)
+    judged = {"source": "tax", "record_id": f"{mark}-taxed", "levels": {}, "weight_bits": 1.0, "rarity_bits": 0.0}
+    await w.add("pair_judgements", finding_id=finding, member_id=members[0], judged_by=officer, **judged)
     review = await w.add("reviews", finding_id=finding, reviewer_id=officer, outcome="NO_ISSUE",
                          decision_document=f"{mark}-document")  # fmt: skip
     w.canaries.add(f"{mark}-document")

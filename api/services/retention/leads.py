@@ -16,6 +16,7 @@ from api.database import among, skip_locked
 from api.domain.retention import RetentionClass
 from api.domain.review import FindingState, Outcome
 from api.models import Base, Conclusion, Finding, FindingPerson, Household, Inquiry, LeadNotice, Review, table
+from api.models import Finding, FindingPerson, Household, PairJudgement, Review, table
 from api.sealing import Vault
 from api.services.retention.clocks import moment
 from api.services.retention.holds import HOLDS
@@ -81,6 +82,7 @@ async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[i
             explanation_en=REDUCED_EN,
             amount_low_fen=None,
             amount_high_fen=None,
+            queue_worth=None,
             period_start=None,
             period_end=None,
             version=columns.version + 1,
@@ -96,3 +98,7 @@ async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[i
             await connection.execute(empty.values({name: vault.seal(f"{of.name}.{name}", "")}), there)
     doubted = update(Inquiry).where(among(table(Inquiry).c.finding_id, "findings"), Inquiry.record_id.is_not(None))
     await connection.execute(doubted.values(record_id=""), there)
+    judged = among(table(PairJudgement).c.finding_id, "findings")
+    await connection.execute(delete(PairJudgement).where(judged), there)
+    notes = update(Review).where(among(table(Review).c.finding_id, "findings")).values(note=vault.seal(NOTE, ""))
+    await connection.execute(notes, there)

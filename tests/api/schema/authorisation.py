@@ -359,6 +359,11 @@ MUTATIONS = {
         "INVALID",
     ),
     "freezeBaseline": Done(P.DECIDE_FILES, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID"),
+    "judgePair": Done(
+        P.REVIEW_FINDING,
+        {"findingId": "$Finding", "personId": "$Person", "source": "x", "recordId": "x", "same": True},
+        "NOT_FOUND",
+    ),
     "recordBlindReview": Done(
         P.REVIEW_FINDING, {"caseId": "$BlindCase", "expectedVersion": STALE, "verdict": "NO_ISSUE", "note": "x"}
     ),
@@ -838,9 +843,10 @@ TYPES = {
     "BlindCase": Fields("id quarter division verdict note reviewedBy reviewedAt version household"),
     "BlindEstimate": Fields("drawn reviewed found share shareAtLeast shareAtMost"),
     "BlindReport": Fields("division quarter withoutLead withLead"),
+    "JudgePairPayload": Fields(f"{ANSWERED} finding"),
     "RecordBlindReviewPayload": Fields(f"{ANSWERED} blindCase"),
     "SideBySide": Fields(
-        "source titleZh titleEn asOf recordId party decision grade probability weightBits record waterfall person"
+        "source titleZh titleEn asOf recordId party decision grade probability weightBits record waterfall judgedSame person"
     ),
     "RecordValue": Fields("column titleZh titleEn unit value masked"),
     "Waterfall": Fields("model linkBits reviewBits bars svg"),
