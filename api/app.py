@@ -108,11 +108,17 @@ def create_app(
     passage = Passage(schema._schema, Trusted(engine, trusted_only), recorder, limits or Limits())
     authenticator = Authenticator(engine, issuer)
     endpoint = Endpoint(
-        passage, authenticator, vault, broadcast, origins, purpose_required, clock, webhook_hosts, upload_bytes
+        passage,
+        authenticator,
+        vault,
+        broadcast,
+        origins,
+        purpose_required,
+        clock,
+        webhook_hosts,
+        upload_bytes,
+        data_dir,
     )
-    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock, webhook_hosts)
-    endpoint = Endpoint(passage, authenticator, vault, broadcast, origins, purpose_required, clock, data_dir)
-        passage, authenticator, vault, broadcast, origins, purpose_required, clock, webhook_hosts, data_dir
     store = Store(data_dir or settings.data_dir(), vault)
     door = files.Files(authenticator, recorder, store, attachment_bytes, passage, purpose_required, clock)
     payments, sent = bank.Bank(door), uploads.Uploads(door, upload_bytes)

@@ -58,11 +58,10 @@ class Endpoint:
         clock: Clock = this_moment,
         webhook_hosts: AllowedHosts = NO_HOSTS,
         upload_bytes: int = settings.UPLOAD_BYTES,
-    ) -> None:
-        self._passage, self._authenticator, self._upload_bytes = passage, authenticator, upload_bytes
         data_dir: Path | None = None,
+    ) -> None:
         self._data_dir = data_dir or settings.data_dir()
-        self._passage, self._authenticator = passage, authenticator
+        self._passage, self._authenticator, self._upload_bytes = passage, authenticator, upload_bytes
         self._purpose_required, self._clock = purpose_required, clock
         self._vault, self._broadcast, self._webhook_hosts = vault, broadcast, webhook_hosts
         self._sockets = Sockets(passage, authenticator, self._surroundings, origins)

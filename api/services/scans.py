@@ -28,8 +28,7 @@ from api.domain.scans import ScanStatus, Severity
 from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
-from api.services import answers, audit, consented, entitlement_tasks, registers
-from api.services import audit, consented, entitlement_tasks, queue, registers
+from api.services import answers, audit, consented, entitlement_tasks, queue, registers
 
 JOB = "scan"
 TOPIC = "scan"
