@@ -60,7 +60,9 @@ async def judge(
     """
     asked = {"finding": finding_id, "member": member_id, "source": source, "record": record_id}
     rows = (await connection.execute(_PAIR, {**scope.of(viewer), **asked})).all()
-    if not any({"source": source, "record_id": record_id} == each for row in rows[:1] for each in row.evidence):
+    if not any(
+        (each["source"], each["record_id"]) == (source, record_id) for row in rows[:1] for each in row.evidence
+    ):
         raise NotDone(
             UserErrorCode.NOT_FOUND,
             ("input", "findingId"),

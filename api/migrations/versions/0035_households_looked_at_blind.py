@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("drawn_at", MOMENT, nullable=False),
         sa.CheckConstraint("cases >= drawn AND drawn >= 0 AND beside >= 0", name="ck_blind_draws_counts"),
         sa.PrimaryKeyConstraint("id", name="pk_blind_draws"),
-        sa.UniqueConstraint("division_code", "quarter", name="uq_blind_draws_division_code"),
+        sa.UniqueConstraint("division_code", "quarter", name="uq_blind_draws_division_code_quarter"),
     )
     op.create_table(
         "blind_cases",
@@ -50,7 +50,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["household_id"], ["households.id"], name="fk_blind_cases_household_id_households"),
         sa.ForeignKeyConstraint(["reviewer_id"], ["users.id"], name="fk_blind_cases_reviewer_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_blind_cases"),
-        sa.UniqueConstraint("draw_id", "household_id", name="uq_blind_cases_draw_id"),
+        sa.UniqueConstraint("draw_id", "household_id", name="uq_blind_cases_draw_id_household_id"),
     )
     op.create_index("ix_blind_cases_household_id", "blind_cases", ["household_id"])
 
