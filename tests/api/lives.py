@@ -281,7 +281,9 @@ async def live(
         closed = update(table_of("file_people")).where(table_of("file_people").c.file_id == file)
         await connection.execute(closed.values(until=ended))
     await _frozen(w, place, file)
-    draw = await w.add("blind_draws", division_code=f"{household:06}", quarter=DAY, cases=1, drawn=1, beside=0)
+    draw = await w.add(
+        "blind_draws", division_code=f"{household:06}", quarter=DAY, seed="seed", cases=1, drawn=1, beside=0
+    )
     await w.add(
         "blind_cases",
         draw_id=draw,
@@ -343,15 +345,15 @@ async def _frozen(w: Writing, place: Place, file: int) -> None:
         "set_by": place.officer,
     }
     await w.add("targets", snapshot_id=snapshot, **goal)
-    await w.add(
-        "rule_shadows",
-        rule_id=f"R{file}",
-        reviewed=30,
-        confirmed=0,
-        since=NOW,
-        approved_by=place.officer,
-        approved_at=NOW,
-    )
+    aside = {
+        "rule_id": f"R{file}",
+        "division_code": "410502",
+        "reviewed": 30,
+        "confirmed": 0,
+        "since": NOW,
+        "reason": None,
+    }
+    await w.add("rule_shadows", **aside)
 
 
 async def _granted(
