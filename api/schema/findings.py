@@ -222,8 +222,7 @@ class FindingFilter:
     not_: FindingFilter | None = strawberry.field(name="not", default=None, description=NOT)
 
 
-def _conditions(info: Info, given: FindingFilter) -> Iterator[Condition]:
-def conditions(info: Info, given: FindingFilter) -> Iterator[Is]:
+def conditions(info: Info, given: FindingFilter) -> Iterator[Condition]:
     """What must hold of the leads of this filter."""
     yield from in_division(given.division_code)
     yield from of_households(info, given.household_ids)

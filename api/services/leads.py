@@ -32,16 +32,17 @@ F, FP, H, M, L = (table(each).c for each in (Finding, FindingPerson, Household, 
 _ABOUT = (
     select(FP.finding_id).join(Member, M.id == FP.member_id).where(scope.protects_member(M.person_id, M.household_id))
 )
+_SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
 BY_KEY = scope.narrow(
     select(
         *F, H.division_code, or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
     ).join(Household, H.id == F.household_id),
     H.division_code,
-)
+).where(_SHOWN)
 _THERE = scope.narrow(
     select(F.id, F.household_id, F.state, F.version, H.division_code).join(Household, H.id == F.household_id),
     H.division_code,
-)
+).where(_SHOWN)
 BARE = select(F.id, F.household_id, F.evidence_hash, F.rule_id, F.version)
 """The lead of whoever is at work on its household already."""
 

@@ -13,15 +13,9 @@ from api.domain import conclusions, days
 from api.domain.conclusions import WEIGHING, ConclusionState, ReviewItem
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.official_errors import OfficialErrorKind
-from api import outbox, scope
-from api.database import locked
-from api.domain import days
-from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import FindingState, Outcome, check, state_after
 from api.models import Conclusion, LeadView, OfficialError, Review, table
-from api.domain.review import Outcome, check, state_after
-from api.models import Finding, Household, Review, table
 from api.sealing import Vault
 from api.services import decisions, leads, official_errors
 from api.services.leads import Found
@@ -49,13 +43,6 @@ class One:
     finding_id: int | None
     expected_version: int
     concluded: Concluded
-F, H = table(Finding).c, table(Household).c
-_FINDING = scope.narrow(
-    select(Finding.id, Finding.household_id, Finding.version, Finding.rule_id, Finding.evidence_hash).join(
-        Household, Household.id == Finding.household_id
-    ),
-    Household.division_code,
-).where(scope.unless_in_shadow(F.state, F.rule_id, H.division_code))
 
 
 async def review(
@@ -68,8 +55,6 @@ async def review(
     now: dt.datetime,
 ) -> int:
     """Adds a review and moves the finding to the state it leads to; returns the finding's key.
-
-    One that waited unopened is opened by it, and counts for its week.
 
     Raises NotDone: no such finding in the viewer's division, changed since it was read, or a conclusion that may not
     be drawn so; ReviewHeld where it takes a second officer, or another is at work on it.
@@ -127,6 +112,8 @@ async def add(
 ) -> int:
     """The review of a lead that is held; it may be drawn. What waited to be confirmed is rejected with it, and it is let go.
 
+    A lead that waited unopened is opened by it, and counts for its week.
+
     The lead's key. Raises NotDone for an error of ours that is not of this household's case.
     """
     error = None
@@ -153,7 +140,11 @@ async def add(
     if state is FindingState.CLOSED:
         await _reject(connection, vault, viewer, found.id, concluded.note)
         await leads.let_go(connection, found.id)
-    await leads.changed(connection, found, state=state, review_id=review_id)
+    opened = {
+        "opened_on": func.coalesce(leads.F.opened_on, days.today(now)),
+        "opened_for": func.coalesce(leads.F.opened_for, viewer.division_code),
+    }
+    await leads.changed(connection, found, state=state, review_id=review_id, **opened)
     detail = {"review": review_id, "outcome": concluded.outcome, "state": state}
     return await leads.told(connection, viewer, "finding.reviewed", found.id, found.household_id, now, detail)
 
@@ -204,22 +195,3 @@ async def _error(
 async def _viewed(connection: AsyncConnection, viewer: Viewer, found: Found) -> bool:
     seen = select(V.version).where(V.finding_id == found.id, V.user_id == viewer.user_id)
     return bool(await connection.scalar(seen) == found.version)
-    state = state_after(outcome)
-    await connection.execute(
-        update(Finding)
-        .where(Finding.id == found.id)
-        .values(
-            state=state,
-            review_id=review_id,
-            opened_on=func.coalesce(Finding.opened_on, days.today(now)),
-            opened_for=func.coalesce(Finding.opened_for, viewer.division_code),
-            version=found.version + 1,
-    await audit.record(
-        connection,
-        viewer.user_id,
-        "finding.reviewed",
-        ("Finding", found.id),
-        now,
-        {"household": found.household_id, "review": review_id, "outcome": outcome, "state": state},
-    await outbox.append(connection, "finding", found.id, now)
-    return int(found.id)

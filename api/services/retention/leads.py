@@ -15,8 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import among, skip_locked
 from api.domain.retention import RetentionClass
 from api.domain.review import FindingState, Outcome
-from api.models import Base, Conclusion, Finding, FindingPerson, Household, Inquiry, LeadNotice, Review, table
-from api.models import Finding, FindingPerson, Household, PairJudgement, Review, table
+from api.models import (
+    Base,
+    Conclusion,
+    Finding,
+    FindingPerson,
+    Household,
+    Inquiry,
+    LeadNotice,
+    PairJudgement,
+    Review,
+    table,
+)
 from api.sealing import Vault
 from api.services.retention.clocks import moment
 from api.services.retention.holds import HOLDS
@@ -91,6 +101,8 @@ async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[i
     )
     spoken_of = among(table(FindingPerson).c.finding_id, "findings")
     await connection.execute(delete(FindingPerson).where(spoken_of), there)
+    judged = among(table(PairJudgement).c.finding_id, "findings")
+    await connection.execute(delete(PairJudgement).where(judged), there)
     for model, names in SAID.items():
         of = table(model)
         for name in names:
@@ -98,7 +110,3 @@ async def reduce(connection: AsyncConnection, vault: Vault, findings: Sequence[i
             await connection.execute(empty.values({name: vault.seal(f"{of.name}.{name}", "")}), there)
     doubted = update(Inquiry).where(among(table(Inquiry).c.finding_id, "findings"), Inquiry.record_id.is_not(None))
     await connection.execute(doubted.values(record_id=""), there)
-    judged = among(table(PairJudgement).c.finding_id, "findings")
-    await connection.execute(delete(PairJudgement).where(judged), there)
-    notes = update(Review).where(among(table(Review).c.finding_id, "findings")).values(note=vault.seal(NOTE, ""))
-    await connection.execute(notes, there)

@@ -14,8 +14,6 @@ from api.domain import divisions
 from api.domain.permissions import Role, Viewer
 from api.domain.targets import TargetKind
 from api.models import Alarm, Finding, Household, Member, Organisation, Scan, User
-from api.models import Alarm, Household, Member, Organisation, Scan, User
-from api.models import Alarm, Finding, Household, Member, Scan, User
 from api.schema.root import schema
 from api.services import blind, reads, snapshots, targets
 from tests.api.conftest import Service
