@@ -619,10 +619,8 @@ TYPES = {
     "Obstacle": Fields("guard code message"),
     "Finding": Fields(
         "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
-        "evidence exceptions explanationZh explanationEn raisedOn version household persons reviews "
-        "holder inquiries notices objections conclusions proof",
         "evidence exceptions explanationZh explanationEn raisedOn openedOn queuePlace queueWorth version household persons "
-        "reviews",
+        "reviews holder inquiries notices objections conclusions proof",
         permitted=(("lastScan", P.READ_SCANS),),
     ),
     "Inquiry": Fields(
