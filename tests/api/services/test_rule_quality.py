@@ -86,9 +86,9 @@ async def open_rule(service: Service) -> str:
         ({Outcome.NO_ISSUE: 30}, True),
         ({Outcome.SOURCE_ERROR: 30}, True),
         ({Outcome.NO_ISSUE: 29, Outcome.NEEDS_INQUIRY: 20}, False),
-        ({Outcome.NO_ISSUE: 26, Outcome.CLAIMANT_ERROR: 4}, True),
+        ({Outcome.NO_ISSUE: 26, Outcome.OFFICIAL_ERROR: 4}, True),
         ({Outcome.NO_ISSUE: 20, Outcome.OFFICIAL_ERROR: 10}, False),
-        ({Outcome.NO_ISSUE: 10, Outcome.SOURCE_ERROR: 10, Outcome.DECEPTION_CONFIRMED: 10}, False),
+        ({Outcome.NO_ISSUE: 10, Outcome.SOURCE_ERROR: 10, Outcome.OFFICIAL_ERROR: 10}, False),
     ],
 )
 async def test_f18_a_rule_is_set_aside_where_it_surely_proves_right_in_less_than_a_tenth(
@@ -217,7 +217,7 @@ async def test_f18_only_two_people_bring_a_rule_back_and_old_conclusions_do_not_
 
 
 async def test_f17_the_leads_of_a_quarter_by_rule_and_county_are_counted_from_their_rows(service: Service) -> None:
-    told = {Outcome.NO_ISSUE: 3, Outcome.CLAIMANT_ERROR: 2, Outcome.SOURCE_ERROR: 1, Outcome.NEEDS_INQUIRY: 2}
+    told = {Outcome.NO_ISSUE: 3, Outcome.OFFICIAL_ERROR: 2, Outcome.SOURCE_ERROR: 1, Outcome.NEEDS_INQUIRY: 2}
     keys = await concluded(service, "X99", told)
     async with transaction(service.engine) as connection:  # what had proved right is, on appeal, no issue
         row = (await connection.execute(select(Review.reviewer_id, Review.evidence_hash).limit(1))).one()
@@ -235,7 +235,7 @@ async def test_f17_the_leads_of_a_quarter_by_rule_and_county_are_counted_from_th
     found = (await service.data(QUALITY, {"code": COUNTY, "on": day.isoformat()}, by="auditor"))["ruleQuality"]
     (of,) = [each for each in found["rules"] if each["rule"]["id"] == "X99"]
     assert {each["outcome"]: each["leads"] for each in of["byOutcome"]} == {
-        "NO_ISSUE": 4, "CLAIMANT_ERROR": 1, "SOURCE_ERROR": 1, "NEEDS_INQUIRY": 2,
+        "NO_ISSUE": 4, "OFFICIAL_ERROR": 1, "SOURCE_ERROR": 1, "NEEDS_INQUIRY": 2,
     }  # fmt: skip
     assert (of["leads"], of["reviewed"], of["confirmed"], of["reversed"]) == (8, 6, 1, 1)
     assert (of["share"], of["shareAtLeast"], of["medianDays"]) == ("0.1667", "0.0301", "2")
