@@ -392,7 +392,7 @@ LISTS = {
     "reviewQueue": (
         "query ($n: Int, $filter: FindingFilter) "
         f"{{ reviewQueue(first: $n, opened: false, filter: $filter) {{ totalCount edges {{ node {{ {FINDING} }} }} }} }}",
-        10,
+        16,
     ),
     "scans": ("query ($n: Int) { scans(first: $n) { totalCount nodes { id status result { findings } } } }", 2),
     "uploads": ("query ($n: Int) { uploads(first: $n) { totalCount nodes { id state receipt { number } } } }", 2),
