@@ -24,7 +24,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import bank, files, jobs, migrations, oauth, settings, uploads
+from api import bank, exports, files, jobs, migrations, oauth, receipts, settings, uploads
 from api.attachments_store import Store
 from api.auth import Authenticator
 from api.board import PATH, Board
@@ -54,6 +54,9 @@ HEADERS = {
 
 PROBES = ("/healthz", "/readyz", "/metrics")
 """Routes that machines ask again and again."""
+
+DOORS = ("/page", files.PATH, bank.PATH, uploads.PATH, exports.PATH, receipts.PATH)
+"""Paths below which something is named."""
 
 log = logging.getLogger("jiekun.http")
 
@@ -122,6 +125,7 @@ def create_app(
     store = Store(data_dir or settings.data_dir(), vault)
     door = files.Files(authenticator, recorder, store, attachment_bytes, passage, purpose_required, clock)
     payments, sent = bank.Bank(door), uploads.Uploads(door, upload_bytes)
+    exported = exports.Exports(door)
 
     async def healthy(request: Request) -> Response:
         return _json({"status": "ok"})
@@ -167,6 +171,8 @@ def create_app(
             Route(oauth.PATH, oauth.TokenEndpoint(engine).answer, methods=["POST"]),
             Route(files.PATH, door.take, methods=["POST"]),
             Route(f"{files.PATH}/{{id}}", door.give, methods=["GET"]),
+            Route(f"{receipts.PATH}/{{id}}", receipts.Receipts(door).give, methods=["GET"]),
+            Route(f"{exports.PATH}/{{id}}", exported.give, methods=["GET"]),
             Route(f"{bank.PATH}/{{id}}", payments.take, methods=["POST"]),
             Route(f"{bank.PATH}/{{file}}", payments.give, methods=["GET"]),
             Route(uploads.PATH, sent.answer, methods=["OPTIONS"]),
@@ -282,9 +288,7 @@ def _route(scope: Scope) -> str:
     path = scope["path"]
     if path in ("/", "/graphql", oauth.PATH, files.PATH, uploads.PATH, *PROBES):
         return str(path)
-    return next(
-        (above for above in ("/page", files.PATH, bank.PATH, uploads.PATH) if path.startswith(f"{above}/")), "other"
-    )
+    return next((above for above in DOORS if path.startswith(f"{above}/")), "other")
 
 
 def _page() -> str:

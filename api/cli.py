@@ -32,6 +32,7 @@ from api.commands import attachments as attachment_commands
 from api.commands import forms as form_commands
 from api.commands import keys as key_commands
 from api.commands import pairs as pair_commands
+from api.commands import receipts as receipt_commands
 from api.commands import retention as retention_commands
 from api.commands import snapshots as snapshot_commands
 from api.commands import subject as subject_commands
@@ -65,6 +66,7 @@ app.add_typer(accounts.organisation, name="organisation")
 app.add_typer(accounts.client, name="client")
 app.command()(accounts.token)
 app.add_typer(audit.trail, name="audit")
+app.add_typer(receipt_commands.receipt, name="receipt")
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(form_commands.form, name="form")
 app.add_typer(attachment_commands.attachments, name="attachments")

@@ -73,7 +73,7 @@ def as_csv(table: Table) -> str:
 def _write_csv(opened: TextIO, table: Table) -> None:
     writer = csv.writer(opened)
     writer.writerow(table.headings)
-    writer.writerows([_neutral(cell) for cell in row] for row in table.rows)
+    writer.writerows([neutral(cell) for cell in row] for row in table.rows)
 
 
 def _anew(path: Path) -> None:
@@ -91,7 +91,8 @@ def read(source: Path) -> dict[str, list[Line]]:
     raise SheetRefused(f"{source.name}: an .xlsx file, or a folder of CSV files")
 
 
-def _neutral(cell: str) -> str:
+def neutral(cell: str) -> str:
+    """The cell as no sheet takes it for a formula; `read` takes the apostrophe off again."""
     return f"'{cell}" if cell.startswith(LIKE_FORMULAS) else cell
 
 

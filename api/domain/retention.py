@@ -18,6 +18,7 @@ class RetentionClass(StrEnum):
     SCAN = "SCAN"
     FEED_EXTRACT = "FEED_EXTRACT"
     READ = "READ"
+    EXPORT = "EXPORT"
     CREDENTIAL = "CREDENTIAL"
     JOB = "JOB"
     PASSING = "PASSING"
@@ -32,6 +33,7 @@ CLOCKS: dict[RetentionClass, str] = {
     R.SCAN: "retention.scan_days",
     R.FEED_EXTRACT: "retention.feed_days",
     R.READ: "retention.read_months",
+    R.EXPORT: "retention.export_days",
     R.CREDENTIAL: "retention.token_days",
     R.JOB: "retention.job_days",
 }

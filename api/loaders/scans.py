@@ -14,11 +14,14 @@ from api.loaders.conditions import in_division
 from api.loaders.households import NEVER
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
-from api.models import Household, Link, Member, Scan, table
+from api.models import Household, Link, Member, Scan, ScanReceipt, table
 
-H, L, M, S = table(Household).c, table(Link).c, table(Member).c, table(Scan).c
+H, L, M, R, S = (table(each).c for each in (Household, Link, Member, ScanReceipt, Scan))
 
 _SCANS = scope.narrow(select(*S), S.division_code)
+_RECEIPTS_OF = scope.narrow(
+    select(R.scan_id, R.document, R.made_at).join(Scan, S.id == R.scan_id), S.division_code
+).where(among(R.scan_id, "keys"))
 _BY_KEY = _SCANS.where(among(S.id, "keys"))
 _COVERING = table(Scan).alias("covering")
 _NUMBERED = (
@@ -75,3 +78,8 @@ async def links_of(reading: Reading, people: Sequence[int], most: int) -> Rows:
     The latest is the one that asks about the latest day, and of those the one that was asked for last.
     """
     return await reading.rows(_LINKS_OF, {"keys": people, "most": most})
+
+
+async def receipts_of(reading: Reading, scans: Sequence[int]) -> Rows:
+    """Receipts of scans, the first column telling of which."""
+    return await reading.rows(_RECEIPTS_OF, {"keys": scans})

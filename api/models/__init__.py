@@ -11,6 +11,7 @@ from api.models.declarations import Declaration, ExternalReference, MemberChange
 from api.models.documents import TrustedDocument
 from api.models.donations import DonationPledge, DonationReceipt, Donor
 from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
+from api.models.exports import Export
 from api.models.feeds import Department, Feed
 from api.models.files import Decision, File, FileFact, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
@@ -30,7 +31,7 @@ from api.models.reads import Alarm, Read, ReadSubject
 from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
 from api.models.reviewing import Conclusion, Inquiry, LeadHolder, LeadNotice, LeadView
-from api.models.scans import Link, Scan
+from api.models.scans import Link, Scan, ScanReceipt
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.uploads import Receipt, Upload
@@ -70,6 +71,7 @@ __all__ = [
     "Enrolment",
     "Erasure",
     "ExitAssessment",
+    "Export",
     "ExternalReference",
     "Feed",
     "File",
@@ -128,6 +130,7 @@ __all__ = [
     "RoleAssignment",
     "RuleShadow",
     "Scan",
+    "ScanReceipt",
     "Snapshot",
     "SnapshotRow",
     "StageMove",

@@ -38,6 +38,16 @@ class Scan(Base):
     finished_at: Mapped[Moment | None]
 
 
+class ScanReceipt(Base):
+    """What a scan read, by what it judged and what it wrote, by hashes, signed: the text as it is given out."""
+
+    __tablename__ = "scan_receipts"
+
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"), primary_key=True, autoincrement=False)
+    document: Mapped[str]
+    made_at: Mapped[Moment]
+
+
 class Link(Base):
     """A pair of a person and a record that one scan found at or above its review threshold."""
 

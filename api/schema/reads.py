@@ -278,7 +278,7 @@ def read_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Read]:
             id=strawberry.ID(public_id),
             key=row.id,
             read_at=row.read_at,
-            reader=_reader(row),
+            reader=reader_of(row),
             role=Role(row.role),
             division=division_of(row.division_code),
             client=row.client,
@@ -304,7 +304,7 @@ def alarm_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Alarm]:
             id=strawberry.ID(public_id),
             key=row.id,
             kind=AlarmKind(row.kind),
-            reader=_reader(row),
+            reader=reader_of(row),
             role=Role(row.role),
             division=division_of(row.division_code),
             window_from=row.window_from,
@@ -320,7 +320,8 @@ def alarm_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Alarm]:
     ]
 
 
-def _reader(row: Any) -> Reader:
+def reader_of(row: Any) -> Reader:
+    """Who read, of a row that names a user and their organisation."""
     return Reader(
         login=row.login, display_name=row.display_name, organisation_zh=row.name_zh, organisation_en=row.name_en
     )

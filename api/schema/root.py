@@ -26,6 +26,7 @@ from api.schema.entitlements import EntitlementMutations, EntitlementQueries
 from api.schema.enumerations import EnumerationQueries
 from api.schema.equity import EquityQueries
 from api.schema.exits import ExitMutations, ExitQueries
+from api.schema.exports import Export, ExportMutations, ExportQueries
 from api.schema.feeds import Feed, FeedQueries
 from api.schema.figures import FigureQueries
 from api.schema.files import FileQueries, HardshipFile
@@ -90,6 +91,7 @@ class Query(
     MeasureQueries,
     ClientQueries,
     WebhookQueries,
+    ExportQueries,
     NodeQueries,
     EnumerationQueries,
     HouseholdQueries,
@@ -154,6 +156,7 @@ class Mutation(
     ProtectionMutations,
     ClientMutations,
     WebhookMutations,
+    ExportMutations,
     ScanMutations,
     UploadMutations,
     AnswerMutations,
@@ -241,6 +244,7 @@ schema = strawberry.Schema(
         Fund,
         Donor,
         DonationPledge,
+        Export,
         Webhook,
         WebhookDelivery,
         PaymentCycle,

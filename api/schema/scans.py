@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncGenerator, Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -26,9 +26,13 @@ from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scalars import BigInt
 from api.schema.selection import Wanted
 from api.schema.sizes import about
+from api.schema.tree import Branch, branch
 from api.schema.values import Division, Node, division_of
 from api.schema.words import Direction, ScanStatus
 from api.services import scans as scan_service
+
+NOT_LOADED = cast(Any, None)
+"""Until the tree has loaded it."""
 
 
 @strawberry.type(description="How far a scan is.")
@@ -64,6 +68,19 @@ class ScanResult:
     peak_memory_bytes: BigInt | None = strawberry.field(description="The matcher's peak memory.")
 
 
+@strawberry.type(
+    description="What a scan read, by what it judged and what it wrote, by hashes, signed: to be proved without the service."
+)
+class ScanReceipt:
+    """The receipt of a scan."""
+
+    document: str = strawberry.field(
+        description="The receipt, canonical JSON, as `jiekun receipt verify` takes it; a byte that is changed is told."
+    )
+    href: str = strawberry.field(description="Where the same is had as a file: GET with the same token.")
+    made_at: dt.datetime = strawberry.field(description="When it was signed.")
+
+
 @strawberry.type(description="A run of the matcher over a division's households and the latest feeds.")
 class Scan(Node):
     """A run of the matcher."""
@@ -79,6 +96,9 @@ class Scan(Node):
     created_at: dt.datetime = strawberry.field(description="When it was asked for.")
     started_at: dt.datetime | None = strawberry.field(description="When a worker began.")
     finished_at: dt.datetime | None = strawberry.field(description="When it ended.")
+    receipt: ScanReceipt | None = strawberry.field(
+        default=NOT_LOADED, description="Its receipt; null where it has not succeeded, or is older than receipts are."
+    )
 
 
 class ScanOrderField(StrEnum):
@@ -284,4 +304,17 @@ class ScanSubscriptions:
                 await heard.wait()
 
 
+def _receipt_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[ScanReceipt]:
+    ids = reading.vault.ids("Scan", [row.scan_id for row in rows])
+    return [
+        ScanReceipt(document=row.document, href=f"/receipts/{public_id}", made_at=row.made_at)
+        for row, public_id in zip(rows, ids, strict=True)
+    ]
+
+
+branch(
+    Scan,
+    "receipt",
+    Branch("key", lambda reading, keys, _: loaders.receipts_of(reading, keys), _receipt_objects, "receipt", False),
+)
 kind("Scan", Kind(loaders.by_key, scan_objects, Permission.READ_SCANS))

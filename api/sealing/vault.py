@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from api.sealing import keyring
 from api.sealing.keyring import FIRST, PARTS, Keyring
+from api.sealing.signing import Signer
 from api.sealing.suites import AES, NONCE, SUITES, Sealer, Suite
 
 ANCIENT: Final = b"\x01"
@@ -104,6 +105,7 @@ class Vault:
         self._ids = Cipher(algorithms.AES(ends[b"ids"]), modes.ECB())
         self._cursors = AESSIV(ends[b"cursors"])
         self._digests = ends[b"digests"]
+        self.signer = Signer.of(keys.lasting)
 
     @property
     def keys(self) -> Keyring:

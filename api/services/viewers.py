@@ -102,6 +102,12 @@ async def of_login(connection: AsyncConnection, login: str) -> Viewer | None:
     return _viewer((await connection.execute(nobody_else)).one_or_none(), ())
 
 
+async def of_key(connection: AsyncConnection, user_id: int) -> Viewer | None:
+    """A user at work by their key, for what is done in their name after they have asked for it."""
+    theirs = _WHO.outerjoin(_PROGRAM, false()).where(User.id == user_id)
+    return _viewer((await connection.execute(theirs)).one_or_none(), ())
+
+
 def _viewer(row: Row[*tuple[Any, ...]] | None, granting: tuple[str, ...]) -> Viewer | None:
     if row is None:
         return None

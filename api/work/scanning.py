@@ -17,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import matching
 from api.database import reading
+from api.domain import receipts as told
 from api.matching import outputs
-from api.services import scans
+from api.services import receipts, scans
 from api.work.held import AWAY, Held, Refused
 
 TELL_SECONDS = 0.5
@@ -58,6 +59,7 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
 async def take_in(held: Held, order: scans.Order, out: Path) -> None:
     """What the matcher wrote is in the database. Raises LeaseLost, and then nothing of it is the latest."""
     summary = await asyncio.to_thread(outputs.summary, out)
+    written = await asyncio.to_thread(told.outputs, out)
     findings = await asyncio.to_thread(lambda: list(outputs.findings(out)))
     as_of = dt.date.fromisoformat(summary["as_of"])
     tell, taken = _teller(held), 0
@@ -72,6 +74,7 @@ async def take_in(held: Held, order: scans.Order, out: Path) -> None:
     async with held.writing() as connection:
         for some in findings:
             await scans.take_findings(connection, order, as_of, some, members, held.now())
+        await receipts.make(connection, held.vault, order.id, written, summary, held.now())
         await scans.succeed(connection, order, summary, held.now())
 
 

@@ -93,6 +93,8 @@ async def _lived(engine: AsyncEngine) -> None:
         writing = Writing(connection, vault, "one")
         await donated(writing, place)
         await writing.add("measure_roles", organisation_id=place.organisation)
+        await writing.add("scan_receipts", scan_id=place.scan)
+        await writing.add("exports", user_id=place.officer, status="RUNNING", finished_at=None, sha256=None)
         hook = await writing.add(
             "webhooks", state="ACTIVE", disabled_because=None, previous_secret=None, previous_until=None
         )

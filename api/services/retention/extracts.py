@@ -19,10 +19,10 @@ from api.database import UtcDateTime, among
 from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
 from api.domain.uploads import GOING_ON, UploadState
-from api.models import Attachment, Feed, Link, Scan, Upload, table
+from api.models import Attachment, Export, Feed, Link, Scan, Upload, table
 from api.services.retention.clocks import moment
 
-FEEDS, SCANS, ATTACHMENTS = "feeds", "scans", "attachments"
+FEEDS, SCANS, ATTACHMENTS, EXPORTS = "feeds", "scans", "attachments", "exports"
 AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
 BEING_COPIED_SECONDS, BEING_WRITTEN_SECONDS = 3600.0, 24 * 3600.0
 """An import copies files before it names them; so is an attachment written."""
@@ -90,7 +90,8 @@ async def forget_links(connection: AsyncConnection, scans: Sequence[int]) -> Non
 
 
 async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -> list[Path]:
-    """Folders in the data folder that no feed names, or of a scan whose time is over; attachments that no row names.
+    """Folders in the data folder that no feed names, or of a scan whose time is over; exports and attachments that no
+    row names.
 
     What a department is still sending is kept, and what was refused as long as what was not.
     """
@@ -108,6 +109,8 @@ async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -
     ended = select(Scan.id).where(Scan.finished_at.is_not(None), Scan.finished_at < over)
     gone = {str(key) for key in await connection.scalars(ended)}
     found += [path for path in _inside(data_dir / SCANS) if path.name in gone]
+    taken = {str(key) for key in await connection.scalars(select(Export.id))}
+    found += [path for path in _inside(data_dir / EXPORTS) if path.name not in taken]
     return found + [
         path for path in _inside(data_dir / ATTACHMENTS)
         if path.name not in attached and path.stat().st_mtime < long_before

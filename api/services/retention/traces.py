@@ -1,4 +1,4 @@
-"""Traces of use whose time is over: reads on record, alarms that were looked into, tokens, and jobs.
+"""Traces of use whose time is over: reads on record, alarms that were looked into, exports, tokens, and jobs.
 
 Reads are a chain: its oldest rows go together, and a sealed cut says where it begins since (services/reads.prove).
 """
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.retention import RetentionClass
-from api.models import Alarm, ChainCut, ClientSecret, Job, LeadView, Read, ReadSubject, Token, table
+from api.models import Alarm, ChainCut, ClientSecret, Export, Job, LeadView, Read, ReadSubject, Token, table
 from api.sealing import Vault
 from api.services import reads
 from api.services.retention.clocks import moment
@@ -42,10 +42,13 @@ async def cut_reads(connection: AsyncConnection, vault: Vault, number: int, now:
 
 
 async def forget(connection: AsyncConnection, day: dt.date, *, dry: bool) -> dict[RetentionClass, int]:
-    """Alarms, views of leads, tokens, secrets and jobs whose time is over are gone, or counted; how many of each class."""
-    job, token, secret, alarm, view = (table(each) for each in (Job, Token, ClientSecret, Alarm, LeadView))
+    """Alarms, views of leads, exports, tokens, secrets and jobs whose time is over are gone, or counted; how many of each class."""
+    job, token, secret, alarm, view, export = (
+        table(each) for each in (Job, Token, ClientSecret, Alarm, LeadView, Export)
+    )
     old: tuple[tuple[RetentionClass, Table, ColumnElement[bool]], ...] = (
         (RetentionClass.JOB, job, job.c.finished_at < moment(day, RetentionClass.JOB)),
+        (RetentionClass.EXPORT, export, export.c.finished_at < moment(day, RetentionClass.EXPORT)),
         (RetentionClass.CREDENTIAL, token, token.c.expires_at < moment(day, RetentionClass.CREDENTIAL)),
         (RetentionClass.CREDENTIAL, secret, secret.c.expires_at < moment(day, RetentionClass.CREDENTIAL)),
         (RetentionClass.READ, view, view.c.viewed_at < moment(day, RetentionClass.READ)),

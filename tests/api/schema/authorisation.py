@@ -146,6 +146,7 @@ QUERIES = {
         P.MANAGE_ACCOUNTS, '{ measureRoles(filter: {organisationIds: ["$Organisation"]}) { nodes { id } } }'
     ),
     "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
+    "exports": Asked(P.READ_CASES, '{ exports(filter: {requesters: ["target"]}) { nodes { id } } }'),
     "webhooks": Asked(P.MANAGE_ACCOUNTS, '{ webhooks(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "webhookDeliveries": Asked(
         P.MANAGE_ACCOUNTS, '{ webhookDeliveries(filter: {webhookIds: ["$Webhook"]}) { nodes { id } } }'
@@ -201,6 +202,7 @@ NODES = {
     "MeasureAssignment": P.MANAGE_ACCOUNTS,
     "Organisation": P.MANAGE_ACCOUNTS,
     "Client": P.MANAGE_ACCOUNTS,
+    "Export": P.READ_CASES,
     "Webhook": P.MANAGE_ACCOUNTS,
     "WebhookDelivery": P.MANAGE_ACCOUNTS,
     "Read": P.READ_AUDIT,
@@ -507,6 +509,12 @@ MUTATIONS = {
     "deactivateOrganisation": Done(P.MANAGE_ACCOUNTS, {"organisationId": "$Organisation", "expectedVersion": STALE}),
     "saveClient": Done(P.MANAGE_ACCOUNTS, CLIENT | {"id": "$Client", "expectedVersion": STALE}),
     "rotateClientSecret": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
+    "startExport": Done(
+        P.READ_CASES,
+        {"kind": "FINDINGS", "format": "CSV", "households": {"stages": []}},
+        "INVALID",
+        "INVALID",
+    ),
     "registerWebhook": Done(
         P.MANAGE_ACCOUNTS,
         {"url": "https://hooks.example/", "topics": ["SCAN"], "divisionCode": "410502"},
@@ -717,7 +725,8 @@ TYPES = {
     "Rule": Fields("id titleZh titleEn descriptionZh descriptionEn basis"),
     "EvidenceRecord": Fields("source recordId"),
     "TestedException": Fields("name result"),
-    "Scan": Fields("id status division asOf rules progress result failure createdAt startedAt finishedAt"),
+    "Scan": Fields("id status division asOf rules progress result failure createdAt startedAt finishedAt receipt"),
+    "ScanReceipt": Fields("document href madeAt"),
     "Upload": Fields(
         "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
         "expiresAt receivedAt endedAt progress checks refusal receipt qualityUrl"
@@ -775,6 +784,13 @@ TYPES = {
     "RegisterWebhookPayload": Fields(f"{ANSWERED} webhook secret"),
     "PingWebhookPayload": Fields(f"{ANSWERED} delivery"),
     **{f"{each}WebhookPayload": Fields(f"{ANSWERED} webhook") for each in ("Replay", "Switch")},
+    "Export": Fields(
+        "id kind format status division requester purpose rows size digest href failure timesTaken requestedAt startedAt "
+        "finishedAt expiresAt"
+    ),
+    "StartExportPayload": Fields(f"{ANSWERED} export"),
+    "ExportConnection": CONNECTION,
+    "ExportEdge": EDGE,
     "WebhookConnection": CONNECTION,
     "WebhookEdge": EDGE,
     "WebhookDeliveryConnection": CONNECTION,

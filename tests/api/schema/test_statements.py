@@ -235,6 +235,11 @@ KEPT = {
         "administrator",
         5,
     ),
+    "exports": (
+        "query ($n: Int) { exports(first: $n) { totalCount nodes { rows requester { login } division { code } } } }",
+        "auditor",
+        2,
+    ),
     "webhooks": (
         "query ($n: Int) { webhooks(first: $n) { totalCount nodes { url registeredBy division { code } } } }",
         "administrator",

@@ -1,4 +1,4 @@
-"""A webhook of a division that is switched off, and a message to it, written as they are kept; what to say of them in tests that walk all there is."""
+"""A webhook of a division that is switched off, a message to it, and an export, written as they are kept; what to say of them in tests that walk all there is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.models import Webhook, WebhookDelivery
+from api.models import Export, Webhook, WebhookDelivery
 from api.sealing import Vault
 from api.services.webhooks import COLUMN
 
@@ -15,7 +15,7 @@ from api.services.webhooks import COLUMN
 async def hooked(
     connection: AsyncConnection, vault: Vault, division: str, user: int, now: dt.datetime
 ) -> dict[str, int]:
-    """The keys of both."""
+    """The keys of all three."""
     row = {
         "division_code": division, "url": "https://hooks.example/", "topics": ["SCAN"], "secret": vault.seal(COLUMN, "whsec_"),
         "state": "DISABLED", "disabled_because": "GONE", "disabled_at": now, "position": 0, "registered_by": user, "registered_at": now, "version": 1,
@@ -26,4 +26,9 @@ async def hooked(
         "status": 204, "milliseconds": 3, "delivered_at": now,
     }  # fmt: skip
     added = await connection.execute(insert(WebhookDelivery).values(**message).returning(WebhookDelivery.id))
-    return {"Webhook": webhook, "WebhookDelivery": added.scalar_one()}
+    export = {
+        "kind": "FINDINGS", "format": "CSV", "user_id": user, "division_code": division, "purpose": "REVIEW", "named": True,
+        "status": "FAILED", "rows": 0, "parts": 0, "times_taken": 0, "requested_at": now, "finished_at": now,
+    }  # fmt: skip
+    made = await connection.execute(insert(Export).values(**export).returning(Export.id))
+    return {"Webhook": webhook, "WebhookDelivery": added.scalar_one(), "Export": made.scalar_one()}

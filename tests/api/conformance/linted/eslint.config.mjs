@@ -115,6 +115,7 @@ const VALUES = [
   "RuleQuality",
   "RuleQualityReport",
   "ScanProgress",
+  "ScanReceipt",
   "ScanResult",
   "Scorecards",
   "Season",
