@@ -23,21 +23,21 @@ DUPLICATES = "C"
 
 _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTED_MEMBER)
 HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
-_COLUMNS = (*F, H.division_code, HIDDEN)
-_SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
-_FINDINGS = scope.narrow(select(*_COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(_SHOWN)
+COLUMNS = (*F, H.division_code, HIDDEN)
+SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
+_FINDINGS = scope.narrow(select(*COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(SHOWN)
 _BY_KEY = _FINDINGS.where(among(F.id, "keys"))
 _NUMBERED = (
     scope.narrow(
         select(
-            *_COLUMNS,
+            *COLUMNS,
             func.row_number()
             .over(partition_by=F.household_id, order_by=(F.severity_rank.desc(), F.id.desc()))
             .label("place"),
         ).join(Household, H.id == F.household_id),
         H.division_code,
     )
-    .where(among(F.household_id, "keys"), _SHOWN)
+    .where(among(F.household_id, "keys"), SHOWN)
     .subquery()
 )
 _OF = (

@@ -29,9 +29,14 @@ STANDS = and_(text(f"findings.{LIVE}"), F.queue_place.is_not(None))
 """What stands in the queue."""
 
 OPENED, WAITING = F.opened_on.is_not(None), F.opened_on.is_(None)
+_QUEUE = scope.narrow(
+    select(*findings.COLUMNS).join(Household, H.id == F.household_id), H.division_code.concat("")
+).where(findings.SHOWN, STANDS)
+"""Its range of divisions is told so that no index answers it: then the first leads are read in their order, and no other."""
+
 LISTING = Listing(
     "queue",
-    findings.LISTING.select.where(STANDS),
+    _QUEUE,
     F.id,
     {**findings.LISTING.filters, "opened": OPENED, "waiting": WAITING},
     {**findings.LISTING.orders, "PLACE": By(F.queue_place, int)},
