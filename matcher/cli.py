@@ -118,6 +118,15 @@ def scan(
         str | None,
         typer.Option(metavar="REASON", help="Go on although a circuit breaker opens; the reason is recorded."),
     ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            "--since",
+            metavar="OUT",
+            help="Results of an earlier scan with --keep: who and what is as it was is not matched again.",
+        ),
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep what was matched in OUT/kept, for --since.")] = False,
     change: Annotated[
         Path | None,
         typer.Option(
@@ -161,6 +170,8 @@ def scan(
         resume=resume,
         baselines=tuple(baseline or ()),
         override_breaker=override_breaker,
+        since=since,
+        keep=keep,
     )
     if change is not None:
         with shown(messages, quiet=quiet, for_programs=json_progress) as progress:

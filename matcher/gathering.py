@@ -16,7 +16,7 @@ from matcher import __version__, authorisations, coverage, evidence, flooding, k
 from matcher import applicants as small_side
 from matcher.applicants import Applicants
 from matcher.breakers import Numbers
-from matcher.engines import local
+from matcher.engines import local, since
 from matcher.engines.workspace import FOLDER, Counts, Workspace
 from matcher.errors import InputRefused, UsageError
 from matcher.frames import FLOODED
@@ -45,7 +45,7 @@ class ScanRequest:
     """What to scan and how; `as_of` defaults to the latest date at which a feed was cut.
 
     `baselines`: outputs of earlier scans, the latest last, that circuit breakers compare with; `override_breaker`: why to go on
-    where one opens.
+    where one opens. `since`: outputs of an earlier scan that kept what it matched; `keep`: whether this one does.
     """
 
     folder: Path
@@ -62,6 +62,8 @@ class ScanRequest:
     keys: Path | None = None
     baselines: tuple[Path, ...] = ()
     override_breaker: str | None = None
+    since: Path | None = None
+    keep: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,13 +128,14 @@ def gather(request: ScanRequest, clock: Clock, progress: Progress) -> Gathered:
     sealed = _fingerprint(hashes, opened.model, opened.plan, as_of, request.authorised_by, indexed=index is not None)
     workspace = Workspace.open(request.out / FOLDER, sealed, opened.plan, resume=request.resume)
     counts, bounds = {}, {}
+    known = _known(request, opened, asked, hashes)
     for name, feed in feeds.items():
         some = everyone.only(asked.allowed[name])
         bounds[name] = some.bound
         counts[name] = (
-            local.match_index(index.sources[name], some, workspace, progress)
+            local.match_index(index.sources[name], some, workspace, progress, known.get(name))
             if index
-            else local.match_feed(feed, some, workspace, progress)
+            else local.match_feed(feed, some, workspace, progress, known.get(name))
         )
     clock.lap("match")
 
@@ -162,6 +165,42 @@ def gather(request: ScanRequest, clock: Clock, progress: Progress) -> Gathered:
     intake = {name: _intake(feed, own, counts) for name, feed in {**delivery.feeds, **feeds}.items()}
     clock.lap("link")
     return Gathered(opened, asked, facts, links, rejects, flooded, intake, pairs, hashes, workspace)
+
+
+def _known(request: ScanRequest, opened: Opened, asked: Asked, hashes: Mapping[str, str]) -> dict[str, since.Known]:
+    """By source what an earlier scan tells of it already."""
+    earlier = since.open_earlier(request.since, opened.plan, opened.model) if request.since else None
+    if earlier is None:
+        return {}
+    people = since.digests(asked.everyone, asked.members, asked.households)
+    found = {}
+    for name, print_ in fingerprints(opened, hashes).items():
+        known = earlier.of(name, print_, asked.everyone.only(asked.allowed[name]), people)
+        if known is not None:
+            found[name] = known
+    return found
+
+
+def fingerprints(opened: Opened, hashes: Mapping[str, str]) -> dict[str, str]:
+    """By source what its rows depend on, where that can be told."""
+    if opened.index:
+        return {name: since.of_index(name, opened.index.input_hashes) for name in opened.feeds}
+    told = {name: since.fingerprint(feed, hashes) for name, feed in opened.feeds.items()}
+    return {name: print_ for name, print_ in told.items() if print_ is not None}
+
+
+def keep(request: ScanRequest, gathered: Gathered) -> None:
+    """The finished chunks stay beside the outputs, for a scan since this one."""
+    asked = gathered.asked
+    prints = fingerprints(gathered.opened, gathered.hashes)
+    since.keep(
+        gathered.workspace,
+        request.out,
+        gathered.opened.model,
+        prints,
+        {name: asked.everyone.only(asked.allowed[name]) for name in prints},
+        since.digests(asked.everyone, asked.members, asked.households),
+    )
 
 
 def open_scan(request: ScanRequest) -> Opened:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +11,10 @@ from typing import Any
 
 from matcher import __version__, breakers
 from matcher.breakers import Now, Tripped
-from matcher.errors import BreakerOpened
-from matcher.gathering import Gathered, ScanRequest, gather
+from matcher.engines import since
+from matcher.engines.workspace import alone
+from matcher.errors import BreakerOpened, UsageError
+from matcher.gathering import Gathered, ScanRequest, gather, keep
 from matcher.measure import Clock, peak_memory_bytes
 from matcher.progress import Progress, silent
 from matcher.report import diffing, files, page, summary
@@ -25,8 +28,15 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
 
     The same inputs, model, plan and policy give the same bytes in links, findings, coverage and rejects. Raises
     InputRefused (a file, row or column cannot be accepted), UsageError or BreakerOpened; then `out` holds no new output, and
-    the finished chunks stay there for `resume`.
+    the finished chunks stay there for `resume`. While another process scans into `out`, it waits.
     """
+    if request.since is not None and request.since.resolve() == request.out.resolve():
+        raise UsageError("--since names the results of an earlier scan, and --out another place")
+    with alone(request.out, progress):
+        return _scan(request, progress)
+
+
+def _scan(request: ScanRequest, progress: Progress) -> dict[str, Any]:
     clock = Clock()
     earlier = [files.read_summary(out) for out in request.baselines]
     gathered = gather(request, clock, progress)
@@ -90,7 +100,11 @@ def scan(request: ScanRequest, progress: Progress = silent) -> dict[str, Any]:
         plan=gathered.opened.plan,
         counties=facts.households.select("household_id", "division_code"),
     )
-    gathered.workspace.remove()
+    if request.keep:
+        keep(request, gathered)
+    else:
+        gathered.workspace.remove()
+        shutil.rmtree(request.out / since.FOLDER, ignore_errors=True)
     return report
 
 

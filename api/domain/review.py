@@ -1,7 +1,9 @@
 """What a person may conclude about a lead, and where the lead stands then.
 
 A lead is a question. NEEDS_INQUIRY keeps it open; every other outcome closes it, for this evidence: the same lead on
-other evidence is a new question. Deception is only ever concluded from a decision that has a document (F-6).
+other evidence is a new question. Deception is only ever concluded from a decision that has a document (F-6). What nobody has
+concluded on is withdrawn where a later scan, as complete as the one before, does not raise it again for a reason that can be
+named (F-11); that time has passed is none.
 """
 
 from __future__ import annotations
@@ -23,6 +25,26 @@ class FindingState(StrEnum):
     OPEN = "OPEN"
     IN_INQUIRY = "IN_INQUIRY"
     CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+ENDED = frozenset({FindingState.CLOSED, FindingState.WITHDRAWN})
+"""Where nobody has anything to look into any more."""
+
+
+class WithdrawnBecause(StrEnum):
+    """Why a scan did not raise a lead again; the first that holds, in this order."""
+
+    RECORD_DELETED = "RECORD_DELETED"
+    RECORD_CORRECTED = "RECORD_CORRECTED"
+    PERSON_LEFT = "PERSON_LEFT"
+    AID_ENDED = "AID_ENDED"
+    HOUSEHOLD_CHANGED = "HOUSEHOLD_CHANGED"
+    RECORD_GONE = "RECORD_GONE"
+    OTHER_RECORDS = "OTHER_RECORDS"
+    RULE_CHANGED = "RULE_CHANGED"
+    PARAMETERS_CHANGED = "PARAMETERS_CHANGED"
+    MATCHING_CHANGED = "MATCHING_CHANGED"
 
 
 class Outcome(StrEnum):

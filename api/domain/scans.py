@@ -6,17 +6,27 @@ from enum import StrEnum
 
 
 class ScanStatus(StrEnum):
-    """A scan waits, runs, and ends in one of two ways."""
+    """A scan waits, runs, and ends in one of three ways."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
     @property
     def ended(self) -> bool:
         """Nothing more will happen to it."""
-        return self in (ScanStatus.SUCCEEDED, ScanStatus.FAILED)
+        return self not in (ScanStatus.QUEUED, ScanStatus.RUNNING)
+
+
+class LeadChange(StrEnum):
+    """What became of a lead from the scans before to this one."""
+
+    NEW = "NEW"
+    AGAIN = "AGAIN"
+    CHANGED = "CHANGED"
+    WITHDRAWN = "WITHDRAWN"
 
 
 class Severity(StrEnum):

@@ -110,6 +110,8 @@ LISTING = Listing(
         "grades": among(F.grade, "grades", String),
         "households": among(F.household_id, "households", BigInteger),
         "scan": F.last_scan_id == bindparam("scan"),
+        "withdrawn": F.withdrawn_because.is_not(None),
+        "reviewed_by_me": F.id.in_(select(R.finding_id).where(R.reviewer_id == bindparam("reviewed_by_me_viewer"))),
         "raised_from": F.raised_on >= bindparam("raised_from"),
         "raised_to": F.raised_on <= bindparam("raised_to"),
         "both_pay": BOTH_PAY,

@@ -4,6 +4,7 @@ scans       runs the matcher's commands and tells their progress
 folders     reads the register and the feeds of a folder, and lays out the folder that a scan works on
 outputs     what a scan found, in batches
 sent        a batch that a department sends alone, and what came of its check
+withdrawals why a lead that an earlier scan raised does not stand in a later one
 reference   programmes, departments and rules, as the matcher publishes them
 identity    the normal forms by which a person is found
 income      the test for leaving hardship, and months
@@ -12,7 +13,8 @@ compatibility  how aid stands to other aid, month by month
 catalogue   programmes as they are in force here, the city's own entries before the shipped ones
 """
 
-from api.matching.scans import MatcherFailed, Progress, Step, program_hash, run, scan, validate
+from api.matching.scans import MatcherFailed, Progress, Step, kept, program_hash, run, scan, validate
+from api.matching.withdrawals import withdrawn
 from matcher.errors import InputRefused, MatcherError
 
 __all__ = [
@@ -21,8 +23,10 @@ __all__ = [
     "MatcherFailed",
     "Progress",
     "Step",
+    "kept",
     "program_hash",
     "run",
     "scan",
     "validate",
+    "withdrawn",
 ]

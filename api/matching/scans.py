@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from matcher.engines import since
+
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TERM", "TMPDIR", "COLUMNS", "NO_COLOR", "SYSTEMROOT", "VIRTUAL_ENV")
 """The only variables of our environment that the matcher sees."""
 
@@ -98,6 +100,11 @@ async def _told(arguments: Sequence[str], progress: Progress, environment: Mappi
             await process.wait()
     if status != 0:
         raise MatcherFailed(status, said)
+
+
+def kept(out: Path) -> Path:
+    """Where a scan keeps what it matched, for the next one."""
+    return out / since.FOLDER
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

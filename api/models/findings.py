@@ -2,7 +2,8 @@
 
 A finding belongs to whoever answers for its household, and is found again by its `reference`, whatever scan raises it; `state` is what the last review, `review_id`, made
 of it (no foreign key: reviews point here already). `queue_place` is where it stands in its county's queue, `queue_worth` what it counts for there; null until it is ranked
-(services/queue). It is `opened_on` when it is put before the reviewers of the division `opened_for`.
+(services/queue). It is `opened_on` when it is put before the reviewers of the division `opened_for`. `withdrawn_because` to `withdrawn_at` tell which scan did not
+raise it again and why: a lead that somebody has closed keeps its conclusion all the same. `withdrawals` counts how often that was so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed, Structures
 
-LIVE = "state <> 'CLOSED'"
+LIVE = "state NOT IN ('CLOSED', 'WITHDRAWN')"
 """Leads that still wait for a conclusion: literally, so that the index of these answers."""
 
 
@@ -25,6 +26,12 @@ class Finding(Base):
     __table_args__ = (
         CheckConstraint("version > 0", name="version"),
         CheckConstraint("state <> 'CLOSED' OR review_id IS NOT NULL", name="closed_by_review"),
+        CheckConstraint("state <> 'WITHDRAWN' OR withdrawn_because IS NOT NULL", name="withdrawn_because"),
+        CheckConstraint("withdrawn_because IS NULL OR (state <> 'OPEN' AND withdrawals > 0)", name="withdrawn"),
+        CheckConstraint(
+            "(withdrawn_because IS NULL) = (withdrawn_scan_id IS NULL) AND (withdrawn_because IS NULL) = (withdrawn_at IS NULL)",
+            name="withdrawn_by",
+        ),
         Index("ix_findings_severity_rank_id", "severity_rank", "id"),
         Index("ix_findings_household_id_severity_rank_id", "household_id", "severity_rank", "id"),
         Index(
@@ -59,6 +66,10 @@ class Finding(Base):
     queue_place: Mapped[int | None]
     opened_on: Mapped[dt.date | None]
     opened_for: Mapped[Exact | None]
+    withdrawn_because: Mapped[str | None]
+    withdrawn_scan_id: Mapped[int | None] = mapped_column(ForeignKey("scans.id"), index=True)
+    withdrawn_at: Mapped[Moment | None]
+    withdrawals: Mapped[int] = mapped_column(server_default=text("0"))
     version: Mapped[int]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import Float, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Structure, Structures
@@ -13,11 +13,15 @@ from api.models.base import Base, Exact, Moment, PrimaryKey, Structure, Structur
 class Scan(Base):
     """One run of the matcher over a division's households and the latest feeds.
 
-    `division_from` and `division_to` are the division's range of codes; `stage` to `unit` tell the progress.
+    `division_from` and `division_to` are the division's range of codes; `stage` to `unit` tell the progress. `leads` counts what
+    became of leads: new, raised again, changed, withdrawn.
     """
 
     __tablename__ = "scans"
-    __table_args__ = (Index("ix_scans_division_code_id", "division_code", "id"),)
+    __table_args__ = (
+        CheckConstraint("(status = 'CANCELLED') = (cancelled_by IS NOT NULL)", name="cancelled_by_somebody"),
+        Index("ix_scans_division_code_id", "division_code", "id"),
+    )
 
     id: Mapped[PrimaryKey]
     status: Mapped[str]
@@ -32,6 +36,8 @@ class Scan(Base):
     total: Mapped[int | None]
     unit: Mapped[str | None]
     summary: Mapped[Structure | None]
+    leads: Mapped[Structure | None]
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     failure: Mapped[str | None]
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]

@@ -53,8 +53,8 @@ described(
         "LEAD_WITHDRAWN": Words(
             "提示已消除",
             "Lead withdrawn",
-            "复核已结或最近比对不再提示。",
-            "The lead was closed, or not raised again.",
+            "复核已结或比对已撤回提示。",
+            "The lead was closed, or withdrawn by a scan.",
         ),
         "NOT_LIKELY": Words("不再可能", "Not likely", "已知情况不再支持。", "What is known speaks for it no longer."),
         "FILE_CLOSED": Words("档案已结", "File closed", "该户不再在档。", "The household is on file no longer."),

@@ -32,7 +32,7 @@ from api.schema.sizes import about
 from api.schema.stop_terms import OfficialErrorKind
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Money, Node, division_of, money_of
-from api.schema.words import Direction, FindingState, Grade, Outcome, Severity
+from api.schema.words import Direction, FindingState, Grade, Outcome, Severity, WithdrawnBecause
 from api.services import reviews
 from api.services.reviews import Concluded
 
@@ -89,6 +89,14 @@ class Review:
     )
 
 
+@strawberry.type(description="That a scan which could have raised a lead again did not, and why.")
+class LeadWithdrawal:
+    """That a scan did not raise a lead again."""
+
+    because: WithdrawnBecause = strawberry.field(description="Why.")
+    at: dt.datetime = strawberry.field(description="When that scan was done.")
+
+
 @strawberry.type(
     description="The record of a lead: a question that a rule raised about a household, never a verdict."
 )
@@ -98,6 +106,7 @@ class Finding(Node):
     key: strawberry.Private[int]
     household_key: strawberry.Private[int]
     scan_key: strawberry.Private[int]
+    withdrawing_scan_key: strawberry.Private[int | None]
     reference: str = strawberry.field(description="The same for the same lead, whatever scan raises it.")
     rule: Rule = strawberry.field(description="The rule that raised it.")
     rule_version: str = strawberry.field(description="The version of the rule that raised it last.")
@@ -129,6 +138,10 @@ class Finding(Node):
     queue_worth: Money | None = strawberry.field(
         description="What it counts for in the queue: what is at stake at most, times how sure it is."
     )
+    withdrawal: LeadWithdrawal | None = strawberry.field(
+        description="Why the latest scan that could have raised it did not, if so; what a person had concluded before stays."
+    )
+    withdrawals: int = strawberry.field(description="How often it was withdrawn so far.")
     version: int = strawberry.field(description="Counts changes; to be given back by `reviewFinding`.")
     household: Household = strawberry.field(default=NOT_LOADED, description="The household that it is about.")
     persons: list[Person] = strawberry.field(
@@ -164,6 +177,10 @@ class Finding(Node):
     )
     last_scan: Scan | None = strawberry.field(
         default=NOT_LOADED, description="The latest scan that raised it; null where the viewer may not see it."
+    )
+    withdrawn_by: Scan | None = strawberry.field(
+        default=NOT_LOADED,
+        description="The scan that withdrew it; null where none has, or the viewer may not see it.",
     )
 
 
@@ -217,6 +234,13 @@ class FindingFilter:
         description="Whether it asked after aid given twice and was closed without an issue, while more than one of the "
         "grants behind it goes on this month (F-20).",
     )
+    withdrawn: bool | None = strawberry.field(
+        default=None, description="Whether the latest scan that could have raised them did not."
+    )
+    reviewed_by_me: bool | None = strawberry.field(
+        default=None,
+        description="Whether the viewer has concluded something about them; with `withdrawn`, what was taken back of one's own.",
+    )
     and_: list[FindingFilter] | None = strawberry.field(name="and", default=None, description=AND)
     or_: list[FindingFilter] | None = strawberry.field(name="or", default=None, description=OR)
     not_: FindingFilter | None = strawberry.field(name="not", default=None, description=NOT)
@@ -235,6 +259,9 @@ def conditions(info: Info, given: FindingFilter) -> Iterator[Condition]:
     yield from one_of("grades", given.grades)
     yield from between("raised", given.raised)
     yield from whether("both_pay", given.closed_while_both_pay)
+    yield from whether("withdrawn", given.withdrawn)
+    viewer = info.context.viewer_who_may(Permission.READ_CASES).user_id
+    yield from whether("reviewed_by_me", given.reviewed_by_me, {"reviewed_by_me_viewer": viewer})
 
 
 def rule_of(rule_id: str) -> Rule:
@@ -262,6 +289,7 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
             key=row.id,
             household_key=row.household_id,
             scan_key=row.last_scan_id,
+            withdrawing_scan_key=row.withdrawn_scan_id,
             reference=row.reference,
             rule=rule,
             rule_version=row.rule_version,
@@ -282,6 +310,10 @@ def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Findin
             opened_on=row.opened_on,
             queue_place=row.queue_place,
             queue_worth=money_of(row.queue_worth),
+            withdrawal=LeadWithdrawal(because=WithdrawnBecause(row.withdrawn_because), at=row.withdrawn_at)
+            if row.withdrawn_because
+            else None,
+            withdrawals=row.withdrawals,
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Finding", rows), strict=True)
@@ -413,6 +445,18 @@ branch(
     Finding,
     "reviews",
     Branch("key", lambda reading, keys, _: loaders.reviews_of(reading, keys), _review_objects, "reviews"),
+)
+branch(
+    Finding,
+    "withdrawnBy",
+    Branch(
+        "withdrawing_scan_key",
+        lambda reading, keys, _: scans.by_key(reading, keys),
+        scan_objects,
+        "withdrawn_by",
+        False,
+        Permission.READ_SCANS,
+    ),
 )
 branch(
     Finding,

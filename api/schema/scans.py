@@ -81,6 +81,16 @@ class ScanReceipt:
     made_at: dt.datetime = strawberry.field(description="When it was signed.")
 
 
+@strawberry.type(description="What became of leads from the scans before to this one.")
+class ScanLeads:
+    """What became of leads."""
+
+    new: int = strawberry.field(description="Raised for the first time.")
+    again: int = strawberry.field(description="Raised before, on the same evidence and with the same weight.")
+    changed: int = strawberry.field(description="Raised before, and now on other evidence or with another weight.")
+    withdrawn: int = strawberry.field(description="Raised before, and withdrawn by this scan.")
+
+
 @strawberry.type(description="A run of the matcher over a division's households and the latest feeds.")
 class Scan(Node):
     """A run of the matcher."""
@@ -92,6 +102,9 @@ class Scan(Node):
     rules: list[str] = strawberry.field(description="Only these rules; empty for all.")
     progress: ScanProgress | None = strawberry.field(description="How far it is, while it runs.")
     result: ScanResult | None = strawberry.field(description="What it found, once it has succeeded.")
+    leads: ScanLeads | None = strawberry.field(
+        description="What became of leads by it, once it has succeeded; null for scans before this was counted."
+    )
     failure: str | None = strawberry.field(description="Why it was given up, in the matcher's words.")
     created_at: dt.datetime = strawberry.field(description="When it was asked for.")
     started_at: dt.datetime | None = strawberry.field(description="When a worker began.")
@@ -161,6 +174,7 @@ def scan_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Scan]:
             if row.stage
             else None,
             result=_result(row.summary) if row.summary else None,
+            leads=ScanLeads(**{name.lower(): count for name, count in row.leads.items()}) if row.leads else None,
             failure=row.failure,
             created_at=row.created_at,
             started_at=row.started_at,
@@ -257,9 +271,23 @@ class StartScanPayload(Payload):
     scan: Scan | None = strawberry.field(description="The scan; follow it with `scanProgress` or by asking again.")
 
 
+@strawberry.input(description="A scan to be cancelled.")
+class CancelScanInput(MutationInput):
+    """A scan to be cancelled."""
+
+    scan_id: strawberry.ID = strawberry.field(description="The scan.")
+
+
+@strawberry.type(description="What `cancelScan` answers.")
+class CancelScanPayload(Payload):
+    """What `cancelScan` answers."""
+
+    scan: Scan | None = strawberry.field(description="The scan as it stands now.")
+
+
 @strawberry.type(description="What may be done with scans.")
 class ScanMutations:
-    """Scans are started."""
+    """Scans are started and cancelled."""
 
     @guards.mutation(Permission.START_SCAN, "Starts a scan of a division's households against the latest feeds.")
     async def start_scan(
@@ -276,6 +304,23 @@ class ScanMutations:
         done = await carry_out(info, Permission.START_SCAN, input, act)
         scan = await nodes.below_payload(info, "Scan", "scan", done.subject)
         return StartScanPayload(scan=scan, **done.answered)
+
+    @guards.mutation(
+        Permission.START_SCAN,
+        "Ends a scan that waits or runs; its worker stops the matcher and removes what it wrote, and nothing of it is ever seen.",
+    )
+    async def cancel_scan(
+        self, info: Info, input: Annotated[CancelScanInput, strawberry.argument(description="Which.")]
+    ) -> CancelScanPayload:
+        """Cancels a scan."""
+
+        async def act(connection: AsyncConnection, viewer: Viewer) -> int:
+            key = nodes.key_of(info, "Scan", input.scan_id)
+            return await scan_service.cancel(connection, viewer, key, info.context.now())
+
+        done = await carry_out(info, Permission.START_SCAN, input, act)
+        scan = await nodes.below_payload(info, "Scan", "scan", done.subject)
+        return CancelScanPayload(scan=scan, **done.answered)
 
 
 @strawberry.type(description="What may be followed of scans.")

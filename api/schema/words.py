@@ -10,7 +10,7 @@ from enum import StrEnum
 from api.domain.casework import HardshipCause
 from api.domain.errors import USER_ERRORS, UserErrorCode
 from api.domain.permissions import Permission, Role
-from api.domain.review import FindingState, Outcome
+from api.domain.review import FindingState, Outcome, WithdrawnBecause
 from api.domain.scans import ScanStatus, Severity
 from api.domain.stages import Stage
 from api.schema.enumerations import Words, described
@@ -28,6 +28,7 @@ __all__ = [
     "Stage",
     "TargetGroup",
     "UserErrorCode",
+    "WithdrawnBecause",
 ]
 
 
@@ -161,6 +162,70 @@ described(
         ),
         "IN_INQUIRY": Words("核查中", "In inquiry", "正在进一步核查。", "It is being looked into."),
         "CLOSED": Words("已办结", "Closed", "已就现有证据作出结论。", "A person has concluded, for this evidence."),
+        "WITHDRAWN": Words(
+            "已撤回",
+            "Withdrawn",
+            "其后的比对不再提出，原因见 withdrawal；并非任何人的结论。",
+            "A later scan did not raise it again, for the reason in `withdrawal`; nobody's conclusion.",
+        ),
+    },
+)
+described(
+    WithdrawnBecause,
+    "Why a scan that could have raised a lead again did not.",
+    {
+        "RECORD_DELETED": Words(
+            "部门已删除记录",
+            "Record deleted",
+            "部门已删除所依据的记录。",
+            "Its department has deleted a record it rested on.",
+        ),
+        "RECORD_CORRECTED": Words(
+            "部门已更正记录",
+            "Record corrected",
+            "部门已更正所依据的记录。",
+            "Its department has corrected a record it rested on.",
+        ),
+        "PERSON_LEFT": Words(
+            "成员已离户",
+            "Person left",
+            "所涉人员已不在比对名册中。",
+            "Somebody it speaks of is among the people scanned no longer.",
+        ),
+        "AID_ENDED": Words(
+            "救助已变更或终止",
+            "Aid ended",
+            "该户的救助项目或档案已变更、终止。",
+            "The household's programme or file is another, or has ended.",
+        ),
+        "HOUSEHOLD_CHANGED": Words(
+            "家庭情况已变更",
+            "Household changed",
+            "该户的申报、成员或身份信息已变更。",
+            "What the household declares, or who its people are, was changed.",
+        ),
+        "RECORD_GONE": Words(
+            "记录已不存在",
+            "Record gone",
+            "完整的新数据中已无所依据的记录。",
+            "A record it rested on is not in the new, full extract.",
+        ),
+        "OTHER_RECORDS": Words(
+            "其他记录有变化",
+            "Other records",
+            "规则所用的其他记录有增减或更正。",
+            "Other records that the rule reads have come, gone or changed.",
+        ),
+        "RULE_CHANGED": Words("规则已修订", "Rule changed", "该规则已有新版本。", "The rule's version is another."),
+        "PARAMETERS_CHANGED": Words(
+            "政策标准已调整", "Parameters changed", "政策标准与参数已调整。", "The policy's values are others."
+        ),
+        "MATCHING_CHANGED": Words(
+            "比对方法已更新",
+            "Matching changed",
+            "模型、比对方案或程序已更新。",
+            "Model, plan or program are others.",
+        ),
     },
 )
 described(
@@ -190,6 +255,9 @@ described(
         "RUNNING": Words("运行中", "Running", "正在比对。", "A worker carries it out."),
         "SUCCEEDED": Words("已完成", "Succeeded", "比对完成，疑点已入库。", "It is done, and its leads are in."),
         "FAILED": Words("失败", "Failed", "已放弃，原因见 failure。", "It was given up; `failure` says why."),
+        "CANCELLED": Words(
+            "已取消", "Cancelled", "已有人取消，不留任何结果。", "Somebody cancelled it; nothing of it stays."
+        ),
     },
 )
 described(

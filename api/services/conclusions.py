@@ -93,6 +93,7 @@ async def confirm(
     Raises ReviewHeld, and NotDone.
     """
     found, today = await leads.held(connection, viewer, finding_id, expected_version, now), days.today(now)
+    leads.stands(found, ("input",))
     waiting = await _proposed(connection, found)
     if waiting.evidence_hash != found.evidence_hash:
         raise NotDone(

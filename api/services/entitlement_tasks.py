@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Date, Row, String, and_, bindparam, cast, exists, not_, or_, select, update
+from sqlalchemy import Date, Row, and_, bindparam, exists, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope, workdays
@@ -23,11 +23,10 @@ from api.domain.casework import TaskKind, TaskState
 from api.domain.catalogue import ChainLink, GrantedTo
 from api.domain.entitlements import LEADS, SCHOOLING, AidStanding, NoLongerDue
 from api.domain.grants import OnceFor
-from api.domain.review import FindingState, Outcome
-from api.domain.scans import ScanStatus
+from api.domain.review import ENDED, Outcome
 from api.domain.stages import ACTIVE
 from api.matching import policy
-from api.models import Finding, FindingPerson, Household, Review, Scan, Task, table
+from api.models import Finding, FindingPerson, Household, Review, Task, table
 from api.sealing import Vault
 from api.services import education, tasks
 from api.services.entitlements import Day, Home, assess, homes, standing_of
@@ -37,15 +36,16 @@ WORKING_DAYS = "entitlement.working_days"
 MOST_HOUSEHOLDS = 200
 """How many households one round looks at; the next rounds look at the others."""
 
-F, H, P, S, T = (table(each).c for each in (Finding, Household, FindingPerson, Scan, Task))
+F, H, P, T = (table(each).c for each in (Finding, Household, FindingPerson, Task))
 V = table(Review).c
 _CONFIRMED = exists().where(V.id == F.review_id, V.outcome == Outcome.ENTITLEMENT_CONFIRMED)
 _STANDS = and_(
     F.rule_id.in_(sorted(LEADS)),
-    or_(F.state != FindingState.CLOSED, _CONFIRMED),
+    F.withdrawn_because.is_(None),
+    or_(F.state.not_in(ENDED), _CONFIRMED),
     not_(scope.in_shadow(F.state, F.rule_id, H.division_code)),
 )
-"""A lead on unmet entitlement that is open, of a rule that is not set aside, or that a reviewer has confirmed."""
+"""A lead on unmet entitlement that is open, of a rule that is not set aside, or that a reviewer has confirmed; and that no scan has withdrawn."""
 _HAS_LEAD = exists().where(F.household_id == H.id, _STANDS)
 _HAS_TASK = exists().where(T.household_id == H.id, T.kind == TaskKind.ENTITLEMENT, T.state == TaskState.OPEN)
 _WAITING = (
@@ -59,22 +59,10 @@ _WAITING = (
 )
 """Whoever waited longest goes first: where a day has not rounds enough for all, nobody is left out for good."""
 
-_RAISED_BY = table(Scan).alias("raised_by")
-L = _RAISED_BY.c
-_RULES = cast(S.rules, String)
-_WITHDRAWN = exists().where(
-    S.status == ScanStatus.SUCCEEDED,
-    S.division_from <= H.division_code,
-    S.division_to > H.division_code,
-    or_(S.as_of > L.as_of, and_(S.as_of == L.as_of, S.id > L.id)),
-    or_(_RULES == "[]", _RULES.contains('"' + F.rule_id + '"')),
-)
-"""That a scan of the division after the last one that raised a finding asked its rule, or all rules."""
 _LEADS = (
     select(F.id, F.household_id, F.rule_id)
     .join(Household, H.id == F.household_id)
-    .join(_RAISED_BY, L.id == F.last_scan_id)
-    .where(among(F.household_id, "households"), _STANDS, not_(_WITHDRAWN))
+    .where(among(F.household_id, "households"), _STANDS)
     .order_by(F.id)
 )
 _WHOM = select(P.finding_id, P.member_id).where(among(P.finding_id, "findings"))
@@ -246,10 +234,7 @@ def _because(home: Home, day: Day, task: Row[*tuple[Any, ...]]) -> NoLongerDue:
 async def _leads(
     connection: AsyncConnection, households: Collection[int]
 ) -> dict[int, list[tuple[int, str, int | None]]]:
-    """By household the findings that are neither closed nor withdrawn: key, rule, and of whom, where it is one.
-
-    One is withdrawn where the latest scan of the division that asked its rule did not raise it again.
-    """
+    """By household the findings that are neither closed nor withdrawn: key, rule, and of whom, where it is one."""
     standing = (await connection.execute(_LEADS, {"households": list(households)})).all()
     whom = defaultdict[int, list[int]](list)
     for person in await connection.execute(_WHOM, {"findings": [each.id for each in standing]}):

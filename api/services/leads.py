@@ -79,6 +79,7 @@ async def mine(
 ) -> Found:
     """`held`, for whoever works on it: nobody else does, and the days of one who holds it begin anew. Raises ReviewHeld."""
     found = await held(connection, viewer, finding_id, expected_version, now, path)
+    stands(found, path)
     today = days.today(now)
     holder = (
         await connection.execute(select(L.user_id).where(L.finding_id == found.id, L.until >= today))
@@ -99,6 +100,7 @@ async def claim(
     _unchanged(found, expected_version, ("input",))
     if found.state == FindingState.CLOSED:
         raise NotDone(UserErrorCode.INVALID, ("input", "findingId"), "该疑点已办结。", "The finding is closed.")
+    stands(found, ("input",))
     row = {
         "finding_id": found.id,
         "user_id": viewer.user_id,
@@ -172,6 +174,17 @@ async def there(connection: AsyncConnection, viewer: Viewer, finding_id: int | N
     if found is None:
         raise _none(("input",))
     return found
+
+
+def stands(found: Found, path: tuple[str, ...]) -> None:
+    """Raises NotDone where a scan has withdrawn the lead (F-11): there is nothing to look into, nor to conclude."""
+    if found.state == FindingState.WITHDRAWN:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            (*path, "findingId"),
+            "该疑点已由比对撤回，无须再办。",
+            "A scan has withdrawn the finding: there is nothing to be done.",
+        )
 
 
 def _unchanged(found: Found, expected_version: int, path: tuple[str, ...]) -> None:

@@ -3,28 +3,32 @@
 The matcher sees files only: our register as it stands and the latest feed of each department. What it found becomes
 links of this scan, and findings that are found again by their reference: a lead that was raised before is the same
 finding. What a person concluded holds for the evidence it was concluded on: other evidence opens the lead again, and
-evidence that was concluded on before brings the conclusion back.
+evidence that was concluded on before brings the conclusion back. What becomes of leads that it does not raise again is in `withdrawals`.
+
+Who cancels a scan and the worker that carries it out hold its row in turns: one that has ended is never written to again,
+so that nobody sees half of it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, String, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, String, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import jobs, outbox
+from api import jobs, outbox, scope
 from api.database import among, locked, upsert
 from api.domain import days, divisions, money
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
-from api.domain.review import FindingState, Outcome, state_after
-from api.domain.scans import ScanStatus, Severity
+from api.domain.review import ENDED, FindingState, Outcome, state_after
+from api.domain.scans import LeadChange, ScanStatus, Severity
 from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
@@ -36,8 +40,21 @@ MOST_BACK = dt.timedelta(days=366)
 """How far before the oldest feed in use a scan may ask: as far as a yearly review looks back."""
 
 BATCH = 5_000
+JUDGED = (
+    "evidence_hash",
+    "severity",
+    "basis",
+    "grade",
+    "amount_low_fen",
+    "amount_high_fen",
+    "period_start",
+    "period_end",
+    "exceptions",
+)
+"""What makes a lead that is raised again another one than it was, as `matcher diff` tells it."""
 
 
+_SCAN = scope.narrow(select(Scan.id, Scan.status), Scan.division_code)
 _NEWEST_FEEDS = select(func.max(Feed.id)).group_by(Feed.department_code)
 """The latest feed of each department: what a scan reads."""
 
@@ -138,14 +155,61 @@ async def _require_in_reach(connection: AsyncConnection, as_of: dt.date, today: 
         )
 
 
+class ScanEnded(Exception):
+    """Somebody has cancelled the scan, or it has ended otherwise: nothing is written for it any more."""
+
+
+async def cancel(connection: AsyncConnection, viewer: Viewer, scan_id: int | None, now: dt.datetime) -> int:
+    """Ends a scan that waits or runs; nothing of it stays but that it was asked for. Returns its key. Raises NotDone.
+
+    Its worker stops the matcher, and removes what it wrote (scanning).
+    """
+    statement = locked(_SCAN.where(Scan.id == scan_id), connection, Scan)
+    found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
+    if found is None:
+        raise NotDone(UserErrorCode.NOT_FOUND, ("input", "scanId"), "没有此比对。", "There is no such scan.")
+    if ScanStatus(found.status).ended:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "scanId"), "该比对已经结束，不能取消。", "The scan has ended already."
+        )
+    await connection.execute(delete(Link).where(Link.scan_id == found.id))
+    await audit.record(connection, viewer.user_id, "scan.cancelled", ("Scan", found.id), now, {"was": found.status})
+    ended = {"stage": None, "done": None, "total": None, "unit": None, "finished_at": now}
+    await _change(connection, found.id, now, status=ScanStatus.CANCELLED, cancelled_by=viewer.user_id, **ended)
+    return int(found.id)
+
+
+async def status_of(connection: AsyncConnection, scan_id: int) -> ScanStatus:
+    """Where the scan stands."""
+    return ScanStatus((await connection.execute(select(Scan.status).where(Scan.id == scan_id))).scalar_one())
+
+
+async def hold(connection: AsyncConnection, scan_id: int) -> None:
+    """Until this transaction ends nobody cancels the scan. Raises ScanEnded where somebody has."""
+    held = await connection.execute(locked(select(Scan.status).where(Scan.id == scan_id), connection, Scan))
+    if ScanStatus(held.scalar_one()).ended:
+        raise ScanEnded
+
+
 async def begin(connection: AsyncConnection, scan_id: int, now: dt.datetime) -> Order:
-    """The scan runs from now on; links of an attempt that broke off are removed."""
-    row = (await connection.execute(select(Scan).where(Scan.id == scan_id))).one()
+    """The scan runs from now on, unless it has ended; links of an attempt that broke off are removed."""
+    row = (await connection.execute(locked(select(Scan).where(Scan.id == scan_id), connection, Scan))).one()
     order = Order(row.id, row.division_code, row.as_of, tuple(row.rules), ScanStatus(row.status))
     if not order.status.ended:
         await connection.execute(delete(Link).where(Link.scan_id == scan_id))
         await _change(connection, scan_id, now, status=ScanStatus.RUNNING, started_at=now, stage="prepare")
     return order
+
+
+async def earlier(connection: AsyncConnection, order: Order) -> dict[int, bool]:
+    """Scans of this division, or of one above or below it, that are done, the latest first; and whether they asked about no more."""
+    low, high = divisions.span(order.division_code)
+    inside = and_(Scan.division_from >= low, Scan.division_to <= high)
+    around = and_(Scan.division_from <= low, Scan.division_to >= high)
+    done = select(Scan.id, inside.label("inside")).where(
+        Scan.status == ScanStatus.SUCCEEDED, Scan.id != order.id, or_(inside, around)
+    )
+    return {row.id: bool(row.inside) for row in await connection.execute(done.order_by(Scan.id.desc()))}
 
 
 async def lay_out(
@@ -216,15 +280,15 @@ async def take_findings(
     findings: Sequence[Mapping[str, Any]],
     members: Mapping[str, int],
     now: dt.datetime,
-) -> None:
-    """Adds the scan's leads, or finds again those that were raised before.
+) -> Counter[LeadChange]:
+    """Adds the scan's leads, or finds again those that were raised before; how many of each.
 
     What a later scan raised stays as it is: later by the day that it asked about, then by when it was asked for.
     """
     households = await _by_reference(connection, Household, {each["household_id"] for each in findings})
     before = await _raised_before(connection, [each["finding_id"] for each in findings])
     concluded = await _concluded(connection, [row.id for row in before.values()])
-    rows = []
+    rows, changes = [], Counter[LeadChange]()
     for each in findings:
         known = before.get(each["finding_id"])
         if each["household_id"] in households and (
@@ -232,6 +296,7 @@ async def take_findings(
         ):
             row = _finding(each, households[each["household_id"]], order, now)
             rows.append(row if known is None else row | _again(known, each["evidence_hash"], concluded))
+            changes[LeadChange.NEW if known is None else _compared(known, row)] += 1
     for start in range(0, len(rows), BATCH):
         some = rows[start : start + BATCH]
         await connection.execute(upsert(connection, table(Finding), ["reference"], some[0].keys()), some)
@@ -247,6 +312,7 @@ async def take_findings(
     ]
     for start in range(0, len(persons), BATCH):
         await connection.execute(insert(FindingPerson), persons[start : start + BATCH])
+    return changes
 
 
 async def _by_reference(
@@ -282,21 +348,33 @@ async def _concluded(connection: AsyncConnection, findings: list[int]) -> dict[t
 def _again(
     known: Row[*tuple[Any, ...]], evidence_hash: str, concluded: Mapping[tuple[int, str], tuple[int, Outcome]]
 ) -> dict[str, Any]:
-    """What a finding keeps when it is raised again, and where it stands on this evidence.
+    """What a finding keeps when it is raised again, and where it stands on this evidence; it is not withdrawn any more.
 
-    It is ranked anew; closed before and open now, it is a new question, which waits until it is opened.
+    It is ranked anew; closed or withdrawn before and open now, it is a new question, which waits until it is opened.
     """
-    kept = {"first_scan_id": known.first_scan_id, "raised_on": known.raised_on}
+    kept = {"first_scan_id": known.first_scan_id, "raised_on": known.raised_on, "withdrawals": known.withdrawals}
     opened = {"opened_on": known.opened_on, "opened_for": known.opened_for}
-    if evidence_hash == known.evidence_hash:
+    if evidence_hash == known.evidence_hash and known.withdrawn_because is None:
         return kept | opened | {"state": known.state, "review_id": known.review_id, "version": known.version}
     review_id, outcome = concluded.get((known.id, evidence_hash), (None, None))
     state = FindingState.OPEN if outcome is None else state_after(outcome)
-    again = opened if known.state != FindingState.CLOSED else {}
+    again = opened if known.state not in ENDED else {}
     return kept | again | {"state": state, "review_id": review_id, "version": known.version + 1}
 
 
-async def succeed(connection: AsyncConnection, order: Order, summary: Mapping[str, Any], now: dt.datetime) -> None:
+def _compared(known: Row[*tuple[Any, ...]], row: Mapping[str, Any]) -> LeadChange:
+    """Whether a lead that is raised again rests on the same and says the same."""
+    same = all(getattr(known, name) == row[name] for name in JUDGED)
+    return LeadChange.AGAIN if same else LeadChange.CHANGED
+
+
+async def succeed(
+    connection: AsyncConnection,
+    order: Order,
+    summary: Mapping[str, Any],
+    leads: Mapping[LeadChange, int],
+    now: dt.datetime,
+) -> None:
     """The scan is done, and from now on its links and findings are the latest; what is due by them is looked at anew."""
     await entitlement_tasks.look_again(connection, order.division_code)
     await queue.fill(connection, now)
@@ -309,12 +387,17 @@ async def succeed(connection: AsyncConnection, order: Order, summary: Mapping[st
         as_of=dt.date.fromisoformat(summary["as_of"]),
         stage=None,
         summary=dict(summary),
+        leads={change: leads.get(change, 0) for change in LeadChange},
         finished_at=now,
     )
 
 
 async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.datetime) -> None:
-    """The scan will not be tried again; `failure` says what happened, and holds nothing personal."""
+    """The scan will not be tried again; `failure` says what happened, and holds nothing personal. One that has ended stays so."""
+    try:
+        await hold(connection, scan_id)
+    except ScanEnded:
+        return
     await connection.execute(delete(Link).where(Link.scan_id == scan_id))
     await audit.record(connection, None, "scan.failed", ("Scan", scan_id), now)
     await _change(connection, scan_id, now, status=ScanStatus.FAILED, stage=None, failure=failure, finished_at=now)
@@ -349,6 +432,10 @@ def _finding(each: Mapping[str, Any], household_id: int, order: Order, now: dt.d
         "queue_place": None,
         "opened_on": None,
         "opened_for": None,
+        "withdrawn_because": None,
+        "withdrawn_scan_id": None,
+        "withdrawn_at": None,
+        "withdrawals": 0,
         "version": 1,
     }
 

@@ -17,7 +17,7 @@ from api.domain.casework import TaskKind
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.exits import WatchOutcome
 from api.domain.permissions import Viewer
-from api.domain.review import FindingState
+from api.domain.review import ENDED
 from api.domain.stages import ACTIVE, Stage
 from api.matching import policy
 from api.models import File, Finding, Household, Watch, table
@@ -141,16 +141,18 @@ async def _reverifications(connection: AsyncConnection, today: dt.date) -> Itera
 async def _deaths(connection: AsyncConnection, today: dt.date) -> Iterable[Due]:
     """Somebody on file may stand in a register of deaths: to be asked, and nothing else (F-5)."""
     leads = (
-        select(Finding.id, Finding.household_id, Household.division_code, File.id.label("file_id"))
+        select(
+            Finding.id, Finding.household_id, Finding.withdrawals, Household.division_code, File.id.label("file_id")
+        )
         .join(Household, Household.id == Finding.household_id)
         .outerjoin(File, (File.household_id == Household.id) & File.closed_on.is_(None))
-        .where(Finding.rule_id == DEATH, Finding.state != FindingState.CLOSED, Household.stage.in_(sorted(ACTIVE)))
+        .where(Finding.rule_id == DEATH, Finding.state.not_in(ENDED), Household.stage.in_(sorted(ACTIVE)))
         .where(not_(_ASIDE))
         .order_by(Finding.id)
     )
     return [
         Due(
-            f"REGISTER_DIFFERS:{DEATH}:{row.id}",
+            asks_of_death(row.id, row.withdrawals),
             TaskKind.REGISTER_DIFFERS,
             row.household_id,
             row.file_id,
@@ -159,6 +161,11 @@ async def _deaths(connection: AsyncConnection, today: dt.date) -> Iterable[Due]:
         )
         for row in await connection.execute(leads)
     ]
+
+
+def asks_of_death(finding: int, withdrawals: int) -> str:
+    """The reference of the task that a finding opens; one that was withdrawn and is raised again asks anew."""
+    return f"REGISTER_DIFFERS:{DEATH}:{finding}" + (f":{withdrawals}" if withdrawals else "")
 
 
 def _look_by(today: dt.date, division: str) -> dt.date:

@@ -1,7 +1,9 @@
 """A scan is carried out: its folder laid out, the matcher run in it, and what it found taken in.
 
 The matcher goes on where it stood, in the same folder, when another worker takes the job over. A scan that it refuses
-(its exit status says that the input or the call is wrong) is not tried again.
+(its exit status says that the input or the call is wrong) is not tried again; one that it will not go on with, since the
+register or the program changed meanwhile, is begun anew. A scan that somebody cancels is stopped within a second or two, and
+leaves nothing.
 """
 
 from __future__ import annotations
@@ -10,7 +12,9 @@ import asyncio
 import datetime as dt
 import shutil
 import time
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,11 +22,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import matching
 from api.database import reading
 from api.domain import receipts as told
+from api.domain.review import WithdrawnBecause
+from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
-from api.services import receipts, scans
+from api.services import receipts, scans, withdrawals
 from api.work.held import AWAY, Held, Refused
 
 TELL_SECONDS = 0.5
+CANCELLED_SECONDS = 1.0
+"""How often it is asked whether the scan was cancelled."""
+
 REFUSED = (2, 3)
 """Exit statuses of the matcher that another attempt would not change."""
 
@@ -31,23 +40,61 @@ async def carry_out(held: Held) -> None:
     """The scan's links and findings are in the database, and its files with its folder."""
     async with held.writing() as connection:
         order = await scans.begin(connection, held.job.subject, held.now())
-    if order.status.ended:
-        return
+    try:
+        if order.status.ended:
+            raise scans.ScanEnded
+        await _scanned(held, order)
+    except scans.ScanEnded:
+        async with reading(held.engine) as connection:
+            if await scans.status_of(connection, order.id) is ScanStatus.CANCELLED:
+                shutil.rmtree(_folder(held), ignore_errors=True)
+
+
+async def _scanned(held: Held, order: scans.Order) -> None:
     folder, out = _folder(held), _folder(held) / "out"
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
     (folder / "in").mkdir(exist_ok=True)
     async with reading(held.engine) as connection:
         await scans.lay_out(connection, held.vault, order, held.data_dir, folder / "in", held.now())
-    arguments = ["--as-of", order.as_of.isoformat()] if order.as_of else []
+    async with reading(held.engine) as connection:
+        earlier = await scans.earlier(connection, order)
+    kept = {key: matching.kept(held.data_dir / "scans" / str(key) / "out") for key in earlier}
+    since = next((place.parent for place in kept.values() if place.is_dir()), None)
+    arguments = ["--keep", *(["--since", str(since)] if since else [])]
+    arguments += ["--as-of", order.as_of.isoformat()] if order.as_of else []
     arguments += ["--rules", ",".join(order.rules)] if order.rules else []
+    again = out.exists()
     try:
-        await matching.scan(folder / "in", out, arguments, _teller(held))
+        await _unless_cancelled(held, matching.scan(folder / "in", out, arguments, _teller(held)))
     except matching.MatcherFailed as failure:
-        if failure.exit_status in REFUSED:
+        if failure.exit_status not in REFUSED:
+            raise
+        if not again:
             raise Refused(failure.said or str(failure)) from failure
-        raise
+        shutil.rmtree(out)
+        await _scanned(held, order)
+        return
     await take_in(held, order, out)
     shutil.rmtree(folder / "in", ignore_errors=True)
+    for key, inside in earlier.items():
+        if inside:  # what this scan keeps is as good
+            shutil.rmtree(kept[key], ignore_errors=True)
+
+
+async def _unless_cancelled(held: Held, work: Coroutine[None, None, None]) -> None:
+    """Does the work, and stops it as soon as the scan is cancelled. Raises ScanEnded."""
+    working = asyncio.ensure_future(work)
+    try:
+        while not (await asyncio.wait({working}, timeout=CANCELLED_SECONDS))[0]:
+            with suppress(*AWAY):
+                async with reading(held.engine) as connection:
+                    status = await scans.status_of(connection, held.job.subject)
+                if status.ended:
+                    raise scans.ScanEnded
+        await working
+    finally:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
 
 
 async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:
@@ -57,7 +104,7 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
 
 
 async def take_in(held: Held, order: scans.Order, out: Path) -> None:
-    """What the matcher wrote is in the database. Raises LeaseLost, and then nothing of it is the latest."""
+    """What the matcher wrote is in the database. Raises LeaseLost or ScanEnded, and then nothing of it is the latest."""
     summary = await asyncio.to_thread(outputs.summary, out)
     written = await asyncio.to_thread(told.outputs, out)
     findings = await asyncio.to_thread(lambda: list(outputs.findings(out)))
@@ -67,15 +114,40 @@ async def take_in(held: Held, order: scans.Order, out: Path) -> None:
         members = await scans.members_of(connection, order)
     links = outputs.links(out)
     while batch := await asyncio.to_thread(next, links, None):
-        async with held.writing() as connection:
+        async with _writing(held) as connection:
             await scans.take_links(connection, order.id, batch, members)
         taken += len(batch)
         await tell(matching.Step("ingest", taken, summary["links"]["total"], "links"))
-    async with held.writing() as connection:
+    because = await _not_raised(held, order, out, as_of, {each["finding_id"] for some in findings for each in some})
+    async with _writing(held) as connection:
+        leads = Counter[LeadChange]()
         for some in findings:
-            await scans.take_findings(connection, order, as_of, some, members, held.now())
+            leads += await scans.take_findings(connection, order, as_of, some, members, held.now())
+        leads[LeadChange.WITHDRAWN] = await withdrawals.take_back(connection, order, because, held.now())
         await receipts.make(connection, held.vault, order.id, written, summary, held.now())
-        await scans.succeed(connection, order, summary, held.now())
+        await scans.succeed(connection, order, summary, leads, held.now())
+
+
+async def _not_raised(
+    held: Held, order: scans.Order, out: Path, as_of: dt.date, raised: set[str]
+) -> dict[int, tuple[int, WithdrawnBecause]]:
+    """The leads that this scan did not raise again and that do not stand: by which scan they were raised last, and why not."""
+    async with reading(held.engine) as connection:
+        before = await withdrawals.not_raised(connection, order, as_of, raised)
+    found = dict[int, tuple[int, WithdrawnBecause]]()
+    for scan_id, (summary, leads) in before.items():
+        earlier = held.data_dir / "scans" / str(scan_id) / "out"
+        because = await asyncio.to_thread(matching.withdrawn, out, earlier, summary, leads)
+        found |= {key: (scan_id, why) for key, why in because.items()}
+    return found
+
+
+@asynccontextmanager
+async def _writing(held: Held) -> AsyncIterator[AsyncConnection]:
+    """A transaction in which the job is ours and the scan goes on. Raises LeaseLost or ScanEnded."""
+    async with held.writing() as connection:
+        await scans.hold(connection, held.job.subject)
+        yield connection
 
 
 def _teller(held: Held) -> matching.Progress:
@@ -89,7 +161,7 @@ def _teller(held: Held) -> matching.Progress:
             return
         told, stage = time.monotonic(), step.stage
         with suppress(*AWAY):  # the next step tells it
-            async with held.writing() as connection:
+            async with _writing(held) as connection:
                 await scans.tell(connection, held.job.subject, step, held.now())
 
     return tell

@@ -16,6 +16,7 @@ import polars as pl
 
 from matcher import evidence, kernel, linking
 from matcher.applicants import Applicants
+from matcher.engines.since import Known
 from matcher.engines.workspace import ChunkResult, Counts, Workspace
 from matcher.identity.packing import PERMIT, VALID
 from matcher.index import Source
@@ -36,10 +37,32 @@ Work = Callable[[Chunk], ChunkResult]
 """What is done with a chunk: a pure function, so that it may be done anywhere, in any order, and again."""
 
 
-def match_feed(feed: Feed, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
-    """Runs every chunk of a feed through the kernel that the workspace does not hold yet; returns the feed's counts."""
-    rows = applicants.plan.chunk_rows
-    return run(feed, rows, lambda chunk: match_chunk(chunk, feed.contract, applicants), workspace, progress)
+def match_feed(
+    feed: Feed, applicants: Applicants, workspace: Workspace, progress: Progress, known: Known | None = None
+) -> Counts:
+    """Runs every chunk of a feed through the kernel that the workspace does not hold yet; returns the feed's counts.
+
+    Those who are `known` are not matched again, and where everybody is the feed is not even read.
+    """
+    fresh = applicants if known is None else known.fresh(applicants)
+    if known is not None and not fresh.allowed.any():
+        return take_over(feed.source, known, workspace, progress)
+
+    def work(chunk: Chunk) -> ChunkResult:
+        return _with(known, match_chunk(chunk, feed.contract, fresh), chunk)
+
+    return run(feed, applicants.plan.chunk_rows, work, workspace, progress)
+
+
+def take_over(source: str, known: Known, workspace: Workspace, progress: Progress) -> Counts:
+    """The chunks of a source as an earlier scan left them, of which nobody and nothing is new."""
+    done, places, counted = workspace.places(source), list(known.places()), []
+    for number, place in enumerate(places, start=1):
+        if place not in done:
+            workspace.keep(source, *place, known.chunk(*place))
+        counted.append(workspace.counts(source, *place))
+        progress(Step(f"match {source}", number, len(places), "chunks"))
+    return _added(counted)
 
 
 def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progress) -> Counts:
@@ -57,12 +80,17 @@ def run(feed: Feed, rows: int, work: Work, workspace: Workspace, progress: Progr
     return counts
 
 
-def match_index(source: Source, applicants: Applicants, workspace: Workspace, progress: Progress) -> Counts:
+def match_index(
+    source: Source, applicants: Applicants, workspace: Workspace, progress: Progress, known: Known | None = None
+) -> Counts:
     """The same for a source that an index holds, prepared."""
+    fresh = applicants if known is None else known.fresh(applicants)
+    if known is not None and not fresh.allowed.any():
+        return take_over(source.name, known, workspace, progress)
 
     def work(chunk: Chunk) -> ChunkResult:
         batches = ((party, source.batch(chunk.index, party)) for party in source.parties)
-        return _matched(chunk, source.feed.contract, applicants, batches)
+        return _with(known, _matched(chunk, source.feed.contract, fresh, batches), chunk)
 
     def tell(_: Chunk, rows: int) -> None:
         progress(Step(f"match {source.name}", rows, max(source.rows_in, rows)))
@@ -81,19 +109,31 @@ def _run(
     workspace: Workspace,
     tell: Callable[[Chunk, int], None],
 ) -> Counts:
+    counted, rows_in = [], 0
+    for chunk, counts in _finished(source, every, work, workspace):
+        counted.append(counts)
+        rows_in += counts.rows_in
+        if chunk is not None:
+            tell(chunk, rows_in)
+    return _added(counted)
+
+
+def _added(counted: Iterable[Counts]) -> Counts:
     rows_in = accepted = 0
     nulled: Counter[str] = Counter()
     apart: Counter[str] = Counter()
     numbers: Counter[str] = Counter()
-    for chunk, counts in _finished(source, every, work, workspace):
+    for counts in counted:
         rows_in += counts.rows_in
         accepted += counts.accepted
         nulled.update(counts.nulled)
         apart.update(counts.apart)
         numbers.update(counts.numbers)
-        if chunk is not None:
-            tell(chunk, rows_in)
     return Counts(rows_in, accepted, dict(nulled), dict(sorted(apart.items())), dict(numbers))
+
+
+def _with(known: Known | None, result: ChunkResult, chunk: Chunk) -> ChunkResult:
+    return result if known is None else known.with_these(result, chunk.file_index, chunk.index)
 
 
 def match_chunk(chunk: Chunk, contract: Contract, applicants: Applicants) -> ChunkResult:

@@ -11,9 +11,12 @@ applicants × the sum of the caps (Applicants.bound).
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -23,9 +26,33 @@ from matcher import evidence
 from matcher.errors import InputRefused
 from matcher.flooding import Tally, unflooded
 from matcher.plan import Plan
+from matcher.progress import Progress, Step, silent
 
 FOLDER = ".work"
 PARTS = ("pairs", "records", "rejects", "proposed")
+
+
+@contextmanager
+def alone(out: Path, progress: Progress = silent) -> Iterator[None]:
+    """Meanwhile no other process writes a scan into `out`: it waits until the one that does has ended, however that was.
+
+    So a scan whose caller was killed, and that is begun again elsewhere, is never written by two.
+    """
+    fresh = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    held = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(Step("wait", 0, None, "scans"))
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+        if fresh:
+            with suppress(OSError):  # it holds something
+                out.rmdir()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from api.domain.casework import ReferralState
 from api.domain.exits import ProposalState
 from api.domain.objections import ObjectionState
 from api.domain.payments import OrderState
-from api.domain.review import FindingState
+from api.domain.review import ENDED
 from api.domain.stops import StopState
 from api.models import (
     File,
@@ -35,7 +35,7 @@ HOLDS: Mapping[str, Select[Any]] = {
     "a stop of aid that is proposed": select(StopProposal.household_id).where(
         StopProposal.state == StopState.PROPOSED
     ),
-    "a lead that is not closed": select(Finding.household_id).where(Finding.state != FindingState.CLOSED),
+    "a lead that is not closed": select(Finding.household_id).where(Finding.state.not_in(ENDED)),
     "a referral that is not closed": select(Referral.household_id).where(Referral.state != ReferralState.CLOSED),
     "a payment that the bank has not answered": select(PaymentOrder.household_id).where(
         PaymentOrder.state.in_((OrderState.DRAWN_UP, OrderState.SETTLED))

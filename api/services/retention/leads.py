@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import delete, select, true, update
+from sqlalchemy import and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among, skip_locked
@@ -49,18 +49,19 @@ SAID: Mapping[type[Base], Sequence[str]] = {
 async def due(
     connection: AsyncConnection, day: dt.date, most: int | None = LOT, of: Collection[int] | None = None
 ) -> Sequence[int]:
-    """Cleared leads whose time is over, about households that no objection holds; of all, or `of` these."""
+    """Leads that were cleared or withdrawn and whose time is over, about households that no objection holds; of all, or `of` these."""
     columns, over = table(Finding).c, moment(day, RetentionClass.CLEARED_LEAD)
     held = HOLDS["an objection that is not answered"]
     statement = (
         select(columns.id)
-        .join(Review, Review.id == columns.review_id)
+        .outerjoin(Review, Review.id == columns.review_id)
         .join(Household, Household.id == columns.household_id)
         .where(
-            columns.state == FindingState.CLOSED,
+            or_(
+                and_(columns.state == FindingState.CLOSED, Review.outcome.in_(CLEARED), Review.reviewed_at < over),
+                and_(columns.state == FindingState.WITHDRAWN, columns.withdrawn_at < over),
+            ),
             columns.explanation_zh != REDUCED_ZH,
-            Review.outcome.in_(CLEARED),
-            Review.reviewed_at < over,
             columns.household_id.not_in(held),
             true() if of is None else columns.id.in_(of),
         )

@@ -276,6 +276,7 @@ MUTATIONS = {
         "INVALID",
     ),
     "pushAnswers": Done(P.SEND_FEEDS, {"source": "vehicles", "answers": []}, "INVALID", "INVALID"),
+    "cancelScan": Done(P.START_SCAN, {"scanId": "$Scan"}, "INVALID"),
     "reviewFinding": Done(
         P.REVIEW_FINDING,
         {"findingId": "$Finding", "expectedVersion": STALE, "outcome": "NO_ISSUE", "note": "x"},
@@ -627,9 +628,9 @@ TYPES = {
     "Obstacle": Fields("guard code message"),
     "Finding": Fields(
         "id reference rule ruleVersion division severity basis grade state amountLow amountHigh periodStart periodEnd "
-        "evidence exceptions explanationZh explanationEn raisedOn openedOn queuePlace queueWorth version household persons "
-        "reviews holder inquiries notices objections conclusions proof",
-        permitted=(("lastScan", P.READ_SCANS),),
+        "evidence exceptions explanationZh explanationEn raisedOn openedOn queuePlace queueWorth withdrawal withdrawals version "
+        "household persons reviews holder inquiries notices objections conclusions proof",
+        permitted=(("lastScan", P.READ_SCANS), ("withdrawnBy", P.READ_SCANS)),
     ),
     "Inquiry": Fields(
         "id kind askedOf source recordId reason askedBy askedAt dueOn overdue state outcome answeredBy answeredAt version",
@@ -725,7 +726,6 @@ TYPES = {
     "Rule": Fields("id titleZh titleEn descriptionZh descriptionEn basis"),
     "EvidenceRecord": Fields("source recordId"),
     "TestedException": Fields("name result"),
-    "Scan": Fields("id status division asOf rules progress result failure createdAt startedAt finishedAt receipt"),
     "ScanReceipt": Fields("document href madeAt"),
     "Upload": Fields(
         "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
@@ -743,6 +743,9 @@ TYPES = {
         "id source department division asOf ageDays complete rows receivedAt batch uploadId files"
     ),
     "FeedFile": Fields("name bytes contentHash"),
+    "LeadWithdrawal": Fields("because at"),
+    "Scan": Fields("id status division asOf rules progress result leads failure createdAt startedAt finishedAt receipt"),
+    "ScanLeads": Fields("new again changed withdrawn"),
     "ScanProgress": Fields("stage done total unit"),
     "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),
     "RuleCount": Fields("ruleId findings households"),
@@ -947,7 +950,6 @@ TYPES = {
     "MissingConsentError": Fields("code message path missing"),
     "MissingConsent": Fields("personId sources"),
     "ConflictError": Fields("code message path currentVersion"),
-    "StartScanPayload": Fields(f"{ANSWERED} scan"),
     "BeginUploadPayload": Fields(f"{ANSWERED} upload"),
     "PushAnswersPayload": Fields(f"{ANSWERED} taken"),
     **{
@@ -961,6 +963,7 @@ TYPES = {
     "AnswerFactsPayload": Fields(f"{ANSWERED} inquiry"),
     "ObjectToFindingPayload": Fields(f"{ANSWERED} objection"),
     "ReviewHeldError": Fields("code message path item findingId"),
+    **{f"{each}ScanPayload": Fields(f"{ANSWERED} scan") for each in ("Start", "Cancel")},
     "RecordIncomePayload": Fields(f"{ANSWERED} person"),
     "AssessExitPayload": Fields(f"{ANSWERED} assessment"),
     **{f"{each}Payload": Fields(f"{ANSWERED} proposal") for each in ("ProposeExit", "DeregisterFile", "DecideExit", "WithdrawProposal")},
