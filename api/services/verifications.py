@@ -23,6 +23,7 @@ from api.domain.casework import TaskKind
 from api.domain.consent import ConsentPurpose
 from api.domain.errors import Forbidden, MissingConsent, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
+from api.domain.scans import ScanStatus
 from api.domain.verifications import (
     AnswerOrigin,
     DepartmentAnswer,
@@ -36,9 +37,11 @@ from api.models import (
     Department,
     Feed,
     Household,
+    Link,
     Member,
     Objection,
     Organisation,
+    Scan,
     VerificationAnswer,
     VerificationRequest,
     table,
@@ -48,7 +51,9 @@ from api.sealing import Vault
 from api.services import audit, cases, consented, tasks
 from api.services.cases import Held
 
-A, H, M, R = (table(each).c for each in (VerificationAnswer, Household, Member, VerificationRequest))
+A, H, L, M, R, S = (
+    table(each).c for each in (VerificationAnswer, Household, Link, Member, VerificationRequest, Scan)
+)
 PURPOSE = ConsentPurpose.ECONOMIC_CHECK
 WORKING_DAYS = "verification.working_days"
 
@@ -313,6 +318,7 @@ async def _to_be_answered(
 ) -> list[dict[str, Any]]:
     """A row a member and kind of data: not authorised, told by a feed, asked of its department, or asked of nobody."""
     fed = set((await connection.scalars(select(Feed.department_code).distinct())).all())
+    recorded = await _recorded(connection, household, sources)
     keepers = await _keepers(connection, household.division_code)
     people = select(M.id, M.name, M.id_number).where(M.household_id == household.id, stands(days.today(now)))
     rows = []
@@ -323,13 +329,22 @@ async def _to_be_answered(
             refused = source in lacking.get(person.id, ())
             keeper = None if refused or source in fed else keepers.get(source)
             state = DepartmentAnswer.NO_ANSWER if keeper or source in fed else DepartmentAnswer.NOT_ASKED
+            as_of = recorded.get((person.id, source)) if source in fed and not refused else None
+            told = as_of is not None
             rows.append(
                 {
                     "request_id": request_id,
                     "household_id": household.id,
                     "member_id": person.id,
                     "source": source,
-                    "answer": DepartmentAnswer.NOT_AUTHORISED if refused else state,
+                    "answer": DepartmentAnswer.NOT_AUTHORISED
+                    if refused
+                    else DepartmentAnswer.VALUE
+                    if told
+                    else state,
+                    "origin": AnswerOrigin.FEED if told else None,
+                    "as_of": as_of,
+                    "answered_at": now if told else None,
                     "organisation_id": keeper,
                     "subject": subject if keeper else None,
                     "due_on": due_on if keeper else None,
@@ -338,6 +353,36 @@ async def _to_be_answered(
                 }
             )
     return rows
+
+
+async def _recorded(
+    connection: AsyncConnection, household: Held, sources: Sequence[str]
+) -> dict[tuple[int, str], dt.date]:
+    """By member and kind of data the day that the latest scan of all their division asked about, where it linked a record.
+
+    That it linked none says nothing here: whether the feed is whole, and whether it could look, only the scan knew.
+    """
+    covering = (
+        select(S.id, S.as_of)
+        .where(
+            S.status == ScanStatus.SUCCEEDED,
+            S.division_from <= household.division_code,
+            S.division_to > household.division_code,
+            S.as_of.is_not(None),
+        )
+        .order_by(S.as_of.desc(), S.id.desc())
+        .limit(1)
+    )
+    scan = (await connection.execute(covering)).one_or_none()
+    if scan is None:
+        return {}
+    linked = (
+        select(L.member_id, L.source)
+        .join(table(Member), M.id == L.member_id)
+        .where(L.scan_id == scan.id, M.household_id == household.id, L.decision == "LINK", L.source.in_(sources))
+        .distinct()
+    )
+    return {(row.member_id, row.source): scan.as_of for row in await connection.execute(linked)}
 
 
 async def _keepers(connection: AsyncConnection, division_code: str) -> dict[str, int]:

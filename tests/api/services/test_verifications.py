@@ -15,6 +15,7 @@ from api.models import (
     EmergencyException,
     Feed,
     Finding,
+    Link,
     Member,
     Organisation,
     Task,
@@ -53,9 +54,11 @@ async def consent(service: Service, house: OnFile, *people: int, source: str = "
             await connection.execute(update(Member).where(Member.id == member).values(authorised_until=None))
 
 
-async def adults(service: Service, house: OnFile) -> None:
-    """Everybody of the household is of age, and consented to everything; no officer stood in for that."""
+async def adults(service: Service, house: OnFile, *, scanned: bool = False) -> None:
+    """Everybody of the household is of age, and consented to everything; no officer stood in for that, nor found a scan anything."""
     async with transaction(service.engine) as connection:
+        if not scanned:
+            await connection.execute(delete(Link).where(Link.member_id.in_(house.people)))
         await connection.execute(
             update(Member).where(Member.household_id == house.key).values(birth_date=dt.date(1980, 1, 1))
         )
@@ -142,6 +145,20 @@ async def test_departments_are_asked_answer_and_the_round_is_closed_in_words(ser
     async with transaction(service.engine) as connection:
         kept = (await connection.execute(select(VerificationAnswer.note, VerificationAnswer.subject))).all()
     assert not any("户籍".encode() in bytes(each or b"") for row in kept for each in row)
+
+
+async def test_what_the_latest_scan_linked_is_told_and_its_silence_is_no_record_of_none_f_8(service: Service) -> None:
+    house = await on_file(service)
+    await adults(service, house, scanned=True)
+    async with transaction(service.engine) as connection:
+        links = select(Link.member_id, Link.source).where(Link.member_id.in_(house.people), Link.decision == "LINK")
+        linked = {(house.public("Person", row.member_id), row.source) for row in await connection.execute(links)}
+    assert linked
+    answers = (await ask(house, sources=None))["request"]["answers"]
+    for each in answers:
+        known = (each["person"]["id"], each["source"]) in linked
+        assert (each["answer"], each["origin"]) == (("VALUE", "FEED") if known else ("NO_ANSWER", None))
+        assert (each["asOf"] is not None) == known
 
 
 LACKING = {
