@@ -118,6 +118,7 @@ LISTING = Listing(
     },
     {
         "SEVERITY": By(F.severity_rank, int),
+        "REFERENCE": By(F.reference, str, unique=True),
         "RAISED_ON": By(F.raised_on, dt.date.fromisoformat),
         "AMOUNT": By(func.coalesce(F.amount_high_fen, -1), int),
     },

@@ -189,6 +189,7 @@ class FindingOrderField(StrEnum):
 
     SEVERITY = "SEVERITY"
     RAISED_ON = "RAISED_ON"
+    REFERENCE = "REFERENCE"
     AMOUNT = "AMOUNT"
 
 
@@ -198,6 +199,9 @@ described(
     {
         "SEVERITY": Words("严重程度", "Severity", "如属实的严重程度。", "How grave it would be."),
         "RAISED_ON": Words("首次提出日期", "Raised", "首次提出的日期。", "The day it was first raised."),
+        "REFERENCE": Words(
+            "疑点编号", "Reference", "疑点的编号。", "The reference, which is the same in every scan."
+        ),
         "AMOUNT": Words(
             "金额",
             "Amount",
