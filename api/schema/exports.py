@@ -55,7 +55,7 @@ described(
         "CSV": Words("CSV 文本", "CSV", "UTF-8 文本，公式已作处理。", "Text in UTF-8; no cell is a formula."),
         "XLSX": Words("Excel 工作簿", "Excel", "工作簿，单元格均为文本。", "A workbook; every cell is text."),
         "PARQUET": Words(
-            "Parquet", "Parquet", "列式文件，含日期和金额类型。", "Columns, with types of days and amounts."
+            "Parquet 列式文件", "Parquet", "列式文件，含日期和金额类型。", "Columns, with types of days and amounts."
         ),
     },
 )
