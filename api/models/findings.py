@@ -33,6 +33,8 @@ class Finding(Base):
             name="withdrawn_by",
         ),
         Index("ix_findings_severity_rank_id", "severity_rank", "id"),
+        Index("ix_findings_raised_on", "raised_on", "household_id", "rule_id"),
+        Index("ix_findings_id_household_id", "id", "household_id", "rule_id"),
         Index("ix_findings_household_id_severity_rank_id", "household_id", "severity_rank", "id"),
         Index(
             "ix_findings_queue_place_id", "queue_place", "id", postgresql_where=text(LIVE), sqlite_where=text(LIVE)
