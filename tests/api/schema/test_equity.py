@@ -157,8 +157,8 @@ async def test_what_people_concluded_and_decided_is_told_of_those_upon_whom_it_c
         some = list(distinct.values())[:6]
         said = {"reviewer_id": user, "note": b"", "evidence_hash": "x", "reviewed_at": now}
         for lead, outcomes in zip(some, (
-            ["NO_ISSUE"], ["CLAIMANT_ERROR"], ["OFFICIAL_ERROR", "NO_ISSUE"], ["NEEDS_INQUIRY"],
-            ["CLAIMANT_ERROR", "NEEDS_INQUIRY"], ["NO_ISSUE", "SOURCE_ERROR"],
+            ["NO_ISSUE"], ["OFFICIAL_ERROR"], ["OFFICIAL_ERROR", "NO_ISSUE"], ["NEEDS_INQUIRY"],
+            ["OFFICIAL_ERROR", "NEEDS_INQUIRY"], ["NO_ISSUE", "SOURCE_ERROR"],
         ), strict=True):  # fmt: skip
             for outcome in outcomes:
                 await connection.execute(insert(Review).values(**said, finding_id=lead, outcome=outcome))
