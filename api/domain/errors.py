@@ -48,7 +48,7 @@ class BadRequest(Refused):
 
     code = "BAD_REQUEST"
     status = 400
-    also: ClassVar[tuple[int, ...]] = (405, 406, 413, 415)
+    also: ClassVar[tuple[int, ...]] = (405, 406, 409, 410, 412, 413, 415, 423, 460, 507)
     zh = "请求格式有误。"
     en = "The request cannot be understood."
     advice_zh = "按消息改正文档、变量或请求体；原样重发结果相同。"

@@ -624,6 +624,9 @@ HIDDEN = {
 }
 """Columns that tell where somebody is, or who handles them."""
 
+OF_THE_VIEWER = {f"{listing} filtered by reviewed_by_me" for listing in ("findings", "queue")}
+"""What tells the viewers nothing but what they did themselves."""
+
 
 def _modules() -> list[Any]:
     return [importlib.import_module(f"api.loaders.{each.name}") for each in pkgutil.iter_modules(loaders.__path__)]
@@ -650,7 +653,8 @@ def test_f_29_no_list_is_filtered_or_ordered_by_what_is_hidden_unless_it_asks_wh
                 assert not _columns(by.column) & HIDDEN, f"{listing.name} ordered by {name}"
             for name, condition in listing.filters.items():
                 columns = _columns(condition)
-                assert not columns & HIDDEN or scope.CLEARED in columns, f"{listing.name} filtered by {name}"
+                told = f"{listing.name} filtered by {name}"
+                assert not columns & HIDDEN or scope.CLEARED in columns or told in OF_THE_VIEWER, told
                 checked += bool(columns & HIDDEN)
     assert checked >= 1
 

@@ -259,8 +259,8 @@ def test_whatever_leads_from_somebody_is_noted_or_is_about_nobody() -> None:
             led |= {get_named_type(kind.fields[field].type).name for field in _BRANCHES[parent]}
     assert led - TELLING == {"PaymentCycle", "Programme", "Scan"}
     of_households = {each.__name__ for each in _BRANCHES if "household_key" in signature(each).parameters}
-    of_people = {"Authorisation"}  # each is somebody's, whose household its row tells
-    assert of_households | of_people == {*OF_HOUSEHOLDS, "Person"}, (
+    of_others = {"Authorisation", "Inquiry"}  # each is somebody's, or a lead's, whose household its row tells
+    assert of_households | of_others == {*OF_HOUSEHOLDS, "Person"}, (
         "whose row it is, is told by its own key or its household's"
     )
 

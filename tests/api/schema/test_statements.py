@@ -74,6 +74,8 @@ ONE = {
         "person",
         2,
     ),
+    "upload": ("query ($id: ID!) { upload(id: $id) { state receipt { number } } }", "upload", 1),
+    "feed": ("query ($id: ID!) { feed(id: $id) { department ageDays uploadId } }", "feed", 1),
     "attachment": (
         "query ($id: ID!) { attachment(id: $id) { kind name household { reference } person { name } } }",
         "attachment",
@@ -503,6 +505,8 @@ async def some_ids(service: Service) -> dict[str, str]:
             LONG_AGO,
             dt.datetime.now(dt.UTC),
         )
+        police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
+        batch = await sent_by(connection, police, user, "410502", dt.datetime.now(dt.UTC))
         at_school = update(Member).where(Member.id == keys[1]).values(declared_employment="学生")
         await connection.execute(at_school)
         goal = (TargetKind.RELIEVED_OR_GRADUATED, 50, dt.date(2999, 12, 31), "安政办〔2019〕15号")
@@ -510,6 +514,7 @@ async def some_ids(service: Service) -> dict[str, str]:
         target = await targets.set_goal(connection, viewer, frozen, *goal, now)
     return {
         "target": service.vault.ids("Target", [target])[0],
+        **{kind.lower(): service.vault.ids(kind, [key])[0] for kind, key in batch.items()},
         "grant": service.vault.ids("Grant", [away["Grant"]])[0],
         "snapshot": service.vault.ids("Snapshot", [frozen])[0],
         "fund": service.vault.ids("Fund", [away["Fund"]])[0],
