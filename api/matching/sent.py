@@ -14,7 +14,7 @@ from matcher.errors import InputRefused
 from matcher.quality.history import FILE as HISTORY
 from matcher.quality.run import QUALITY
 from matcher.report.quality import FILE as PAGE
-from matcher.sources.batches import Batch, Standing
+from matcher.sources.batches import Batch, Standing, of_described
 from matcher.sources.delivery import NOT_FEEDS, SUPPORTED, TRUTH, is_supported, source_of
 from matcher.sources.manifest import KINDS, Promised, belongs
 from matcher.sources.mapping import section
@@ -101,6 +101,7 @@ def lay_out(folder: Path, fresh: FeedFiles) -> None:
 
 def fit(came: Sequence[FeedFiles], fresh: FeedFiles) -> FeedFiles:
     """What the source comes to with a batch more. Raises InputRefused where that fits not with what came before."""
+    _withdraws_its_own(came, fresh)
     (joined,) = in_use([*came, fresh])
     in_force = {each["batch"] for each in joined.mapping["batches"]["in_force"]}
     for feed in came:
@@ -112,6 +113,19 @@ def fit(came: Sequence[FeedFiles], fresh: FeedFiles) -> FeedFiles:
                 remedy="Send it with the same mapping, or send everything anew as FULL",
             )
     return joined
+
+
+def _withdraws_its_own(came: Sequence[FeedFiles], fresh: FeedFiles) -> None:
+    (batch,) = of_described(fresh.mapping["batches"]).in_force
+    told = [of_described(feed.mapping.get("batches", {})) for feed in came]
+    others = {each.number for standing in told for each in (*standing.in_force, *standing.history)
+              if each.owner != batch.owner}  # fmt: skip
+    if foreign := sorted(others & set(batch.supersedes)):
+        raise InputRefused(
+            f"batch {', '.join(foreign)} came from another department, and is not this one's to supersede",
+            file=fresh.files[0].name,
+            remedy="Leave it out of `supersedes`; where the department was renamed meanwhile, tell the operator",
+        )
 
 
 def write_history(path: Path, earlier: Sequence[Mapping[str, Any]]) -> None:

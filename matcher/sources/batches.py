@@ -1,7 +1,8 @@
 """Which batches of a source are in force, and in what order they speak: the later one has the last word on a record.
 
 Batches of a day are ordered by kind (FULL, PARTIAL, CHANGES: nobody corrects what was not cut yet), then by number. A full
-extract supersedes all its department sent before it, and any batch those that it names. What is superseded is history.
+extract supersedes all its department sent before it, and any batch those of its department that it names: none withdraws
+what another department said. What is superseded is history.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from matcher.sources.manifest import Kind, Manifest, Promised
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch of a source. `unknown` are the batches it supersedes that have never come."""
+    """A batch of a source. `unknown` are the batches it supersedes that have never come from its department."""
 
     number: str
     kind: Kind
@@ -119,18 +120,19 @@ def standing(batches: Iterable[Batch]) -> Standing:
     Raises InputRefused where each of them is superseded by another.
     """
     every = sorted(batches, key=order)
-    numbers = {batch.number for batch in every}
+    owners = {batch.number: batch.owner for batch in every}
     every = [
-        replace(batch, unknown=tuple(other for other in batch.supersedes if other not in numbers)) for batch in every
+        replace(batch, unknown=tuple(other for other in batch.supersedes if owners.get(other) != batch.owner))
+        for batch in every
     ]
     past: set[str] = set()
     for place, batch in enumerate(every):
-        past.update(batch.supersedes)
+        past.update(set(batch.supersedes) - set(batch.unknown))
         if batch.kind == "FULL":
             past.update(earlier.number for earlier in every[:place] if earlier.owner == batch.owner)
-    if every and numbers <= past:
+    if every and owners.keys() <= past:
         raise InputRefused(
-            f"the batches {', '.join(sorted(numbers))} supersede one another",
+            f"the batches {', '.join(sorted(owners))} supersede one another",
             file=every[0].files[0].name,
             remedy="Ask the department which of them counts",
         )
@@ -163,8 +165,8 @@ def of_source(source: str, manifests: Sequence[Manifest], departments: Sequence[
                 "Send what is new as PARTIAL, or everything as FULL",
             )
     for manifest in first.values():
-        for number in manifest.supersedes:
-            _is_earlier(manifest, first.get(number))
+        for number in _of_its_own(manifest, first):
+            _is_earlier(manifest, first[number])
     _end_somewhere(first)
     return standing(
         Batch(
@@ -197,8 +199,14 @@ def _of_known_department(manifest: Manifest, first: Manifest, departments: Seque
         )
 
 
-def _is_earlier(manifest: Manifest, named: Manifest | None) -> None:
-    if named is not None and (named is manifest or named.as_of > manifest.as_of):
+def _of_its_own(manifest: Manifest, first: Mapping[str, Manifest]) -> list[str]:
+    """The batches of its own department that it supersedes, of those that came."""
+    owner = fold(manifest.department)
+    return [number for number in manifest.supersedes if number in first and fold(first[number].department) == owner]
+
+
+def _is_earlier(manifest: Manifest, named: Manifest) -> None:
+    if named is manifest or named.as_of > manifest.as_of:
         raise _refused(
             manifest, f"it supersedes {named.batch}, which is not before it", "Name batches of an earlier as_of"
         )
@@ -206,14 +214,14 @@ def _is_earlier(manifest: Manifest, named: Manifest | None) -> None:
 
 def _end_somewhere(first: Mapping[str, Manifest]) -> None:
     for manifest in first.values():
-        seen, ahead = set(), list(manifest.supersedes)
+        seen, ahead = set(), _of_its_own(manifest, first)
         while ahead:
             number = ahead.pop()
             if number == manifest.batch:
                 raise _refused(manifest, "it supersedes what supersedes it", "Remove one of the two")
-            if number in first and number not in seen:
+            if number not in seen:
                 seen.add(number)
-                ahead += first[number].supersedes
+                ahead += _of_its_own(first[number], first)
 
 
 def _refused(manifest: Manifest, what: str, remedy: str) -> InputRefused:

@@ -105,6 +105,25 @@ async def test_two_departments_of_one_kind_of_data_speak_each_of_their_own(servi
         assert [each["batch"] for name in ("uploads", "feeds") for each in told[name]["nodes"]] == [batch, batch]
 
 
+async def test_no_department_withdraws_what_another_sent(service: Service) -> None:
+    now = service.now()
+    described = Described("县公安局", "County police", OrganisationKind.DEPARTMENT, "410502", ("vehicles",))
+    async with transaction(service.engine) as connection:
+        await organisations.save(connection, OPERATOR, described, now, code="county-police")
+        await accounts.add_user(connection, "county", "County", Role.DEPARTMENT, "410502", now, "county-police")
+        service.tokens = {**service.tokens, "county": await accounts.issue_token(connection, "county", 1, now)}
+    await delivered(service)
+    theirs = Parcel(vehicles("王五,,豫E9,正常"), batch="WF-1", as_of="2025-01-31", supersedes=("JDC-1",))
+    told = await delivered(service, theirs, by="county")
+    assert (told["state"], "another department" in told["refusal"]["message"]) == ("REFUSED", True)
+    ahead = theirs.but(batch="WF-2", supersedes=("JDC-2",))
+    assert (await delivered(service, ahead, by="county"))["state"] == "ACCEPTED", "of a number that nobody has sent"
+    later = Parcel(vehicles("赵六,,豫E8,正常"), batch="JDC-2", kind="PARTIAL", as_of="2025-02-28")
+    assert (await delivered(service, later))["state"] == "ACCEPTED"
+    in_force = [each["batch"] for each in (await in_use(service)).mapping["batches"]["in_force"]]
+    assert in_force == ["JDC-1", "WF-2", "JDC-2"]
+
+
 async def test_a_number_is_once_in_its_source(service: Service, tmp_path: Path) -> None:
     """A batch that was imported under the number is known, too."""
     folder = tmp_path / "in"

@@ -175,6 +175,11 @@ def test_departments_that_share_a_source_speak_of_their_own_records(tmp_path: Pa
     delivery = open_folder(tmp_path)
     assert in_force(delivery) == [("1", "豫E1")]
     assert delivery.feeds["vehicles"].complete
+    send(tmp_path, "B-3", "PARTIAL", NOVEMBER, "7,李娜,豫E7", department="乙银行", supersedes=["A-1", "A-2"])
+    send(tmp_path, "A-2", "CHANGES", JANUARY, "U,2,张伟,豫E4", department="甲银行", supersedes=["B-3"])
+    delivery = open_folder(tmp_path)
+    assert in_force(delivery) == [("1", "豫E1"), ("2", "豫E4")], "nobody withdraws what another said, or will say"
+    assert {each.number: each.unknown for each in delivery.feeds["vehicles"].standing.in_force}["A-2"] == ("B-3",)
     send(tmp_path, "C-1", "PARTIAL", JANUARY, "1,王芳,豫E3", department="丙银行")
     with pytest.raises(InputRefused, match="does not name 丙银行"):
         open_folder(tmp_path)
