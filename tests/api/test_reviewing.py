@@ -69,9 +69,10 @@ async def test_f14_f3_a_lead_is_claimed_told_heard_and_concluded_by_two_officers
     proof = told["proof"]
     assert (proof["byPeople"], proof["decidedBy"], proof["proposedBy"]) == (True, "Reviewer", "County-Reviewer")
     assert [each["action"].removeprefix("finding.") for each in proof["acts"]] == [
-        "claimed", "notified", "answered", "conclusion_proposed", "conclusion_confirmed", "reviewed",
+        "opened", "claimed", "notified", "answered", "conclusion_proposed", "conclusion_confirmed", "reviewed",
     ]  # fmt: skip
-    assert all(each["byPerson"] and len(each["hash"]) == 64 for each in proof["acts"])
+    assert [each["byPerson"] for each in proof["acts"]] == [False, *[True] * 6], "only its turn came by itself"
+    assert all(len(each["hash"]) == 64 for each in proof["acts"])
 
 
 @pytest.mark.parametrize("by", ["caseworker", "auditor", "department", "administrator"])
