@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 
 from matcher import applicants as small_side
+from matcher import evidence
 from matcher.applicants import Applicants
 from matcher.engines.workspace import PARTS, ChunkResult, Counts, Workspace
 from matcher.plan import Plan
@@ -76,13 +77,14 @@ class Known:
             yield int(file), int(chunk)
 
     def chunk(self, file: int, chunk: int) -> ChunkResult:
-        """A chunk's result with the pairs of those who are known, under their places now."""
+        """A chunk's result with the pairs of those who are known, under their places now; and no record of anybody else."""
         stem = self.folder / f"{file:04d}-{chunk:06d}"
         read = {name: pl.read_parquet(stem.with_name(f"{stem.name}.{name}.parquet")) for name in PARTS}
         counts = Counts(**json.loads(stem.with_name(f"{stem.name}.json").read_text(encoding="utf-8")))
+        pairs = self._theirs(read["pairs"])
         return ChunkResult(
-            pairs=self._theirs(read["pairs"]),
-            records=read["records"],
+            pairs=pairs,
+            records=evidence.under(read["records"], pairs),
             rejects=read["rejects"],
             proposed=self._theirs(read["proposed"]),
             counts=Counts(counts.rows_in, counts.accepted, counts.nulled, {}, counts.numbers),

@@ -203,6 +203,21 @@ def test_f25_only_matched_rows_are_kept_and_for_their_owner_alone(city: Path, tm
         assert set(records) <= set(named), "a record that matched nobody"
 
 
+@pytest.mark.parametrize("change", ["withdrawn_consent", "left"])
+def test_f25_nothing_is_kept_on_of_whoever_withdrew_consent_or_left(city: Path, tmp_path: Path, change: str) -> None:
+    world = World(city, tmp_path / "in", random.Random(3))
+    shutil.copytree(city, world.folder)
+    one, two = tmp_path / "one", tmp_path / "two"
+    pipeline.scan(ScanRequest(world.folder, one, keep=True))
+    for _ in range(5):
+        getattr(world, change)()
+    pipeline.scan(ScanRequest(world.folder, two, since=one, keep=True))
+    for path in sorted((two / since.FOLDER).glob("*/*.records.parquet")):
+        pairs = pl.read_parquet(path.with_name(path.name.replace(".records.", ".pairs.")))
+        rest = pl.read_parquet(path).join(pairs, on=["record_id", "content"], how="anti")
+        assert rest.is_empty(), f"rows of {path.parent.name} on which no pair rests"
+
+
 def test_what_another_plan_or_program_kept_is_not_used(city: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     pipeline.scan(ScanRequest(city, one, keep=True))
