@@ -46,6 +46,7 @@ async def propose(
             "此结论由一名工作人员作出，请直接复核。",
             "One officer concludes so: review the finding.",
         )
+    leads.still_raised(found, ("input",))
     review.check(found.rule_id, outcome, reason, decision_document)
     if await _waiting(connection, found) is not None:
         raise NotDone(
@@ -93,7 +94,7 @@ async def confirm(
     Raises ReviewHeld, and NotDone.
     """
     found, today = await leads.held(connection, viewer, finding_id, expected_version, now), days.today(now)
-    leads.stands(found, ("input",))
+    leads.still_raised(found, ("input",))
     waiting = await _proposed(connection, found)
     if waiting.evidence_hash != found.evidence_hash:
         raise NotDone(

@@ -43,7 +43,7 @@ _THERE = scope.narrow(
     select(F.id, F.household_id, F.state, F.version, H.division_code).join(Household, H.id == F.household_id),
     H.division_code,
 ).where(_SHOWN)
-BARE = select(F.id, F.household_id, F.evidence_hash, F.rule_id, F.version)
+BARE = select(F.id, F.household_id, F.evidence_hash, F.rule_id, F.state, F.version)
 """The lead of whoever is at work on its household already."""
 
 Found = Row[*tuple[Any, ...]]
@@ -148,8 +148,9 @@ async def changed(connection: AsyncConnection, found: Found, **values: Any) -> N
 
 
 async def into_inquiry(connection: AsyncConnection, found: Found) -> None:
-    """The lead is looked into (again), at its next version."""
-    await changed(connection, found, state=FindingState.IN_INQUIRY)
+    """The lead is looked into (again), at its next version; one that is withdrawn stays so (F-11)."""
+    state = FindingState.WITHDRAWN if found.state == FindingState.WITHDRAWN else FindingState.IN_INQUIRY
+    await changed(connection, found, state=state)
 
 
 async def told(
@@ -184,6 +185,18 @@ def stands(found: Found, path: tuple[str, ...]) -> None:
             (*path, "findingId"),
             "该疑点已由比对撤回，无须再办。",
             "A scan has withdrawn the finding: there is nothing to be done.",
+        )
+
+
+def still_raised(found: Found, path: tuple[str, ...]) -> None:
+    """Raises NotDone where no scan raises the lead any more, closed or not: nothing adverse is concluded on it (F-11)."""
+    stands(found, path)
+    if found.withdrawn_because is not None:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            (*path, "findingId"),
+            "该疑点已由比对撤回，不得再据此作出不利结论。",
+            "A scan has withdrawn the finding: nothing adverse is concluded on it any more.",
         )
 
 

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.database import locked
 from api.domain import conclusions, days
 from api.domain.conclusions import WEIGHING, ConclusionState, ReviewItem
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.official_errors import OfficialErrorKind
 from api.domain.permissions import Viewer
 from api.domain.review import FindingState, Outcome, check, state_after
-from api.models import Conclusion, LeadView, OfficialError, Review, table
+from api.models import Conclusion, Finding, LeadView, OfficialError, Review, table
 from api.sealing import Vault
 from api.services import decisions, leads, official_errors
 from api.services.leads import Found
@@ -154,10 +155,13 @@ async def reopen(
 ) -> int:
     """An objection to the lead proved right: it is looked into anew, and what waited to be confirmed is rejected; its key.
 
-    Its household is held.
+    Its household is held. What a scan has withdrawn is not looked into any more (F-11).
     """
-    found = (await connection.execute(leads.BARE.where(leads.F.id == finding_id))).one()
+    bare = locked(leads.BARE.where(leads.F.id == finding_id), connection, Finding)
+    found = (await connection.execute(bare)).one()
     await _reject(connection, vault, viewer, found.id, words)
+    if found.state == FindingState.WITHDRAWN:
+        return int(found.id)
     return await add(connection, vault, viewer, found, Concluded(Outcome.NEEDS_INQUIRY, words), now)
 
 

@@ -11,7 +11,21 @@ from sqlalchemy.exc import DatabaseError
 
 from api import workdays
 from api.database import transaction
-from api.models import Conclusion, Finding, LeadNotice, LeadView, Objection, OfficialError, Review, StopProposal
+from api.domain.review import WithdrawnBecause
+from api.domain.scans import ScanStatus
+from api.models import (
+    Conclusion,
+    Finding,
+    LeadNotice,
+    LeadView,
+    Objection,
+    OfficialError,
+    Review,
+    Scan,
+    StopProposal,
+)
+from api.services import withdrawals
+from api.services.scans import Order
 from tests.api.conftest import Service
 from tests.api.led import Lead, act, done, lead, refused
 
@@ -156,6 +170,58 @@ async def test_f33_what_a_department_finds_right_is_concluded_on_and_a_closed_le
     inquiry = {"inquiryId": told["inquiries"][0]["id"], "expectedVersion": 1, "idempotencyKey": "stands-0001"}
     done(await act(service, "answerFacts", "department", **inquiry, outcome="STANDS", answer="登记无误。"))
     done(await found.act("proposeConclusion", COUNTY, **ERROR))
+
+
+async def withdrawn(found: Lead) -> None:
+    """A scan takes the lead back, as it would where its record is gone."""
+    async with transaction(found.service.engine) as connection:
+        raised = select(Scan).join(Finding, Finding.last_scan_id == Scan.id).where(Finding.id == found.key)
+        scan = (await connection.execute(raised)).one()
+        order = Order(scan.id, scan.division_code, None, (), ScanStatus.RUNNING)
+        because = {found.key: (scan.id, WithdrawnBecause.RECORD_GONE)}
+        assert await withdrawals.take_back(connection, order, because, found.service.now()) == 1
+
+
+@pytest.mark.parametrize("proposed", [False, True])
+async def test_f11_nothing_adverse_is_concluded_on_what_was_closed_and_withdrawn_since(
+    service: Service, proposed: bool
+) -> None:
+    found = await lead(service)
+    for step in (found.told(), found.heard(), found.act("reviewFinding", COUNTY, outcome="NO_ISSUE", note="无误。")):
+        done(await step)
+    if proposed:
+        done(await found.act("proposeConclusion", COUNTY, **DECEPTION))
+    await withdrawn(found)
+    assert (await found.asked("state withdrawal { because }")) == {
+        "state": "CLOSED",
+        "withdrawal": {"because": "RECORD_GONE"},
+    }
+    if proposed:
+        assert refused(await found.act("confirmConclusion", reason="同意。"))["path"] == ["input", "findingId"]
+        done(await found.act("withdrawConclusion", COUNTY, reason="记录已不存在。"))
+    assert refused(await found.act("proposeConclusion", COUNTY, **ERROR))["path"] == ["input", "findingId"]
+    done(await found.act("reviewFinding", COUNTY, outcome="SOURCE_ERROR", note="数据有误。"))
+
+
+async def test_f11_f33_a_record_of_a_withdrawn_lead_is_doubted_and_objected_to_and_the_lead_stays_withdrawn(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    for step in (found.told(), found.heard()):
+        done(await step)
+    await withdrawn(found)
+    record = await vehicle(found)
+    done(await found.act("reportRepair", "caseworker", **record, reason="SOLD", statement="早已出售。"))
+    told = await found.asked("state inquiries { reason }")
+    assert (told["state"], told["inquiries"]) == ("WITHDRAWN", [{"reason": "SOLD"}])
+    raised = done(await found.act("objectToFinding", "caseworker", **OBJECTION))["objection"]
+    query = """mutation ($input: AnswerObjectionInput!) { answerObjection(input: $input) {
+      objection { state } userErrors { code } } }"""
+    answer = {"idempotencyKey": "objection-1", "objectionId": raised["id"], "expectedVersion": 1}
+    told = {**answer, "outcome": "UPHELD", "answer": "合同属实。"}
+    assert (await service.data(query, {"input": told}))["answerObjection"]["userErrors"] == []
+    assert (await found.asked("state reviews { outcome }")) == {"state": "WITHDRAWN", "reviews": []}
+    assert refused(await found.act("proposeConclusion", COUNTY, **ERROR))["path"] == ["input", "findingId"]
 
 
 @pytest.mark.parametrize(
