@@ -159,7 +159,7 @@ async def _check(
         answered_on=None if notice is None else notice.answered_on,
         wait_until=None if notice is None else notice.wait_until,
         objections=len(await notices.waiting(connection, found.household_id)),
-        doubts=await inquiries.doubts(connection, found.id, found.evidence_hash),
+        doubts=await inquiries.doubts(connection, found),
     )
     conclusions.check(standing, today, found.id)
     return notice

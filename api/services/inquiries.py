@@ -200,12 +200,21 @@ async def answer(
     return int(found.id)
 
 
-async def doubts(connection: AsyncConnection, finding_id: int, evidence_hash: str) -> int:
-    """How many records behind the lead are doubted, on this evidence, and not found right by their departments."""
-    outcomes = select(Q.outcome).where(
-        Q.finding_id == finding_id, Q.evidence_hash == evidence_hash, Q.kind == InquiryKind.REPAIR
+async def doubts(connection: AsyncConnection, found: Row[*tuple[Any, ...]]) -> int:
+    """How many records behind the lead are doubted and not found right by their departments.
+
+    On other evidence than a record was doubted on, it still is where the lead rests on it and its department has not settled it.
+    """
+    theirs = select(Q.outcome, Q.evidence_hash, Q.source, Q.record_id).where(
+        Q.finding_id == found.id, Q.kind == InquiryKind.REPAIR
     )
-    return sum(each != RepairOutcome.STANDS for each in await connection.scalars(outcomes))
+    rests_on = {(each["source"], each["record_id"]) for each in found.evidence}
+    return sum(
+        row.outcome != RepairOutcome.STANDS
+        if row.evidence_hash == found.evidence_hash
+        else row.outcome in (None, RepairOutcome.IN_DISPUTE) and (row.source, row.record_id) in rests_on
+        for row in await connection.execute(theirs)
+    )
 
 
 async def _opened(

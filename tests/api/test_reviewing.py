@@ -172,6 +172,27 @@ async def test_f33_what_a_department_finds_right_is_concluded_on_and_a_closed_le
     done(await found.act("proposeConclusion", COUNTY, **ERROR))
 
 
+async def test_f33_a_record_that_is_doubted_stays_so_when_the_lead_comes_to_rest_on_others_besides(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    record = await vehicle(found)
+    for step in (found.told(), found.heard()):
+        done(await step)
+    done(await found.act("reportRepair", "caseworker", **record, reason="SOLD", statement="早已出售。"))
+    async with transaction(service.engine) as connection:
+        pieces = [{"source": "vehicles", "record_id": each} for each in (record["recordId"], "another")]
+        changed = update(Finding).where(Finding.id == found.key)
+        await connection.execute(changed.values(evidence=pieces, evidence_hash="others besides"))
+    for step in (found.told(documentNo="核〔2026〕2号"), found.heard()):
+        done(await step)
+    assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "RECORD_STANDS"
+    inquiry = (await found.asked("inquiries { id }"))["inquiries"][0]["id"]
+    settled = {"inquiryId": inquiry, "expectedVersion": 1, "idempotencyKey": "settled-0001", "answer": "见登记。"}
+    done(await act(service, "answerFacts", "department", **settled, outcome="CORRECTED"))
+    done(await found.act("proposeConclusion", **ERROR))
+
+
 async def withdrawn(found: Lead) -> None:
     """A scan takes the lead back, as it would where its record is gone."""
     async with transaction(found.service.engine) as connection:
