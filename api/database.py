@@ -374,6 +374,11 @@ def locked(statement: Select[*Columns], connection: AsyncConnection, of: Any) ->
     return statement.with_for_update(of=of) if connection.dialect.name == "postgresql" else statement
 
 
+def stilled(statement: Select[*Columns], connection: AsyncConnection, of: Any) -> Select[*Columns]:
+    """The same, while others may write rows that name these: who does so waits for nobody, and nobody for them in turns."""
+    return statement.with_for_update(of=of, key_share=True) if connection.dialect.name == "postgresql" else statement
+
+
 def unmoved(statement: Select[*Columns], connection: AsyncConnection) -> Select[*Columns]:
     """Rows that nobody changes until this transaction ends; others may hold them so at the same time."""
     return statement.with_for_update(read=True) if connection.dialect.name == "postgresql" else statement

@@ -10,7 +10,7 @@ from sqlalchemy import Row, ScalarSelect, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked
+from api.database import stilled
 from api.domain.accounts import UserKind
 from api.domain.casework import path
 from api.domain.divisions import holds
@@ -75,9 +75,10 @@ async def hold(
 ) -> Row[int, str] | None:
     """Waits until nobody else changes the household within the viewer's reach, which may be told by what is of it.
 
-    What hangs on it is read in a statement after this one: one that waited still sees what was there when it began.
+    What hangs on it is read in a statement after this one: one that waited still sees what was there when it began. A scan,
+    which holds the household's leads when it adds one, does not wait for it.
     """
-    statement = locked(_HOUSEHOLD.where(Household.id == household), connection, Household)
+    statement = stilled(_HOUSEHOLD.where(Household.id == household), connection, Household)
     return (await connection.execute(statement, scope.of(viewer))).one_or_none()
 
 

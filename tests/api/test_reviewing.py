@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from api import workdays
-from api.database import transaction
+from api.database import locked, transaction
 from api.domain.review import WithdrawnBecause
 from api.domain.scans import ScanStatus
 from api.models import (
@@ -23,6 +24,7 @@ from api.models import (
     Review,
     Scan,
     StopProposal,
+    table,
 )
 from api.services import withdrawals
 from api.services.scans import Order
@@ -501,3 +503,20 @@ async def test_f4_no_more_than_fifty_and_none_twice(service: Service) -> None:
         )
         (error,) = (await service.data(REVIEW_ALL, given))["reviewFindings"]["userErrors"]
         assert (error["code"], error["path"]) == ("INVALID", ["input", "leads"])
+
+
+async def test_who_concludes_and_a_scan_that_adds_a_lead_of_the_household_wait_in_one_direction(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    asked: dict[str, Any] = {"outcome": "NO_ISSUE", "note": "无误。", "expectedVersion": await found.version()}
+    async with transaction(service.engine) as connection:  # as a scan that is taken in
+        mine = select(*table(Finding).c).where(Finding.id == found.key)
+        row = (await connection.execute(locked(mine, connection, table(Finding)))).mappings().one()
+        acting = asyncio.create_task(found.act("reviewFinding", **asked))
+        waits = text("SELECT count(*) FROM pg_locks WHERE locktype IN ('transactionid', 'tuple') AND NOT granted")
+        while connection.dialect.name == "postgresql" and not await connection.scalar(waits):
+            await asyncio.sleep(0.05)
+        new = {name: value for name, value in row.items() if name != "id"} | {"reference": "new"}
+        await connection.execute(insert(Finding).values(**new))
+    assert done(await acting)["finding"]["state"] == "CLOSED"
