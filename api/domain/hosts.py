@@ -20,6 +20,9 @@ HOST = re.compile(r"[a-z0-9.:-]+")
 TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """Addresses that lead to those of IPv4, whichever they are."""
 
+OF_EVERYBODY = ipaddress.ip_network("2000::/3")
+"""What is given out of IPv6; beyond it are sites of old (fec0::) and local translations."""
+
 
 class NotAllowed(ValueError):
     """Nothing is sent there."""
@@ -109,7 +112,11 @@ def _fits(host: str, text: str) -> bool:
     if is_here(host):
         return address.is_loopback
     if isinstance(address, ipaddress.IPv6Address) and (
-        address.ipv4_mapped or address.sixtofour or address.teredo or address in TRANSLATED
+        address not in OF_EVERYBODY
+        or address.ipv4_mapped
+        or address.sixtofour
+        or address.teredo
+        or address in TRANSLATED
     ):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
