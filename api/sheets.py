@@ -17,7 +17,9 @@ from typing import Any, TextIO
 MOST_ROWS = 200_000
 OWNER_ALONE = 0o600
 ENCODINGS = ("utf-8-sig", "gb18030")
-LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠")
+LIKE_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "'", "＝", "＋", "－", "＠")
+UNSEEN = " \t\r\n\v\f\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
+"""What a sheet may leave out before it looks at how a cell begins."""
 
 
 class SheetRefused(ValueError):
@@ -93,11 +95,15 @@ def read(source: Path) -> dict[str, list[Line]]:
 
 def neutral(cell: str) -> str:
     """The cell as no sheet takes it for a formula; `read` takes the apostrophe off again."""
-    return f"'{cell}" if cell.startswith(LIKE_FORMULAS) else cell
+    return f"'{cell}" if _like_a_formula(cell) else cell
 
 
 def _plain(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(LIKE_FORMULAS) else cell
+    return cell[1:] if cell.startswith("'") and _like_a_formula(cell[1:]) else cell
+
+
+def _like_a_formula(cell: str) -> bool:
+    return cell.startswith(LIKE_FORMULAS) or cell.lstrip(UNSEEN).startswith(LIKE_FORMULAS)
 
 
 def _write_excel(target: Path, tables: Iterable[Table]) -> None:

@@ -264,6 +264,7 @@ async def test_every_kind_answers_its_document(service: Service, kind: ExportKin
 
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     cells = [f"{sign}1+1" for sign in LIKE_FORMULAS]
+    cells += [f"{blank}{sign}1+1" for sign in "=+-@＝＋－＠" for blank in (" ", "\u3000", "\ufeff", " \t\r\n")]
     columns, mark = [Column("甲", lambda node: None)], Mark("ab", "words")
     export_files.write(tmp_path / "a.csv", ExportFormat.CSV, columns, mark, [[[cell] for cell in cells]])
     read = list(csv.reader(io.StringIO((tmp_path / "a.csv").read_bytes().decode("utf-8-sig"), newline="")))
