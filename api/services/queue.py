@@ -61,7 +61,7 @@ async def _rank(connection: AsyncConnection, code: str, today: dt.date) -> None:
     """Every lead of this county that is not closed has its place: by what it counts for, then by gravity, then by reference."""
     unknown = money.fen(policy.value(UNKNOWN, today, code))
     sure = case(*((F.grade == grade, percent) for grade, percent in queue.CERTAINTY.items()), else_=queue.SURE)
-    worth = func.coalesce(F.amount_high_fen, literal(unknown)) * sure / 100
+    worth = func.coalesce(F.amount_high_fen, literal(unknown)) * sure // 100
     theirs = and_(H.division_code == code, _LIVE)
     held = select(F.id).join(Household, _IN_COUNTY).where(theirs).order_by(F.id)
     await connection.execute(locked(held, connection, Finding))

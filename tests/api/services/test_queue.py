@@ -112,6 +112,16 @@ async def test_f21_within_a_kind_the_order_is_what_is_at_stake_times_how_sure_it
             assert fen(each["queueWorth"]) == ranking.worth(fen(each["amountHigh"]), each["grade"], unknown)
 
 
+async def test_what_a_lead_counts_for_is_whole_fen(service: Service) -> None:
+    """A part of an odd amount is no whole number of fen: neither database rounds it, nor keeps the fraction."""
+    async with transaction(service.engine) as connection:
+        odd = {"amount_high_fen": 12_345, "grade": "G2", "queue_place": None, "queue_worth": None}
+        await connection.execute(update(Finding).values(odd))
+        await queue.fill(connection, service.now())
+        kept = [*await connection.scalars(select(Finding.queue_worth).distinct())]
+    assert [(each, type(each)) for each in kept] == [(ranking.worth(12_345, "G2", 0), int)]
+
+
 async def test_f12_ranked_twice_or_from_nothing_the_order_is_the_same(service: Service) -> None:
     async def order() -> list[tuple[str, int]]:
         found = [each for opened in (True, False) for each in await leads(service, opened)]
