@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import errno
 import hashlib
 import logging
@@ -285,10 +284,7 @@ class Uploads:
         self, request: Request, found: uploads.Known, told: int, expected: tuple[Digest, bytes] | None
     ) -> int:
         """What comes is appended; how much there is then. Raises Locked, OtherOffset, TooMuch or NoMatch."""
-        try:
-            appending = await asyncio.to_thread(self.store.append, found.folder, found.name)
-        except Busy:
-            raise Locked from None
+        appending = await self._opened(found)
         stays = False
         try:
             if appending.offset != told:
@@ -304,10 +300,25 @@ class Uploads:
                     raise NoMatch
                 stays = True
         finally:
-            if not stays:
-                await done(appending.take_back)
-            offset = await done(appending.close)
+            try:
+                if not stays:
+                    await done(appending.take_back)
+            finally:
+                offset = await done(appending.close)
         return offset
+
+    async def _opened(self, found: uploads.Known) -> Appending:
+        """The file, opened for more; who is ended meanwhile leaves nobody locked out. Raises Locked."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self.store.append, found.folder, found.name))
+        try:
+            return await asyncio.shield(opening)
+        except Busy:
+            raise Locked from None
+        except asyncio.CancelledError:
+            await asyncio.wait({opening})
+            if not opening.cancelled() and opening.exception() is None:
+                await done(opening.result().close)
+            raise
 
 
 async def _flow(request: Request, appending: Appending, size: int, digest: Digest | None) -> None:
@@ -350,7 +361,7 @@ def _checksum(said: str | None) -> tuple[Digest, bytes] | None:
     algorithm, _, value = said.partition(" ")
     try:
         return ALGORITHMS[algorithm](), base64.b64decode(value, validate=True)
-    except (KeyError, binascii.Error):
+    except (KeyError, ValueError):
         raise BadHeader from None
 
 

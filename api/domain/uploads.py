@@ -90,11 +90,12 @@ class Announced:
 
 def announced(given: Announced, today: dt.date, most_bytes: int) -> Announced:
     """The same. Raises NotDone, naming the field, for what no batch can be."""
-    if not (0 < len(given.name) <= LONGEST_NAME and given.name.isprintable()) or set(given.name) & set('/\\"'):
+    whole = given.name.isprintable() and 0 < len(given.name.encode()) <= LONGEST_NAME
+    if not whole or set(given.name) & set('/\\"'):
         raise _invalid(
             "fileName",
-            f"文件名为 1 至 {LONGEST_NAME} 个可见字符，不含路径和引号。",
-            f"A file's name has 1 to {LONGEST_NAME} printable characters, no path and no quotes.",
+            f"文件名为 1 至 {LONGEST_NAME} 个字节（约 {LONGEST_NAME // 3} 个汉字）的可见字符，不含路径和引号。",
+            f"A file's name has 1 to {LONGEST_NAME} bytes of printable characters, no path and no quotes.",
         )
     if not 0 < given.size <= most_bytes:
         most = most_bytes / 1024**3

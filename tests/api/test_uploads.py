@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import stat
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import select, update
 
 from api.database import reading, transaction
 from api.models import Feed, Upload
+from api.uploads_store import Appending, Store
 from tests.api.conftest import Service
 from tests.api.sending import CARS, Parcel, announce, asked, begun, delivered, push, tus, vehicles
 
@@ -166,6 +168,30 @@ async def test_whoever_asks_anew_ends_what_still_comes(service: Service) -> None
     assert (await asked(service, upload["id"]))["state"] == "ACCEPTED"
 
 
+async def test_whoever_is_ended_while_the_file_is_opened_locks_nobody_out(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await begun(service)
+    opens, goes_on, real = threading.Event(), threading.Event(), Store.append
+
+    def slow(store: Store, folder: str, name: str) -> Appending:
+        opened = real(store, folder, name)
+        opens.set()
+        goes_on.wait(30)
+        return opened
+
+    monkeypatch.setattr(Store, "append", slow)
+    first = asyncio.create_task(push(service, upload["url"], CARS))
+    while not opens.is_set():
+        await asyncio.sleep(0.01)
+    head = asyncio.create_task(tus(service, "HEAD", upload["url"]))
+    await asyncio.sleep(0.5)  # the HEAD has ended the PATCH, whose thread is still at it
+    goes_on.set()
+    assert ((await head).headers["upload-offset"], (await first).status_code) == ("0", 423)
+    monkeypatch.setattr(Store, "append", real)
+    assert (await push(service, upload["url"], CARS)).status_code == 204
+
+
 async def test_an_upload_is_withdrawn_and_its_number_free_again(service: Service) -> None:
     upload = await begun(service)
     await push(service, upload["url"], CARS[:10])
@@ -208,6 +234,7 @@ BAD = {
     "fileName": Parcel(name="../vehicles.csv"),
     "fileName of another source": Parcel(name="tax_1.csv"),
     "fileName that nobody reads": Parcel(name="vehicles.exe"),
+    "fileName too long for a disk": Parcel(name="车" * 90 + ".csv"),
     "size": Parcel(size=0),
     "size beyond": Parcel(size=65 * 1024**3),
     "contentHash": Parcel(sha256="A" * 64),
