@@ -11,8 +11,8 @@ from api.models.base import Base, Exact, Moment, PrimaryKey, Sealed
 class Export(Base):
     """A list as a file, sealed on the disk; `filter` may name somebody, and is sealed too.
 
-    `parts` so many parts lie on the disk, with `rows` rows, and `cursor` is behind the last. `named` is whether the
-    request named its purpose.
+    `parts` so many parts lie on the disk, with `rows` rows, and `cursor` is behind the last. `role` and `division_code` are the
+    requester's when it was asked for, and what it shows goes by them; `named` is whether the request named its purpose.
     """
 
     __tablename__ = "exports"
@@ -28,6 +28,7 @@ class Export(Base):
     format: Mapped[str]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     division_code: Mapped[Exact]
+    role: Mapped[str]
     purpose: Mapped[str]
     named: Mapped[bool]
     filter: Mapped[Sealed | None]

@@ -1,7 +1,8 @@
 """An export's life: asked for, gathered part by part, finished, taken by whoever asked for it, and gone after its days.
 
 Whatever is in it was read by its requester, for the purpose that they named: who they are, and what they may see, is
-looked up again when it is gathered, and when it is taken.
+looked up again when it is gathered, and when it is taken. In another role, or no more over the division, they have
+nothing of it; nor of one that tells where somebody is who was protected since (F-29).
 """
 
 from __future__ import annotations
@@ -10,27 +11,36 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import jobs
 from api.database import locked
-from api.domain import days
+from api.domain import days, divisions
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.exports import MOST_UNFINISHED, ExportFormat, ExportKind, ExportStatus
-from api.domain.permissions import Viewer
+from api.domain.permissions import Role, Viewer
 from api.domain.purposes import Purpose
 from api.domain.retention import CLOCKS, RetentionClass
 from api.matching import policy
-from api.models import Export, table
+from api.models import Export, Household, Member, Protection, table
 from api.sealing import Vault
 from api.services import audit, reads
 
 JOB = "export"
 COLUMN = "exports.filter"
-X = table(Export).c
+X, H, M, P = (table(each).c for each in (Export, Household, Member, Protection))
+
+
+class Asked(Protocol):
+    """As whom, and of which division, an export was asked for."""
+
+    @property
+    def role(self) -> str: ...
+    @property
+    def division_code(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,8 @@ class Order:
     kind: ExportKind
     format: ExportFormat
     user_id: int
+    role: Role
+    division_code: str
     purpose: Purpose
     named: bool
     filter: Mapping[str, Any] | None
@@ -88,6 +100,7 @@ async def request(
         "format": file_format,
         "user_id": viewer.user_id,
         "division_code": viewer.division_code,
+        "role": viewer.role,
         "purpose": purpose,
         "named": named,
         "filter": vault.seal(COLUMN, json.dumps(wanted) if wanted else None),
@@ -119,6 +132,8 @@ async def begin(connection: AsyncConnection, vault: Vault, key: int, now: dt.dat
         kind=ExportKind(row.kind),
         format=ExportFormat(row.format),
         user_id=row.user_id,
+        role=Role(row.role),
+        division_code=row.division_code,
         purpose=Purpose(row.purpose),
         named=row.named,
         filter=json.loads(wanted) if wanted else None,
@@ -164,8 +179,25 @@ async def fail(connection: AsyncConnection, key: int, failure: str, now: dt.date
     await audit.record(connection, None, "export.failed", ("Export", key), now)
 
 
+def still_theirs(viewer: Viewer, asked: Asked) -> bool:
+    """Whether whoever asked is in the role of then, and the division of then is theirs."""
+    return viewer.role == asked.role and divisions.holds(viewer.division_code, asked.division_code)
+
+
+async def _protected_since(connection: AsyncConnection, row: Row[*tuple[Any, ...]]) -> bool:
+    """Whether the rows may tell where somebody is who was protected after the file was asked for."""
+    low, high = divisions.span(row.division_code)
+    since = (
+        select(P.id)
+        .join(Member, M.person_id == P.person_id)
+        .join(Household, H.id == M.household_id)
+        .where(P.created_at >= row.requested_at, H.division_code >= low, H.division_code < high)
+    )
+    return (await connection.execute(since.limit(1))).first() is not None
+
+
 async def take(connection: AsyncConnection, viewer: Viewer, key: int | None, now: dt.datetime) -> Finished:
-    """The file leaves for whoever asked for it, and nobody else. Raises NotDone."""
+    """The file leaves for whoever asked for it, and nobody else, as long as they may see it. Raises NotDone."""
     mine = select(*X).where(X.id == key, X.user_id == viewer.user_id)
     row = (await connection.execute(locked(mine, connection, Export))).one_or_none()
     if row is None or row.status != ExportStatus.SUCCEEDED or row.expires_at <= now:
@@ -174,6 +206,13 @@ async def take(connection: AsyncConnection, viewer: Viewer, key: int | None, now
             (),
             "没有此文件：仅申请人可在有效期内下载。",
             "There is no such file: who asked for it may take it, while its days last.",
+        )
+    if not still_theirs(viewer, row) or await _protected_since(connection, row):
+        raise NotDone(
+            UserErrorCode.NOT_FOUND,
+            (),
+            "此文件形成后，可见范围已有变化，不能再下载，请重新导出。",
+            "What may be seen has changed since the file was made: have it made anew.",
         )
     changed = update(Export).where(X.id == key)
     await connection.execute(changed.values(times_taken=row.times_taken + 1))

@@ -1,6 +1,6 @@
 """An export is carried out: its list asked page by page as its requester would ask, kept in parts, and made a file.
 
-What is shown goes by the requester's role, division and purpose as they are now, with masks and what is hidden of
+What is shown goes by the requester's role, division and purpose, as long as the first two are theirs, with masks and what is hidden of
 protected persons as for somebody who is not cleared, whoever asks (F-29); and it is on record as read by them, in the
 transaction that keeps it (F-28). Killed anywhere, another worker goes on behind the last part.
 """
@@ -48,9 +48,10 @@ async def carry_out(held: Held) -> None:
         return
     async with reading(held.engine) as connection:
         viewer = await viewers.of_key(connection, order.user_id)
-    if viewer is None or not viewer.may(Permission.READ_CASES):
+    if viewer is None or not viewer.may(Permission.READ_CASES) or not exports.still_theirs(viewer, order):
         raise Refused("whoever asked for it may not see these rows any more")
-    viewer = replace(purposes.bound(viewer, order.purpose, named=order.named), cleared=False)
+    viewer = replace(viewer, cleared=False, division_code=order.division_code)
+    viewer = purposes.bound(viewer, order.purpose, named=order.named)
     store, sheet = ExportStore(held.data_dir, held.vault, order.id), SHEETS[order.kind]
     order = await _gather(held, order, viewer, store, sheet)
     try:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import itertools
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,14 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import func, select, update
 
+from api import auth
 from api.database import reading, transaction
 from api.domain import privacy
 from api.domain.exports import ExportFormat, ExportKind
 from api.domain.permissions import Role
 from api.exports_store import ExportStore, Lost
 from api.models import AuditEvent, Export, Household, Human, Job, Member, Read, User
+from api.services import protection, viewers
 from api.sheets import LIKE_FORMULAS
 from api.work import export_files, exporting
 from api.work.export_files import Mark
@@ -183,6 +186,64 @@ async def test_nobody_else_takes_it_and_nobody_when_its_days_are_over(service: S
     assert done == [
         ("export.requested", "caseworker"), ("export.finished", None), *[("export.taken", "caseworker")] * 2
     ]  # fmt: skip
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "masks": {"role": Role.AUDITOR},
+    "department": {"role": Role.DEPARTMENT},
+    "elsewhere": {"division_code": "410503"},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("gathered", [True, False])
+async def test_whoever_is_somebody_else_meanwhile_has_nothing_of_it(
+    service: Service, change: str, gathered: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED_SECONDS", 0.0)
+    answer = await started(service, "HOUSEHOLDS", by="caseworker")
+    changed = update(User).where(User.login == "caseworker")
+    if not gathered:
+        async with transaction(service.engine) as connection:
+            await connection.execute(changed.values(**CHANGES[change]))
+    await service.work()
+    href = f"/exports/{answer['export']['id']}"
+    if gathered:
+        assert (await taken(service, href, "caseworker")).status_code == 200
+        async with transaction(service.engine) as connection:
+            await connection.execute(changed.values(**CHANGES[change]))
+    assert (await taken(service, href, "caseworker")).status_code in (403, 404)
+    if not gathered:
+        assert not list((service.data_dir / "exports").glob("*"))
+
+
+async def test_whose_division_grew_has_what_was_asked_for_and_no_more(service: Service) -> None:
+    answer = await started(service, "HOUSEHOLDS", by="caseworker")
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "caseworker").values(division_code="410500"))
+    await service.work()
+    content = (await taken(service, f"/exports/{answer['export']['id']}", "caseworker")).content
+    assert {row["区划代码 division"][:6] for row in rows_of(content)} == {"410502"}
+
+
+async def test_f_29_what_was_gathered_before_somebody_was_protected_is_not_handed_out(service: Service) -> None:
+    _, told = await exported(service, "HOUSEHOLDS")
+    assert (await taken(service, told["href"])).status_code == 200
+    async with transaction(service.engine) as connection:
+        within = Household.division_code.startswith("4105")
+        member = (await connection.scalars(select(Member.id).join(Household).where(within).limit(1))).one()
+        viewer = await viewers.of_login(connection, "reviewer")
+        assert viewer is not None
+        await protection.protect(
+            connection,
+            service.vault,
+            replace(viewer, cleared=True),
+            member,
+            "受到人身威胁，须保护住址。",
+            service.now(),
+        )
+    answer = await taken(service, told["href"])
+    assert (answer.status_code, "重新导出" in answer.text) == (404, True)
 
 
 async def test_on_the_disk_it_is_sealed_and_what_was_changed_is_not_handed_out(service: Service) -> None:

@@ -27,8 +27,8 @@ async def hooked(
     }  # fmt: skip
     added = await connection.execute(insert(WebhookDelivery).values(**message).returning(WebhookDelivery.id))
     export = {
-        "kind": "FINDINGS", "format": "CSV", "user_id": user, "division_code": division, "purpose": "REVIEW", "named": True,
-        "status": "FAILED", "rows": 0, "parts": 0, "times_taken": 0, "requested_at": now, "finished_at": now,
+        "kind": "FINDINGS", "format": "CSV", "user_id": user, "division_code": division, "role": "REVIEWER", "purpose": "REVIEW",
+        "named": True, "status": "FAILED", "rows": 0, "parts": 0, "times_taken": 0, "requested_at": now, "finished_at": now,
     }  # fmt: skip
     made = await connection.execute(insert(Export).values(**export).returning(Export.id))
     return {"Webhook": webhook, "WebhookDelivery": added.scalar_one(), "Export": made.scalar_one()}
