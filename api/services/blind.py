@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, insert, not_, select, text, update
+from sqlalchemy import and_, exists, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
@@ -21,11 +21,11 @@ from api.domain.blind import BlindVerdict
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.progress import quarter
+from api.domain.review import FindingState
 from api.domain.scans import ScanStatus
 from api.domain.stages import ACTIVE
 from api.matching import policy
 from api.models import BlindCase, BlindDraw, Finding, Household, Scan, table
-from api.models.findings import LIVE
 from api.sealing import Vault
 from api.services import audit
 
@@ -33,9 +33,11 @@ LOCK = 4_105_012
 PERCENT, LEAST = "quality.blind_percent", "quality.blind_least"
 B, D, F, H, S = (table(each).c for each in (BlindCase, BlindDraw, Finding, Household, Scan))
 _HAS_LEAD = exists().where(
-    F.household_id == H.id, text(f"findings.{LIVE}"), not_(scope.in_shadow(F.state, F.rule_id, H.division_code))
+    F.household_id == H.id,
+    F.state != FindingState.WITHDRAWN,
+    not_(scope.in_shadow(F.state, F.rule_id, H.division_code)),
 )
-"""A household about which a lead is shown and not closed."""
+"""A household that the rules said something about, whatever was concluded: what was concluded on was not missed."""
 
 _SCANNED = exists().where(
     S.status == ScanStatus.SUCCEEDED, S.division_from <= H.division_code, S.division_to > H.division_code
