@@ -48,9 +48,14 @@ async def chore(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> 
     return await fill(connection, now)
 
 
+async def alone(connection: AsyncConnection) -> None:
+    """Until the transaction ends nobody else ranks or opens leads: to be asked for before any lead is held."""
+    await one_writer(connection, LOCK)
+
+
 async def fill(connection: AsyncConnection, now: dt.datetime) -> int:
     """Counties with leads that have no place yet are ranked, and leads are opened where there is room; how many were."""
-    await one_writer(connection, LOCK)
+    await alone(connection)
     today = days.today(now)
     for code in sorted(await connection.scalars(_UNRANKED)):
         await _rank(connection, code, today)

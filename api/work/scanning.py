@@ -25,7 +25,7 @@ from api.domain import receipts as told
 from api.domain.review import WithdrawnBecause
 from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
-from api.services import receipts, scans, withdrawals
+from api.services import queue, receipts, scans, withdrawals
 from api.work.held import AWAY, Held, Refused
 
 TELL_SECONDS = 0.5
@@ -120,6 +120,7 @@ async def take_in(held: Held, order: scans.Order, out: Path) -> None:
         await tell(matching.Step("ingest", taken, summary["links"]["total"], "links"))
     because = await _not_raised(held, order, out, as_of, {each["finding_id"] for some in findings for each in some})
     async with _writing(held) as connection:
+        await queue.alone(connection)  # whoever opens leads takes this first, and then the leads
         leads = Counter[LeadChange]()
         for some in findings:
             leads += await scans.take_findings(connection, order, as_of, some, members, held.now())
