@@ -135,10 +135,11 @@ async def test_several_workers_share_scans_and_each_is_carried_out_by_one(servic
         await all_done(service)
     assert [each["status"] for each in ended] == ["SUCCEEDED"] * len(rules)
     async with transaction(service.engine) as connection:
-        ended_once = select(AuditEvent.subject).where(AuditEvent.action == "scan.succeeded")
-        told = [*await connection.scalars(ended_once)]
-        assert len(told) == len(set(told)) == len(rules) + 1, (
-            "beside the city's own; an attempt that met another in the database ended nothing"
-        )
+        attempts = select(Job.attempts).where(Job.state == JobState.DONE)
+        assert set(await connection.scalars(attempts)) == {1}, "and none meets another in the database"
+        ended_once = [
+            *await connection.scalars(select(AuditEvent.subject).where(AuditEvent.action == "scan.succeeded"))
+        ]
+        assert len(ended_once) == len(set(ended_once)) == len(rules) + 1, "beside the city's own"
         counted = select(Link.scan_id, func.count()).group_by(Link.scan_id)
         assert len({count for _, count in await connection.execute(counted)}) == 1, "each has its links once"
