@@ -17,6 +17,7 @@ from api.services import forms
 from tests.api.conftest import Service
 from tests.api.schema.test_statements import taken_away
 from tests.api.services.atwork import on_file
+from tests.api.services.doubted import concluded_by_two
 
 REPORT = """query ($code: String, $period: DateRange, $attributes: [EquityAttribute!], $events: [EquityEvent!]) {
   equityReport(divisionCode: $code, period: $period, attributes: $attributes, events: $events) {
@@ -154,14 +155,19 @@ async def test_what_people_concluded_and_decided_is_told_of_those_upon_whom_it_c
         distinct: dict[int, int] = {}
         for row in await connection.execute(leads.add_columns(Finding.household_id)):
             distinct.setdefault(row.household_id, row.id)
-        some = list(distinct.values())[:6]
+        some = list(distinct.items())[:6]
         said = {"reviewer_id": user, "note": b"", "evidence_hash": "x", "reviewed_at": now}
-        for lead, outcomes in zip(some, (
-            ["NO_ISSUE"], ["OFFICIAL_ERROR"], ["OFFICIAL_ERROR", "NO_ISSUE"], ["NEEDS_INQUIRY"],
-            ["OFFICIAL_ERROR", "NEEDS_INQUIRY"], ["NO_ISSUE", "SOURCE_ERROR"],
+        for (household, lead), outcomes in zip(some, (
+            ["NO_ISSUE"], ["CLAIMANT_ERROR"], ["OFFICIAL_ERROR", "NO_ISSUE"], ["NEEDS_INQUIRY"],
+            ["CLAIMANT_ERROR", "NEEDS_INQUIRY"], ["NO_ISSUE", "SOURCE_ERROR"],
         ), strict=True):  # fmt: skip
             for outcome in outcomes:
-                await connection.execute(insert(Review).values(**said, finding_id=lead, outcome=outcome))
+                by_two = None
+                if outcome == "CLAIMANT_ERROR":
+                    officers = (other or 0, user or 0)
+                    by_two = await concluded_by_two(connection, service.vault, household, lead, officers, now)
+                review = said | {"finding_id": lead, "outcome": outcome, "conclusion_id": by_two}
+                await connection.execute(insert(Review).values(**review))
         against = {"household_id": home.key, "stage": "RECORDED", "objector": "HOUSEHOLD", "grounds": [], "text": b""}
         against |= {"received_by": user, "received_on": today, "due_on": today, "raised_at": now, "version": 1}
         answered = {"state": "ANSWERED", "answer": b"", "answered_by": other, "answered_by_kind": "PERSON"}
