@@ -21,17 +21,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from api.domain.attachments import HEAD, media_type
+from api.durable import named
 from api.sealing import NotOurs, Vault
+from api.sealing.pieces import LENGTH, PIECE, framed, pieces
 
 Result = TypeVar("Result")
 
 FOLDER = "attachments"
 COLUMN = "attachments.content"
-PIECE = 256 * 1024
-LENGTH = 4
-MOST_SEALED = PIECE + 1024
-"""More than sealing adds to a piece; a length beyond it is damage."""
-
 PASSING, ANEW = ".part", ".anew"
 
 
@@ -98,8 +95,8 @@ class Store:
 
     async def read(self, stored: str) -> AsyncIterator[bytes]:
         """The plain content, piece by piece. Raises Missing or Damaged."""
-        pieces = self._pieces(stored)
-        while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        content = self._pieces(stored)
+        while (piece := await asyncio.to_thread(next, content, None)) is not None:
             yield piece
 
     def headers(self) -> dict[str, bytes]:
@@ -113,16 +110,14 @@ class Store:
     def reseal(self, stored: str) -> bool:
         """The file is sealed with what seals now, under its name; whether it was not before. Raises Missing or Damaged."""
         anew = self.folder / (stored + ANEW)
-        with suppress(FileNotFoundError), (self.folder / stored).open("rb") as opened:
-            if all(self.vault.current(piece) for piece in _sealed(opened.read)):
+        with suppress(FileNotFoundError, NotOurs), (self.folder / stored).open("rb") as opened:
+            if all(self.vault.current(piece) for piece in pieces(opened.read)):
                 return False
         try:
             with os.fdopen(os.open(anew, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as writing:
                 for piece, place in _placed(stored, self._pieces(stored)):
-                    writing.write(_framed(self.vault.seal_bytes(COLUMN, piece, place)))
-                writing.flush()
-                os.fsync(writing.fileno())
-            anew.rename(self.folder / stored)
+                    writing.write(framed(self.vault.seal_bytes(COLUMN, piece, place)))
+                named(writing, anew, self.folder / stored)
         finally:
             anew.unlink(missing_ok=True)
         return True
@@ -138,7 +133,7 @@ class Store:
     def _pieces(self, stored: str) -> Iterator[bytes]:
         try:
             with (self.folder / stored).open("rb") as opened:
-                for sealed, place in _placed(stored, _sealed(opened.read)):
+                for sealed, place in _placed(stored, pieces(opened.read)):
                     yield self.vault.open_bytes(COLUMN, sealed, place)
         except FileNotFoundError:
             raise Missing from None
@@ -182,15 +177,8 @@ class _Writing:
             raise NotTaken
         self.pass_on()
         self._write(bytes(self._waiting), last=True)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        named(self._file, self._passing, self._folder / self._stored)
         self._file.close()
-        self._passing.rename(self._folder / self._stored)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
         return Written(self._stored, self.size, self._digest.hexdigest(), found)
 
     def give_up(self) -> None:
@@ -201,7 +189,7 @@ class _Writing:
 
     def _write(self, piece: bytes, *, last: bool) -> None:
         sealed = self._vault.seal_bytes(COLUMN, piece, _place(self._stored, self._number, last))
-        self._file.write(_framed(sealed))
+        self._file.write(framed(sealed))
         self._number += 1
 
 
@@ -219,24 +207,10 @@ def _place(stored: str, number: int, last: bool) -> bytes:
     return f"{stored}/{number}/{int(last)}".encode()
 
 
-def _placed(stored: str, pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+def _placed(stored: str, some: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Each piece of a file with its place."""
-    number, this = 0, next(pieces, None)
+    number, this = 0, next(some, None)
     while this is not None:
-        following = next(pieces, None)
+        following = next(some, None)
         yield this, _place(stored, number, following is None)
         this, number = following, number + 1
-
-
-def _framed(sealed: bytes) -> bytes:
-    return len(sealed).to_bytes(LENGTH, "big") + sealed
-
-
-def _sealed(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    """The sealed pieces of a file. Raises Damaged for one that breaks off, or has none."""
-    while header := read(LENGTH):
-        length = int.from_bytes(header, "big")
-        piece = read(length) if len(header) == LENGTH and length <= MOST_SEALED else b""
-        if len(piece) < max(length, 1):
-            raise Damaged
-        yield piece

@@ -6,22 +6,19 @@ written again takes the place of one that was there.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import anyio.to_thread
-
+from api.durable import named
 from api.sealing import NotOurs, Vault
+from api.sealing.pieces import PIECE, framed, pieces
 
 FOLDER = "exports"
 COLUMN = "exports.content"
-PIECE, LENGTH = 256 * 1024, 4
-MOST_SEALED = PIECE + 1024
-"""More than sealing adds to a piece; a length beyond it is damage."""
-
 FILE, WORK = "file", "work"
 
 
@@ -69,8 +66,8 @@ class ExportStore:
 
     async def read(self) -> AsyncIterator[bytes]:
         """The plain content of the file, piece by piece. Raises Lost."""
-        pieces = self._read(FILE)
-        while (piece := await anyio.to_thread.run_sync(next, pieces, None)) is not None:
+        content = self._read(FILE)
+        while (piece := await asyncio.to_thread(next, content, None)) is not None:
             yield piece
 
     def remove(self) -> None:
@@ -86,30 +83,23 @@ class ExportStore:
                     opened.write(self._sealed(name, number, some[start : start + PIECE]))
                     number += 1
             opened.write(self._sealed(name, number, b""))
-            opened.flush()
-            os.fsync(opened.fileno())
-        passing.replace(self.folder / name)
+            named(opened, passing, self.folder / name)
 
     def _read(self, name: str) -> Iterator[bytes]:
         """Its pieces; the last is empty, and says that none was cut off. Raises Lost."""
         try:
             with (self.folder / name).open("rb") as opened:
-                number = 0
-                while True:
-                    length = int.from_bytes(opened.read(LENGTH), "big")
-                    if not 0 < length <= MOST_SEALED:
-                        raise Lost
-                    piece = self.vault.open_bytes(COLUMN, opened.read(length), self._place(name, number))
+                for number, sealed in enumerate(pieces(opened.read)):
+                    piece = self.vault.open_bytes(COLUMN, sealed, self._place(name, number))
                     if not piece:
                         return
                     yield piece
-                    number += 1
         except (OSError, NotOurs):
             raise Lost from None
+        raise Lost
 
     def _sealed(self, name: str, number: int, piece: bytes) -> bytes:
-        sealed = self.vault.seal_bytes(COLUMN, piece, self._place(name, number))
-        return len(sealed).to_bytes(LENGTH, "big") + sealed
+        return framed(self.vault.seal_bytes(COLUMN, piece, self._place(name, number)))
 
     def _place(self, name: str, number: int) -> bytes:
         return f"{self.key}/{name}/{number}".encode()

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.durable import sync_folder
+
 FLUSH_BYTES = 64 * 1024 * 1024
 """So much is written before the disk is waited for, so that nobody waits long at the end."""
 
@@ -62,7 +64,7 @@ class Appending:
         self.began = self.offset = os.fstat(self._file).st_size
         self._flushed = self.offset
         if new:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def write(self, some: bytes) -> None:
         """Takes more in."""
@@ -88,11 +90,3 @@ class Appending:
             with suppress(OSError):
                 os.close(self._file)
         return self.offset
-
-
-def _sync_folder(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -34,7 +34,7 @@ MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
 
 FREE_GROUND = {"errors", "frames", "progress", "measure", "columnwise", "views", "hashing", "prepared"}
 API_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("settings", "domain", "sealing", "page", "sheets"),
+    ("settings", "domain", "durable", "sealing", "page", "sheets"),
     ("database",),
     ("models",),
     ("migrations",),

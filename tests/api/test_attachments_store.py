@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from api import sealing
-from api.attachments_store import LENGTH, PIECE, Damaged, Missing, NotTaken, Store, TooLarge
+from api.attachments_store import Damaged, Missing, NotTaken, Store, TooLarge
+from api.sealing.pieces import LENGTH, PIECE
 
 PDF = b"%PDF-1.7\n"
 SECRET = "王小明的申请书".encode()

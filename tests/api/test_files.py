@@ -16,11 +16,12 @@ from sqlalchemy import func, select, update
 
 from api import files
 from api.app import create_app
-from api.attachments_store import FOLDER, PIECE
+from api.attachments_store import FOLDER
 from api.database import transaction
 from api.domain.files import Closing
 from api.gate.passage import Limits
 from api.models import Attachment, AuditEvent, File, Household, Human, Member, Read, User, table
+from api.sealing.pieces import PIECE
 from api.services import attachments
 from api.services.retention import extracts
 from tests.api.conftest import Service
