@@ -1,7 +1,7 @@
 """One household checked now: the links and leads of a scan, from an index, by the rules that judge one household alone.
 
 Under one plan, model, policy and index its people get the links, the coverage and the leads that a scan gives them. Rules
-that hold households beside one another have nothing to say here (ONLY_IN_A_SCAN). Who may be looked up where is the caller's
+that hold households beside one another have nothing to say here (`Rule.only_in_a_scan`). Who may be looked up where is the caller's
 to know; nothing of the household is kept.
 """
 
@@ -31,15 +31,6 @@ from matcher.scoring.model import Model
 from matcher.scoring.weighing import Scale
 from matcher.sources.contract import load
 from matcher.sources.delivery import Feed
-
-ONLY_IN_A_SCAN = frozenset(
-    {
-        "P03", "P05", "P14", "H01", "H02", "H03", "H12", "U02", "U03", "U05", "U07", "U08",
-        "C01", "C02", "C03", "C04", "C05", "C06", "C07", "C08", "C09",
-        "N01", "N02", "N03", "N04", "N05", "N06", "N07", "N08", "N09",
-    }
-)  # fmt: skip
-"""Rules that hold files, people of several households, or all that a feed tells of everybody, beside one another."""
 
 Pairs = npt.NDArray[np.uint64]
 _SHIFT, _RECORD = np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -93,12 +84,12 @@ class Desk:
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """The rules in force on the day that can judge one household."""
-        return tuple(rule for rule in book.chosen((), self.as_of) if rule.id not in ONLY_IN_A_SCAN)
+        return tuple(rule for rule in book.chosen((), self.as_of) if not rule.only_in_a_scan)
 
     @cached_property
     def only_in_a_scan(self) -> tuple[Rule, ...]:
         """The rules in force on the day that only a scan can ask."""
-        return tuple(rule for rule in book.chosen((), self.as_of) if rule.id in ONLY_IN_A_SCAN)
+        return tuple(rule for rule in book.chosen((), self.as_of) if rule.only_in_a_scan)
 
     def check(self, home: Household) -> Checked:
         """Every link and every lead of the household. Raises InputRefused for a row that cannot be read."""

@@ -204,7 +204,8 @@ class Rule:
     holds nothing at all, the rule stays silent and says so (NOT_ASKED). `optional`: likewise, but their absence only leaves
     an exception UNKNOWN. `one_of`: of each of these groups of optional tables one must have been asked. `severity` is the
     most that a lead may be. `exceptions` maps each exception's name to its words. `correction`: for duplicates, the cheapest
-    lawful correction. `published`: the day since which the rule is public; a rule without it does not run.
+    lawful correction. `published`: the day since which the rule is public; a rule without it does not run. `only_in_a_scan`: it
+    holds files, people of several households, or all that a feed tells of everybody, beside one another.
     """
 
     id: str
@@ -228,6 +229,7 @@ class Rule:
     exceptions: Mapping[str, Words] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     correction: Words | None = None
+    only_in_a_scan: bool = False
     valid_to: dt.date | None = None
 
     def columns(self, source: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from matcher import index, policy
-from matcher.checking import ONLY_IN_A_SCAN, Checked, Desk, Household
+from matcher.checking import Checked, Desk, Household
 from matcher.gathering import Asked, ScanRequest, ask, open_scan
 from matcher.pipeline import scan
 from matcher.plan import PERSONS
@@ -80,7 +80,7 @@ def test_every_household_gets_the_links_the_coverage_and_the_leads_of_the_scan(c
         flooded = city.found["flooded"].filter(pl.col("person_id").is_in(people.implode()))
         assert set(checked.flooded.rows()) == set(flooded.rows())
         leads = city.found["findings"].filter(
-            pl.col("household_id") == household, ~pl.col("rule_id").is_in(sorted(ONLY_IN_A_SCAN))
+            pl.col("household_id") == household, pl.col("rule_id").is_in([rule.id for rule in city.desk.rules])
         )
         assert checked.findings.equals(leads), household
         raised.update(leads.get_column("rule_id").to_list())
@@ -100,14 +100,15 @@ def test_nobody_is_looked_up_who_may_not_be(city: City) -> None:
     assert states == {"NOT_AUTHORISED"}
 
 
-def test_rules_are_asked_at_the_desk_or_only_in_a_scan() -> None:
-    known = {rule.id for rule in book.BOOK}
-    assert known > ONLY_IN_A_SCAN
-    assert {rule.id for rule in book.BOOK if rule.id[0] in "NC"} <= ONLY_IN_A_SCAN
+def test_every_rule_in_force_is_asked_at_the_desk_or_in_a_scan_alone(city: City) -> None:
+    asked, not_asked = ({rule.id for rule in some} for some in (city.desk.rules, city.desk.only_in_a_scan))
+    assert not asked & not_asked
+    assert asked | not_asked == {rule.id for rule in book.chosen((), city.desk.as_of)}
+    assert not {each for each in asked if each[0] in "NC"}
 
 
 def test_the_rules_of_the_desk_never_hear_of_another_household() -> None:
     """A worked example in which several households stand is one of a rule that compares them."""
     for rule in book.chosen((), dt.date(2024, 12, 31)):
         several = any(len(example.given.get("households", ())) > 1 and example.severity for example in rule.examples)
-        assert not several or rule.id in ONLY_IN_A_SCAN, rule.id
+        assert not several or rule.only_in_a_scan, rule.id

@@ -240,6 +240,7 @@ RULE = Rule(
     severity="HIGH",
     inputs={"aid": grants.COLUMNS},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{first} 至 {last} 有 {months} 个月存在两份在享的{programme}（{how}）；金额为后开始的一份在这些月份的发放额。",
     en="Two grants of one programme ({programme}) ran side by side in {months} months from {first} to {last} ({how}); the amount "

@@ -133,6 +133,7 @@ RULE = Rule(
     severity="MEDIUM",
     inputs={"aid": reading.AID},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}，二者不得同时享受（“{cell}”；{status}）。",
     en="One person was paid both “{keeps}” and “{yields}” in {months} months from {first} to {last}; the two exclude one another "

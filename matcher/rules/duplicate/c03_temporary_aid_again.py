@@ -287,6 +287,7 @@ RULE = Rule(
     severity="MEDIUM",
     inputs={"aid": grants.COLUMNS},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{first} 至 {last} 该家庭的临时救助：{why}。金额为后一次（超出次数）的发放额。",
     en="Temporary aid of this household, {first} to {last}: {why}. The amount is what the later grants paid.",

@@ -197,6 +197,7 @@ RULE = Rule(
     severity="LOW",
     inputs={"aid": reading.AID},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{year} 学年，同一学生获得{keeps}与{yields}，当地规定二者不重复享受（“{cell}”；{status}）。",
     en="In the school year {year} one student received both {keeps} and {yields}, which the local rules forbid (“{cell}”; {status}).",

@@ -277,6 +277,7 @@ RULE = Rule(
     severity="MEDIUM",
     inputs={"medical": bills.SETTLED, "aid": grants.COLUMNS, "members": "id_number"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{what}各层次报销合计超过费用 {excess} 元（医保数据截至 {medical}）。",
     en="For {what} the layers of reimbursement together exceed the cost by {excess} yuan (medical data as of {medical}).",

@@ -140,6 +140,7 @@ RULE = Rule(
     severity="HIGH",
     inputs={"aid": f"{reading.AID} division_code*"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="同一人 {first} 至 {last} 有 {months} 个月同时由两个县（市、区）发放低保或特困供养（{counties}）；后开始的是{later}。",
     en="One person was paid dibao or tekun by two counties ({counties}) in {months} months from {first} to {last}; the later is "

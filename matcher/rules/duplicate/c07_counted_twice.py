@@ -236,6 +236,7 @@ RULE = Rule(
     severity="MEDIUM",
     inputs={"aid": reading.AID, "members": "relation birth_date id_number valid_from valid_to"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="同一人在 {first} 至 {last} 有 {months} 个月同时为两户成员，两户都领取{programme}。金额为该人在后一户中的一份。",
     en="One person was a member of two households in {months} months from {first} to {last} while both received {programme}. The "

@@ -140,6 +140,7 @@ RULE = Rule(
     severity="MEDIUM",
     inputs={"aid": f"{reading.AID} employer_uscc*"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="用人单位（信用代码 {employer}）就同一人 {first} 至 {last} 有 {months} 个月同时领取{keeps}与{yields}（“{cell}”；{status}）。"
     "本条针对用人单位，不影响职工本人。",

@@ -149,6 +149,7 @@ RULE = Rule(
     severity="HIGH",
     inputs={"aid": f"{grants.COLUMNS} amount_yuan*"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{programme} {first} 至 {last}，每月 {amount} 元，同一笔有 {count} 条发放记录。首先推定为经办差错，应先核对发放台账。",
     en="{programme}, {first} to {last}, {amount} yuan a month: one payment has {count} postings. Official error is presumed first; "

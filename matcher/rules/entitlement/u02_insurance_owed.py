@@ -310,6 +310,7 @@ RULE = Rule(
     },
     one_of=(("tax", "union_roll"),),
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="{count} 个月（{when}）{why}，而没有单位参保的月份；单位 {employer}，在本次核对范围内涉及 {persons} 人。职工应享有社会保险："
     "按单位汇总，移交人社、税务部门核实追缴。",

@@ -158,6 +158,7 @@ RULE = Rule(
     inputs={"injury_cases": "case_no recognised_on* paid_on paid_yuan"},
     optional={"aid": reading.AID},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="工伤于 {recognised} 认定，截至 {as_of} 已 {waited} 日（时限 {days} 日）没有支付记录。请向工伤保险经办机构和用人单位核实催办。",
     en="A work injury was recognised on {recognised}; by {as_of}, {waited} days later (limit {days}), no payment is on record. "

@@ -260,6 +260,7 @@ RULE = Rule(
         for source in ("tax", "social_insurance", "unemployment_benefit")
     },
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="{first} 至 {last} 自付医疗费 {net} 元，超过家庭收入（依据{how}）的 {share}%，而没有医疗救助的发放记录（救助数据截至 {aid}）。"
     "该家庭可能符合医疗救助条件：经本人同意后转介医保部门。",

@@ -170,6 +170,7 @@ RULE = Rule(
     severity="LOW",
     inputs={"households": "file_opened_on* updated_on contact_officer", "aid": reading.AID},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="档案建于 {opened}，截至 {as_of}：{why}。请走访，并按需要帮扶、更新档案或指定联系干部。",
     en="The file was opened on {opened}; by {as_of}: {why}. Visit the household, and assist, update or name a contact as needed.",

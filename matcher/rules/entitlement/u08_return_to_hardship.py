@@ -281,6 +281,7 @@ RULE = Rule(
     },
     optional={"medical": "settlement_no admitted_on patient_paid_yuan"},
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="该家庭 {closed} 因脱困注销档案；{why}。请主动联系，可以重新建档帮扶。",
     en="The household's file was closed on {closed} because the hardship was over; {why}. Get in touch: the file can be opened again.",

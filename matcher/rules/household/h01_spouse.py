@@ -215,6 +215,7 @@ RULE = Rule(
         "marriage": "certificate_no event* event_date a_name a_id_number a_birth_date b_name b_id_number b_birth_date"
     },
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="婚姻登记（{date}，证书 {certificate}）显示婚姻有效，而 {as_of} 配偶不在家庭成员中；本人申报：{declared}。",
     en="The marriage register ({date}, certificate {certificate}) shows a marriage in force, and on {as_of} the spouse is not a "

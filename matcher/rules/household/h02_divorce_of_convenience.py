@@ -243,6 +243,7 @@ RULE = Rule(
     },
     optional={"aid": "payee_account", "finance": "account_no", "vehicles": "plate vin status"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="双方于 {divorced} 离婚（证书 {certificate}），{applied} 申请；两户住址相同，{shared}。仅供入户核实时参考。",
     en="They divorced on {divorced} (certificate {certificate}) and applied on {applied}; the two households have one address, and "

@@ -314,6 +314,7 @@ RULE = Rule(
     },
     optional={"deaths": "death_date", "aid": reading.AID},
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="{why}，而本户仍将其计入家庭人数。",
     en="By our data {why}, and this household still counts the member.",

@@ -165,6 +165,7 @@ RULE = Rule(
         "medical": bills.SETTLED,
     },
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="家庭申报年自付医疗费 {declared} 元；{first} 至 {last} 医保结算 {count} 笔，个人负担合计 {settled} 元。请家庭补充未结算的票据。",
     en="The household declared {declared} yuan of medical costs for the year; from {first} to {last} the insurance settled {count} "

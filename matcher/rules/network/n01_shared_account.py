@@ -174,6 +174,7 @@ RULE = Rule(
     inputs={"aid": f"{reading.AID} payee_account* payee_name"},
     optional=kinship.SOURCES,
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="尾号为 {account} 的账户收有 {files} 户（其中互无亲属关系的 {families} 户）各两期以上的救助；本户 {months}。",
     en="The account ending {account} received aid of {files} households ({families} of them unrelated), two or more months "

@@ -99,6 +99,7 @@ RULE = Rule(
     inputs={"households": "phone*", "members": "relation birth_date"},
     optional={**kinship.SOURCES, "handlers": "phone"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{files} 份在册档案（其中互无亲属关系的 {families} 户）填报同一联系电话。",
     en="{files} open files ({families} unrelated households) give one telephone.",

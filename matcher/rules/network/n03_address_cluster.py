@@ -96,6 +96,7 @@ RULE = Rule(
     inputs={"households": "address* division_code"},
     optional=kinship.SOURCES,
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{files} 份在册档案（其中互无亲属关系的 {families} 户）填报同一套住房。",
     en="{files} open files ({families} unrelated households) give one dwelling.",

@@ -154,6 +154,7 @@ RULE = Rule(
     inputs={"documents": "household_id document_hash certificate_no"},
     optional={**kinship.SOURCES, "aid": reading.AID},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{files} 份档案（其中互无亲属关系的 {families} 户）的证明材料{how}相同。",
     en="A document of the same {how} supports {files} files ({families} unrelated households).",

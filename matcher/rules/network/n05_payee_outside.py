@@ -163,6 +163,7 @@ RULE = Rule(
         "finance": "account_no agent_name",
     },
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="{where}所载收款人不是该家庭现在或过去的成员。",
     en="By {where}, the payee is no member of the household, past or present.",

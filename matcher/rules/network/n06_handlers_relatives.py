@@ -297,6 +297,7 @@ RULE = Rule(
         "aid": reading.AID,
     },
     minimum_grade="G2",
+    only_in_a_scan=True,
     find=find,
     zh="经办人 {handler} 于 {date} 决定了该家庭的档案，而{tie}，此前没有回避申报。请送纪检（监督）部门核实，不要送经办人所在条线。",
     en="Handler {handler} decided the household's file ({date}), and {tie}; no declaration of interest was filed before. For the discipline "

@@ -139,6 +139,7 @@ RULE = Rule(
     inputs={"households": "employer_uscc* target_group"},
     optional={"business": "uscc employees status"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="用人单位 {employer} 有 {files} 份在册档案{staff}。若单位确已关闭、停产或欠薪欠保，应改按第五类对象帮扶，并按规则 U02 核对欠缴。",
     en="Employer {employer} has {files}{staff}. If it has really closed, stopped or owes wages or insurance, its workers "

@@ -124,6 +124,7 @@ RULE = Rule(
     severity="INFO",
     inputs={"households": "handler_id* applied_on* division_code"},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="经办人 {handler} 于 {date} 受理申请 {count} 件，远多于平日。建议抽查其入户调查记录。",
     en="Handler {handler} took in {count} applications on {date}, far more than usual. A sample of the home visits should be checked.",

@@ -297,6 +297,7 @@ RULE = Rule(
         "finance": "account_no agent_name",
     },
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="本户与其他档案共 {files} 份（其中互无亲属关系的 {families} 户），由{kinds}连在一起，与本户直接相关的 {own} 个。各户在规则 N01、N04 中涉及金额合计 "
     "{total} 元。",

@@ -269,6 +269,7 @@ RULE = Rule(
     },
     optional={"aid": reading.AID, "population": "status"},
     minimum_grade="G1",
+    only_in_a_scan=True,
     find=find,
     zh="两名成员姓名、出生日期、性别相同，公民身份号码均有效而不同，且{shared}相同（同名同日同性别的巧合，在本地预期{odds} 人）。",
     en="Two members have one name, birth date and sex and two well-formed citizen numbers, and share {shared} (people expected here "

@@ -177,6 +177,7 @@ RULE = Rule(
     inputs={"members": "relation birth_date id_number valid_from valid_to"},
     optional={"aid": reading.AID},
     minimum_grade="G4",
+    only_in_a_scan=True,
     find=find,
     zh="同一人在 {first} 至 {last} 同时属于两份在册档案（{divisions}），重叠 {days} 个工作日{certain}。",
     en="One person belonged to two active files from {first} to {last} ({divisions}): {days} working days of "

@@ -244,6 +244,7 @@ RULE = Rule(
     inputs={"medical": bills.SETTLED},
     optional={"aid": grants.COLUMNS},
     minimum_grade="G5",
+    only_in_a_scan=True,
     find=find,
     zh="同一票据（{bill}）由{by}支付 {count} 次，合计超出 {excess} 元。",
     en="One bill ({bill}) was paid {count} times by {by}, together {excess} yuan too much.",
