@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 
 from api import scope
 from api.database import Key
-from api.loaders.findings import HIDDEN
+from api.loaders.findings import HIDDEN, SHOWN
 from api.loaders.reading import Reading, Rows
 from api.models import Finding, FindingPerson, Household, Link, PairJudgement, table
 
@@ -45,7 +45,7 @@ _LINKS = (
         .join(Link, (L.member_id == P.member_id) & (L.scan_id == F.last_scan_id)),
         H.division_code,
     )
-    .where(F.id == bindparam("finding", type_=Key), scope.unless_in_shadow(F.state, F.rule_id, H.division_code))
+    .where(F.id == bindparam("finding", type_=Key), SHOWN)
     .order_by(L.source, L.record_id, L.member_id, L.party)
 )
 

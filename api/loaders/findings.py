@@ -25,8 +25,8 @@ _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTE
 HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
 COLUMNS = (*F, H.division_code, HIDDEN)
 SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
-_FINDINGS = scope.narrow(select(*COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(SHOWN)
-_BY_KEY = _FINDINGS.where(among(F.id, "keys"))
+FINDINGS = scope.narrow(select(*COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(SHOWN)
+_BY_KEY = FINDINGS.where(among(F.id, "keys"))
 _NUMBERED = (
     scope.narrow(
         select(
@@ -99,7 +99,7 @@ BOTH_PAY = and_(
 
 LISTING = Listing(
     "findings",
-    _FINDINGS,
+    FINDINGS,
     F.id,
     {
         "division": in_division(H.division_code),

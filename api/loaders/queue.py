@@ -50,7 +50,7 @@ _STANDING = scope.narrow(
     .select_from(Finding)
     .join(Household, H.id == F.household_id),
     H.division_code,
-).where(STANDS, scope.unless_in_shadow(F.state, F.rule_id, H.division_code), in_division(H.division_code))
+).where(STANDS, findings.SHOWN, in_division(H.division_code))
 _AT_WORK = (
     scope.narrow_to_line(select(U.division_code, func.count().label("reviewers")), U.division_code)
     .where(U.kind == UserKind.PERSON, U.active, U.role.in_(REVIEWERS))

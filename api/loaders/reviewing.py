@@ -6,40 +6,35 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from api import scope
 from api.database import among
 from api.domain.inquiries import InquiryState
 from api.loaders.conditions import in_division
+from api.loaders.findings import HIDDEN
 from api.loaders.pages import By, Listing
 from api.loaders.reading import Reading, Rows
 from api.models import (
     AuditEvent,
     Conclusion,
     Finding,
-    FindingPerson,
     Household,
     Inquiry,
     LeadHolder,
     LeadNotice,
-    Member,
     Review,
     User,
     table,
 )
 
-C, E, F, FP, H, L, M, N, Q, R = (
+C, E, F, H, L, N, Q, R = (
     table(each).c
     for each in (
-        Conclusion, AuditEvent, Finding, FindingPerson, Household, LeadHolder, Member, LeadNotice, Inquiry, Review,
+        Conclusion, AuditEvent, Finding, Household, LeadHolder, LeadNotice, Inquiry, Review,
     )
 )  # fmt: skip
-_ABOUT = (
-    select(FP.finding_id).join(Member, M.id == FP.member_id).where(scope.protects_member(M.person_id, M.household_id))
-)
-_HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
 _WHO, _OTHER = aliased(User), aliased(User)
 SUBJECT = "Finding"
 
@@ -50,7 +45,7 @@ def _of(statement: Select[*tuple[Any, ...]], key: ColumnElement[int]) -> Select[
 
 
 _HOLDERS = _of(
-    select(L.finding_id, L.claimed_at, L.until, _WHO.login, _WHO.display_name, _HIDDEN)
+    select(L.finding_id, L.claimed_at, L.until, _WHO.login, _WHO.display_name, HIDDEN)
     .select_from(LeadHolder)
     .join(Finding, F.id == L.finding_id)
     .join(_WHO, _WHO.id == L.user_id),
@@ -62,7 +57,7 @@ _NOTICES = _of(
         *[column for column in N if column.name != "finding_id"],
         F.evidence_hash.label("current_evidence"),
         _WHO.display_name.label("recorder"),
-        _HIDDEN,
+        HIDDEN,
     )
     .select_from(LeadNotice)
     .join(Finding, F.id == N.finding_id)
@@ -75,7 +70,7 @@ _CONCLUSIONS = _of(
         *[column for column in C if column.name != "finding_id"],
         _WHO.display_name.label("proposer"),
         _OTHER.display_name.label("confirmer"),
-        _HIDDEN,
+        HIDDEN,
     )
     .select_from(Conclusion)
     .join(Finding, F.id == C.finding_id)
@@ -93,7 +88,7 @@ _DECIDED = _of(
         _WHO.kind.label("decider_kind"),
         _OTHER.display_name.label("proposer"),
         _OTHER.kind.label("proposer_kind"),
-        _HIDDEN,
+        HIDDEN,
     )
     .select_from(Finding)
     .join(Review, R.id == F.review_id)
@@ -112,7 +107,7 @@ _ACTS = _of(
         E.happened_at,
         _WHO.display_name,
         _WHO.kind,
-        _HIDDEN,
+        HIDDEN,
     )
     .select_from(AuditEvent)
     .join(Finding, and_(F.id == E.subject, E.subject_type == SUBJECT))
@@ -129,7 +124,7 @@ _INQUIRIES = scope.narrow_to_asked(
             _WHO.display_name.label("asker_name"),
             _OTHER.login.label("answerer_login"),
             _OTHER.display_name.label("answerer_name"),
-            _HIDDEN,
+            HIDDEN,
         )
         .select_from(Inquiry)
         .join(Finding, F.id == Q.finding_id)

@@ -19,6 +19,7 @@ from api import scope
 from api.database import Key
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
+from api.loaders.findings import SHOWN
 from api.matching import beside
 from api.models import Finding, FindingPerson, Household, Link, PairJudgement, table
 from api.services import audit
@@ -36,7 +37,7 @@ _PAIR = scope.narrow(
     L.member_id == bindparam("member", type_=Key),
     L.source == bindparam("source"),
     L.record_id == bindparam("record"),
-    scope.unless_in_shadow(F.state, F.rule_id, H.division_code),
+    SHOWN,
 )
 _LAST = select(func.max(J.id)).group_by(J.member_id, J.source, J.record_id)
 _SAID = select(J.member_id, J.source, J.levels, J.rarity_bits, J.same).where(J.id.in_(_LAST)).order_by(J.id)

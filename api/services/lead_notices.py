@@ -15,6 +15,7 @@ from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import FindingState
 from api.domain.stops import LEAST_WORKING_DAYS, Delivery
+from api.loaders.findings import FINDINGS
 from api.matching import lead_notices, policy
 from api.matching.lead_notices import Days, NoticeText
 from api.models import LeadNotice, table
@@ -47,7 +48,7 @@ async def preview(
 ) -> Previewed | None:
     """The notice as it is kept if it is delivered on that day; None where the viewer sees no such lead, or not all of it."""
     today = days.today(now)
-    statement = leads.BY_KEY.where(leads.F.id == finding_id)
+    statement = FINDINGS.where(leads.F.id == finding_id)
     found = (await connection.execute(statement, {**scope.of(viewer), "today": today})).one_or_none()
     if found is None or (found.protected and not viewer.cleared):
         return None

@@ -22,27 +22,18 @@ from api.domain.conclusions import ReviewItem
 from api.domain.errors import Conflict, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
 from api.domain.review import FindingState
+from api.loaders.findings import FINDINGS, SHOWN
 from api.matching import policy
-from api.models import Finding, FindingPerson, Household, LeadHolder, Member, table
+from api.models import Finding, Household, LeadHolder, table
 from api.services import audit, cases
 
 CLAIM_DAYS = "review.claim_working_days"
-F, FP, H, M, L = (table(each).c for each in (Finding, FindingPerson, Household, Member, LeadHolder))
+F, H, L = (table(each).c for each in (Finding, Household, LeadHolder))
 
-_ABOUT = (
-    select(FP.finding_id).join(Member, M.id == FP.member_id).where(scope.protects_member(M.person_id, M.household_id))
-)
-_SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
-BY_KEY = scope.narrow(
-    select(
-        *F, H.division_code, or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
-    ).join(Household, H.id == F.household_id),
-    H.division_code,
-).where(_SHOWN)
 _THERE = scope.narrow(
     select(F.id, F.household_id, F.state, F.version, H.division_code).join(Household, H.id == F.household_id),
     H.division_code,
-).where(_SHOWN)
+).where(SHOWN)
 BARE = select(F.id, F.household_id, F.evidence_hash, F.rule_id, F.state, F.version)
 """The lead of whoever is at work on its household already."""
 
@@ -60,7 +51,7 @@ async def held(
     """The lead as it was read, which nobody else changes until the transaction ends, nor its household. Raises NotDone."""
     of = select(Finding.household_id).where(Finding.id == finding_id).scalar_subquery()
     await cases.hold(connection, viewer, of)
-    statement = locked(BY_KEY.where(F.id == finding_id), connection, Finding)
+    statement = locked(FINDINGS.where(F.id == finding_id), connection, Finding)
     given = {**scope.of(viewer), "today": days.today(now)}
     found = (await connection.execute(statement, given)).one_or_none()
     if found is None:
