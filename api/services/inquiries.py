@@ -71,7 +71,7 @@ async def ask(
     """The question waits for its answer, and the lead is in inquiry; the lead's key. Raises NotDone."""
     found = await leads.mine(connection, viewer, finding_id, expected_version, now)
     if found.state == FindingState.CLOSED:
-        raise NotDone(UserErrorCode.INVALID, ("input", "findingId"), "该疑点已办结。", "The finding is closed.")
+        raise leads.closed()
     inquiries.check_due(question.due_on, days.today(now))
     colleague = None
     if (question.asked_of is Asked.DEPARTMENT) != (question.source is not None):

@@ -75,8 +75,8 @@ async def notify(
     if found.protected and not viewer.cleared:
         raise conclusions.held(ReviewItem.CLEARANCE, found.id)
     if found.state == FindingState.CLOSED or found.explanation_zh == REDUCED_ZH:
-        raise NotDone(UserErrorCode.INVALID, ("input", "findingId"), "该疑点已办结。", "The finding is closed.")
-    if await _notice(connection, found) is not None:
+        raise leads.closed()
+    if await of_evidence(connection, found) is not None:
         raise NotDone(
             UserErrorCode.INVALID,
             ("input", "findingId"),
@@ -130,7 +130,7 @@ async def answer(
     Raises NotDone.
     """
     found = await leads.held(connection, viewer, finding_id, expected_version, now)
-    notice = await _notice(connection, found)
+    notice = await of_evidence(connection, found)
     if notice is None:
         raise NotDone(
             UserErrorCode.INVALID,
@@ -163,10 +163,6 @@ async def answer(
 
 async def of_evidence(connection: AsyncConnection, found: Found) -> Found | None:
     """The notice of the lead on the evidence that it rests on today."""
-    return await _notice(connection, found)
-
-
-async def _notice(connection: AsyncConnection, found: Found) -> Found | None:
     statement = select(N.id, N.delivered_on, N.answered_on, N.wait_until, N.version)
     theirs = statement.where(N.finding_id == found.id, N.evidence_hash == found.evidence_hash)
     return (await connection.execute(theirs)).one_or_none()

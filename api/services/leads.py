@@ -90,7 +90,7 @@ async def claim(
     found, today = await there(connection, viewer, finding_id), days.today(now)
     _unchanged(found, expected_version, ("input",))
     if found.state == FindingState.CLOSED:
-        raise NotDone(UserErrorCode.INVALID, ("input", "findingId"), "该疑点已办结。", "The finding is closed.")
+        raise closed()
     stands(found, ("input",))
     row = {
         "finding_id": found.id,
@@ -177,6 +177,11 @@ def stands(found: Found, path: tuple[str, ...]) -> None:
             "该疑点已由比对撤回，无须再办。",
             "A scan has withdrawn the finding: there is nothing to be done.",
         )
+
+
+def closed() -> NotDone:
+    """The refusal of what is done with leads that nobody has concluded on."""
+    return NotDone(UserErrorCode.INVALID, ("input", "findingId"), "该疑点已办结。", "The finding is closed.")
 
 
 def still_raised(found: Found, path: tuple[str, ...]) -> None:

@@ -74,9 +74,7 @@ async def review_all(
     if len({each.finding_id for each in some}) < len(some):
         raise NotDone(UserErrorCode.INVALID, ("input", "leads"), "同一疑点不能重复。", "No lead is named twice.")
     order = sorted(range(len(some)), key=lambda place: some[place].finding_id or 0)
-    for (
-        place
-    ) in order:  # by their keys, so that two who conclude on the same leads wait for each other, and not for ever
+    for place in order:  # so that two who conclude on the same leads wait for each other, and not for ever
         path = ("input", "leads", str(place))
         await _one(connection, vault, viewer, some[place], path, now, alone=True)
     return [each.finding_id for each in some if each.finding_id is not None]
