@@ -35,12 +35,9 @@ _REQUESTS = scope.narrow(
     H.division_code,
 )
 _REQUESTS_BY_KEY = _REQUESTS.where(among(R.id, "keys"))
-_LATE = and_(
-    A.due_on.is_not(None),
-    A.answered_at.is_(None),
-    A.due_on < scope.TODAY,
-    R.state == VerificationState.OPEN,
-)
+_WAITING = and_(A.due_on.is_not(None), A.answered_at.is_(None), R.state == VerificationState.OPEN)
+_LATE = and_(_WAITING, A.due_on < scope.TODAY)
+_LATE_ON = and_(_WAITING, A.due_on < bindparam("overdue_today"))
 
 REQUESTS = Listing(
     "verification requests",
@@ -53,11 +50,7 @@ REQUESTS = Listing(
         "households": among(R.household_id, "households", BigInteger),
         "due_from": R.due_on >= bindparam("due_from"),
         "due_to": R.due_on <= bindparam("due_to"),
-        "overdue": select(A.id)
-        .where(A.request_id == R.id, A.due_on < bindparam("overdue_today"), A.answered_at.is_(None))
-        .correlate(table(VerificationRequest))
-        .exists()
-        & (R.state == VerificationState.OPEN),
+        "overdue": select(A.id).where(A.request_id == R.id, _LATE_ON).correlate(table(VerificationRequest)).exists(),
     },
     {"REQUESTED": By(R.id, int), "DUE_ON": By(R.due_on, dt.date.fromisoformat)},
 )
@@ -70,7 +63,7 @@ _ANSWERS = scope.narrow_to_receiver(
             O.code,
             O.name_zh,
             O.name_en,
-            R.state,
+            _LATE.label("overdue"),
             HIDDEN.label("protected"),
         )
         .join(VerificationRequest, R.id == A.request_id)
@@ -96,13 +89,8 @@ ANSWERS = Listing(
     {
         "sources": among(A.source, "sources", String),
         "answers": among(A.answer, "answers", String),
-        "waiting": and_(A.due_on.is_not(None), A.answered_at.is_(None), R.state == VerificationState.OPEN),
-        "overdue": and_(
-            A.due_on.is_not(None),
-            A.due_on < bindparam("overdue_today"),
-            A.answered_at.is_(None),
-            R.state == VerificationState.OPEN,
-        ),
+        "waiting": _WAITING,
+        "overdue": _LATE_ON,
     },
     {"ASKED": By(A.id, int)},
 )

@@ -278,17 +278,12 @@ def answer_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Verific
             else None,
             asked_at=row.asked_at,
             due_on=row.due_on,
-            overdue=_is_late(row, today),
+            overdue=row.overdue,
             answered_at=row.answered_at,
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("VerificationAnswer", rows), strict=True)
     ]
-
-
-def _is_late(row: object, today: dt.date) -> bool:
-    due_on, answered_at, state = (getattr(row, name) for name in ("due_on", "answered_at", "state"))
-    return due_on is not None and answered_at is None and due_on < today and state == VerificationState.OPEN
 
 
 def source_objects(reading: Reading, rows: Rows, _: Wanted) -> list[VerificationSource]:

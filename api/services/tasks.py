@@ -111,9 +111,11 @@ async def finish(connection: AsyncConnection, reference: str, now: dt.datetime, 
     return await _end(connection, _open().where(Task.reference == reference), TaskState.DONE, now, by) > 0
 
 
-async def cancel(connection: AsyncConnection, reference: str, now: dt.datetime, by: int | None = None) -> bool:
-    """Nothing has to be done any more; whether it was open."""
-    return await _end(connection, _open().where(Task.reference == reference), TaskState.CANCELLED, now, by) > 0
+async def cancel(
+    connection: AsyncConnection, references: Sequence[str], now: dt.datetime, by: int | None = None
+) -> int:
+    """Nothing of these has to be done any more; how many were open."""
+    return await _end(connection, _open().where(Task.reference.in_(references)), TaskState.CANCELLED, now, by)
 
 
 async def not_needed(connection: AsyncConnection, task_id: int, detail: Mapping[str, Any], now: dt.datetime) -> bool:

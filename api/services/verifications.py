@@ -132,7 +132,7 @@ async def request(
             household.id,
             due_on,
             now,
-            reference=f"{_reference(key)}:{member}",
+            reference=_reference(key, member),
             file_id=household.file_id,
             member_id=member,
             detail={"verification": key},
@@ -231,10 +231,9 @@ async def close(
             version=found.version + 1,
         )
     )
-    await tasks.cancel(connection, _reference(found.id), now, viewer.user_id)
     people = select(A.member_id).where(A.request_id == found.id).distinct()
-    for member in (await connection.scalars(people)).all():
-        await tasks.cancel(connection, f"{_reference(found.id)}:{member}", now, viewer.user_id)
+    asked = [_reference(found.id, member) for member in await connection.scalars(people)]
+    await tasks.cancel(connection, [_reference(found.id), *asked], now, viewer.user_id)
     return await _told(connection, viewer, "verification.closed", found.id, found.household_id, {}, now)
 
 
@@ -404,8 +403,10 @@ async def _finish_if_answered(connection: AsyncConnection, request_id: int, now:
         await tasks.finish(connection, _reference(request_id), now, by)
 
 
-def _reference(key: int) -> str:
-    return f"{TaskKind.VERIFICATION}:{key}"
+def _reference(key: int, member: int | None = None) -> str:
+    """By what the task of a round is known, or that of a consent which a member's part in it lacks."""
+    of_round = f"{TaskKind.VERIFICATION}:{key}"
+    return of_round if member is None else f"{of_round}:{member}"
 
 
 async def _told(
