@@ -53,7 +53,6 @@ class Exports:
             "content-disposition": f'attachment; filename="{name}"',
             "content-length": str(found.size),
             "cache-control": "no-store, private",
-            "x-content-type-options": "nosniff",
             "jiekun-sha256": found.sha256,
         }
         store = ExportStore(self.files.store.data_dir, self.files.store.vault, found.id)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -49,9 +48,8 @@ class Sender:
     resolve: Resolve = resolved
     seconds: float = SECONDS
 
-    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> tuple[int, int]:
-        """The status of whoever took the message, and after how many milliseconds. Raises NotSent."""
-        began = time.perf_counter()
+    async def send(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """The status of whoever took the message. Raises NotSent."""
         try:
             place = self.hosts.place(url)
             async with asyncio.timeout(self.seconds):
@@ -68,7 +66,7 @@ class Sender:
             raise NotSent(DeliveryFailure.REDIRECTED, status)
         if not 200 <= status < 300:
             raise NotSent(DeliveryFailure.REFUSED, status)
-        return status, round((time.perf_counter() - began) * 1000)
+        return status
 
     async def _ask(self, place: Place, written: bytes) -> int:
         found = reachable(place.host, await self.resolve(place.host, place.port))

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import jobs
 from api.database import reading, transaction
 from api.domain.days import Clock, this_moment
-from api.domain.webhooks import headers
+from api.domain.webhooks import DeliveryFailure, headers
 from api.jobs import Leased, LeaseLost
 from api.posting import NotSent, Sender
 from api.sealing import NotOurs, Vault
@@ -118,8 +118,10 @@ class Postman:
     async def _send(self, message: Message) -> Sent:
         began = time.perf_counter()
         told = headers(message.name, self.clock(), message.body, message.secrets)
+        status: int | None
+        failure: DeliveryFailure | None = None
         try:
-            status, milliseconds = await self.sender.send(message.url, told, message.body)
+            status = await self.sender.send(message.url, told, message.body)
         except NotSent as why:
-            return Sent(why.status, why.failure, round((time.perf_counter() - began) * 1000))
-        return Sent(status, None, milliseconds)
+            status, failure = why.status, why.failure
+        return Sent(status, failure, round((time.perf_counter() - began) * 1000))

@@ -199,7 +199,6 @@ class Uploads:
         headers = {
             "content-disposition": 'attachment; filename="quality.html"',
             "cache-control": "no-store, private",
-            "x-content-type-options": "nosniff",
         }
         return Response(content, 200, headers, "text/html; charset=utf-8")
 

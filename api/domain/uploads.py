@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.receipts import canonical
 
 UNFINISHED = dt.timedelta(days=7)
 """So long a department may take to send what it asked to send."""
@@ -137,7 +138,7 @@ def receipt_text(told: Mapping[str, Any]) -> str:
     >>> receipt_text({"number": 1, "batch": "甲-1"})
     '{"batch":"甲-1","number":1}'
     """
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return canonical(told).decode()
 
 
 def receipt_digest(told: Mapping[str, Any]) -> str:

@@ -16,7 +16,6 @@ VERSION = "v1"
 MESSAGE = "msg_"
 ID, TIMESTAMP, SIGNATURE = "webhook-id", "webhook-timestamp", "webhook-signature"
 OVERLAP_HOURS, MOST_OVERLAP_HOURS = 24, 720
-MOST_TOPICS = 20
 
 PAUSES = tuple(
     dt.timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)

@@ -27,7 +27,7 @@ _UPLOADS = scope.narrow_to_line(
 )
 _FEEDS = scope.narrow_to_line(
     scope.narrow_to_sender(
-        select(*F, U.id.label("upload_id"), U.batch, U.kind, G.name_zh.label("department"))
+        select(*F, U.id.label("upload_id"), U.batch, G.name_zh.label("department"))
         .outerjoin(Upload, U.feed_id == F.id)
         .outerjoin(Organisation, G.id == F.organisation_id),
         F.organisation_id,

@@ -11,6 +11,7 @@ from typing import Any
 
 from api.matching.folders import MAPPING, FeedFiles, described_section, in_use, link, write_manifests
 from matcher.errors import InputRefused
+from matcher.quality.content import refused as refusal
 from matcher.quality.history import FILE as HISTORY
 from matcher.quality.run import QUALITY
 from matcher.report.quality import FILE as PAGE
@@ -149,17 +150,6 @@ def not_opened(said: str, name: str) -> Judged:
     """A batch that was refused before its rows were read, in the matcher's words."""
     what = said.removeprefix("matcher: ")
     return Judged(None, None, [], None, {"what": what, "file": name, "row": None, "column": None, "remedy": None})
-
-
-def refusal(error: InputRefused) -> dict[str, Any]:
-    """Why something was refused, as quality.json tells it."""
-    return {
-        "what": error.what,
-        "file": None if error.file is None else str(error.file),
-        "row": error.row,
-        "column": error.column,
-        "remedy": error.remedy,
-    }
 
 
 def _read_as(feed: FeedFiles) -> dict[str, Any]:

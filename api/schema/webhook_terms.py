@@ -12,7 +12,7 @@ described(
     "What a webhook is told of: that something happened to a thing of this kind, by its id.",
     {
         "HOUSEHOLD": Words("家庭", "Household", "家庭的情况有变动。", "Something about a household changed."),
-        "FINDING": Words("疑点", "Finding", "疑点有了结论。", "A lead was concluded on."),
+        "FINDING": Words("疑点", "Finding", "疑点的情况有变动。", "Something about a lead changed."),
         "SCAN": Words("核查运行", "Scan", "核查运行的进度或结果。", "A scan went on, or ended."),
         "NOTICE": Words("公示", "Notice", "公示开始或结束。", "A public notice went up, or came down."),
         "OBJECTION": Words(

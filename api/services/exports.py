@@ -164,12 +164,9 @@ async def succeed(connection: AsyncConnection, key: int, size: int, sha256: str,
     """The file may be taken, for its days."""
     kept_days = policy.whole(CLOCKS[RetentionClass.EXPORT], days.today(now))
     ended = {"status": ExportStatus.SUCCEEDED, "size": size, "sha256": sha256, "finished_at": now}
-    changed = update(Export).where(X.id == key)
-    await connection.execute(changed.values(**ended, expires_at=now + dt.timedelta(days=kept_days)))
-    row = (await connection.execute(select(X.rows, X.user_id).where(X.id == key))).one()
-    await audit.record(
-        connection, None, "export.finished", ("Export", key), now, {"rows": row.rows, "sha256": sha256}
-    )
+    changed = update(Export).where(X.id == key).values(**ended, expires_at=now + dt.timedelta(days=kept_days))
+    rows = (await connection.execute(changed.returning(X.rows))).scalar_one()
+    await audit.record(connection, None, "export.finished", ("Export", key), now, {"rows": rows, "sha256": sha256})
 
 
 async def fail(connection: AsyncConnection, key: int, failure: str, now: dt.datetime) -> None:
@@ -211,8 +208,8 @@ async def take(connection: AsyncConnection, viewer: Viewer, key: int | None, now
         raise NotDone(
             UserErrorCode.NOT_FOUND,
             (),
-            "此文件形成后，可见范围已有变化，不能再下载，请重新导出。",
-            "What may be seen has changed since the file was made: have it made anew.",
+            "此文件申请后，可见范围已有变化，不能再下载，请重新导出。",
+            "What may be seen has changed since the file was asked for: have it made anew.",
         )
     changed = update(Export).where(X.id == key)
     await connection.execute(changed.values(times_taken=row.times_taken + 1))

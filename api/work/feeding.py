@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import shutil
-import time
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,10 +19,9 @@ from api.matching import MatcherFailed, Step, sent
 from api.matching.sent import Judged
 from api.services import batches
 from api.services.batches import QUALITY, Order
-from api.work.held import AWAY, Held
+from api.work.held import Held, seldom
 
 FOLDER = "checks"
-TELL_SECONDS = 0.5
 INPUT_REFUSED = 3
 DAMAGED = {
     "what": "its SHA-256 is not the one that was announced: it was changed or cut on the way",
@@ -94,16 +91,10 @@ def _digest(path: Path) -> str:
 
 
 def _teller(held: Held) -> matching.Progress:
-    """Writes the check's progress down, at most twice a second."""
-    told = 0.0
+    """Writes the check's progress down."""
 
     async def tell(step: Step) -> None:
-        nonlocal told
-        if time.monotonic() - told < TELL_SECONDS:
-            return
-        told = time.monotonic()
-        with suppress(*AWAY):  # the next step tells it
-            async with held.writing() as connection:
-                await batches.tell(connection, held.job.subject, step, held.now())
+        async with held.writing() as connection:
+            await batches.tell(connection, held.job.subject, step, held.now())
 
-    return tell
+    return seldom(tell)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -15,10 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from api import jobs
 from api.database import transaction
 from api.jobs import Leased
+from api.matching import Progress, Step
 from api.sealing import Vault
 
 AWAY = (OSError, SQLAlchemyError)
 """What a database raises that cannot be reached or is busy."""
+
+TELL_SECONDS = 0.5
 
 
 class Refused(Exception):
@@ -62,3 +66,19 @@ class Work(Protocol):
 
     async def give_up(self, held: Held, connection: AsyncConnection, failure: str) -> None:
         """The job will not be tried again; `failure` says why, and holds nothing personal."""
+
+
+def seldom(tell: Callable[[Step], Awaitable[None]]) -> Progress:
+    """Tells steps at most twice a second, and the last of every stage; one that cannot be told is left to the next."""
+    told, stage = 0.0, ""
+
+    async def telling(step: Step) -> None:
+        nonlocal told, stage
+        finished = step.total is not None and step.done >= step.total
+        if not finished and step.stage == stage and time.monotonic() - told < TELL_SECONDS:
+            return
+        told, stage = time.monotonic(), step.stage
+        with suppress(*AWAY):
+            await tell(step)
+
+    return telling

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -26,9 +25,8 @@ from api.domain.review import WithdrawnBecause
 from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
 from api.services import queue, receipts, scans, withdrawals
-from api.work.held import AWAY, Held, Refused
+from api.work.held import AWAY, Held, Refused, seldom
 
-TELL_SECONDS = 0.5
 CANCELLED_SECONDS = 1.0
 """How often it is asked whether the scan was cancelled."""
 
@@ -152,20 +150,13 @@ async def _writing(held: Held) -> AsyncIterator[AsyncConnection]:
 
 
 def _teller(held: Held) -> matching.Progress:
-    """Writes a scan's progress down, at most twice a second, and the last step of every stage."""
-    told, stage = 0.0, ""
+    """Writes a scan's progress down."""
 
     async def tell(step: matching.Step) -> None:
-        nonlocal told, stage
-        finished = step.total is not None and step.done >= step.total
-        if not finished and step.stage == stage and time.monotonic() - told < TELL_SECONDS:
-            return
-        told, stage = time.monotonic(), step.stage
-        with suppress(*AWAY):  # the next step tells it
-            async with _writing(held) as connection:
-                await scans.tell(connection, held.job.subject, step, held.now())
+        async with _writing(held) as connection:
+            await scans.tell(connection, held.job.subject, step, held.now())
 
-    return tell
+    return seldom(tell)
 
 
 def _folder(held: Held) -> Path:

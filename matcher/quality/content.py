@@ -45,7 +45,7 @@ class Judged:
             "en": self.contract.title_en,
             "agency_zh": self.contract.agency_zh,
             "state": self.state,
-            "refused": self.refused and _refused(self.refused),
+            "refused": self.refused and refused(self.refused),
             "checks": [_check(result) for result in self.results],
         }
         if self.figures is None:
@@ -128,7 +128,8 @@ def _check(result: Result) -> dict[str, Any]:
     }
 
 
-def _refused(error: InputRefused) -> dict[str, Any]:
+def refused(error: InputRefused) -> dict[str, Any]:
+    """Why something was refused, and what is to be done."""
     return {
         "what": error.what,
         "file": None if error.file is None else str(error.file),
