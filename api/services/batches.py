@@ -26,7 +26,7 @@ from api.services import audit, registers, uploads
 QUALITY = "quality"
 """Where what the check wrote lies, beside the file that it is about."""
 
-RECEIPTS = 4_105_010
+RECEIPTS = 4_105_014
 """The lock under which receipts are numbered."""
 
 U, R = table(Upload).c, table(Receipt).c

@@ -25,7 +25,7 @@ from api.sealing import Vault
 from api.services import audit, cases, funds
 
 LONGEST_NAME = 200
-RECEIVING = 4_105_010
+RECEIVING = 4_105_013
 """Held by whoever looks whether a receipt was given, until it is: two who enter the same one are told so."""
 
 D, G, R = (table(each).c for each in (Donor, DonationPledge, DonationReceipt))

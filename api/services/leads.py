@@ -7,10 +7,10 @@ keeps it by acting on it. It is one row a lead, so that there is never a second 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Date, Row, Table, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,6 +37,19 @@ _THERE = scope.narrow(
 BARE = select(F.id, F.household_id, F.evidence_hash, F.rule_id, F.state, F.version)
 """The lead of whoever is at work on its household already."""
 
+
+def _taken(make: Callable[[Table], Any]) -> Any:
+    """The lead is its claimer's, unless somebody else holds it: then no row comes back."""
+    names = ("finding_id", "user_id", "claimed_at", "until")
+    row = make(table(LeadHolder)).values({name: bindparam(name) for name in names})
+    return row.on_conflict_do_update(
+        index_elements=["finding_id"],
+        set_={name: row.excluded[name] for name in names[1:]},
+        where=or_(L.until < bindparam("today", type_=Date()), L.user_id == row.excluded.user_id),
+    ).returning(L.finding_id)
+
+
+_TAKEN: Mapping[str, Any] = {"postgresql": _taken(insert_postgresql), "sqlite": _taken(insert_sqlite)}
 Found = Row[*tuple[Any, ...]]
 
 
@@ -92,25 +105,13 @@ async def claim(
     if found.state == FindingState.CLOSED:
         raise closed()
     stands(found, ("input",))
-    row = {
-        "finding_id": found.id,
-        "user_id": viewer.user_id,
-        "claimed_at": now,
-        "until": _until(found.division_code, today),
-    }
-    make = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    taken = make(table(LeadHolder)).values(**row)
-    free = or_(L.until < today, L.user_id == viewer.user_id)
-    statement = taken.on_conflict_do_update(
-        index_elements=["finding_id"],
-        set_={name: taken.excluded[name] for name in ("user_id", "claimed_at", "until")},
-        where=free,
-    ).returning(L.finding_id)
-    if (await connection.execute(statement)).one_or_none() is None:
+    until = _until(found.division_code, today)
+    row = {"finding_id": found.id, "user_id": viewer.user_id, "claimed_at": now, "until": until}
+    taken = await connection.execute(_TAKEN[connection.dialect.name], {**row, "today": today})
+    if taken.one_or_none() is None:
         raise conclusions.held(ReviewItem.HOLDER, found.id)
-    return await told(
-        connection, viewer, "finding.claimed", found.id, found.household_id, now, {"until": str(row["until"])}
-    )
+    detail = {"until": str(until)}
+    return await told(connection, viewer, "finding.claimed", found.id, found.household_id, now, detail)
 
 
 async def release(

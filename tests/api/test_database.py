@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+import api
 from api.database import Write, at_last, conclude, open_engine, transaction
 
 CLIENTS = 16
@@ -118,3 +120,13 @@ async def test_sqlite_keeps_foreign_keys(tmp_path: Path) -> None:
 def test_other_databases_are_refused() -> None:
     with pytest.raises(ValueError, match="use SQLite or PostgreSQL"):
         open_engine("mysql://localhost/x")
+
+
+def test_no_two_kinds_of_work_wait_for_the_same_lock() -> None:
+    """A number that two modules chose lets a department's receipt wait for a whole scan that is taken in."""
+    numbered = re.compile(r"^[A-Z_]+ = (4_105_\d{3})$", re.M)
+    told = [
+        number for path in Path(api.__file__).parent.rglob("*.py") for number in numbered.findall(path.read_text())
+    ]
+    assert len(told) > 8
+    assert sorted(told) == sorted(set(told))

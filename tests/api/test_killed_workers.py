@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import os
 import random
-import signal
 import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
@@ -19,7 +15,9 @@ from sqlalchemy import func, select, update
 from api.database import transaction
 from api.jobs import JobState
 from api.models import AuditEvent, Finding, Job, Link, Scan
+from tests.api import running
 from tests.api.conftest import KEY, Service
+from tests.api.running import Place
 from tests.api.services.test_scans import start, state
 
 PATIENCE_SECONDS = 300.0
@@ -28,29 +26,14 @@ SAME = ("member_id", "source", "record_id", "party", "probability", "weight_bits
 on_postgresql_alone = pytest.mark.parametrize("service", ["postgresql"], indirect=True)
 
 
-@asynccontextmanager
-async def worker(service: Service) -> AsyncIterator[subprocess.Popen[bytes]]:
+def worker(service: Service) -> AbstractAsyncContextManager[subprocess.Popen[bytes]]:
     """A worker as an operator starts it, gone at the end however that is."""
-    told = {"JIEKUN_DATABASE_URL": service.url, "JIEKUN_DATA_DIR": str(service.data_dir), "JIEKUN_KEY": KEY}
-    passed = {name: value for name, value in os.environ.items() if not name.startswith("JIEKUN")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from api.cli import main; main()", "work"],
-        env=passed | told,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        await asyncio.to_thread(process.wait)
+    return running.worker(Place(service.url, service.data_dir, KEY))
 
 
 async def killed(process: subprocess.Popen[bytes], service: Service) -> None:
     """Killed as by kill -9; and its lease runs out."""
-    process.send_signal(signal.SIGKILL)
-    await asyncio.to_thread(process.wait)
+    await running.killed(process)
     async with transaction(service.engine) as connection:
         long_ago = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
         await connection.execute(update(Job).where(Job.state == JobState.RUNNING).values(leased_until=long_ago))

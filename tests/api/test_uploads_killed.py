@@ -3,53 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 import httpx
 
 from tests.api.conftest import KEY, Service
+from tests.api.running import Place, server
 from tests.api.sending import CHUNK, HEADINGS, TUS, Parcel, asked, begun
 
 MANY = (HEADINGS + "".join(f"某人{row},,豫E{row:05},正常\n" for row in range(80_000))).encode()
 PIECE = 16 * 1024
 
 
-@asynccontextmanager
-async def server(service: Service) -> AsyncIterator[tuple[subprocess.Popen[bytes], httpx.AsyncClient]]:
-    """A server of our own, as a process, that answers; killed at the end if it was not before."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    told = {"JIEKUN_DATABASE_URL": service.url, "JIEKUN_DATA_DIR": str(service.data_dir), "JIEKUN_KEY": KEY}
-    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--no-work", "--port", str(port)]
-    running = subprocess.Popen(
-        command, env={**os.environ, **told}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        try:
-            while True:
-                assert running.poll() is None, "it does not begin"
-                try:
-                    if (await client.get("/readyz")).status_code == 200:
-                        break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.1)
-            yield running, client
-        finally:
-            running.kill()
-            running.wait()
-
-
 async def test_what_had_come_when_the_server_was_killed_is_there_and_the_rest_follows(service: Service) -> None:
     upload = await begun(service, Parcel(MANY))
     told = TUS | {"Authorization": f"Bearer {service.tokens['department']}"}
     headers = told | {"Upload-Offset": "0", "Content-Type": CHUNK}
-    async with server(service) as (running, client):
+    place = Place(service.url, service.data_dir, KEY)
+    async with server(place) as (running, client):
 
         async def halting() -> AsyncIterator[bytes]:
             for place in range(0, len(MANY) * 3 // 4, PIECE):
@@ -64,7 +36,7 @@ async def test_what_had_come_when_the_server_was_killed_is_there_and_the_rest_fo
 
         with suppress(httpx.TransportError):
             await client.patch(upload["url"], content=halting(), headers=headers)
-    async with server(service) as (_, client):
+    async with server(place) as (_, client):
         came = int((await client.head(upload["url"], headers=told)).headers["upload-offset"])
         (path,) = (service.data_dir / "feeds").rglob(upload["fileName"])
         assert 0 < came < len(MANY)
