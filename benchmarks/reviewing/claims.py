@@ -68,7 +68,9 @@ async def main(url: str, count: int = 5_000) -> None:
     await engine.dispose()
     cuts = statistics.quantiles(came.each, n=100)
     say = sys.stdout.write
-    say(f"{REVIEWERS} reviewers, {count} leads: {came.made} claims made, {came.refused} refused, in {seconds:.1f} s, ")
+    say(
+        f"{REVIEWERS} reviewers, {count} leads: {came.made} claims made, {came.refused} refused, in {seconds:.1f} s, "
+    )
     say(f"{came.made / seconds:.0f} claims and {(came.made + came.refused) / seconds:.0f} answers a second\n")
     say(f"an answer takes {cuts[49] * 1000:.0f} ms (median), {cuts[94] * 1000:.0f} ms (p95); ")
     say(f"the server's processor {cpu / (came.made + came.refused):.1f} ms\n")
@@ -103,7 +105,9 @@ async def _claims(client: httpx.AsyncClient, token: str, mine: Sequence[str], ca
         began = time.perf_counter()
         while True:
             headers = {"Authorization": f"Bearer {token}", "Accept": "application/graphql-response+json"}
-            answer = await client.post("/graphql", json={"query": CLAIM, "variables": {"input": given}}, headers=headers)
+            answer = await client.post(
+                "/graphql", json={"query": CLAIM, "variables": {"input": given}}, headers=headers
+            )
             if answer.status_code < 429:
                 break
             came.again += 1

@@ -35,7 +35,11 @@ class Place:
         passed = {name: value for name, value in os.environ.items() if not name.startswith("JIEKUN")}
         with open(self.log or os.devnull, "ab") as log:
             return subprocess.Popen(
-                [*COMMAND, *arguments], env=passed | told | self.more, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*COMMAND, *arguments],
+                env=passed | told | self.more,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
 
     def serve(self, port: int) -> subprocess.Popen[bytes]:
