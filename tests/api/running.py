@@ -36,7 +36,7 @@ class Place:
         with open(self.log or os.devnull, "ab") as log:
             return subprocess.Popen(
                 [*COMMAND, *arguments],
-                env=passed | told | self.more,
+                env={**passed, **told, **self.more},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
