@@ -1,7 +1,6 @@
 """Attachments' bytes beside the database: sealed piece by piece, never whole in memory, written in two steps.
 
-A file is a sequence of pieces, each four bytes of its length and then what the vault sealed for its place: this file,
-this number, the last one or not. So none can be swapped, left out, cut off or put into another file.
+A file is a sequence of pieces that the vault sealed for their places (sealing/pieces).
 
 First the file is written under a passing name, forced to the disk and given its name; only then does a row name it. What
 breaks off between leaves a file that no row names, which goes with what else is left over when it has lain for a day
@@ -23,7 +22,7 @@ from typing import TypeVar
 from api.domain.attachments import HEAD, media_type
 from api.durable import named
 from api.sealing import NotOurs, Vault
-from api.sealing.pieces import LENGTH, PIECE, framed, pieces
+from api.sealing.pieces import LENGTH, PIECE, framed, opened, pieces, place, sealed
 
 Result = TypeVar("Result")
 
@@ -103,20 +102,20 @@ class Store:
         """With what the first piece of each file begins: the suite and the key that it was sealed with."""
         found = {}
         for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            with suppress(FileNotFoundError), path.open("rb") as opened:
-                found[path.name] = opened.read(LENGTH + Vault.HEADER)[LENGTH:]
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                found[path.name] = file.read(LENGTH + Vault.HEADER)[LENGTH:]
         return {name: header for name, header in found.items() if not name.endswith((PASSING, ANEW))}
 
     def reseal(self, stored: str) -> bool:
         """The file is sealed with what seals now, under its name; whether it was not before. Raises Missing or Damaged."""
         anew = self.folder / (stored + ANEW)
-        with suppress(FileNotFoundError, NotOurs), (self.folder / stored).open("rb") as opened:
-            if all(self.vault.current(piece) for piece in pieces(opened.read)):
+        with suppress(FileNotFoundError, NotOurs), (self.folder / stored).open("rb") as file:
+            if all(self.vault.current(piece) for piece in pieces(file.read)):
                 return False
         try:
             with os.fdopen(os.open(anew, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as writing:
-                for piece, place in _placed(stored, self._pieces(stored)):
-                    writing.write(framed(self.vault.seal_bytes(COLUMN, piece, place)))
+                for piece in sealed(self.vault, COLUMN, stored, self._pieces(stored)):
+                    writing.write(piece)
                 named(writing, anew, self.folder / stored)
         finally:
             anew.unlink(missing_ok=True)
@@ -132,9 +131,8 @@ class Store:
 
     def _pieces(self, stored: str) -> Iterator[bytes]:
         try:
-            with (self.folder / stored).open("rb") as opened:
-                for sealed, place in _placed(stored, pieces(opened.read)):
-                    yield self.vault.open_bytes(COLUMN, sealed, place)
+            with (self.folder / stored).open("rb") as file:
+                yield from opened(self.vault, COLUMN, stored, file.read)
         except FileNotFoundError:
             raise Missing from None
         except NotOurs:
@@ -188,8 +186,8 @@ class _Writing:
         (self._folder / self._stored).unlink(missing_ok=True)
 
     def _write(self, piece: bytes, *, last: bool) -> None:
-        sealed = self._vault.seal_bytes(COLUMN, piece, _place(self._stored, self._number, last))
-        self._file.write(framed(sealed))
+        where = place(self._stored, self._number, last)
+        self._file.write(framed(self._vault.seal_bytes(COLUMN, piece, where)))
         self._number += 1
 
 
@@ -201,16 +199,3 @@ async def done(work: Callable[[], Result]) -> Result:
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise
-
-
-def _place(stored: str, number: int, last: bool) -> bytes:
-    return f"{stored}/{number}/{int(last)}".encode()
-
-
-def _placed(stored: str, some: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """Each piece of a file with its place."""
-    number, this = 0, next(some, None)
-    while this is not None:
-        following = next(some, None)
-        yield this, _place(stored, number, following is None)
-        this, number = following, number + 1

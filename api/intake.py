@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.database import reading, transaction
+from api.depot import Depot
 from api.matching import folders
+from api.matching.folders import FeedFiles
 from api.sealing import Vault
 from api.services import keys, registers
 from api.services.registers import TakenOver
@@ -37,17 +40,28 @@ async def take_over(
     given = await asyncio.to_thread(registers.read, folder, keys_file)
     async with reading(engine) as connection:
         fresh = await registers.not_there_yet(connection, given)
+    depot = Depot.of(data_dir, vault)
     copied = await asyncio.to_thread(registers.copy, fresh, data_dir)
+    files = await asyncio.to_thread(_hashes, fresh, copied) if depot.bucket else {}
     try:
+        for name, some in files.items():
+            await asyncio.to_thread(depot.put_away, name, some)
         async with transaction(engine) as connection:
             await keys.check(connection, vault)
             officer = await registers.officer(connection, decided_by) if decided_by is not None else None
             taken = await registers.take_over(connection, vault, given, copied, division, now, officer)
     except BaseException:
         for name in copied.values():
-            shutil.rmtree(data_dir / name, ignore_errors=True)
+            await asyncio.to_thread(depot.remove, name)
         raise
+    for name, some in files.items():
+        await asyncio.to_thread(depot.clear, name, some)
     if given.policy is not None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)  # a folder without feeds has made none
         shutil.copyfile(given.policy, data_dir / folders.POLICY)
     return taken
+
+
+def _hashes(fresh: Sequence[FeedFiles], copied: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """By folder the files in it, and by name their SHA-256."""
+    return {copied[feed.source]: {each["name"]: each["sha256"] for each in feed.described()} for feed in fresh}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///jiekun.db"
 MIB = 1024 * 1024
 ATTACHMENT_BYTES = 20 * MIB
 UPLOAD_BYTES = 64 * 1024 * MIB
+RESERVE_BYTES = 1024 * MIB
+STORE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?")
 
 KNOWN = {
     "DATABASE_URL": "SQLite or PostgreSQL; default: the file jiekun.db here",
@@ -26,6 +29,8 @@ KNOWN = {
     "OIDC_JWKS_URL": "where it publishes its keys; default: as its discovery document says",
     "ATTACHMENT_MIB": "how large an attachment may be, in MiB; default: 20",
     "UPLOAD_GIB": "how large a file may be that a department sends, in GiB; default: 64",
+    "RESERVE_GIB": "how much room is kept free on the data folder's disk, in GiB: what would take it is refused; default: 1",
+    "STORE": "s3://bucket/prefix: where departments' files are kept, sealed; default: the data folder",
     "COST": "how many values the answer of one operation may hold, as far as that is known beforehand; default: 150000",
     "COST_PER_SECOND": "how many values a client may ask for in a second, over time; default: 1000000",
     "COST_BURST": "how many it may ask for at once; default: 10000000",
@@ -61,6 +66,8 @@ class Settings:
     oidc_jwks_url: str | None = None
     attachment_mib: float | None = None
     upload_gib: float | None = None
+    reserve_gib: float | None = None
+    store: str | None = None
     cost: float | None = None
     cost_per_second: float | None = None
     cost_burst: float | None = None
@@ -90,7 +97,11 @@ class Settings:
         """The variables that tell another process of ours the same."""
         told = {"DATABASE_URL": self.database_url, "DATA_DIR": str(self.data_dir), "KEY_FILE": str(self.key_file)}
         told["CRYPTO"] = self.crypto
-        return {PREFIX + name: value for name, value in {**told, "KEY": self.key or ""}.items()}
+        if self.reserve_gib is not None:
+            told["RESERVE_GIB"] = str(self.reserve_gib)
+        return {
+            PREFIX + name: value for name, value in {**told, "KEY": self.key or "", "STORE": self.store or ""}.items()
+        }
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -126,6 +137,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         oidc_jwks_url=setting("OIDC_JWKS_URL"),
         attachment_mib=number("ATTACHMENT_MIB"),
         upload_gib=number("UPLOAD_GIB"),
+        reserve_gib=number("RESERVE_GIB"),
+        store=store(environment),
         cost=number("COST"),
         cost_per_second=number("COST_PER_SECOND"),
         cost_burst=number("COST_BURST"),
@@ -141,6 +154,20 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
 def data_dir(environment: Mapping[str, str] = os.environ) -> Path:
     """Where feeds, scans' folders and the city's own policy.toml lie."""
     return Path(environment.get(f"{PREFIX}DATA_DIR") or "jiekun-data")
+
+
+def store(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The address of the store for departments' files. Raises ValueError for none that is understood."""
+    said = environment.get(f"{PREFIX}STORE") or None
+    if said is not None and not STORE.fullmatch(said):
+        raise ValueError(f"{PREFIX}STORE is an address like s3://bucket/prefix: {KNOWN['STORE']}")
+    return said
+
+
+def reserve(environment: Mapping[str, str] = os.environ) -> int:
+    """How many bytes are kept free on the data folder's disk; what is no number, `read` refuses."""
+    written = environment.get(f"{PREFIX}RESERVE_GIB")
+    return int(float(written) * 1024 * MIB) if written else RESERVE_BYTES
 
 
 def workdays_file(environment: Mapping[str, str] = os.environ) -> Path | None:

@@ -16,6 +16,7 @@ import logging
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,7 @@ from starlette.responses import Response
 from api.attachments_store import done
 from api.auth import Away
 from api.database import reading, transaction
+from api.depot import room
 from api.domain import purposes
 from api.domain.errors import BadRequest, Forbidden, NotDone, Refused, UserErrorCode
 from api.domain.permissions import Permission, Viewer
@@ -46,7 +48,7 @@ RESUMABLE, OFFSET, LENGTH, EXPIRES, CHECKSUM = (
     "tus-resumable", "upload-offset", "upload-length", "upload-expires", "upload-checksum",
 )  # fmt: skip
 OVERRIDE = "x-http-method-override"
-WRITE_BYTES = 1024 * 1024
+WRITE_BYTES, LOOK_BYTES = 1024 * 1024, 64 * 1024 * 1024
 SILENCE_SECONDS = 60.0
 """Who sends nothing for so long has gone."""
 
@@ -127,7 +129,7 @@ class Locked(BadRequest):
 
 
 class Full(BadRequest):
-    """The disk has no room."""
+    """The disk would have less room than it is to keep, or has none."""
 
     status = 507
     zh = "存储空间不足，已收部分保留，请联系运维后续传。"
@@ -236,6 +238,8 @@ class Uploads:
             return _said(204, {OFFSET: str(found.size)})
         if length is not None and told + int(length) > found.size:
             raise TooMuch
+        if found.size - told > room(self.files.store.data_dir):
+            raise Full
         await self._stop(found.id)
         self.coming[found.id] = coming = asyncio.create_task(self._take(request, found, told, expected))
         try:
@@ -290,7 +294,7 @@ class Uploads:
                 raise OtherOffset
             stays = expected is None
             try:
-                await _flow(request, appending, found.size, expected and expected[0])
+                await _flow(request, appending, found.size, expected and expected[0], self.files.store.data_dir)
             except TooMuch:
                 stays = False
                 raise
@@ -320,9 +324,10 @@ class Uploads:
             raise
 
 
-async def _flow(request: Request, appending: Appending, size: int, digest: Digest | None) -> None:
-    """Writes what comes, some at a time. Raises TooMuch, or what breaks the connection; what came until then is written."""
+async def _flow(request: Request, appending: Appending, size: int, digest: Digest | None, data_dir: Path) -> None:
+    """Writes what comes, some at a time. Raises TooMuch, Full, or what breaks the connection; what came until then is written."""
     waiting, came = bytearray(), appending.offset
+    looked = came
     stream = request.stream().__aiter__()
     try:
         while True:
@@ -339,6 +344,10 @@ async def _flow(request: Request, appending: Appending, size: int, digest: Diges
             if digest is not None:
                 digest.update(some)
             waiting += some
+            if came - looked >= LOOK_BYTES:
+                looked = came
+                if not room(data_dir):  # others send, too
+                    raise Full
             if len(waiting) >= WRITE_BYTES:
                 writing, waiting = bytes(waiting), bytearray()
                 await done(partial(appending.write, writing))

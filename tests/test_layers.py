@@ -48,6 +48,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
         "attachments_store",
         "exports_store",
         "uploads_store",
+        "depot",
         "posting",
     ),
     ("loaders", "broadcast"),

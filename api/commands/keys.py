@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,12 +12,14 @@ from rich.table import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import sealing, settings
-from api.attachments_store import Damaged, Missing, Store
+from api.attachments_store import COLUMN, Damaged, Missing, Store
 from api.commands.console import NotReady, look, messages, now, require_current, results, run
 from api.database import open_engine, reading, transaction
+from api.depot import Bucket, Depot, bucket
 from api.sealing import KeyLost, Keyring, NotOurs, Vault
 from api.services import keys as service
 from api.services import rotation
+from api.services.retention.extracts import FEEDS
 
 TELL_SECONDS = 2.0
 PASSES = 3
@@ -61,7 +64,7 @@ def status() -> None:
 
     async def act(connection: AsyncConnection) -> tuple[list[service.Known], int]:
         stuck = sum(row["stuck"] for row in (await rotation.progress(connection, vault)).values())
-        return await service.status(connection, vault, Store(told.data_dir, vault).headers()), stuck
+        return await service.status(connection, vault, _headers(told.data_dir, vault)), stuck
 
     known, stuck = look(told.database_url, act)
     shown = Table("key", "state", "since", "values and indexes", "columns")
@@ -123,7 +126,7 @@ def retire(version: Version) -> None:
     vault = checked_vault(told)
 
     async def act(connection: AsyncConnection) -> None:
-        await service.retire(connection, vault, version, Store(told.data_dir, vault).headers(), now())
+        await service.retire(connection, vault, version, _headers(told.data_dir, vault), now())
 
     run(told.database_url, act)
     ring = vault.keys.without(version) if version in vault.keys.masters else vault.keys
@@ -151,15 +154,15 @@ def lost(
 
 
 def _reseal(told: settings.Settings, vault: Vault) -> None:
-    store = Store(told.data_dir, vault)
+    data_dir = told.data_dir
 
     async def act() -> int:
         engine = open_engine(told.database_url)
         try:
             for _ in range(PASSES):
                 await _pass(engine, vault)
-                _files(store)
-                if not (old := await _old(engine, store)):
+                _files(data_dir, vault)
+                if not (old := await _old(engine, data_dir, vault)):
                     break
                 async with transaction(engine) as connection:
                     await rotation.again(connection)
@@ -190,21 +193,40 @@ async def _pass(engine: AsyncEngine, vault: Vault) -> None:
                 messages.print(f"{each.table.name}: {done:,} of {total:,} rows, {left:,.0f} s left")
 
 
-def _files(store: Store) -> None:
-    """Attachments are sealed anew, each file at once; what cannot be opened is left as it is."""
+def _files(data_dir: Path, vault: Vault) -> None:
+    """Attachments and what lies in the store are sealed anew, each file at once; what cannot be opened is left as it is."""
+    store = Store(data_dir, vault)
     for stored in store.headers():
         try:
             store.reseal(stored)
         except (Missing, Damaged) as error:
             messages.print(f"attachment {stored} is {type(error).__name__.lower()}")
+    for away in _buckets(data_dir, vault):
+        for name in away.headers(FEEDS):
+            try:
+                away.reseal(name)
+            except (bucket.Missing, bucket.Damaged) as error:
+                messages.print(f"{name} is {type(error).__name__.lower()}")
 
 
-async def _old(engine: AsyncEngine, store: Store) -> int:
+def _headers(data_dir: Path, vault: Vault) -> dict[str, list[bytes]]:
+    """How the files begin that are sealed, by what they hold: with the suite and the key."""
+    away = [header for each in _buckets(data_dir, vault) for header in each.headers(FEEDS).values()]
+    return {COLUMN: list(Store(data_dir, vault).headers().values()), bucket.COLUMN: away}
+
+
+def _buckets(data_dir: Path, vault: Vault) -> list[Bucket]:
+    """The store, if there is one."""
+    there = Depot.of(data_dir, vault).bucket
+    return [] if there is None else [there]
+
+
+async def _old(engine: AsyncEngine, data_dir: Path, vault: Vault) -> int:
     """How many values, indexes and files are not made with what seals now."""
-    vault = store.vault
     async with reading(engine) as connection:
         usage = await rotation.usage(connection, vault)
-    files = sum(not vault.current_header(header) for header in store.headers().values())
+    begin = [header for some in _headers(data_dir, vault).values() for header in some]
+    files = sum(not vault.current_header(header) for header in begin)
     return files + sum(
         count for headers in usage.values() for header, count in headers.items() if not vault.current_header(header)
     )

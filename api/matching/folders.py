@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -62,6 +62,20 @@ class FeedFiles:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
             found.append({"name": path.name, "bytes": path.stat().st_size, "sha256": digest})
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the folder of a scan is to hold: tables of ours by name, what departments sent, and the city's own values."""
+
+    tables: Mapping[str, Sequence[Row]]
+    sent: Sequence[FeedFiles]
+    policy: Path | None
+
+    @property
+    def files(self) -> list[Path]:
+        """The departments' files that it takes."""
+        return [path for feed in self.sent for path in feed.files]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,15 +215,13 @@ def policy_of(folder: Path) -> Path | None:
     return own
 
 
-def lay_out(
-    folder: Path, tables: Mapping[str, Sequence[Row]], sent: Sequence[FeedFiles], policy: Path | None
-) -> None:
+def lay_out(folder: Path, layout: Layout, bring: Callable[[Path, Path], None]) -> None:
     """Fills a folder for the matcher: our tables as Parquet, the departments' files beside them, feeds.toml.
 
     A table of ours beside a feed of its name is one more file of that feed, and where it comes in batches, one of the last.
-
-    A file is linked where the file system can, and copied where it cannot; either way nothing is read through it.
+    `bring` makes a file be there under another name, too.
     """
+    tables, sent, policy = layout.tables, layout.sent, layout.policy
     for name, rows in tables.items():
         schema = load(name).schema()
         typed = [{column: _typed(row.get(column), kind) for column, kind in schema.items()} for row in rows]
@@ -219,7 +231,7 @@ def lay_out(
         names = []
         for number, path in enumerate(feed.files):
             names.append(f"{feed.source}-{number}{''.join(path.suffixes[-2:])}")
-            link(path, folder / names[-1])
+            bring(path, folder / names[-1])
         if feed.source in tables:
             names.append(f"{feed.source}.parquet")
         if "batches" in feed.mapping:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import strawberry
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.depot import room
 from api.domain import uploads as rules
 from api.domain.permissions import Permission, Viewer
 from api.domain.uploads import Announced
@@ -361,9 +362,9 @@ class UploadMutations:
         )
 
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
-            return await upload_service.announce(
-                connection, viewer, given, info.context.upload_bytes, info.context.now()
-            )
+            context = info.context
+            left = room(context.data_dir)
+            return await upload_service.announce(connection, viewer, given, context.upload_bytes, left, context.now())
 
         done = await carry_out(info, Permission.SEND_FEEDS, input, act)
         upload = await nodes.below_payload(info, "Upload", "upload", done.subject)

@@ -1,10 +1,15 @@
-"""Sealed pieces one behind the other in a file: four bytes of each one's length, and then the piece."""
+"""Sealed pieces one behind the other in a file: four bytes of each one's length, and then the piece.
+
+Each is sealed for its place: this file, this number, the last one or not. So none can be swapped, left out, cut off or
+put into another file.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 
-from api.sealing.vault import NotOurs
+from api.sealing.vault import NotOurs, Vault
 
 PIECE = 256 * 1024
 LENGTH = 4
@@ -25,3 +30,34 @@ def pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
         if len(piece) < max(length, 1):
             raise NotOurs
         yield piece
+
+
+def place(name: str, number: int, last: bool) -> bytes:
+    """Where a piece stands: in this file, as this number, and whether another follows."""
+    return f"{name}/{number}/{int(last)}".encode()
+
+
+def placed(name: str, some: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Each piece of a file with its place."""
+    number, this = 0, next(some, None)
+    while this is not None:
+        following = next(some, None)
+        yield this, place(name, number, following is None)
+        this, number = following, number + 1
+
+
+def sealed(vault: Vault, column: str, name: str, content: Iterator[bytes]) -> Iterator[bytes]:
+    """The content as it lies in a file of this name; at least one piece, if it is empty too."""
+    first = next(content, b"")
+    for piece, where in placed(name, chain((first,), content)):
+        yield framed(vault.seal_bytes(column, piece, where))
+
+
+def opened(vault: Vault, column: str, name: str, read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """The content again, piece by piece. Raises NotOurs, at the latest where it ends."""
+    some = False
+    for piece, where in placed(name, pieces(read)):
+        yield vault.open_bytes(column, piece, where)
+        some = True
+    if not some:
+        raise NotOurs

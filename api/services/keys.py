@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import attachments_store
 from api.domain.errors import NotDone, UserErrorCode
 from api.models import KeyCheck, table
 from api.sealing import KeyLost, NotOurs, Vault
@@ -72,9 +71,9 @@ async def remember(connection: AsyncConnection, vault: Vault, now: dt.datetime) 
     await audit.record(connection, None, "key.added", ("Key", vault.keys.newest), now, {"suite": vault.suite.name})
 
 
-async def status(connection: AsyncConnection, vault: Vault, files: Mapping[str, bytes]) -> list[Known]:
-    """All keys that the database knows, the newest first, and what still needs each; `files` by name how each begins."""
-    usage = {**await rotation.usage(connection, vault), attachments_store.COLUMN: Counter(files.values())}
+async def status(connection: AsyncConnection, vault: Vault, files: Mapping[str, Iterable[bytes]]) -> list[Known]:
+    """All keys that the database knows, the newest first, and what still needs each; `files` by column how each begins."""
+    usage = await rotation.usage(connection, vault) | {column: Counter(some) for column, some in files.items()}
     needed = _by_version(vault, usage)
     return [
         Known(
@@ -90,7 +89,7 @@ async def status(connection: AsyncConnection, vault: Vault, files: Mapping[str, 
 
 
 async def retire(
-    connection: AsyncConnection, vault: Vault, version: int, files: Mapping[str, bytes], now: dt.datetime
+    connection: AsyncConnection, vault: Vault, version: int, files: Mapping[str, Iterable[bytes]], now: dt.datetime
 ) -> None:
     """Nothing needs this key any more, and it is said so. Raises NotDone where something does, or it seals."""
     known = {each.version: each for each in await status(connection, vault, files)}

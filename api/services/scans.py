@@ -212,10 +212,10 @@ async def earlier(connection: AsyncConnection, order: Order) -> dict[int, bool]:
     return {row.id: bool(row.inside) for row in await connection.execute(done.order_by(Scan.id.desc()))}
 
 
-async def lay_out(
-    connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, folder: Path, now: dt.datetime
-) -> None:
-    """Fills the scan's folder: register, authorisations, and of each department what it sent last (folders.in_use)."""
+async def laid_out(
+    connection: AsyncConnection, vault: Vault, order: Order, data_dir: Path, now: dt.datetime
+) -> folders.Layout:
+    """What the scan's folder is to hold: register, authorisations, and of each department what it sent last (folders.in_use)."""
     low, high = divisions.span(order.division_code)
     ours = and_(Household.division_code >= low, Household.division_code < high)
     columns = select(*table(Household).c).where(ours).order_by(Household.id)
@@ -233,7 +233,7 @@ async def lay_out(
     tables = {"households": households, "members": members, "authorisations": authorisations}
     if said := await answers.laid_out(connection, theirs):
         tables["answers"] = said
-    folders.lay_out(folder, tables, sent, folders.policy_of(data_dir))
+    return folders.Layout(tables, sent, folders.policy_of(data_dir))
 
 
 async def tell(connection: AsyncConnection, scan_id: int, step: Step, now: dt.datetime) -> None:

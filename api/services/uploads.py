@@ -43,9 +43,12 @@ Known = Row[*tuple[Any, ...]]
 
 
 async def announce(
-    connection: AsyncConnection, viewer: Viewer, given: Announced, most_bytes: int, now: dt.datetime
+    connection: AsyncConnection, viewer: Viewer, given: Announced, most_bytes: int, room: int, now: dt.datetime
 ) -> int:
-    """The batch may be sent, until it expires; its key. One that came before is the same. Raises NotDone."""
+    """The batch may be sent, until it expires; its key. One that came before is the same. Raises NotDone.
+
+    `room` is how many bytes there is room for.
+    """
     organisation = keeper(viewer, given.source)
     given = uploads.announced(given, days.today(now), most_bytes)
     _check(given)
@@ -59,6 +62,13 @@ async def announce(
             (),
             f"未传完的批次已有 {uploads.MOST_OPEN} 个，请先传完或撤回。",
             f"{uploads.MOST_OPEN} batches are being sent already: finish or withdraw one first.",
+        )
+    if given.size > room:
+        raise NotDone(
+            UserErrorCode.CONFLICT,
+            ("input", "size"),
+            "服务器存储空间不足，暂不能接收此文件；请联系运维人员后重试。",
+            "There is no room for so large a file at present: tell the operator, and announce it again.",
         )
     named = select(Organisation.name_zh).where(Organisation.id == organisation)
     row = {

@@ -1,7 +1,8 @@
 """A batch that a department sent is checked: the matcher reads it in a folder of its own, and its word is taken in.
 
 Interrupted anywhere it is begun again, and comes to the same: the file lies where it came, and nothing is taken over but
-in the transaction that ends the check.
+in the transaction that ends the check. Where files are kept in a store, they are put there before that transaction, which
+finds them there when it is tried again, and are removed here after it.
 """
 
 from __future__ import annotations
@@ -33,15 +34,21 @@ async def carry_out(held: Held) -> None:
     """The batch is a feed of its source, or refused, and its department has a receipt."""
     async with held.writing() as connection:
         order = await batches.begin(connection, held.job.subject, held.data_dir, held.now())
+    folder = order.path.parent.relative_to(held.data_dir).as_posix()
     if order.state.ended:
+        await asyncio.to_thread(held.depot.clear, folder, [order.name])
         return
     found = await _judged(held, order)
+    if found is not None:
+        await asyncio.to_thread(held.depot.put_away, folder, {order.name: order.sha256})
     async with held.writing() as connection:
         if found is None:
             refusal = {**DAMAGED, "file": order.name, "row": None, "column": None}
             await batches.refuse(connection, order.id, refusal, held.now(), final=False)
         else:
             await batches.conclude(connection, order, found, held.data_dir, held.now())
+    if found is not None:
+        await asyncio.to_thread(held.depot.clear, folder, [order.name])
 
 
 async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:

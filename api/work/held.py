@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import jobs
 from api.database import transaction
+from api.depot import Depot
 from api.jobs import Leased
 from api.matching import Progress, Step
 from api.sealing import Vault
@@ -49,6 +50,11 @@ class Held:
         async with transaction(self.engine) as connection:
             await jobs.hold(connection, self.job, self.worker)
             yield connection
+
+    @property
+    def depot(self) -> Depot:
+        """Where departments' files are kept."""
+        return Depot.of(self.data_dir, self.vault)
 
     def now(self) -> dt.datetime:
         """The time."""

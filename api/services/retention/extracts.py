@@ -6,6 +6,7 @@ where the one was done and the other was not.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import shutil
 import time
@@ -16,6 +17,7 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import UtcDateTime, among
+from api.depot import Bucket
 from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
 from api.domain.uploads import GOING_ON, UploadState
@@ -95,10 +97,7 @@ async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -
 
     What a department is still sending is kept, and what was refused as long as what was not.
     """
-    named = {str(name) for name in await connection.scalars(select(Feed.folder))}
-    named |= {
-        str(name) for name in await connection.scalars(_SENT, {"over": moment(day, RetentionClass.FEED_EXTRACT)})
-    }
+    named = await _named(connection, day)
     attached = {str(name) for name in await connection.scalars(select(Attachment.stored))}
     before_now, long_before = time.time() - BEING_COPIED_SECONDS, time.time() - BEING_WRITTEN_SECONDS
     found = [
@@ -115,6 +114,20 @@ async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -
         path for path in _inside(data_dir / ATTACHMENTS)
         if path.name not in attached and path.stat().st_mtime < long_before
     ]  # fmt: skip
+
+
+async def left_away(connection: AsyncConnection, bucket: Bucket, day: dt.date, settled: dt.datetime) -> list[str]:
+    """Folders in the store that no feed names and into which nothing was put since it is `settled`. Raises Unreachable."""
+    there = await asyncio.to_thread(bucket.folders, FEEDS)
+    named = await _named(connection, day)
+    return [folder for folder, put in sorted(there.items()) if folder not in named and put < settled]
+
+
+async def _named(connection: AsyncConnection, day: dt.date) -> set[str]:
+    """Folders of feeds, and of what is being sent or was refused a short while ago."""
+    named = {str(name) for name in await connection.scalars(select(Feed.folder))}
+    sent = await connection.scalars(_SENT, {"over": moment(day, RetentionClass.FEED_EXTRACT)})
+    return named | {str(name) for name in sent}
 
 
 def remove(places: Sequence[Path]) -> None:

@@ -7,7 +7,9 @@ how many of each class, and nothing else.
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import settings
 from api.database import reading, transaction
+from api.depot import Depot, Unreachable
 from api.domain import days
 from api.domain.retention import RetentionClass
 from api.sealing import Vault
@@ -26,6 +29,11 @@ from api.services.retention import clocks, extracts, holds, households, leads, t
 
 R = RetentionClass
 Told = Callable[[RetentionClass, int], None]
+
+SETTLED = dt.timedelta(days=1)
+"""What was put into the store within it may wait for the row that names it."""
+
+log = logging.getLogger("jiekun.retention")
 
 
 @dataclass
@@ -49,9 +57,10 @@ async def run(
 ) -> Outcome:
     """What is over on this day is gone; or, dry, only counted."""
     outcome = Outcome()
+    depot = Depot.of(data_dir, vault)
     if dry:
         async with reading(engine) as connection:
-            return await _counted(connection, data_dir, day)
+            return await _counted(connection, depot, now, day)
     for lot in LOTS:
         while True:
             async with transaction(engine) as connection:
@@ -64,23 +73,20 @@ async def run(
             if not done.total():
                 break
     async with reading(engine) as connection:
-        folders = await extracts.left_over(connection, data_dir, day)
+        outcome.folders = await _swept(connection, depot, now, day)
         outcome.held = await _held(connection)
-    extracts.remove(folders)
-    outcome.folders = len(folders)
     return outcome
 
 
 async def chore(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:
     """One lot of every kind, in the worker's transaction; files go the next time, when their rows are surely gone."""
     day = days.today(now)
-    folders = await extracts.left_over(connection, settings.data_dir(), day)
-    extracts.remove(folders)
+    swept = await _swept(connection, Depot.of(settings.data_dir(), vault), now, day)
     done: Counter[RetentionClass] = Counter()
     for lot in LOTS:
         done.update(await lot(connection, vault, now, day))
     await _tell(connection, done, now)
-    return done.total() + len(folders)
+    return done.total() + swept
 
 
 Lot = Callable[[AsyncConnection, Vault, dt.datetime, dt.date], Awaitable["Counter[RetentionClass]"]]
@@ -141,7 +147,26 @@ async def _traces(
 LOTS: tuple[Lot, ...] = (_files, _memberships, _leads, _extracts, _traces)
 
 
-async def _counted(connection: AsyncConnection, data_dir: Path, day: dt.date) -> Outcome:
+async def _swept(
+    connection: AsyncConnection, depot: Depot, now: dt.datetime, day: dt.date, *, dry: bool = False
+) -> int:
+    """How many folders and files no row names any more; they are gone, here and in the store, unless it is dry."""
+    here = await extracts.left_over(connection, depot.data_dir, day)
+    if not dry:
+        extracts.remove(here)
+    if depot.bucket is None:
+        return len(here)
+    try:
+        away = await extracts.left_away(connection, depot.bucket, day, now - SETTLED)
+        for folder in () if dry else away:
+            await asyncio.to_thread(depot.bucket.remove, folder)
+    except Unreachable as error:  # the rows are not kept longer for that; the next sweep finds the files
+        log.error("what is left over in the store could not be removed: %s", error)
+        return len(here)
+    return len(here) + len(away)
+
+
+async def _counted(connection: AsyncConnection, depot: Depot, now: dt.datetime, day: dt.date) -> Outcome:
     counts = Counter(await traces.forget(connection, day, dry=True))
     counts[R.FILE] = len(await households.due(connection, R.FILE, day, most=None))
     counts[R.APPLICATION] = len(await households.due(connection, R.APPLICATION, day, most=None))
@@ -151,8 +176,7 @@ async def _counted(connection: AsyncConnection, data_dir: Path, day: dt.date) ->
     counts[R.FEED_EXTRACT] += await answers.count_due(connection, clocks.moment(day, R.FEED_EXTRACT))
     counts[R.SCAN] = len(await extracts.links_due(connection, day))
     counts[R.READ] += (await traces.reads_due(connection, day))[1]
-    folders = await extracts.left_over(connection, data_dir, day)
-    return Outcome(counts, len(folders), await _held(connection))
+    return Outcome(counts, await _swept(connection, depot, now, day, dry=True), await _held(connection))
 
 
 async def _held(connection: AsyncConnection) -> int:

@@ -40,7 +40,9 @@ async def laid_out(service: Service, out: Path) -> Path:
     out.mkdir()
     async with reading(service.engine) as connection:
         order = scans.Order(1, "000000", None, (), ScanStatus.RUNNING)
-        await scans.lay_out(connection, service.vault, order, service.data_dir, out, service.now())
+        folders.lay_out(
+            out, await scans.laid_out(connection, service.vault, order, service.data_dir, service.now()), folders.link
+        )
     return out
 
 

@@ -105,7 +105,7 @@ class Office:
         out.mkdir()
         order = scans.Order(1, "410500", None, (), ScanStatus.RUNNING)
         async with transaction(self.engine) as connection:
-            await scans.lay_out(connection, self.vault, order, self.data, out, now)
+            folders.lay_out(out, await scans.laid_out(connection, self.vault, order, self.data, now), folders.link)
         given = folders.register(out)
         people = [
             {name: row.get(name) for name in ("person_id", "birth_date", "authorised_until")} for row in given.members

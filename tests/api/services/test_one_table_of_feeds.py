@@ -89,7 +89,7 @@ async def by_import(service: Service, folder: Path, out: Path) -> str:
     async with reading(service.engine) as connection:
         sent = folders.in_use(await registers.came(connection, service.data_dir, "vehicles"))
     out.mkdir()
-    folders.lay_out(out, {}, sent, None)
+    folders.lay_out(out, folders.Layout({}, sent, None), folders.link)
     (laid,) = [path for path in out.iterdir() if path.name.startswith("vehicles-0")]
     content = laid.read_bytes()
     laid.unlink()

@@ -22,6 +22,7 @@ from api.domain.declarations import Declared, DeclaredItem
 from api.domain.objections import Ground, Objector
 from api.domain.permissions import Role
 from api.domain.scans import ScanStatus
+from api.matching import folders
 from api.models import (
     AuditEvent,
     Authorisation,
@@ -750,8 +751,12 @@ async def test_f_24_what_is_filled_in_on_the_form_never_goes_to_the_matcher(
     out = tmp_path / "out"
     out.mkdir()
     async with transaction(empty) as connection:
-        await scans.lay_out(
-            connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", out, NOW
+        folders.lay_out(
+            out,
+            await scans.laid_out(
+                connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", NOW
+            ),
+            folders.link,
         )
     for name in ("households", "members"):
         seen = repr(pl.read_parquet(out / f"{name}.parquet").to_dicts())

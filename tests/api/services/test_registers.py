@@ -166,7 +166,7 @@ async def test_what_goes_back_to_the_matcher_is_what_came(
     out.mkdir()
     order = scans.Order(1, "000000", None, (), ScanStatus.RUNNING)
     async with transaction(empty) as connection:
-        await scans.lay_out(connection, vault, order, tmp_path / "data", out, NOW)
+        folders.lay_out(out, await scans.laid_out(connection, vault, order, tmp_path / "data", NOW), folders.link)
     came, went = folders.register(city), folders.register(out)
     assert went.households == came.households
     assert went.members == came.members
@@ -188,8 +188,12 @@ async def test_a_departments_own_layout_goes_with_its_files(empty: AsyncEngine, 
     out = tmp_path / "out"
     out.mkdir()
     async with transaction(empty) as connection:
-        await scans.lay_out(
-            connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", out, NOW
+        folders.lay_out(
+            out,
+            await scans.laid_out(
+                connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), tmp_path / "data", NOW
+            ),
+            folders.link,
         )
     (came,) = folders.department_feeds(where)
     (went,) = folders.department_feeds(out)
@@ -330,7 +334,13 @@ async def test_no_register_touches_what_was_granted_here(empty: AsyncEngine, vau
 async def laid_out(engine: AsyncEngine, vault: Vault, data: Path, out: Path) -> Path:
     out.mkdir()
     async with transaction(engine) as connection:
-        await scans.lay_out(connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), data, out, NOW)
+        folders.lay_out(
+            out,
+            await scans.laid_out(
+                connection, vault, scans.Order(1, "000000", None, (), ScanStatus.RUNNING), data, NOW
+            ),
+            folders.link,
+        )
     return out
 
 

@@ -185,14 +185,15 @@ async def test_what_goes_wrong_otherwise_is_tried_again_and_then_given_up(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jobs, "PAUSE", dt.timedelta(0))
-    shutil.rmtree(service.data_dir / "feeds")
+    shutil.rmtree(service.data_dir / "scans")
+    (service.data_dir / "scans").write_text("no folder")
     started = await start(service)
     worker = Worker(service.engine, service.vault, service.data_dir)
     for _ in range(jobs.ATTEMPTS):
         assert (await state(service, started["scan"]["id"]))["status"] != "FAILED"
         assert await worker.step()
     failed = await state(service, started["scan"]["id"])
-    assert (failed["status"], failed["failure"]) == ("FAILED", "FileNotFoundError")
+    assert (failed["status"], failed["failure"]) == ("FAILED", "NotADirectoryError")
     assert not await worker.step()
 
 

@@ -1,0 +1,199 @@
+"""What departments send, where a store is named: it moves there sealed, scans fetch it, and its clock removes it there."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api import intake, sealing
+from api.database import reading, transaction
+from api.depot import Depot
+from api.domain.errors import NotDone
+from api.domain.scans import ScanStatus
+from api.matching import folders, policy
+from api.models import Upload
+from api.services import keys, retention, scans
+from tests.api import running
+from tests.api.conftest import KEY, Service
+from tests.api.depot.conftest import Stored
+from tests.api.running import Place
+from tests.api.sending import CARS, Parcel, announce, asked, begun, delivered, push, tus, vehicles
+from tests.api.services.test_registers import NOW, NUMBER, folder
+from tests.api.services.test_scans import start, state
+from tests.api.test_killed_workers import killed
+
+MIB = 1024 * 1024
+
+
+async def place(service: Service, upload: Any) -> str:
+    """The folder of an upload."""
+    async with reading(service.engine) as connection:
+        key = service.vault.key("Upload", upload["id"])
+        return str((await connection.execute(select(Upload.folder).where(Upload.id == key))).scalar_one())
+
+
+def here(service: Service) -> set[str]:
+    """The departments' files that lie in the data folder."""
+    return {path.name for path in (service.data_dir / "feeds").rglob("*.csv")}
+
+
+async def laid(engine: AsyncEngine, vault: sealing.Vault, data: Path, out: Path) -> Path:
+    """The folder that a scan of everybody would read, its files fetched."""
+    out.mkdir()
+    async with reading(engine) as connection:
+        order = scans.Order(1, "000000", None, (), ScanStatus.RUNNING)
+        layout = await scans.laid_out(connection, vault, order, data, NOW)
+    await asyncio.to_thread(folders.lay_out, out, layout, Depot.of(data, vault).bring)
+    return out
+
+
+async def test_a_batch_moves_to_the_store_sealed_and_the_next_scan_fetches_it(
+    service: Service, stored: Stored, tmp_path: Path
+) -> None:
+    before = here(service)
+    upload = await delivered(service)
+    assert (upload["state"], upload["refusal"]) == ("ACCEPTED", None)
+    name = f"{await place(service, upload)}/vehicles_1.csv"
+    assert stored.names() == [name]
+    assert here(service) == before, "nothing of it lies here any more"
+    raw = stored.raw(name)
+    assert not any(row.encode() in raw for row in ("110105199001012218", "豫E00001", "张三"))
+    assert b"".join(Depot.of(service.data_dir, service.vault).bucket.read(name)) == CARS  # type: ignore[union-attr]
+    page = await service.client.get(upload["qualityUrl"], headers=signed(service))
+    assert (page.status_code, b"<html" in page.content) == (200, True)
+    head = await tus(service, "HEAD", f"/uploads/{upload['id']}")
+    assert head.headers["upload-offset"] == str(len(CARS))
+    out = await laid(service.engine, service.vault, service.data_dir, tmp_path / "out")
+    assert CARS in [path.read_bytes() for path in out.glob("vehicles-*.csv")]
+    scan = await start(service)
+    await service.work()
+    assert (await state(service, scan["scan"]["id"]))["status"] == "SUCCEEDED"
+    assert not list((service.data_dir / "scans").glob("*/in/*")), "what was fetched goes with the scan"
+
+
+def signed(service: Service) -> dict[str, str]:
+    return {"Authorization": f"Bearer {service.tokens['department']}"}
+
+
+async def test_what_lay_here_before_there_was_a_store_is_still_read(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_address: str
+) -> None:
+    await delivered(service)
+    with pytest.MonkeyPatch.context() as later:
+        later.setenv("JIEKUN_STORE", "s3://extracts/later")
+        out = await laid(service.engine, service.vault, service.data_dir, tmp_path / "out")
+    assert CARS in [path.read_bytes() for path in out.glob("vehicles-*.csv")]
+
+
+async def test_f_26_the_store_forgets_what_is_superseded_left_over_or_over(service: Service, stored: Stored) -> None:
+    kept = policy.whole("retention.feed_days", service.now().date())
+
+    async def clean(days: int) -> None:
+        now = service.now() + dt.timedelta(days=days)
+        await retention.run(service.engine, service.vault, service.data_dir, now, now.date(), dry=False)
+
+    first = await place(service, await delivered(service))
+    bad = await place(
+        service, await delivered(service, Parcel(b"plate\nx\n", name="vehicles_bad.csv", batch="JDC-2"))
+    )
+    later = await place(
+        service, await delivered(service, Parcel(name="vehicles_2.csv", batch="JDC-3", as_of="2025-01-31"))
+    )
+    stored.put("feeds/vehicles-left/over.csv", b"broken off before anything named it")
+    await clean(0)
+    assert {name.rpartition("/")[0] for name in stored.names()} == {first, bad, later, "feeds/vehicles-left"}, (
+        "what was put there within a day may wait for its row"
+    )
+    await clean(2)
+    assert {name.rpartition("/")[0] for name in stored.names()} == {bad, later}
+    await clean(kept + 2)
+    assert stored.names() == []
+
+
+async def test_f_39_a_worker_killed_while_it_puts_a_batch_away_is_followed_by_another(
+    service: Service, stored: Stored
+) -> None:
+    many = vehicles(*(f"某人{row},,豫E{row:06},正常" for row in range(600_000)))
+    upload = await begun(service, Parcel(many))
+    assert (await push(service, upload["url"], many)).status_code == 204
+    place_of_ours = Place(service.url, service.data_dir, KEY, {"JIEKUN_STORE": stored.url})
+    async with running.worker(place_of_ours) as process:
+        while not stored.parts() and not stored.names():
+            assert process.poll() is None
+            await asyncio.sleep(0.02)
+        await killed(process, service)
+    await service.work()
+    assert (await asked(service, upload["id"]))["state"] == "ACCEPTED"
+    name = f"{await place(service, upload)}/vehicles_1.csv"
+    assert stored.names() == [name]
+    bucket = Depot.of(service.data_dir, service.vault).bucket
+    assert bucket is not None
+    digest = hashlib.sha256()
+    for some in bucket.read(name):
+        digest.update(some)
+    assert digest.hexdigest() == hashlib.sha256(many).hexdigest()
+    assert "vehicles_1.csv" not in {path.name for path in (service.data_dir / await place(service, upload)).iterdir()}
+
+
+async def test_a_scan_whose_feed_is_not_in_the_store_says_so(
+    service: Service, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await delivered(service)
+    monkeypatch.delenv("JIEKUN_STORE")
+    scan = await start(service)
+    await service.work()
+    told = await state(service, scan["scan"]["id"])
+    assert (told["status"], "JIEKUN_STORE" in told["failure"]) == ("FAILED", True)
+
+
+async def test_what_is_imported_lies_in_the_store_alone(empty: AsyncEngine, stored: Stored, tmp_path: Path) -> None:
+    vault = sealing.vault(KEY)
+    where = folder(tmp_path / "in", vehicles=[{"name": "王小明", "id_number": NUMBER, "plate": "豫E12345"}])
+    await intake.take_over(empty, vault, where, tmp_path / "data", None, NOW)
+    (name,) = stored.names()
+    assert name.startswith("feeds/vehicles-")
+    assert not [path for path in (tmp_path / "data" / "feeds").rglob("*") if path.is_file()]
+    out = await laid(empty, vault, tmp_path / "data", tmp_path / "out")
+    (given,), (fetched,) = folders.department_feeds(where), folders.department_feeds(out)
+    assert [each["sha256"] for each in fetched.described()] == [each["sha256"] for each in given.described()]
+
+
+async def test_nothing_comes_that_would_take_the_room_that_is_kept_free(
+    service: Service, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = await begun(service)
+    sent = await delivered(service, Parcel(batch="JDC-2", kind="PARTIAL"))
+    assert sent["state"] == "ACCEPTED"
+    monkeypatch.setenv("JIEKUN_RESERVE_GIB", "100000000")
+    answered = await announce(service, Parcel(batch="JDC-3"))
+    assert [(each["code"], each["path"]) for each in answered["userErrors"]] == [("CONFLICT", ["input", "size"])]
+    refused = await push(service, upload["url"], CARS)
+    assert (refused.status_code, refused.headers["tus-resumable"]) == (507, "1.0.0")
+    assert (await tus(service, "HEAD", upload["url"])).headers["upload-offset"] == "0"
+    scan = await start(service)
+    await service.work()
+    told = await state(service, scan["scan"]["id"])
+    assert (told["status"], "GiB are needed" in told["failure"]) == ("FAILED", True)
+    monkeypatch.delenv("JIEKUN_RESERVE_GIB")
+    assert (await push(service, upload["url"], CARS)).status_code == 204
+
+
+async def test_f_31_a_key_is_not_laid_down_while_the_store_needs_it(service: Service, stored: Stored) -> None:
+    await delivered(service)
+    bucket = Depot.of(service.data_dir, service.vault).bucket
+    assert bucket is not None
+    rotated = sealing.Vault(service.vault.keys.rotated())
+    async with transaction(service.engine) as connection:
+        await keys.remember(connection, rotated, service.now())
+        needed = {"feeds.content": list(bucket.headers("feeds").values())}
+        (_, first) = await keys.status(connection, rotated, needed)
+        assert first.needed_by["feeds.content"] == 1
+        with pytest.raises(NotDone):
+            await keys.retire(connection, rotated, 1, needed, service.now())
