@@ -29,6 +29,7 @@ from api.app import create_app
 from api.commands import accounts, audit, documents
 from api.commands import agenda as agenda_command
 from api.commands import attachments as attachment_commands
+from api.commands import backups as backup_commands
 from api.commands import forms as form_commands
 from api.commands import keys as key_commands
 from api.commands import pairs as pair_commands
@@ -70,6 +71,7 @@ app.add_typer(receipt_commands.receipt, name="receipt")
 app.add_typer(key_commands.keys, name="keys")
 app.add_typer(form_commands.form, name="form")
 app.add_typer(attachment_commands.attachments, name="attachments")
+app.add_typer(backup_commands.backup, name="backup")
 app.add_typer(retention_commands.retention, name="retention")
 app.add_typer(snapshot_commands.snapshots, name="snapshots")
 app.add_typer(pair_commands.pairs, name="pairs")

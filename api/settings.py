@@ -41,6 +41,7 @@ KNOWN = {
     "ORIGINS": "sites whose pages may ask from a browser, with commas between; default: only our own",
     "WEBHOOK_HOSTS": "hosts that webhooks may be sent to, with commas between, each with a port unless it is 443; default: none",
     "WORKDAYS_FILE": "days that are off or worked, in TOML or CSV, for years that the calendar does not know; default: none",
+    "PG_PROGRAMS": "the folder of pg_dump and pg_restore, for backups; default: those on the path",
     "READER_MEMORY_MIB": "how much memory reading a foreign file may take; default: 4096",
     "READER_SILENCE_SECONDS": "how long reading a foreign file may say nothing; default: 600",
     "READER_ANSWER_SECONDS": "how long a query may go without a row; default: 300",
@@ -173,6 +174,12 @@ def reserve(environment: Mapping[str, str] = os.environ) -> int:
 def workdays_file(environment: Mapping[str, str] = os.environ) -> Path | None:
     """The file of working days before the calendar's own."""
     written = environment.get(f"{PREFIX}WORKDAYS_FILE")
+    return Path(written) if written else None
+
+
+def pg_programs(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The folder of PostgreSQL's own programs."""
+    written = environment.get(f"{PREFIX}PG_PROGRAMS")
     return Path(written) if written else None
 
 

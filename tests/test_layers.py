@@ -56,7 +56,7 @@ API_FLOORS: tuple[tuple[str, ...], ...] = (
     ("recorder", "notary", "agenda"),
     ("schema",),
     ("gate", "work"),
-    ("auth", "oauth", "worker", "postman", "intake"),
+    ("auth", "oauth", "worker", "postman", "intake", "backup"),
     ("sockets",),
     ("endpoint",),
     ("files", "board"),

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -96,6 +97,20 @@ async def downgrade(engine: AsyncEngine, to: str, *, forgetting: bool = False) -
                     "import would put back what the register says. Keep a backup, and go back with forgetting=True."
                 )
         await connection.run_sync(lambda sync: command.downgrade(_config(sync), to))
+
+
+async def current(engine: AsyncEngine) -> str | None:
+    """The step at which the database stands; None before the first."""
+    async with reading(engine) as connection:
+        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+
+
+def knows(step: str) -> bool:
+    """Whether this program has that step."""
+    try:
+        return ScriptDirectory(str(Path(__file__).parent)).get_revision(step) is not None
+    except CommandError:
+        return False
 
 
 async def is_current(engine: AsyncEngine) -> bool:

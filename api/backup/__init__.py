@@ -1,0 +1,1 @@
+"""Backups: the database and the files beside it in one sealed file, and back again."""

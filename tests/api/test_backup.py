@@ -1,0 +1,279 @@
+"""A backup taken while the service goes on, and the drill: restored elsewhere, it is the service of that moment."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
+
+from api import sealing
+from api.app import create_app
+from api.attachments_store import Store
+from api.database import open_engine, reading, transaction
+from api.domain import credentials
+from api.domain.attachments import AttachmentKind
+from api.domain.permissions import Role
+from api.models import Base, Household
+from api.services import accounts, attachments, viewers
+from api.services.attachments import Place
+from tests import postgresql
+from tests.api import clock
+from tests.api.conftest import KEY, Service
+from tests.api.test_cli import run as command
+from tests.conftest import Run, administer, complete, on
+
+PAPER = b"%PDF-1.7\n" + b"paper " * 100_000
+GROWING = {"users", "audit_events", "outbox", "tokens"}
+"""To which this test itself adds while the backup is taken, or which the restoring changes."""
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """An empty place to restore to, as the commands are told of it."""
+
+    url: str
+    data_dir: Path
+    place: Mapping[str, str]
+
+
+@pytest.fixture
+def programs(run: Run) -> dict[str, str]:
+    """The programs of the PostgreSQL that the tests have started."""
+    started = run.made("postgresql")
+    found = Path(started["programs"]) if started else postgresql.of_the_machine() or postgresql.of_the_wheel()
+    return {"JIEKUN_PG_PROGRAMS": str(found)} if found else {}
+
+
+def told(url: str, data_dir: Path, programs: Mapping[str, str]) -> dict[str, str]:
+    return {"JIEKUN_DATABASE_URL": url, "JIEKUN_DATA_DIR": str(data_dir), "JIEKUN_KEY": KEY, **programs}
+
+
+@pytest.fixture
+def elsewhere(
+    service: Service, tmp_path: Path, programs: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator[Elsewhere]:
+    data_dir = tmp_path / "elsewhere" / "data"
+    if make_url(service.url).get_backend_name() == "sqlite":
+        url = f"sqlite:///{tmp_path}/elsewhere/restored.db"
+        yield Elsewhere(url, data_dir, told(url, data_dir, programs))
+        return
+    server, name = request.getfixturevalue("postgresql_server"), f"restored_{tmp_path.name.replace('-', '_')}"
+    complete(administer(server, f'CREATE DATABASE "{name}"'))
+    url = on(server, name)
+    yield Elsewhere(url, data_dir, told(url, data_dir, programs))
+    complete(administer(server, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+async def rows(url: str) -> dict[str, list[Any]]:
+    """Every row of every table."""
+    engine, found = open_engine(url), {}
+    async with reading(engine) as connection:
+        for table in Base.metadata.sorted_tables:
+            found[table.name] = [
+                tuple(row) for row in await connection.execute(select(table).order_by(*table.primary_key))
+            ]
+    await engine.dispose()
+    return found
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+async def attach(service: Service) -> None:
+    """A paper of some household's."""
+
+    async def flow() -> AsyncIterator[bytes]:
+        yield PAPER
+
+    store = Store(service.data_dir, service.vault)
+    async with transaction(service.engine) as connection:
+        viewer = await viewers.of_token(connection, credentials.digest(service.tokens["caseworker"]), service.now())
+        assert viewer is not None
+        inside = select(Household.id).where(Household.division_code == viewer.division_code)
+        household = (await connection.scalars(inside.limit(1))).one()
+        written = await store.write(flow(), 10_000_000)
+        where, kind = Place(household, None, None), AttachmentKind.EVIDENCE
+        await attachments.add(connection, service.vault, viewer, where, kind, "证明.pdf", written, service.now())
+
+
+async def backed_up(service: Service, to: Path, programs: Mapping[str, str]) -> int:
+    """Takes a backup while others write; how many they were."""
+    place, ended, added = told(service.url, service.data_dir, programs), asyncio.Event(), 0
+
+    async def others() -> None:
+        nonlocal added
+        while not ended.is_set():
+            async with transaction(service.engine) as connection:
+                await accounts.add_user(connection, f"guest-{added}", "客", Role.AUDITOR, "410500", service.now())
+            added += 1
+
+    writing = asyncio.create_task(others())
+    try:
+        await asyncio.to_thread(command, "backup", "create", str(to), place=place)
+    finally:
+        ended.set()
+        await writing
+    return added
+
+
+async def test_the_drill_what_is_restored_is_the_service_of_that_moment(
+    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+) -> None:
+    await attach(service)
+    before = await rows(service.url)
+    backup = tmp_path / "city.backup"
+    assert await backed_up(service, backup, programs) > 0, "nobody wrote meanwhile"
+
+    said = await asyncio.to_thread(command, "backup", "verify", str(backup), place=elsewhere.place)
+    assert "whole" in said.stderr
+    said = await asyncio.to_thread(command, "backup", "restore", str(backup), place=elsewhere.place)
+    assert "tokens are ended" in said.stderr
+
+    after, live = await rows(elsewhere.url), await rows(service.url)
+    for name, found in after.items():
+        if name not in GROWING:
+            assert found == before[name], name
+    guests = [row for row in after["users"] if row not in before["users"]]
+    assert after["users"] == live["users"][: len(after["users"])]
+    assert len(guests) + 1 == len(after["audit_events"]) - len(before["audit_events"]), "one view of both tables"
+    assert digests(elsewhere.data_dir) == digests(service.data_dir)
+
+    for verified in (("audit", "verify"), ("attachments", "verify"), ("snapshots", "verify")):
+        await asyncio.to_thread(command, *verified, place=elsewhere.place)
+    said = await asyncio.to_thread(command, "token", "reviewer", place=elsewhere.place)
+    await answers(elsewhere, service.tokens["reviewer"], said.stdout.strip())
+
+
+async def answers(elsewhere: Elsewhere, old: str, new: str) -> None:
+    """The restored service knows a new token, and not the old one."""
+    async with AsyncExitStack() as stack:
+        app = create_app(
+            elsewhere.url, sealing.vault(KEY), data_dir=elsewhere.data_dir, clock=lambda: clock.this_moment()
+        )
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+        )
+        query = {"query": "{ findings(first: 3) { nodes { id ruleId } } }"}
+        for token, known in ((new, True), (old, False)):
+            answer = await client.post("/graphql", json=query, headers={"Authorization": f"Bearer {token}"})
+            assert (len(((answer.json().get("data") or {}).get("findings") or {}).get("nodes", ())) == 3) is known
+
+
+async def test_a_scan_at_work_begins_anew(
+    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+) -> None:
+    async with transaction(service.engine) as connection:
+        await connection.execute(text("UPDATE scans SET finished_at = NULL, status = 'RUNNING' WHERE id = 1"))
+    await backed_up(service, tmp_path / "city.backup", programs)
+    said = await asyncio.to_thread(command, "backup", "restore", str(tmp_path / "city.backup"), place=elsewhere.place)
+    assert "1 scans begin anew" in said.stderr
+    assert not (elsewhere.data_dir / "scans" / "1").exists()
+    assert (elsewhere.data_dir / "feeds").is_dir()
+
+
+async def test_whoever_was_interrupted_begins_again(
+    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+) -> None:
+    backup, left = tmp_path / "city.backup", elsewhere.data_dir / ".restoring" / "files"
+    await backed_up(service, backup, programs)
+    left.mkdir(parents=True)
+    (left / "half").write_bytes(b"of another attempt")
+    await asyncio.to_thread(command, "backup", "restore", str(backup), place=elsewhere.place)
+    assert digests(elsewhere.data_dir) == digests(service.data_dir)
+
+
+async def test_nothing_of_a_backup_can_be_read_or_changed_without_its_key(
+    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+) -> None:
+    await attach(service)
+    backup, bad = tmp_path / "city.backup", tmp_path / "bad.backup"
+    await backed_up(service, backup, programs)
+    whole = backup.read_bytes()
+    for plain in ("证明.pdf".encode(), b"paper paper", b"households", b"feeds/", b"SQLite format", b"PGDMP"):
+        assert plain not in whole
+
+    head = whole.index(b"\n", whole.index(b"\n") + 1) + 1
+    length = int.from_bytes(whole[head : head + 4], "big")
+    piece = whole[head : head + 4 + length]
+    others = {
+        "no backup": b"PK\3\4" + whole,
+        "a changed byte": whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:],
+        "cut off": whole[:-1],
+        "cut off behind a piece": whole[: head + 4 + length],
+        "a piece twice": whole[:head] + piece + whole[head:],
+        "another moment": whole.replace(b'"made_at": "2', b'"made_at": "1', 1),
+    }
+    for name, content in others.items():
+        bad.write_bytes(content)
+        for act in ("verify", "restore"):
+            said = await asyncio.to_thread(command, "backup", act, str(bad), expect=1, place=elsewhere.place)
+            assert "backup" in said.stderr, name
+    another = {**elsewhere.place, "JIEKUN_KEY": sealing.new_key()}
+    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=another)
+    assert "another key" in said.stderr
+    keyless = {**elsewhere.place, "JIEKUN_KEY": "", "JIEKUN_KEY_FILE": str(tmp_path / "nowhere")}
+    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=keyless)
+    assert "put the copy of the keys there" in said.stderr
+    assert not (tmp_path / "nowhere").exists()
+    await asyncio.to_thread(command, "backup", "restore", str(backup), place=elsewhere.place)
+
+
+async def test_what_is_there_is_never_overwritten(
+    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+) -> None:
+    backup, here = tmp_path / "city.backup", told(service.url, service.data_dir, programs)
+    await backed_up(service, backup, programs)
+    taken = backup.read_bytes()
+    said = await asyncio.to_thread(command, "backup", "create", str(backup), expect=1, place=here)
+    assert "there already" in said.stderr
+    assert backup.read_bytes() == taken
+    inside = str(service.data_dir / "city.backup")
+    said = await asyncio.to_thread(command, "backup", "create", inside, expect=1, place=here)
+    assert "outside" in said.stderr
+    assert not Path(inside).exists()
+
+    live = await rows(service.url)
+    full = {**elsewhere.place, "JIEKUN_DATABASE_URL": service.url}
+    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=full)
+    assert "already" in said.stderr
+    full = {**elsewhere.place, "JIEKUN_DATA_DIR": str(service.data_dir)}
+    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=full)
+    assert "already" in said.stderr
+    other = "sqlite:///other.db" if "postgresql" in service.url else "postgresql://nobody@127.0.0.1:1/nothing"
+    said = await asyncio.to_thread(
+        command, "backup", "restore", str(backup), expect=1, place={**elsewhere.place, "JIEKUN_DATABASE_URL": other}
+    )
+    assert "the backup is of" in said.stderr
+    assert await rows(service.url) == live
+
+
+async def test_a_program_that_fails_leaves_no_backup_and_quotes_no_row(service: Service, tmp_path: Path) -> None:
+    if "postgresql" not in service.url:
+        broken = tmp_path / "jiekun.db"
+        broken.write_bytes(b"SQLite format 3\0" + bytes(100))
+        here = told(f"sqlite:///{broken}", service.data_dir, {})
+    else:
+        here = told(service.url, service.data_dir, {"JIEKUN_PG_PROGRAMS": str(tmp_path)})
+        (tmp_path / "pg_dump").write_text(
+            "#!/bin/sh\necho 'pg_dump: error: COPY failed: ERROR: of 王小明' >&2\necho 'DETAIL: 王小明' >&2\nexit 1\n"
+        )
+        (tmp_path / "pg_dump").chmod(0o755)
+    said = await asyncio.to_thread(command, "backup", "create", str(tmp_path / "city.backup"), expect=1, place=here)
+    assert "王小明" not in said.stderr
+    assert not [*tmp_path.glob("city.backup*")]
+    assert not (service.data_dir / ".backup").exists()
