@@ -15,9 +15,12 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.engine import make_url
 
-from api import sealing
+from api import migrations, sealing
 from api.app import create_app
 from api.attachments_store import Store
+from api.backup import restoring, taking
+from api.backup.archive import NotABackup
+from api.backup.restoring import NotEmpty, Restored
 from api.database import open_engine, reading, transaction
 from api.domain import credentials
 from api.domain.attachments import AttachmentKind
@@ -29,7 +32,8 @@ from tests import postgresql
 from tests.api import clock
 from tests.api.conftest import KEY, Service
 from tests.api.test_cli import run as command
-from tests.conftest import Run, administer, complete, on
+from tests.conftest import administer, complete, on
+from tests.once import Run
 
 PAPER = b"%PDF-1.7\n" + b"paper " * 100_000
 GROWING = {"users", "audit_events", "outbox", "tokens"}
@@ -120,6 +124,7 @@ async def backed_up(service: Service, to: Path, programs: Mapping[str, str]) -> 
             async with transaction(service.engine) as connection:
                 await accounts.add_user(connection, f"guest-{added}", "客", Role.AUDITOR, "410500", service.now())
             added += 1
+            await asyncio.sleep(0.01)
 
     writing = asyncio.create_task(others())
     try:
@@ -128,6 +133,36 @@ async def backed_up(service: Service, to: Path, programs: Mapping[str, str]) -> 
         ended.set()
         await writing
     return added
+
+
+@pytest.fixture
+async def backup(service: Service, programs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A backup of the service with a paper in it."""
+    for name, value in programs.items():
+        monkeypatch.setenv(name, value)
+    await attach(service)
+    to, step = tmp_path / "city.backup", await migrations.current(service.engine)
+    assert step is not None
+    key_file = service.data_dir / "key"
+    await asyncio.to_thread(
+        taking.take, service.url, step, service.data_dir, key_file, service.vault, to, service.now(), tell
+    )
+    return to
+
+
+async def restored(to: Elsewhere, path: Path, key: str = KEY) -> Restored:
+    """Restores it there."""
+    engine = open_engine(to.url)
+    try:
+        return await restoring.restore(
+            path, engine, to.url, to.data_dir, to.data_dir / "key", sealing.vault(key), clock.this_moment(), tell
+        )
+    finally:
+        await engine.dispose()
+
+
+def tell(stage: str, done: int, total: int | None) -> None:
+    assert total is None or done <= total, stage
 
 
 async def test_the_drill_what_is_restored_is_the_service_of_that_moment(
@@ -168,41 +203,37 @@ async def answers(elsewhere: Elsewhere, old: str, new: str) -> None:
         client = await stack.enter_async_context(
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
         )
-        query = {"query": "{ findings(first: 3) { nodes { id ruleId } } }"}
+        query = {"query": "{ findings(first: 3) { nodes { id rule } } }"}
         for token, known in ((new, True), (old, False)):
             answer = await client.post("/graphql", json=query, headers={"Authorization": f"Bearer {token}"})
             assert (len(((answer.json().get("data") or {}).get("findings") or {}).get("nodes", ())) == 3) is known
 
 
 async def test_a_scan_at_work_begins_anew(
-    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with transaction(service.engine) as connection:
         await connection.execute(text("UPDATE scans SET finished_at = NULL, status = 'RUNNING' WHERE id = 1"))
-    await backed_up(service, tmp_path / "city.backup", programs)
-    said = await asyncio.to_thread(command, "backup", "restore", str(tmp_path / "city.backup"), place=elsewhere.place)
-    assert "1 scans begin anew" in said.stderr
+    path = tmp_path / "city.backup"
+    await backed_up(service, path, programs)
+    for name, value in programs.items():
+        monkeypatch.setenv(name, value)
+    assert (await restored(elsewhere, path)).scans == 1
     assert not (elsewhere.data_dir / "scans" / "1").exists()
     assert (elsewhere.data_dir / "feeds").is_dir()
 
 
-async def test_whoever_was_interrupted_begins_again(
-    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
-) -> None:
-    backup, left = tmp_path / "city.backup", elsewhere.data_dir / ".restoring" / "files"
-    await backed_up(service, backup, programs)
+async def test_whoever_was_interrupted_begins_again(service: Service, elsewhere: Elsewhere, backup: Path) -> None:
+    left = elsewhere.data_dir / ".restoring" / "files"
     left.mkdir(parents=True)
     (left / "half").write_bytes(b"of another attempt")
-    await asyncio.to_thread(command, "backup", "restore", str(backup), place=elsewhere.place)
+    await restored(elsewhere, backup)
     assert digests(elsewhere.data_dir) == digests(service.data_dir)
 
 
 async def test_nothing_of_a_backup_can_be_read_or_changed_without_its_key(
-    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+    elsewhere: Elsewhere, backup: Path, tmp_path: Path
 ) -> None:
-    await attach(service)
-    backup, bad = tmp_path / "city.backup", tmp_path / "bad.backup"
-    await backed_up(service, backup, programs)
     whole = backup.read_bytes()
     for plain in ("证明.pdf".encode(), b"paper paper", b"households", b"feeds/", b"SQLite format", b"PGDMP"):
         assert plain not in whole
@@ -210,55 +241,53 @@ async def test_nothing_of_a_backup_can_be_read_or_changed_without_its_key(
     head = whole.index(b"\n", whole.index(b"\n") + 1) + 1
     length = int.from_bytes(whole[head : head + 4], "big")
     piece = whole[head : head + 4 + length]
-    others = {
-        "no backup": b"PK\3\4" + whole,
-        "a changed byte": whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:],
-        "cut off": whole[:-1],
-        "cut off behind a piece": whole[: head + 4 + length],
-        "a piece twice": whole[:head] + piece + whole[head:],
-        "another moment": whole.replace(b'"made_at": "2', b'"made_at": "1', 1),
-    }
+    bad, others = (
+        tmp_path / "bad.backup",
+        {
+            "no backup": b"PK\3\4" + whole,
+            "a changed byte": whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:],
+            "cut off": whole[:-1],
+            "cut off behind a piece": whole[: head + 4 + length],
+            "a piece twice": whole[:head] + piece + whole[head:],
+            "another moment": whole.replace(b'"made_at": "2', b'"made_at": "1', 1),
+        },
+    )
     for name, content in others.items():
         bad.write_bytes(content)
-        for act in ("verify", "restore"):
-            said = await asyncio.to_thread(command, "backup", act, str(bad), expect=1, place=elsewhere.place)
-            assert "backup" in said.stderr, name
-    another = {**elsewhere.place, "JIEKUN_KEY": sealing.new_key()}
-    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=another)
-    assert "another key" in said.stderr
+        with pytest.raises(NotABackup):
+            restoring.verify(bad, sealing.vault(KEY), tell)
+        with pytest.raises(NotABackup):
+            await restored(elsewhere, bad)
+        assert not (elsewhere.data_dir / ".restoring" / "complete").exists(), name
+    with pytest.raises(NotABackup, match="another key"):
+        await restored(elsewhere, backup, sealing.new_key())
     keyless = {**elsewhere.place, "JIEKUN_KEY": "", "JIEKUN_KEY_FILE": str(tmp_path / "nowhere")}
     said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=keyless)
     assert "put the copy of the keys there" in said.stderr
     assert not (tmp_path / "nowhere").exists()
-    await asyncio.to_thread(command, "backup", "restore", str(backup), place=elsewhere.place)
+    await restored(elsewhere, backup)
 
 
 async def test_what_is_there_is_never_overwritten(
-    service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
+    service: Service, elsewhere: Elsewhere, backup: Path, tmp_path: Path
 ) -> None:
-    backup, here = tmp_path / "city.backup", told(service.url, service.data_dir, programs)
-    await backed_up(service, backup, programs)
-    taken = backup.read_bytes()
-    said = await asyncio.to_thread(command, "backup", "create", str(backup), expect=1, place=here)
-    assert "there already" in said.stderr
+    live, taken, step = await rows(service.url), backup.read_bytes(), await migrations.current(service.engine)
+    for to, error in ((backup, FileExistsError), (service.data_dir / "city.backup", ValueError)):
+        with pytest.raises(error):
+            taking.take(
+                service.url, step or "", service.data_dir, tmp_path / "key", service.vault, to, service.now(), tell
+            )
     assert backup.read_bytes() == taken
-    inside = str(service.data_dir / "city.backup")
-    said = await asyncio.to_thread(command, "backup", "create", inside, expect=1, place=here)
-    assert "outside" in said.stderr
-    assert not Path(inside).exists()
-
-    live = await rows(service.url)
-    full = {**elsewhere.place, "JIEKUN_DATABASE_URL": service.url}
-    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=full)
-    assert "already" in said.stderr
-    full = {**elsewhere.place, "JIEKUN_DATA_DIR": str(service.data_dir)}
-    said = await asyncio.to_thread(command, "backup", "restore", str(backup), expect=1, place=full)
-    assert "already" in said.stderr
+    assert not (service.data_dir / "city.backup").exists()
+    for full in (
+        Elsewhere(service.url, elsewhere.data_dir, {}),
+        Elsewhere(elsewhere.url, service.data_dir, {}),
+    ):
+        with pytest.raises(NotEmpty, match="already"):
+            await restored(full, backup)
     other = "sqlite:///other.db" if "postgresql" in service.url else "postgresql://nobody@127.0.0.1:1/nothing"
-    said = await asyncio.to_thread(
-        command, "backup", "restore", str(backup), expect=1, place={**elsewhere.place, "JIEKUN_DATABASE_URL": other}
-    )
-    assert "the backup is of" in said.stderr
+    with pytest.raises(NotABackup, match="the backup is of"):
+        await restored(Elsewhere(other, elsewhere.data_dir, {}), backup)
     assert await rows(service.url) == live
 
 
