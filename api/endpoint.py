@@ -26,6 +26,7 @@ from api.domain.hosts import NO_HOSTS, AllowedHosts
 from api.gate import asked
 from api.gate.asked import Asked
 from api.gate.passage import Answer, Passage
+from api.matching.desk import Desk
 from api.schema.context import Context
 from api.sealing import Vault
 from api.sockets import Sockets
@@ -60,6 +61,7 @@ class Endpoint:
         upload_bytes: int = settings.UPLOAD_BYTES,
         data_dir: Path | None = None,
     ) -> None:
+        self._desk = Desk()
         self._data_dir = data_dir or settings.data_dir()
         self._passage, self._authenticator, self._upload_bytes = passage, authenticator, upload_bytes
         self._purpose_required, self._clock = purpose_required, clock
@@ -124,6 +126,7 @@ class Endpoint:
             webhook_hosts=self._webhook_hosts,
             upload_bytes=self._upload_bytes,
             data_dir=self._data_dir,
+            desk=self._desk,
         )
 
 

@@ -24,8 +24,8 @@ from api import jobs
 from api.database import transaction
 from api.jobs import LeaseLost
 from api.sealing import Vault
-from api.services import deliveries, exports, once, scans, upkeep, uploads
-from api.work import exporting, feeding, scanning
+from api.services import deliveries, exports, indexes, once, scans, upkeep, uploads, verifications
+from api.work import exporting, feeding, indexing, scanning, verifying
 from api.work.held import AWAY, Held, Refused, Work, WorkersLost
 
 IDLE_SECONDS = 0.5
@@ -33,7 +33,13 @@ AWAY_SECONDS = 5.0
 HOUSEKEEPING_SECONDS = 600.0
 RENEWALS_A_LEASE = 4
 
-KINDS: Mapping[str, Work] = {scans.JOB: scanning, exports.JOB: exporting, uploads.JOB: feeding}
+KINDS: Mapping[str, Work] = {
+    scans.JOB: scanning,
+    exports.JOB: exporting,
+    uploads.JOB: feeding,
+    indexes.JOB: indexing,
+    verifications.JOB: verifying,
+}
 """What every kind of job is carried out by."""
 
 log = logging.getLogger("jiekun.worker")

@@ -48,6 +48,7 @@ OF_HOUSEHOLDS = frozenset(
         "Referral",
         "VerificationRequest",
         "VerificationAnswer",
+        "ApplicantCheck",
         "StopProposal",
         "Recovery",
         "OfficialError",

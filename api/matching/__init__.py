@@ -1,6 +1,7 @@
 """The one door to the matcher: scans run as a subprocess that sees a folder and nothing of ours.
 
 scans       runs the matcher's commands and tells their progress
+desk        households checked at once, in a process apart
 folders     reads the register and the feeds of a folder, and lays out the folder that a scan works on
 outputs     what a scan found, in batches
 sent        a batch that a department sends alone, and what came of its check

@@ -223,9 +223,7 @@ def lay_out(folder: Path, layout: Layout, bring: Callable[[Path, Path], None]) -
     """
     tables, sent, policy = layout.tables, layout.sent, layout.policy
     for name, rows in tables.items():
-        schema = load(name).schema()
-        typed = [{column: _typed(row.get(column), kind) for column, kind in schema.items()} for row in rows]
-        pl.DataFrame(typed, schema=schema, orient="row").write_parquet(folder / f"{name}.parquet")
+        typed(name, rows).write_parquet(folder / f"{name}.parquet")
     sections = []
     for feed in sent:
         names = []
@@ -241,6 +239,13 @@ def lay_out(folder: Path, layout: Layout, bring: Callable[[Path, Path], None]) -
     (folder / MAPPING).write_text("\n".join(sections), encoding="utf-8")
     if policy is not None:
         shutil.copyfile(policy, folder / POLICY)
+
+
+def typed(name: str, rows: Sequence[Row]) -> pl.DataFrame:
+    """Rows of one of our tables as the matcher has them."""
+    schema = load(name).schema()
+    told = [{column: _typed(row.get(column), kind) for column, kind in schema.items()} for row in rows]
+    return pl.DataFrame(told, schema=schema, orient="row")
 
 
 def link(path: Path, target: Path) -> None:

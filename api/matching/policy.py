@@ -19,6 +19,8 @@ from matcher.errors import MatcherError
 from matcher.policy import EVERYWHERE, Policy, load
 
 LINE = "line.dibao"
+Written = tuple[Path | None, int, int]
+"""The city's own file, when it was changed, and its size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,22 @@ class Parameter:
 
 def in_force() -> Policy:
     """All dated values. Raises MatcherError for a malformed file of the city's."""
-    path = settings.data_dir() / folders.POLICY
+    return read(written(settings.data_dir()))
+
+
+def written(data_dir: Path) -> Written:
+    """The city's own file in a data folder as it stands, if there is one."""
+    path = data_dir / folders.POLICY
     try:
         file = path.stat()
     except FileNotFoundError:
-        return _read(None, 0, 0)
-    return _read(path, file.st_mtime_ns, file.st_size)
+        return None, 0, 0
+    return path, file.st_mtime_ns, file.st_size
+
+
+def read(file: Written) -> Policy:
+    """All dated values under that file. Raises MatcherError where it is malformed."""
+    return _read(*file)
 
 
 def value(key: str, day: dt.date, division: str | None = None) -> Decimal:

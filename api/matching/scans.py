@@ -49,7 +49,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -
 
     Code is taken from the installation alone (-P): a folder called matcher where we happen to stand is not run.
     """
-    finished = subprocess.run(_command(arguments), env=_seen(environment), check=False)
+    finished = subprocess.run(_command(arguments), env=seen(environment), check=False)
     if finished.returncode != 0:
         raise MatcherFailed(finished.returncode)
 
@@ -61,7 +61,7 @@ async def scan(
 
     An interrupted scan of the same folder goes on where it stood.
     """
-    await _told(
+    await follow(
         ["scan", str(folder), "--out", str(out), "--json", "--json-progress", "--resume", *arguments],
         progress,
         environment,
@@ -75,13 +75,16 @@ async def validate(
 
     A feed that is refused is an exit status too; then the page and the figures in `out` say why, if it came to that.
     """
-    await _told(["validate", str(folder), "--out", str(out), "--json-progress", *arguments], progress, environment)
+    await follow(["validate", str(folder), "--out", str(out), "--json-progress", *arguments], progress, environment)
 
 
-async def _told(arguments: Sequence[str], progress: Progress, environment: Mapping[str, str]) -> None:
+async def follow(
+    arguments: Sequence[str], progress: Progress | None = None, environment: Mapping[str, str] = os.environ
+) -> None:
+    """Runs `matcher ARGUMENTS` as `run` does, without waiting in its place; cancelled, it is stopped. Raises MatcherFailed."""
     command = _command(arguments)
     process = await asyncio.create_subprocess_exec(
-        *command, env=_seen(environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        *command, env=seen(environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     said = ""
@@ -90,7 +93,8 @@ async def _told(arguments: Sequence[str], progress: Progress, environment: Mappi
             text = line.decode("utf-8", "replace").strip()
             step = _step(text)
             if step is not None:
-                await progress(step)
+                if progress is not None:
+                    await progress(step)
             elif text:
                 said = text
         status = await process.wait()
@@ -111,7 +115,8 @@ def _command(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", "-m", "matcher", *arguments]
 
 
-def _seen(environment: Mapping[str, str]) -> dict[str, str]:
+def seen(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a process of the matcher sees of our environment."""
     return {name: environment[name] for name in PASSED_ON if name in environment}
 
 

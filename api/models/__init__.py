@@ -12,7 +12,7 @@ from api.models.documents import TrustedDocument
 from api.models.donations import DonationPledge, DonationReceipt, Donor
 from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.exports import Export
-from api.models.feeds import Department, Feed
+from api.models.feeds import Department, Feed, FeedIndex
 from api.models.files import Decision, File, FileFact, FilePerson, StageMove, Transition
 from api.models.findings import Finding, FindingPerson, Review
 from api.models.funds import Fund, FundEntry
@@ -35,7 +35,7 @@ from api.models.scans import Link, Scan, ScanReceipt
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.uploads import Receipt, Upload
-from api.models.verifications import VerificationAnswer, VerificationRequest
+from api.models.verifications import ApplicantCheck, HouseholdCheck, VerificationAnswer, VerificationRequest
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
 from api.models.webhooks import Webhook, WebhookDelivery
 from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
@@ -43,6 +43,7 @@ from api.models.work import AuditEvent, IdempotencyKey, Job, OutboxEvent
 __all__ = [
     "AidNotice",
     "Alarm",
+    "ApplicantCheck",
     "Attachment",
     "AuditEvent",
     "Authorisation",
@@ -74,6 +75,7 @@ __all__ = [
     "Export",
     "ExternalReference",
     "Feed",
+    "FeedIndex",
     "File",
     "FileFact",
     "FilePerson",
@@ -85,6 +87,7 @@ __all__ = [
     "Grant",
     "HomeVisit",
     "Household",
+    "HouseholdCheck",
     "Human",
     "IdempotencyKey",
     "Identity",

@@ -43,3 +43,21 @@ class Feed(Base):
     received_at: Mapped[Moment]
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     division_code: Mapped[Exact] = mapped_column(server_default=COUNTRY)
+
+
+class FeedIndex(Base):
+    """The feeds in use prepared for look-ups, in a folder of their own; the latest that is ready is the one that is asked.
+
+    `feeds` tells of which feeds it was made, as a hash; `ready_at` is null until it is whole.
+    """
+
+    __tablename__ = "feed_indexes"
+
+    id: Mapped[PrimaryKey]
+    feeds: Mapped[str]
+    folder: Mapped[str]
+    sources: Mapped[Structures]
+    as_of: Mapped[dt.date | None]
+    failure: Mapped[str | None]
+    asked_at: Mapped[Moment]
+    ready_at: Mapped[Moment | None]

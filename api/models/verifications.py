@@ -81,3 +81,37 @@ class VerificationAnswer(Base):
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     answered_at: Mapped[Moment | None]
     version: Mapped[int]
+
+
+class HouseholdCheck(Base):
+    """What the last check of a round found in an index: links, leads and coverage, and of which facts (`content`)."""
+
+    __tablename__ = "household_checks"
+
+    id: Mapped[PrimaryKey]
+    request_id: Mapped[int] = mapped_column(ForeignKey("verification_requests.id"), unique=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"), index=True)
+    feed_index: Mapped[int]
+    as_of: Mapped[dt.date]
+    checked_at: Mapped[Moment]
+    mark: Mapped[str]
+    content: Mapped[Sealed]
+
+
+class ApplicantCheck(Base):
+    """That somebody asked for what a check found of one person of a round."""
+
+    __tablename__ = "applicant_checks"
+    __table_args__ = (
+        Index("ix_applicant_checks_user_id_asked_at", "user_id", "asked_at"),
+        Index("ix_applicant_checks_request_id", "request_id"),
+        Index("ix_applicant_checks_household_id", "household_id"),
+        Index("ix_applicant_checks_member_id", "member_id"),
+    )
+
+    id: Mapped[PrimaryKey]
+    request_id: Mapped[int] = mapped_column(ForeignKey("verification_requests.id"))
+    household_id: Mapped[int] = mapped_column(ForeignKey("households.id"))
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    asked_at: Mapped[Moment]

@@ -23,6 +23,7 @@ from api.domain.permissions import Permission, Viewer
 from api.domain.purposes import Purpose
 from api.domain.reads import ReadLog
 from api.loaders.reading import Budget, Reading
+from api.matching.desk import Desk
 from api.sealing import Vault
 
 
@@ -52,6 +53,7 @@ class Context:
     connection_params: dict[str, Any] | None = None
     recognise: Callable[[], Awaitable[Viewer | None]] | None = None
     clock: Clock = this_moment
+    desk: Desk = field(default_factory=Desk)
     webhook_hosts: AllowedHosts = NO_HOSTS
     upload_bytes: int = settings.UPLOAD_BYTES
     data_dir: Path = Path()

@@ -15,6 +15,7 @@ from api.schema.audit import AuditEvent, AuditQueries
 from api.schema.beside import BesideMutations, BesideQueries
 from api.schema.blind import BlindCase, BlindMutations, BlindQueries
 from api.schema.causes import Cause, CauseMutations
+from api.schema.checks import ApplicantCheck, CheckMutations
 from api.schema.clients import ClientMutations, ClientQueries
 from api.schema.consents import Authorisation, ConsentMutations
 from api.schema.corrections import CorrectionMutations
@@ -179,6 +180,7 @@ class Mutation(
     PlanMutations,
     ReferralMutations,
     VerificationMutations,
+    CheckMutations,
     TaskMutations,
     EntitlementMutations,
     NoticeMutations,
@@ -236,6 +238,7 @@ schema = strawberry.Schema(
         Referral,
         VerificationRequest,
         VerificationAnswer,
+        ApplicantCheck,
         PublicNotice,
         Objection,
         StopProposal,

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import consent
@@ -21,6 +21,12 @@ from api.models import Authorisation, EmergencyException, Household, Member, tab
 from api.models.standing import stands
 
 A, E, H, M = table(Authorisation).c, table(EmergencyException).c, table(Household).c, table(Member).c
+
+_GIVEN = (
+    select(A.member_id, A.source, A.purpose, A.valid_from, A.valid_to, A.withdrawn_on)
+    .join(table(Member), M.id == A.member_id)
+    .where(M.household_id == bindparam("household"))
+)
 
 Lacking = list[tuple[int, tuple[str, ...]]]
 
@@ -34,11 +40,25 @@ async def missing(
 ) -> Lacking:
     """Adults of the household, by their keys in `members`, who may not be looked up in these sources on that day."""
     people = select(M.id, M.birth_date, M.authorised_until).where(M.household_id == household_id, stands(on))
-    adults = [Adult(*row) for row in await connection.execute(people.order_by(M.id))]
-    given = select(A.member_id, A.source, A.purpose, A.valid_from, A.valid_to, A.withdrawn_on)
-    theirs = given.join(table(Member), M.id == A.member_id).where(M.household_id == household_id)
-    signed = [_signed(row) for row in await connection.execute(theirs)]
-    return consent.missing(adults, signed, await _emergencies(connection, household_id, on), sources, purpose, on)
+    adults = [tuple(row) for row in await connection.execute(people.order_by(M.id))]
+    return await lacking(connection, household_id, adults, sources, purpose, on)
+
+
+async def lacking(
+    connection: AsyncConnection,
+    household_id: int,
+    people: Sequence[tuple[int, dt.date | None, dt.date | None]],
+    sources: Sequence[str],
+    purpose: ConsentPurpose,
+    on: dt.date,
+    *,
+    excepted: bool = True,
+) -> Lacking:
+    """The same of people whose rows are at hand: key, birth, and until when the register tells of a consent. `excepted`: whether
+    an emergency may stand in."""
+    signed = [_signed(row) for row in await connection.execute(_GIVEN, {"household": household_id})]
+    emergencies = await _emergencies(connection, household_id, on) if excepted else []
+    return consent.missing([Adult(*each) for each in people], signed, emergencies, sources, purpose, on)
 
 
 async def require(

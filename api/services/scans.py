@@ -219,14 +219,14 @@ async def laid_out(
     low, high = divisions.span(order.division_code)
     ours = and_(Household.division_code >= low, Household.division_code < high)
     columns = select(*table(Household).c).where(ours).order_by(Household.id)
-    households = [_household(vault, dict(row)) for row in (await connection.execute(columns)).mappings()]
+    households = [household_row(vault, dict(row)) for row in (await connection.execute(columns)).mappings()]
     people = (  # with their dates, by which the matcher goes month by month: a membership that is over had its months
         select(*table(Member).c, Household.reference.label("household"))
         .join(Household, Household.id == Member.household_id)
         .where(ours, Member.left_on.is_(None))
         .order_by(Member.id)
     )
-    members = [_member(vault, dict(row)) for row in (await connection.execute(people)).mappings()]
+    members = [member_row(vault, dict(row)) for row in (await connection.execute(people)).mappings()]
     theirs = and_(ours, Member.left_on.is_(None))
     authorisations = await consented.laid_out(connection, theirs, days.today(now))
     sent = folders.in_use(await registers.came(connection, data_dir))
@@ -445,7 +445,8 @@ async def _change(connection: AsyncConnection, scan_id: int, now: dt.datetime, *
     await outbox.append(connection, TOPIC, scan_id, now)
 
 
-def _household(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
+def household_row(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
+    """A household as the matcher reads it."""
     return {
         "household_id": row["reference"],
         "division_code": row["division_code"],
@@ -457,7 +458,8 @@ def _household(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
     }
 
 
-def _member(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
+def member_row(vault: Vault, row: Mapping[str, Any]) -> folders.Row:
+    """A member as the matcher reads it; `household` is the household's number in the register."""
     return {
         "person_id": row["reference"],
         "household_id": row["household"],

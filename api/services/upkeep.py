@@ -15,6 +15,7 @@ from api.services import (
     blind,
     donations,
     entitlement_tasks,
+    indexes,
     notices,
     objections,
     overdue,
@@ -42,6 +43,7 @@ CHORES: dict[str, Chore] = {
     "pledges": donations.lapse,
     "snapshots": snapshots.monthly,
     "uploads": uploads.expire,
+    "indexes": indexes.look,
     "retention": retention.chore,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api import outbox, scope, workdays
+from api import jobs, outbox, scope, workdays
 from api.database import locked
 from api.domain import accounts, casework, consent, days, divisions
 from api.domain.accounts import OrganisationKind
@@ -55,6 +55,9 @@ A, H, L, M, R, S = (
     table(each).c for each in (VerificationAnswer, Household, Link, Member, VerificationRequest, Scan)
 )
 PURPOSE = ConsentPurpose.ECONOMIC_CHECK
+JOB = "verification"
+"""A round is looked at in the index of the feeds in use, as soon as there is one."""
+
 WORKING_DAYS = "verification.working_days"
 
 _REQUEST = scope.narrow(
@@ -121,6 +124,7 @@ async def request(
     }
     added = await connection.execute(insert(VerificationRequest).values(**row).returning(VerificationRequest.id))
     key = int(added.scalar_one())
+    await jobs.enqueue(connection, JOB, key, now)
     lacking = dict(await consented.missing(connection, household.id, sources, PURPOSE, today))
     answers = await _to_be_answered(connection, vault, household, key, sources, lacking, due_on, now)
     if answers:

@@ -18,7 +18,7 @@ from api import matching
 from api.domain import days
 from api.matching import MatcherFailed, Step, sent
 from api.matching.sent import Judged
-from api.services import batches
+from api.services import batches, indexes
 from api.services.batches import QUALITY, Order
 from api.work.held import Held, seldom
 
@@ -47,6 +47,7 @@ async def carry_out(held: Held) -> None:
             await batches.refuse(connection, order.id, refusal, held.now(), final=False)
         else:
             await batches.conclude(connection, order, found, held.data_dir, held.now())
+            await indexes.follow(connection, held.vault, held.now())
     if found is not None:
         await asyncio.to_thread(held.depot.clear, folder, [order.name])
 

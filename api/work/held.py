@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from api import jobs
 from api.database import transaction
-from api.depot import Depot
+from api.depot import Damaged, Depot, Missing, NoRoom
 from api.jobs import Leased
-from api.matching import Progress, Step
+from api.matching import Progress, Step, folders
 from api.sealing import Vault
 
 AWAY = (OSError, SQLAlchemyError)
@@ -59,6 +59,19 @@ class Held:
     def now(self) -> dt.datetime:
         """The time."""
         return dt.datetime.now(dt.UTC)
+
+
+def lay_out(depot: Depot, folder: Path, layout: folders.Layout) -> None:
+    """The folder is filled. Raises Refused where another attempt would find the same."""
+    try:
+        depot.require_room(layout.files)
+        folders.lay_out(folder, layout, depot.bring)
+    except NoRoom as why:
+        raise Refused(str(why)) from None
+    except Missing:
+        raise Refused("a file of a feed is not where it was put; is JIEKUN_STORE what it was?") from None
+    except Damaged:
+        raise Refused("a file of a feed was changed in the store, or its key is not here") from None
 
 
 class Work(Protocol):

@@ -20,14 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import matching
 from api.database import reading
-from api.depot import Damaged, Depot, Missing, NoRoom
 from api.domain import receipts as told
 from api.domain.review import WithdrawnBecause
 from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
-from api.matching.folders import Layout, lay_out
 from api.services import queue, receipts, scans, withdrawals
-from api.work.held import AWAY, Held, Refused, seldom
+from api.work.held import AWAY, Held, Refused, lay_out, seldom
 
 CANCELLED_SECONDS = 1.0
 """How often it is asked whether the scan was cancelled."""
@@ -56,7 +54,7 @@ async def _scanned(held: Held, order: scans.Order) -> None:
     (folder / "in").mkdir(exist_ok=True)
     async with reading(held.engine) as connection:
         layout = await scans.laid_out(connection, held.vault, order, held.data_dir, held.now())
-    await asyncio.to_thread(_lay_out, held.depot, folder / "in", layout)
+    await asyncio.to_thread(lay_out, held.depot, folder / "in", layout)
     async with reading(held.engine) as connection:
         earlier = await scans.earlier(connection, order)
     kept = {key: matching.kept(held.data_dir / "scans" / str(key) / "out") for key in earlier}
@@ -80,19 +78,6 @@ async def _scanned(held: Held, order: scans.Order) -> None:
     for key, inside in earlier.items():
         if inside:  # what this scan keeps is as good
             shutil.rmtree(kept[key], ignore_errors=True)
-
-
-def _lay_out(depot: Depot, folder: Path, layout: Layout) -> None:
-    """The folder is filled. Raises Refused where another attempt would find the same."""
-    try:
-        depot.require_room(layout.files)
-        lay_out(folder, layout, depot.bring)
-    except NoRoom as why:
-        raise Refused(str(why)) from None
-    except Missing:
-        raise Refused("a file of a feed is not where it was put; is JIEKUN_STORE what it was?") from None
-    except Damaged:
-        raise Refused("a file of a feed was changed in the store, or its key is not here") from None
 
 
 async def _unless_cancelled(held: Held, work: Coroutine[None, None, None]) -> None:

@@ -220,6 +220,8 @@ async def live(
                         objection_id=None, round=1, requested_by=officer, closed_by=second, closed_at=NOW, sources=["tax"])  # fmt: skip
     await w.add("verification_answers", household_id=household, member_id=members[0], request_id=asked, source="tax",
                 answer="VALUE", origin="DEPARTMENT", organisation_id=place.organisation, due_on=DAY, answered_by=officer, answered_at=NOW)  # fmt: skip
+    await w.add("household_checks", household_id=household, request_id=asked, feed_index=1)
+    await w.add("applicant_checks", household_id=household, request_id=asked, member_id=members[0], user_id=officer)
     stored = hashlib.sha256(mark.encode()).hexdigest()[:32]
     attachment = await w.add("attachments", **mine, member_id=members[0], stored=stored, size=6, uploaded_by=officer,
                              kind="APPLICATION_FORM", media_type="application/pdf")  # fmt: skip
@@ -354,6 +356,7 @@ async def _frozen(w: Writing, place: Place, file: int) -> None:
         "reason": None,
     }
     await w.add("rule_shadows", **aside)
+    await w.add("feed_indexes", sources=["tax"], as_of=DAY, failure=None, ready_at=NOW)
 
 
 async def _granted(

@@ -32,17 +32,19 @@ class City:
 
     def check(self, household: str) -> Checked:
         """One household, as if it had come today."""
+        return self.desk.check(self.home(household))
+
+    def home(self, household: str) -> Household:
+        """A household with all that is known of it."""
         its = self.asked.members.filter(pl.col("household_id") == household)
         answers = self.asked.own["answers"].frame
         documents = self.asked.own["documents"].frame
-        return self.desk.check(
-            Household(
-                self.asked.households.filter(pl.col("household_id") == household),
-                its,
-                {source: frozenset(people) for source, people in self.asked.allowed.items()},
-                answers.filter(pl.col("person_id").is_in(its.get_column("person_id").implode())),
-                {"documents": documents.filter(pl.col("household_id") == household)},
-            )
+        return Household(
+            self.asked.households.filter(pl.col("household_id") == household),
+            its,
+            {source: frozenset(people) for source, people in self.asked.allowed.items()},
+            answers.filter(pl.col("person_id").is_in(its.get_column("person_id").implode())),
+            {"documents": documents.filter(pl.col("household_id") == household)},
         )
 
 
@@ -68,24 +70,39 @@ def city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return City(found, ask(asked_for, opened), desk)
 
 
+def compare(city: City, household: str, checked: Checked) -> list[str]:
+    """That a household got what the scan gives it; the rules of its leads."""
+    people = city.asked.members.filter(pl.col("household_id") == household).get_column("person_id")
+    theirs = pl.col("person_id").is_in(people.implode())
+    for name in ("links", "coverage"):
+        assert getattr(checked, name).equals(city.found[name].filter(theirs)), (household, name)
+    assert set(checked.flooded.rows()) == set(city.found["flooded"].filter(theirs).rows())
+    leads = city.found["findings"].filter(
+        pl.col("household_id") == household, pl.col("rule_id").is_in([rule.id for rule in city.desk.rules])
+    )
+    assert checked.findings.equals(leads), household
+    return leads.get_column("rule_id").to_list()
+
+
 def test_every_household_gets_the_links_the_coverage_and_the_leads_of_the_scan(city: City) -> None:
     raised: Counter[str] = Counter()
     for household in city.asked.households.get_column("household_id"):
-        checked = city.check(household)
-        people = city.asked.members.filter(pl.col("household_id") == household).get_column("person_id")
-        for person in people:
-            for name in ("links", "coverage"):
-                theirs = city.found[name].filter(pl.col("person_id") == person)
-                assert getattr(checked, name).filter(pl.col("person_id") == person).equals(theirs), (household, name)
-        flooded = city.found["flooded"].filter(pl.col("person_id").is_in(people.implode()))
-        assert set(checked.flooded.rows()) == set(flooded.rows())
-        leads = city.found["findings"].filter(
-            pl.col("household_id") == household, pl.col("rule_id").is_in([rule.id for rule in city.desk.rules])
-        )
-        assert checked.findings.equals(leads), household
-        raised.update(leads.get_column("rule_id").to_list())
+        raised.update(compare(city, household, city.check(household)))
     assert len(raised) > 15
     assert sum(raised.values()) > 40
+
+
+def test_who_is_checked_beside_others_gets_what_it_gets_alone(city: City) -> None:
+    every = city.asked.households.get_column("household_id").to_list()
+    for start, end in ((0, 1), (1, 3), (3, 40), (40, len(every))):
+        together = city.desk.check_all([city.home(household) for household in every[start:end]])
+        for household, checked in zip(every[start:end], together, strict=True):
+            compare(city, household, checked)
+    alone = city.check(every[0])
+    assert [(ran.rule.id, ran.state, ran.missing) for ran in together[0].ran] == [
+        (ran.rule.id, ran.state, ran.missing) for ran in alone.ran
+    ]
+    assert city.desk.check_all([]) == []
 
 
 def test_nobody_is_looked_up_who_may_not_be(city: City) -> None:

@@ -15,6 +15,7 @@ R = RetentionClass
 CLASSES: Mapping[str, RetentionClass] = {
     "scans": R.SCAN,
     "feeds": R.FEED_EXTRACT,
+    "feed_indexes": R.FEED_EXTRACT,
     "reads": R.READ,
     "read_subjects": R.READ,
     "lead_views": R.READ,

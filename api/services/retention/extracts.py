@@ -21,10 +21,10 @@ from api.depot import Bucket
 from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
 from api.domain.uploads import GOING_ON, UploadState
-from api.models import Attachment, Export, Feed, Link, Scan, Upload, table
+from api.models import Attachment, Export, Feed, FeedIndex, HouseholdCheck, Link, Scan, Upload, table
 from api.services.retention.clocks import moment
 
-FEEDS, SCANS, ATTACHMENTS, EXPORTS = "feeds", "scans", "attachments", "exports"
+FEEDS, SCANS, ATTACHMENTS, EXPORTS, INDEXES = "feeds", "scans", "attachments", "exports", "index"
 AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
 BEING_COPIED_SECONDS, BEING_WRITTEN_SECONDS = 3600.0, 24 * 3600.0
 """An import copies files before it names them; so is an attachment written."""
@@ -59,6 +59,40 @@ async def feeds_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
         .exists()
     )
     return (await connection.scalars(select(columns.id).where(superseded | (columns.received_at < over)))).all()
+
+
+async def indexes_due(connection: AsyncConnection, now: dt.datetime, day: dt.date) -> Sequence[int]:
+    """Indexes that a later one followed an hour ago, since somebody may be about to open one; whose time is over; or of no feed."""
+    columns, later = table(FeedIndex).c, table(FeedIndex).alias("later")
+    followed = (
+        select(later.c.id)
+        .where(later.c.id > columns.id, later.c.ready_at < now - dt.timedelta(seconds=BEING_COPIED_SECONDS))
+        .exists()
+    )
+    of_nothing = ~select(Feed.id).exists()
+    over = moment(day, RetentionClass.FEED_EXTRACT)
+    return (
+        await connection.scalars(select(columns.id).where(followed | of_nothing | (columns.asked_at < over)))
+    ).all()
+
+
+async def forget_indexes(connection: AsyncConnection, indexes: Sequence[int]) -> None:
+    """These indexes are asked no more; their files go with the next sweep, and what is mapped stays until it is let go."""
+    await connection.execute(
+        delete(FeedIndex).where(among(table(FeedIndex).c.id, "indexes")), {"indexes": list(indexes)}
+    )
+
+
+async def checks_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
+    """What checks found in feeds whose time is over; that somebody asked stays with the household."""
+    over = moment(day, RetentionClass.FEED_EXTRACT)
+    return (await connection.scalars(select(HouseholdCheck.id).where(HouseholdCheck.checked_at < over))).all()
+
+
+async def forget_checks(connection: AsyncConnection, checks: Sequence[int]) -> None:
+    """What these checks found is gone."""
+    gone = delete(HouseholdCheck).where(among(table(HouseholdCheck).c.id, "checks"))
+    await connection.execute(gone, {"checks": list(checks)})
 
 
 async def forget_feeds(connection: AsyncConnection, feeds: Sequence[int]) -> None:
@@ -103,6 +137,11 @@ async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -
     found = [
         path for path in _inside(data_dir / FEEDS)
         if f"{FEEDS}/{path.name}" not in named and path.stat().st_mtime < before_now
+    ]  # fmt: skip
+    indexed = {str(key) for key in await connection.scalars(select(FeedIndex.id))}
+    found += [
+        path for path in _inside(data_dir / INDEXES)
+        if path.name not in indexed and path.stat().st_mtime < before_now
     ]  # fmt: skip
     over = moment(day, RetentionClass.SCAN)
     ended = select(Scan.id).where(Scan.finished_at.is_not(None), Scan.finished_at < over)

@@ -130,9 +130,13 @@ async def _extracts(
     if feeds := await extracts.feeds_due(connection, day):
         await extracts.forget_feeds(connection, feeds)
     said = await answers.forget(connection, clocks.moment(day, R.FEED_EXTRACT))
+    if indexes := await extracts.indexes_due(connection, now, day):
+        await extracts.forget_indexes(connection, indexes)
+    if checks := await extracts.checks_due(connection, day):
+        await extracts.forget_checks(connection, checks)
     if scans := await extracts.links_due(connection, day):
         await extracts.forget_links(connection, scans)
-    return Counter({R.FEED_EXTRACT: len(feeds) + said, R.SCAN: len(scans)})
+    return Counter({R.FEED_EXTRACT: len(feeds) + len(indexes) + len(checks) + said, R.SCAN: len(scans)})
 
 
 async def _traces(
@@ -173,6 +177,8 @@ async def _counted(connection: AsyncConnection, depot: Depot, now: dt.datetime, 
     counts[R.MEMBERSHIP] = len(await households.left(connection, day, most=None))
     counts[R.CLEARED_LEAD] = len(await leads.due(connection, day, most=None))
     counts[R.FEED_EXTRACT] = len(await extracts.feeds_due(connection, day))
+    counts[R.FEED_EXTRACT] += len(await extracts.indexes_due(connection, now, day))
+    counts[R.FEED_EXTRACT] += len(await extracts.checks_due(connection, day))
     counts[R.FEED_EXTRACT] += await answers.count_due(connection, clocks.moment(day, R.FEED_EXTRACT))
     counts[R.SCAN] = len(await extracts.links_due(connection, day))
     counts[R.READ] += (await traces.reads_due(connection, day))[1]

@@ -62,6 +62,7 @@ TITLES: Mapping[str, str] = {
     "stops": "停发、减发或追回的决定",
     "tasks": "工作任务",
     "transitions": "办理经过",
+    "applicant_checks": "即时核对",
     "verification_answers": "核对答复",
     "verification_requests": "核对",
     "visitors": "走访人员",
@@ -72,6 +73,7 @@ TITLES: Mapping[str, str] = {
 LEFT_OUT: Mapping[str, str] = {
     "file_facts": "what a file is counted by, over again: the file, the membership and the household are told",
     "finding_persons": "whom else a lead speaks of: others; the person's own leads are told",
+    "household_checks": "what was found of everybody of a household together: of the person the answers are told, and that somebody asked",
     "order_months": "which months an order pays: what was paid is told by month",
     "people": "keyed indexes of number and name, which stand in the memberships",
     "snapshot_rows": "codes and days of a file as it stood on a day: the file, its moves, causes, visits and aid are told",

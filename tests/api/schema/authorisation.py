@@ -195,6 +195,7 @@ NODES = {
     "Referral": P.READ_REFERRALS,
     "VerificationRequest": P.READ_CASES,
     "VerificationAnswer": P.READ_REFERRALS,
+    "ApplicantCheck": P.READ_CASES,
     "Scan": P.READ_SCANS,
     "Upload": P.READ_SCANS,
     "Feed": P.READ_SCANS,
@@ -470,6 +471,7 @@ MUTATIONS = {
     "answerVerification": Done(
         P.ANSWER_REFERRALS, {"answerId": "$VerificationAnswer", "expectedVersion": STALE, "answer": "NO_RECORD"}
     ),
+    "checkApplicant": Done(P.KEEP_FILES, {"requestId": "$VerificationRequest", "personId": "$Person"}, "INVALID"),
     "closeVerification": Done(
         P.KEEP_FILES, {"requestId": "$VerificationRequest", "expectedVersion": STALE, "conclusion": "x"}
     ),
@@ -558,7 +560,7 @@ class Fields:
 
 
 UNLISTED = {
-    "Target", "RuleShadow",
+    "Target", "RuleShadow", "ApplicantCheck",
     "Person", "Enrolment", "Authorisation", "Attachment", "Cause", "HomeVisit", "AssistancePlan", "PlannedMeasure",
 }  # fmt: skip
 """Kinds of nodes of which there is no list at the root."""
@@ -697,6 +699,10 @@ TYPES = {
     "VerificationAnswer": Fields(
         "id source answer origin asOf ageDays organisation askedAt dueOn overdue answeredAt version person", hidden="subject note"
     ),
+    "ApplicantCheck": Fields("id asOf checkedAt sources links leads scanRules person"),
+    "CheckedLink": Fields("source recordId party probability grade decision"),
+    "CheckedLead": Fields("reference rule severity grade explanationZh explanationEn"),
+    "CheckedSource": Fields("source answer asOf"),
     "VerificationSource": Fields(
         "source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue"
     ),
@@ -992,6 +998,7 @@ TYPES = {
     "AnswerReferralPayload": Fields(f"{ANSWERED} referral"),
     "RequestVerificationPayload": Fields(f"{ANSWERED} request"),
     "AnswerVerificationPayload": Fields(f"{ANSWERED} answer"),
+    "CheckApplicantPayload": Fields(f"{ANSWERED} check"),
     "CloseVerificationPayload": Fields(f"{ANSWERED} request"),
     "ReferForTaskPayload": Fields(f"{ANSWERED} referral"),
     "TakeTaskPayload": Fields(f"{ANSWERED} task"),

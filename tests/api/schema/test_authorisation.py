@@ -593,6 +593,7 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
             "DonationPledge",
             "VerificationRequest",
             "VerificationAnswer",
+            "ApplicantCheck",
         )
     ]
     told_of_income = selection(schema._schema.type_map["Income"], 1)

@@ -233,6 +233,7 @@ def test_money_and_great_numbers_are_never_floats() -> None:
     floats = {f"{parent}.{name}" for parent, name, kind in fields() if get_named_type(kind).name == "Float"}
     shares = {f"QualityCheck.{name}" for name in ("figure", "usual", "threshold")}
     weighed = {f"{name}.{each}" for name in ("Link", "SideBySide") for each in ("probability", "weightBits")}
+    weighed |= {"CheckedLink.probability"}
     weighed |= {"WaterfallBar.bits", "WaterfallBar.total", "Waterfall.linkBits", "Waterfall.reviewBits"}
     assert floats == {*weighed, *shares}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.database import transaction
 from api.domain import days
 from api.models import (
+    ApplicantCheck,
     Attachment,
     Base,
     Cause,
@@ -21,6 +23,7 @@ from api.models import (
     File,
     HomeVisit,
     Household,
+    HouseholdCheck,
     Member,
     Organisation,
     Plan,
@@ -183,7 +186,22 @@ async def at_work(
         due_on=TODAY, as_of=day, note=seal("verification_answers.note", "户籍在册"), asked_at=now, answered_by=user_id,
         answered_at=now,
     )  # fmt: skip
+    said_of = await connection.scalar(select(Member.reference).where(Member.id == member))
+    content = {
+        "links": [{"person_id": said_of, "source": "tax", "record_id": "T1", "party": "SELF", "probability": 0.9, "grade": "G1",
+                   "decision": "LINK"}],
+        "leads": [{"finding_id": "f1", "rule_id": "P06", "severity": "LOW", "grade": "G1", "explanation_zh": "说明",
+                   "explanation_en": "words"}],
+        "coverage": [{"person_id": said_of, "source": "tax", "state": "VALUE", "as_of": "2024-12-31"}],
+        "only_in_a_scan": ["N01"], "not_asked": [],
+    }  # fmt: skip
+    check = {"request_id": verification, "household_id": household_id}
+    await add(
+        HouseholdCheck, **check, feed_index=1, as_of=day, checked_at=now, mark="",
+        content=seal("household_checks.content", json.dumps(content)),
+    )  # fmt: skip
+    looked = await add(ApplicantCheck, **check, member_id=member, user_id=user_id, asked_at=now)
     return {
         "Task": task, "Cause": cause, "HomeVisit": second, "AssistancePlan": plan, "PlannedMeasure": measure,
-        "Referral": referral, "VerificationRequest": verification, "VerificationAnswer": told_of,
+        "Referral": referral, "VerificationRequest": verification, "VerificationAnswer": told_of, "ApplicantCheck": looked,
     }  # fmt: skip

@@ -177,7 +177,7 @@ async def test_the_matcher_that_reads_a_batch_is_given_no_secret(
     """F-1: what it can see of our environment."""
     monkeypatch.setenv("JIEKUN_KEY", "secret")
     monkeypatch.setenv("JIEKUN_DATABASE_URL", service.url)
-    assert not any(name.startswith("JIEKUN") for name in door._seen(os.environ))
+    assert not any(name.startswith("JIEKUN") for name in door.seen(os.environ))
     assert (await delivered(service))["state"] == "ACCEPTED"
 
 

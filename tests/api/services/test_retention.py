@@ -471,7 +471,9 @@ async def test_f_26_extracts_go_when_superseded_and_at_most_after_their_days(
     assert sorted(path.name for path in (tmp_path / "feeds").iterdir()) == ["later", "second"]
     days = policy.whole("retention.feed_days", DAY)
     outcome = await clean(engine, tmp_path, DAY + dt.timedelta(days=30 + days))
-    assert outcome.counts[R.FEED_EXTRACT] == 2, "the full one, and what was answered by a list on the first day"
+    assert outcome.counts[R.FEED_EXTRACT] == 4, (
+        "the full one, what was answered by a list on the first day, an index, and what a check found in it"
+    )
     async with transaction(engine) as connection:
         await connection.execute(update(Scan).values(status="RUNNING"))
     assert (await clean(engine, tmp_path, DAY + dt.timedelta(days=900))).counts[R.FEED_EXTRACT] == 0, (

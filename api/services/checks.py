@@ -1,0 +1,376 @@
+"""A household of an open round of verification is checked against the index of the feeds in use; nobody else ever is.
+
+Only who is in the round can be asked about, and only in kinds of data for which there is a consent today. What a check found
+is kept with the round, sealed, and stands as long as neither the register, nor the consents, nor the index, nor the policy has
+changed; then it is made anew. Every question is written down with who asked it, and nobody asks faster than people work.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Date, Integer, Row, and_, bindparam, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import scope
+from api.database import UtcDateTime, upsert
+from api.domain import days
+from api.domain.errors import MissingConsent, NotDone, Throttled, UserErrorCode
+from api.domain.permissions import Viewer
+from api.domain.verifications import AnswerOrigin, DepartmentAnswer, VerificationState
+from api.matching import policy
+from api.matching.desk import Home, Where
+from api.models import (
+    ApplicantCheck,
+    EmergencyException,
+    FeedIndex,
+    Household,
+    HouseholdCheck,
+    ListedAnswer,
+    Member,
+    VerificationAnswer,
+    VerificationRequest,
+    table,
+)
+from api.models.standing import stands
+from api.sealing import Vault
+from api.services import answers, audit, consented, indexes, registers, scans
+from api.services.indexes import Ready
+from api.services.verifications import PURPOSE
+
+RATE = "verification.checks_minute"
+MINUTE = dt.timedelta(minutes=1)
+AT_SWITCH = 2_000
+"""Open rounds that are looked at in a new index before it is asked; further ones are looked at one by one afterwards."""
+
+A, C, E, H, K, L, M, N, R = (
+    table(each).c
+    for each in (
+        VerificationAnswer,
+        ApplicantCheck,
+        EmergencyException,
+        Household,
+        HouseholdCheck,
+        ListedAnswer,
+        Member,
+        FeedIndex,
+        VerificationRequest,
+    )
+)
+_ROUND = (
+    select(
+        R.id.label("round"), R.state, R.sources, K.mark.label("kept"),
+        N.id.label("index_id"), N.folder, N.sources.label("indexed"), N.as_of,
+        exists().where(E.household_id == H.id).label("excepted"),
+        exists().where(L.member_id == M.id, M.household_id == H.id).label("listed"),
+        H.id, H.reference, H.division_code, H.programme_code, H.others,
+        *(H[name] for name in (*registers.HOUSEHOLD_PLAIN, *registers.MONEY.values(), *registers.HOUSEHOLD_SEALED)),
+    )
+    .select_from(table(VerificationRequest))
+    .join(table(Household), H.id == R.household_id)
+    .join(table(HouseholdCheck), K.request_id == R.id, isouter=True)
+    .join(table(FeedIndex), N.id == indexes.LATEST, isouter=True)
+)  # fmt: skip
+"""A round, its household as it stands, what was found of it, and the index that is asked: what a check begins with, at once."""
+
+_BY_KEY = _ROUND.where(R.id == bindparam("request"))
+_THEIRS = scope.narrow(
+    _BY_KEY.add_columns(
+        exists().where(A.request_id == R.id, A.member_id == bindparam("person")).label("in_it"),
+        select(C.asked_at)
+        .where(C.user_id == bindparam("asker"), C.asked_at > bindparam("since", type_=UtcDateTime()))
+        .order_by(C.asked_at.desc())
+        .offset(bindparam("before", type_=Integer()))
+        .limit(1)
+        .scalar_subquery()
+        .label("asked_before"),
+    ),
+    H.division_code,
+)
+_PEOPLE = (
+    select(
+        M.id, M.reference, M.declared_monthly_income_fen, M.others, M.authorised_until,
+        stands(bindparam("today", type_=Date())).label("here"),
+        *(M[name] for name in dict.fromkeys((*registers.MEMBER_PLAIN, "birth_date", *registers.MEMBER_SEALED))),
+    )
+    .where(M.household_id == bindparam("household"), M.left_on.is_(None))
+    .order_by(M.id)
+)  # fmt: skip
+
+
+NOT_OF_THE_HOUSEHOLD = frozenset(
+    ("round", "state", "sources", "kept", "index_id", "folder", "indexed", "as_of", "excepted", "listed", "in_it", "asked_before")
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A household of an open round as its rows stand now, sealed as they are; where it is looked for, and who may be where;
+    a mark of all that, beside the mark of what was found last; and who of it is asked about."""
+
+    request_id: int
+    household_id: int
+    household: Mapping[str, Any]
+    people: Sequence[Mapping[str, Any]]
+    allowed: Mapping[str, Sequence[str]]
+    answers: Sequence[dict[str, Any]]
+    where: Where
+    index_id: int
+    mark: str
+    kept: str | None
+    member_id: int | None = None
+
+    def home(self, vault: Vault) -> Home:
+        """The household opened, as a scan lays it out."""
+        reference = self.household["reference"]
+        return Home(
+            scans.household_row(vault, self.household),
+            [scans.member_row(vault, {**row, "household": reference}) for row in self.people],
+            self.allowed,
+            self.answers,
+        )
+
+
+class ToLook(Exception):
+    """What was found last is not of these facts: it has to be looked for, outside of any transaction, since that takes long."""
+
+    def __init__(self, asked: Question) -> None:
+        self.asked = asked
+        super().__init__()
+
+
+class TooFast(Throttled):
+    """Whoever asks faster than people work waits for so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(
+            f"即时核对过于频繁，请在 {seconds} 秒后重试。",
+            f"You have checked too many people in too short a time: try again in {seconds} seconds.",
+        )
+
+
+async def questions(
+    connection: AsyncConnection, vault: Vault, index: Ready, data_dir: Path, now: dt.datetime
+) -> list[Question]:
+    """What is asked about the open rounds in an index that is about to be asked; the latest, where they are very many."""
+    latest = select(R.id).where(R.state == VerificationState.OPEN).order_by(R.id.desc()).limit(AT_SWITCH)
+    found = [
+        await question(connection, vault, key, data_dir, now, index)
+        for key in (await connection.scalars(latest)).all()
+    ]
+    return [each for each in found if each is not None]
+
+
+async def question(
+    connection: AsyncConnection,
+    vault: Vault,
+    request_id: int,
+    data_dir: Path,
+    now: dt.datetime,
+    index: Ready | None = None,
+) -> Question | None:
+    """What is asked about a round in an index, or in the one that is asked now; None where it is closed or there is none."""
+    found = (await connection.execute(_BY_KEY, {"request": request_id})).one_or_none()
+    if found is None or found.state != VerificationState.OPEN:
+        return None
+    asked_in = index or _index(found)
+    return None if asked_in is None else await _question(connection, vault, found, asked_in, data_dir, now)
+
+
+async def asked(
+    connection: AsyncConnection,
+    vault: Vault,
+    viewer: Viewer,
+    request_id: int | None,
+    member_id: int | None,
+    data_dir: Path,
+    now: dt.datetime,
+) -> Question:
+    """What this viewer asks about somebody of a round.
+
+    Raises NotDone: no such round within the viewer's reach or it is closed, nobody of it, no index; MissingConsent where the
+    person may be looked up nowhere; TooFast where a minute has not passed since the check that was as many ago as it allows.
+    """
+    before = policy.whole(RATE, days.today(now)) - 1
+    told = {
+        "request": request_id,
+        "person": member_id,
+        "asker": viewer.user_id,
+        "since": now - MINUTE,
+        "before": before,
+    }
+    found = (await connection.execute(_THEIRS, {**scope.of(viewer), **told})).one_or_none()
+    if found is None:
+        raise NotDone(
+            UserErrorCode.NOT_FOUND, ("input", "requestId"), "没有此核对申请。", "There is no such verification."
+        )
+    if found.asked_before is not None:
+        raise TooFast(max(1, math.ceil((found.asked_before + MINUTE - now).total_seconds())))
+    if found.state != VerificationState.OPEN:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input", "requestId"), "该轮核对已办结。", "This round of verification is closed."
+        )
+    if member_id is None or not found.in_it:
+        raise NotDone(
+            UserErrorCode.NOT_FOUND,
+            ("input", "personId"),
+            "此人不在该轮核对中。",
+            "This person is not in this round of verification.",
+        )
+    index = _index(found)
+    if index is None:
+        raise NotDone(
+            UserErrorCode.INVALID, ("input",), "尚无可查询的数据索引。", "There is no index of the feeds in use yet."
+        )
+    made = await _question(connection, vault, found, index, data_dir, now)
+    reference = next((each["reference"] for each in made.people if each["id"] == member_id), None)
+    if not any(reference in people for people in made.allowed.values()):
+        raise MissingConsent(("input", "personId"), [(member_id, tuple(sorted(made.allowed)))])
+    return replace(made, member_id=member_id)
+
+
+def _index(found: Row[*tuple[Any, ...]]) -> Ready | None:
+    if found.index_id is None or found.as_of is None:
+        return None
+    return Ready(found.index_id, found.folder, frozenset(found.indexed), found.as_of)
+
+
+def require_looked(asked: Question) -> None:
+    """Raises ToLook where what was found last is not of the same facts."""
+    if asked.kept != asked.mark:
+        raise ToLook(asked)
+
+
+async def keep(
+    connection: AsyncConnection,
+    vault: Vault,
+    found: Sequence[tuple[Question, Mapping[str, Any]]],
+    now: dt.datetime,
+) -> None:
+    """What was found is kept with each round, and answers for each person what the feeds in use tell."""
+    rows = [
+        {
+            "request_id": asked.request_id,
+            "household_id": asked.household_id,
+            "feed_index": asked.index_id,
+            "as_of": asked.where.as_of,
+            "checked_at": now,
+            "mark": asked.mark,
+            "content": vault.seal("household_checks.content", json.dumps(content)),
+        }
+        for asked, content in found
+    ]
+    if rows:
+        put = upsert(
+            connection, table(HouseholdCheck), ["request_id"], [name for name in rows[0] if name != "request_id"]
+        )
+        await connection.execute(put, rows)
+        await _answer(connection, found, now)
+
+
+async def note(connection: AsyncConnection, viewer: Viewer, asked: Question, now: dt.datetime) -> int:
+    """Who asked about whom is written down; the key of that."""
+    row = {
+        "request_id": asked.request_id,
+        "household_id": asked.household_id,
+        "member_id": asked.member_id,
+        "user_id": viewer.user_id,
+        "asked_at": now,
+    }
+    added = await connection.execute(insert(ApplicantCheck).values(**row).returning(ApplicantCheck.id))
+    key = int(added.scalar_one())
+    detail = {"household": asked.household_id, "verification": asked.request_id, "person": asked.member_id}
+    await audit.record(connection, viewer.user_id, "applicant.checked", ("ApplicantCheck", key), now, detail)
+    return key
+
+
+def opened(vault: Vault, sealed: bytes, person: str) -> dict[str, Any]:
+    """Of what a check found, what is about one person, by their number in the register, and the leads of the household."""
+    content = _opened(vault, sealed)
+    return {
+        "links": [each for each in content["links"] if each["person_id"] == person],
+        "coverage": [each for each in content["coverage"] if each["person_id"] == person],
+        "leads": content["leads"],
+        "only_in_a_scan": content["only_in_a_scan"],
+        "not_asked": content["not_asked"],
+    }
+
+
+def _opened(vault: Vault, sealed: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(vault.open("household_checks.content", sealed) or "{}")
+    return found
+
+
+async def _question(
+    connection: AsyncConnection,
+    vault: Vault,
+    found: Row[*tuple[Any, ...]],
+    index: Ready,
+    data_dir: Path,
+    now: dt.datetime,
+) -> Question:
+    today = days.today(now)
+    home = {name: value for name, value in found._mapping.items() if name not in NOT_OF_THE_HOUSEHOLD}
+    told = {"household": found.id, "today": today}
+    people = [dict(row) for row in (await connection.execute(_PEOPLE, told)).mappings()]
+    here = [row for row in people if row["here"]]
+    sources = sorted(index.sources & set(found.sources))
+    adults = [(row["id"], row["birth_date"], row["authorised_until"]) for row in here]
+    lacking = dict(
+        await consented.lacking(connection, found.id, adults, sources, PURPOSE, today, excepted=found.excepted)
+    )
+    allowed = {
+        source: sorted(row["reference"] for row in here if source not in lacking.get(row["id"], ()))
+        for source in sources
+    }
+    theirs = and_(H.id == found.id, M.left_on.is_(None))
+    said = await answers.laid_out(connection, theirs) if found.listed else []
+    where = Where(data_dir / index.folder, policy.written(data_dir), index.as_of)
+    stood = json.dumps([index.id, where.policy, home, people, allowed, said], default=str, sort_keys=True)
+    mark = vault.digest("household_checks.mark", stood).hex()
+    return Question(found.round, found.id, home, people, allowed, said, where, index.id, mark, found.kept)
+
+
+async def _answer(
+    connection: AsyncConnection, found: Sequence[tuple[Question, Mapping[str, Any]]], now: dt.datetime
+) -> None:
+    """Answers of kinds of data that no department was asked for; what may not be looked up any more is not told any more."""
+    told = [
+        {
+            "round": asked.request_id,
+            "member": keys[each["person_id"]],
+            "kind": each["source"],
+            "said": each["state"],
+            "day": None if each["as_of"] is None else dt.date.fromisoformat(each["as_of"]),
+        }
+        for asked, content in found
+        for keys in [{row["reference"]: row["id"] for row in asked.people}]
+        for each in content["coverage"]
+    ]
+    which = and_(
+        A.request_id == bindparam("round"),
+        A.member_id == bindparam("member"),
+        A.source == bindparam("kind"),
+        A.organisation_id.is_(None),
+    )
+    refused = [each for each in told if each["said"] == DepartmentAnswer.NOT_AUTHORISED]
+    answered = [each for each in told if each["said"] != DepartmentAnswer.NOT_AUTHORISED]
+    changed = update(VerificationAnswer).where(which)
+    if answered:
+        said = changed.values(
+            answer=bindparam("said"), as_of=bindparam("day"), origin=AnswerOrigin.FEED, answered_at=now,
+            version=A.version + 1,
+        )  # fmt: skip
+        await connection.execute(said, answered)
+    if refused:
+        silent = changed.values(
+            answer=bindparam("said"), as_of=None, origin=None, answered_at=None, version=A.version + 1
+        )
+        await connection.execute(silent, [{k: v for k, v in each.items() if k != "day"} for each in refused])

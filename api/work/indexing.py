@@ -1,0 +1,71 @@
+"""An index of the feeds in use is built, by the matcher in a folder of its own, and asked from then on."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api import matching
+from api.database import reading
+from api.matching import desk
+from api.services import checks, indexes
+from api.services.indexes import Ready
+from api.work.held import Held, Refused, lay_out
+
+REFUSED = (2, 3)
+"""Exit statuses of the matcher that another attempt would not change."""
+
+
+async def carry_out(held: Held) -> None:
+    """The index is whole in its folder, and the one that is asked, with open rounds looked at; or not needed any more."""
+    folder = _folder(held)
+    await asyncio.to_thread(shutil.rmtree, folder, True)
+    given, out = folder / "in", folder / "out"
+    async with reading(held.engine) as connection:
+        layout = await indexes.laid_out(connection, held.job.subject, held.data_dir)
+    if layout is None:
+        return
+    given.mkdir(parents=True, mode=0o700)
+    await asyncio.to_thread(lay_out, held.depot, given, layout)
+    try:
+        await desk.build(given, out)
+    except matching.MatcherFailed as failure:
+        if failure.exit_status in REFUSED:
+            raise Refused(failure.said or str(failure)) from failure
+        raise
+    sources, as_of = await asyncio.to_thread(desk.told, out)
+    await asyncio.to_thread(shutil.rmtree, given, True)
+    found = await _looked(held, frozenset(sources), as_of) if as_of else []
+    async with held.writing() as connection:
+        await checks.keep(connection, held.vault, found, held.now())
+        looked = [asked.request_id for asked, _ in found]
+        await indexes.ready(connection, held.job.subject, sources, as_of, looked, held.now())
+
+
+async def _looked(
+    held: Held, sources: frozenset[str], as_of: dt.date
+) -> list[tuple[checks.Question, Mapping[str, Any]]]:
+    """What the index says of open rounds: whoever asks next is answered from it as fast as before."""
+    index = Ready(held.job.subject, indexes.folder_of(held.job.subject), sources, as_of)
+    async with reading(held.engine) as connection:
+        asked = await checks.questions(connection, held.vault, index, held.data_dir, held.now())
+    if not asked:
+        return []
+    found = await desk.Desk().check_all(asked[0].where, [each.home(held.vault) for each in asked])
+    return [(each, content) for each, content in zip(asked, found, strict=True) if content is not None]
+
+
+async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:
+    """The index has failed, and what was written of it is removed."""
+    await indexes.fail(connection, held.job.subject, failure, held.now())
+    shutil.rmtree(_folder(held), ignore_errors=True)
+
+
+def _folder(held: Held) -> Path:
+    return held.data_dir / indexes.FOLDER / str(held.job.subject)

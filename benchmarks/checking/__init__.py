@@ -1,0 +1,1 @@
+"""The live check over HTTP, at ten million indexed records."""
