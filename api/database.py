@@ -243,6 +243,26 @@ def _month_of_sqlite(element: month_of, compiler: Any, **words: Any) -> str:
     return f"date({compiler.process(element.clauses, **words)}, 'start of month')"
 
 
+class day_in_china(FunctionElement[dt.date]):
+    """On which day a moment lies in China."""
+
+    type = Date()
+    inherit_cache = True
+
+    def __init__(self, moment: ColumnElement[Any]) -> None:
+        super().__init__(moment)
+
+
+@compiles(day_in_china, "postgresql")
+def _day_in_china_postgresql(element: day_in_china, compiler: Any, **words: Any) -> str:
+    return f"CAST({compiler.process(element.clauses, **words)} AT TIME ZONE 'Asia/Shanghai' AS DATE)"
+
+
+@compiles(day_in_china, "sqlite")
+def _day_in_china_sqlite(element: day_in_china, compiler: Any, **words: Any) -> str:
+    return f"date({compiler.process(element.clauses, **words)}, '+8 hours')"
+
+
 class whole_days(FunctionElement[int]):
     """How many whole days lie between two moments, the earlier one first."""
 

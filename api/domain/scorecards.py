@@ -25,6 +25,7 @@ class ScoreFigure(StrEnum):
     COVERAGE = "COVERAGE"
     REFERRALS = "REFERRALS"
     REFERRAL_DAYS = "REFERRAL_DAYS"
+    REQUESTS = "REQUESTS"
     TASKS = "TASKS"
     LEADS = "LEADS"
 
@@ -39,6 +40,7 @@ class NotKnown(StrEnum):
     NOT_SCANNED = "NOT_SCANNED"
     NOT_IN_SCAN = "NOT_IN_SCAN"
     NONE_CLOSED = "NONE_CLOSED"
+    NONE_DUE = "NONE_DUE"
     NOT_THIS_UNITS = "NOT_THIS_UNITS"
 
 
@@ -134,6 +136,25 @@ class Referred:
 
 
 @dataclass(frozen=True, slots=True)
+class Requested:
+    """What verifications asked of a unit in a period, and what of it was answered by its last day; `source` None for all kinds.
+
+    Of what was neither answered nor due yet nobody can say whether it is in time.
+    """
+
+    source: str | None
+    asked: int
+    answered: int
+    in_time: int
+    late: int
+
+    @property
+    def share(self) -> Decimal | None:
+        """The part that was answered in time, of all that was answered or should have been; None where that is nothing."""
+        return part(self.in_time, self.in_time + self.late)
+
+
+@dataclass(frozen=True, slots=True)
 class Tasks:
     """Tasks of a kind: how many waited on the last day of a period, how many of those were late, how many were done in it."""
 
@@ -173,6 +194,7 @@ class UnitScore:
     holder: Holder | None
     delivered: tuple[Delivered, ...]
     referred: Referred | None
+    requested: tuple[Requested, ...] | None
     tasks: tuple[Tasks, ...] | None
     leads: Leads | None
     unknown: tuple[Unknown, ...]

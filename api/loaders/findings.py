@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, String, and_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, bindparam, func, or_, select
 
 from api import scope
 from api.database import among, month_of, rests_on
@@ -27,24 +28,25 @@ COLUMNS = (*F, H.division_code, HIDDEN)
 SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
 FINDINGS = scope.narrow(select(*COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(SHOWN)
 _BY_KEY = FINDINGS.where(among(F.id, "keys"))
-_NUMBERED = (
-    scope.narrow(
-        select(
-            *COLUMNS,
-            func.row_number()
-            .over(partition_by=F.household_id, order_by=(F.severity_rank.desc(), F.id.desc()))
-            .label("place"),
-        ).join(Household, H.id == F.household_id),
-        H.division_code,
+
+
+def _gravest(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Of each household its gravest findings, the first column telling whose."""
+    place = func.row_number().over(partition_by=F.household_id, order_by=(F.severity_rank.desc(), F.id.desc()))
+    numbered = (
+        scope.narrow(select(*COLUMNS, place.label("place")).join(Household, H.id == F.household_id), H.division_code)
+        .where(among(F.household_id, "keys"), SHOWN, *conditions)
+        .subquery()
     )
-    .where(among(F.household_id, "keys"), SHOWN)
-    .subquery()
-)
-_OF = (
-    select(_NUMBERED.c.household_id.label("parent"), *[column for column in _NUMBERED.c if column.name != "place"])
-    .where(_NUMBERED.c.place <= bindparam("most"))
-    .order_by(_NUMBERED.c.household_id, _NUMBERED.c.place)
-)
+    return (
+        select(numbered.c.household_id.label("parent"), *[column for column in numbered.c if column.name != "place"])
+        .where(numbered.c.place <= bindparam("most"))
+        .order_by(numbered.c.household_id, numbered.c.place)
+    )
+
+
+_OF = _gravest()
+_STANDING_OF = _gravest(F.withdrawn_because.is_(None))
 _PERSONS_OF = (
     scope.narrow(
         select(FP.finding_id, *[column for column in M if column.name != "others"], PROTECTED)
@@ -133,6 +135,11 @@ async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
 async def findings_of(reading: Reading, households: Sequence[int], most: int) -> Rows:
     """The gravest findings of households, at most so many each, the first column telling whose."""
     return await reading.rows(_OF, {"keys": households, "most": most})
+
+
+async def standing_of(reading: Reading, households: Sequence[int], most: int) -> Rows:
+    """The same without those that a scan has withdrawn, of the gravest so many."""
+    return await reading.rows(_STANDING_OF, {"keys": households, "most": most})
 
 
 async def persons_of(reading: Reading, findings: Sequence[int]) -> Rows:

@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, not_, or_, select
 
 from api import scope
-from api.database import whole_days
+from api.database import day_in_china, whole_days
 from api.domain import days, figures, responsibilities, scorecards
 from api.domain.casework import ReferralState, TaskState
 from api.domain.responsibilities import MeasureRole
@@ -28,6 +28,7 @@ from api.domain.scorecards import (
     NotKnown,
     Period,
     Referred,
+    Requested,
     Scorecard,
     ScoreFigure,
     Tasks,
@@ -39,11 +40,25 @@ from api.loaders.conditions import in_division
 from api.loaders.periods import BEGINS, ENDS, FIRST, LAST
 from api.loaders.reading import Reading, Rows
 from api.matching import reference
-from api.models import Department, Feed, Finding, Household, Organisation, Referral, Review, Scan, Task, table
+from api.models import (
+    Department,
+    Feed,
+    Finding,
+    Household,
+    Organisation,
+    Referral,
+    Review,
+    Scan,
+    Task,
+    VerificationAnswer,
+    VerificationRequest,
+    table,
+)
 
 D, F, G, H, O, R, S, T, V = (  # noqa: E741
     table(each).c for each in (Department, Finding, Feed, Household, Organisation, Referral, Scan, Task, Review)
 )
+A, Q = table(VerificationAnswer).c, table(VerificationRequest).c
 UNION = MeasureRole.TRADE_UNION_FEDERATION
 Held = tuple[Holder | None, tuple[str, ...]]
 """An organisation, and which kinds of data it says that it keeps."""
@@ -94,6 +109,32 @@ def _counted(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
     return func.sum(case((condition, 1), else_=0)).label(name)
 
 
+_ANSWERED = and_(A.answered_at.is_not(None), A.answered_at < ENDS)
+_IN_TIME = and_(_ANSWERED, day_in_china(A.answered_at) <= A.due_on)
+_GIVEN_UP = and_(A.answered_at.is_(None), Q.closed_at.is_not(None), day_in_china(Q.closed_at) <= A.due_on)
+_REQUESTED = (
+    scope.narrow_to_receiver(
+        scope.narrow(
+            select(
+                O.code,
+                A.source,
+                func.count().label("asked"),
+                _counted(_ANSWERED, "answered"),
+                _counted(_IN_TIME, "in_time"),
+                _counted(and_(A.due_on < LAST, not_(_IN_TIME), not_(_GIVEN_UP)), "late"),
+            )
+            .select_from(VerificationAnswer)
+            .join(VerificationRequest, Q.id == A.request_id)
+            .join(Household, H.id == A.household_id)
+            .join(Organisation, O.id == A.organisation_id),
+            H.division_code,
+        ),
+        A.organisation_id,
+    )
+    .where(in_division(H.division_code), A.asked_at >= BEGINS, A.asked_at < ENDS)
+    .group_by(O.code, A.source)
+    .order_by(O.code, A.source)
+)
 _WAITS = and_(T.created_at < ENDS, or_(T.done_at.is_(None), T.done_at >= ENDS))
 _TASKS = (
     scope.narrow(
@@ -125,7 +166,7 @@ _RAISED = (
     )
     .group_by(F.rule_id, V.outcome)
 )
-COUNTED: tuple[Select[*tuple[Any, ...]], ...] = (_KINDS, _SCAN, _REFERRED, _TASKS, _RAISED)
+COUNTED: tuple[Select[*tuple[Any, ...]], ...] = (_KINDS, _SCAN, _REFERRED, _REQUESTED, _TASKS, _RAISED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +177,7 @@ class _Counted:
     kinds: Mapping[str, Any]
     scan: Any
     referred: Mapping[str, Referred]
+    requested: Mapping[str, tuple[Requested, ...]]
     tasks: tuple[Tasks, ...]
     leads: Mapping[tuple[str, str | None], int]
 
@@ -161,12 +203,15 @@ async def of_division(reading: Reading, code: str, period: Period) -> tuple[Scor
 
 async def _count(reading: Reading, code: str, period: Period) -> _Counted:
     told = periods.told(code, period)
-    kinds, scans, referred, tasks, raised = [await reading.counted(statement, told) for statement in COUNTED]
+    kinds, scans, referred, requested, tasks, raised = [
+        await reading.counted(statement, told) for statement in COUNTED
+    ]
     return _Counted(
         period.last,
         {row.code: row for row in kinds},
         next(iter(scans), None),
         _referred(referred),
+        _requested(requested),
         tuple(Tasks(row.kind, int(row.waiting), int(row.overdue), int(row.done)) for row in tasks),
         {(row.rule_id, row.outcome): row.leads for row in raised},
     )
@@ -182,6 +227,20 @@ def _referred(rows: Rows) -> dict[str, Referred]:
     for row in rows:
         by_unit[row.code].append(row)
     return {code: _of_unit(some) for code, some in by_unit.items()}
+
+
+def _requested(rows: Rows) -> dict[str, tuple[Requested, ...]]:
+    """By unit what was asked of it: all kinds of data together, then each."""
+    by_unit: dict[str, list[Requested]] = defaultdict(list)
+    for row in rows:
+        figures = (row.asked, int(row.answered), int(row.in_time), int(row.late))
+        by_unit[row.code].append(Requested(row.source, *figures))
+    return {code: (_all_kinds(some), *some) for code, some in by_unit.items()}
+
+
+def _all_kinds(some: Collection[Requested]) -> Requested:
+    asked, answered = sum(each.asked for each in some), sum(each.answered for each in some)
+    return Requested(None, asked, answered, sum(each.in_time for each in some), sum(each.late for each in some))
 
 
 def _of_unit(rows: Collection[Any]) -> Referred:
@@ -208,13 +267,17 @@ def _score(
     if not sources:
         unknown.append(Unknown(ScoreFigure.DATA, NotKnown.KEEPS_NO_DATA))
     delivered = tuple(_delivered(source, counted, unknown) for source in sources)
-    referred = None
+    referred = requested = None
     if holder is None:
-        unknown.append(Unknown(ScoreFigure.REFERRALS, NotKnown.NO_HOLDER))
+        unknown.extend(Unknown(each, NotKnown.NO_HOLDER) for each in (ScoreFigure.REFERRALS, ScoreFigure.REQUESTS))
     else:
         referred = counted.referred.get(holder.code, Referred(0, 0, 0, 0, {}, None))
         if referred.median_days is None:
             unknown.append(Unknown(ScoreFigure.REFERRAL_DAYS, NotKnown.NONE_CLOSED))
+        requested = counted.requested.get(holder.code) or (_all_kinds(()),)
+        unknown.extend(
+            Unknown(ScoreFigure.REQUESTS, NotKnown.NONE_DUE, each.source) for each in requested if each.share is None
+        )
     tasks = counted.tasks if role is UNION else None
     if tasks is None:
         unknown.append(Unknown(ScoreFigure.TASKS, NotKnown.NOT_THIS_UNITS))
@@ -223,7 +286,7 @@ def _score(
         leads = _leads(frozenset(sources), counted, everything=role is UNION)
     else:
         unknown.append(Unknown(ScoreFigure.LEADS, NotKnown.KEEPS_NO_DATA))
-    return UnitScore(role, leads_it, holder, delivered, referred, tasks, leads, tuple(unknown))
+    return UnitScore(role, leads_it, holder, delivered, referred, requested, tasks, leads, tuple(unknown))
 
 
 def _delivered(source: str, counted: _Counted, unknown: list[Unknown]) -> Delivered:

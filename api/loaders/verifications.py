@@ -107,6 +107,11 @@ _SOURCES_OF = (
                 for each in ("VALUE", "NO_RECORD", "NO_ANSWER", "NOT_ASKED", "NOT_AUTHORISED")
             ),
             func.sum(case((_LATE, 1), else_=0)).label("overdue"),
+            func.min(A.feed_as_of).label("feed_as_of"),
+            *(
+                func.sum(case((A.because == each, 1), else_=0)).label(each.lower())
+                for each in ("STALE_FEED", "PARTIAL_FEED", "NOT_SCANNED", "IN_DOUBT")
+            ),
         )
         .join(VerificationRequest, R.id == A.request_id)
         .join(Household, H.id == A.household_id),

@@ -51,7 +51,10 @@ class VerificationRequest(Base):
 
 
 class VerificationAnswer(Base):
-    """What one kind of data says of one person in one round; `organisation_id`, `due_on` and `subject` where a department is asked."""
+    """What one kind of data says of one person in one round; `organisation_id`, `due_on` and `subject` where a department is asked.
+
+    `because` says why nothing is known, `feed_as_of` up to which day the feed in use spoke when it was looked at last.
+    """
 
     __tablename__ = "verification_answers"
     __table_args__ = (
@@ -59,6 +62,7 @@ class VerificationAnswer(Base):
         CheckConstraint("(organisation_id IS NULL) = (due_on IS NULL)", name="asked"),
         CheckConstraint("(origin IS NULL) = (answered_at IS NULL)", name="answered"),
         CheckConstraint("answer <> 'VALUE' OR origin IS NOT NULL", name="told"),
+        CheckConstraint("because IS NULL OR answer IN ('NO_ANSWER', 'NOT_ASKED')", name="because"),
         Index("uq_verification_answers_of", "request_id", "member_id", "source", unique=True),
         Index("ix_verification_answers_organisation_id_id", "organisation_id", "id"),
         Index("ix_verification_answers_household_id", "household_id"),
@@ -76,6 +80,8 @@ class VerificationAnswer(Base):
     subject: Mapped[Sealed | None]
     due_on: Mapped[dt.date | None]
     as_of: Mapped[dt.date | None]
+    because: Mapped[str | None]
+    feed_as_of: Mapped[dt.date | None]
     note: Mapped[Sealed | None]
     asked_at: Mapped[Moment]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

@@ -34,6 +34,12 @@ described(
             "办结转介所用天数的中位数。",
             "How many days a referral takes: the median.",
         ),
+        "REQUESTS": Words(
+            "核对答复",
+            "Requests answered",
+            "核对询问按期答复的占比。",
+            "Which part of what verifications asked was answered in time.",
+        ),
         "TASKS": Words("任务", "Tasks", "工会承办的任务与走访。", "Tasks and visits, which are the unions'."),
         "LEADS": Words(
             "疑点",
@@ -74,6 +80,9 @@ described(
         ),
         "NONE_CLOSED": Words(
             "无办结转介", "None closed", "期内没有办结的转介。", "No referral of the period was closed."
+        ),
+        "NONE_DUE": Words(
+            "无到期询问", "None due", "期内没有已答复或到期的询问。", "Nothing that was asked was answered, or due."
         ),
         "NOT_THIS_UNITS": Words("非其职责", "Not this unit's", "由其他单位承办。", "Others do it."),
     },

@@ -85,6 +85,24 @@ class ReferralScore:
     median_days: Decimal | None = strawberry.field(description="How many days those closed took: the median.")
 
 
+@strawberry.type(
+    description="What verifications asked of a unit in the period about people, and what of it was answered by its last day."
+)
+class RequestScore:
+    """What verifications asked of a unit."""
+
+    source: str | None = strawberry.field(description="Of which kind of data; null for all kinds together.")
+    asked: int = strawberry.field(description="Asked in the period, one a person and kind of data.")
+    answered: int = strawberry.field(
+        description="Answered by its last day, by the unit, or by a feed or list that it sent meanwhile."
+    )
+    in_time: int = strawberry.field(description="Of these, by the day on which it was due.")
+    late: int = strawberry.field(description="Due by then, and answered later or not at all.")
+    share: Decimal | None = strawberry.field(
+        description="In time, of those in time and late, from 0 to 1; what is not due yet is in neither."
+    )
+
+
 @strawberry.type(description="Tasks of a kind in the division, which are the unions'.")
 class TaskScore:
     """Tasks of a kind."""
@@ -140,6 +158,10 @@ class UnitScore:
     referrals: ReferralScore | None = strawberry.field(
         description="What was sent to it; null where nobody holds the role."
     )
+    requests: list[RequestScore] | None = strawberry.field(
+        description="What verifications asked of it: all together, then by kind of data; null where nobody holds the role.",
+        metadata=about(4),
+    )
     tasks: list[TaskScore] | None = strawberry.field(
         description="Tasks and visits in the division; of the unions alone.", metadata=about(6)
     )
@@ -194,6 +216,7 @@ def _unit(given: scorecards.UnitScore) -> UnitScore:
         organisation=None if holder is None else role_holder(holder),
         data=[_data(each) for each in given.delivered],
         referrals=None if given.referred is None else _referrals(given.referred),
+        requests=None if given.requested is None else [_requested(each) for each in given.requested],
         tasks=None
         if given.tasks is None
         else [
@@ -244,6 +267,17 @@ def _referrals(given: scorecards.Referred) -> ReferralScore:
             for outcome, number in by_outcome.items()
         ],
         median_days=given.median_days,
+    )
+
+
+def _requested(given: scorecards.Requested) -> RequestScore:
+    return RequestScore(
+        source=given.source,
+        asked=given.asked,
+        answered=given.answered,
+        in_time=given.in_time,
+        late=given.late,
+        share=given.share,
     )
 
 

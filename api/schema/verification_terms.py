@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from api.domain.verifications import AnswerOrigin, DepartmentAnswer, VerificationOccasion, VerificationState
+from api.domain.verifications import (
+    AnswerOrigin,
+    DepartmentAnswer,
+    UnknownBecause,
+    VerificationOccasion,
+    VerificationState,
+)
 from api.schema.enumerations import Words, described
 
-__all__ = ["AnswerOrigin", "DepartmentAnswer", "VerificationOccasion", "VerificationState"]
+__all__ = ["AnswerOrigin", "DepartmentAnswer", "UnknownBecause", "VerificationOccasion", "VerificationState"]
 
 described(
     VerificationOccasion,
@@ -42,8 +48,32 @@ described(
     "Where an answer comes from.",
     {
         "FEED": Words("部门数据", "Feed", "来自部门报送的在用数据。", "The department's feed in use."),
+        "LIST": Words("批量答复", "List", "部门报送的答复名单。", "A list of answers that the department sent."),
         "DEPARTMENT": Words(
             "部门答复", "Department", "部门就此询问作出的答复。", "The department answered this question."
+        ),
+    },
+)
+described(
+    UnknownBecause,
+    "Why a kind of data says nothing of somebody; none of these is a record of none.",
+    {
+        "NO_FEED": Words("无数据", "No feed", "没有在用数据。", "There is no feed in use."),
+        "STALE_FEED": Words(
+            "数据过期", "Stale", "在用数据已超过时效或未注明截止日。", "The feed is too old, or does not say how old."
+        ),
+        "PARTIAL_FEED": Words("数据不全", "Partial", "在用数据不是全量。", "The feed is not all that there is."),
+        "NOT_SCANNED": Words(
+            "尚未比对",
+            "Not scanned yet",
+            "尚无比对查过此人，下次比对后更新。",
+            "No scan has looked yet: the next one will.",
+        ),
+        "IN_DOUBT": Words(
+            "无法确定",
+            "In doubt",
+            "有相似记录待人工核实，或部门表示无法答复。",
+            "A record resembles them, or the source cannot say.",
         ),
     },
 )

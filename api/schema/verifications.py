@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days
 from api.domain.permissions import Permission, Viewer
+from api.loaders import findings
 from api.loaders import verifications as loaders
 from api.loaders.conditions import Condition
 from api.loaders.pages import Window
@@ -22,6 +23,7 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_households, one_of, whether
+from api.schema.findings import Finding, finding_objects
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, ResponsibleOrganisation, handler, organisation_of
@@ -30,12 +32,19 @@ from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.tree import Branch, branch
 from api.schema.values import DateRange, Division, Node, division_of
-from api.schema.verification_terms import AnswerOrigin, DepartmentAnswer, VerificationOccasion, VerificationState
+from api.schema.verification_terms import (
+    AnswerOrigin,
+    DepartmentAnswer,
+    UnknownBecause,
+    VerificationOccasion,
+    VerificationState,
+)
 from api.schema.words import Direction
 from api.services import verifications
 from api.services.verifications import Asked
 
 SOURCES = 20
+LEADS = 25
 
 
 @strawberry.type(description="What one kind of data says of one person in one round of verification.")
@@ -50,6 +59,12 @@ class VerificationAnswer(Node):
     origin: AnswerOrigin | None = strawberry.field(description="Where the answer comes from; null for none yet.")
     as_of: dt.date | None = strawberry.field(description="The day that the data speak of.")
     age_days: int | None = strawberry.field(description="How many days ago that is.")
+    unknown_because: UnknownBecause | None = strawberry.field(
+        description="Why nothing is known without asking; null where something is, and of whom nobody may ask."
+    )
+    feed_as_of: dt.date | None = strawberry.field(
+        description="Up to which day the feed in use spoke when it was looked at last; null for none, or where it does not say."
+    )
     organisation: ResponsibleOrganisation | None = strawberry.field(
         description="The department that is asked; null where a feed answers, or nobody can."
     )
@@ -83,6 +98,14 @@ class VerificationSource:
     not_asked: int = strawberry.field(description="Of how many nobody can be asked.")
     not_authorised: int = strawberry.field(description="Of how many nobody may ask.")
     overdue: int = strawberry.field(description="Of how many the department's answer is late.")
+    feed_as_of: dt.date | None = strawberry.field(
+        description="Up to which day the feed in use spoke when it was looked at last; null for none, or where it does not say."
+    )
+    feed_age_days: int | None = strawberry.field(description="How many days ago that is.")
+    stale: int = strawberry.field(description="Of how many nothing is known since the feed is too old.")
+    partial: int = strawberry.field(description="Of how many nothing is known since the feed is not whole.")
+    not_scanned: int = strawberry.field(description="Of how many nothing is known before the next scan.")
+    in_doubt: int = strawberry.field(description="Of how many a record has to be looked at by a person first.")
 
 
 @strawberry.type(description="One round of verification of a household; a later one leaves it as it was.")
@@ -118,6 +141,12 @@ class VerificationRequest(Node):
     )
     report: list[VerificationSource] = strawberry.field(
         default=NOT_LOADED, description="The same in numbers, by source, with its age.", metadata=about(SOURCES)
+    )
+    leads: list[Finding] = strawberry.field(
+        default=NOT_LOADED,
+        description="Leads about the household as they stand now, the gravest first, at most 25; those that a scan has "
+        "withdrawn are not among them. Questions, whatever the round concludes.",
+        metadata=about(LEADS),
     )
 
 
@@ -271,6 +300,8 @@ def answer_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Verific
             origin=row.origin and AnswerOrigin(row.origin),
             as_of=row.as_of,
             age_days=None if row.as_of is None else (today - row.as_of).days,
+            unknown_because=row.because and UnknownBecause(row.because),
+            feed_as_of=row.feed_as_of,
             organisation=None if row.organisation_id is None else organisation_of(row),
             subject=open_("verification_answers.subject", row.subject) if whole and wanted.has("subject") else None,
             note=open_("verification_answers.note", reading.whereabouts(row, row.note))
@@ -300,6 +331,12 @@ def source_objects(reading: Reading, rows: Rows, _: Wanted) -> list[Verification
             not_asked=row.not_asked,
             not_authorised=row.not_authorised,
             overdue=row.overdue,
+            feed_as_of=row.feed_as_of,
+            feed_age_days=None if row.feed_as_of is None else (reading.today - row.feed_as_of).days,
+            stale=row.stale_feed,
+            partial=row.partial_feed,
+            not_scanned=row.not_scanned,
+            in_doubt=row.in_doubt,
         )
         for row in rows
     ]
@@ -435,7 +472,8 @@ class VerificationMutations:
             objection = named(info, "Objection", input.objection_id)
             previous = named(info, "VerificationRequest", input.recheck_of)
             asked = Asked(input.occasion, input.sources or (), objection, previous, input.reason)
-            return await verifications.request(connection, vault, viewer, key, asked, info.context.now())
+            data_dir = info.context.data_dir
+            return await verifications.request(connection, vault, data_dir, viewer, key, asked, info.context.now())
 
         done = await carry_out(info, Permission.KEEP_FILES, input, act)
         request = await nodes.below_payload(info, "VerificationRequest", "request", done.subject)
@@ -465,7 +503,8 @@ class VerificationMutations:
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             key, vault = nodes.key_of(info, "VerificationRequest", input.request_id), info.context.vault
             told = (input.expected_version, input.conclusion)
-            return await verifications.close(connection, vault, viewer, key, *told, info.context.now())
+            data_dir = info.context.data_dir
+            return await verifications.close(connection, vault, data_dir, viewer, key, *told, info.context.now())
 
         done = await carry_out(info, Permission.KEEP_FILES, input, act)
         request = await nodes.below_payload(info, "VerificationRequest", "request", done.subject)
@@ -482,6 +521,13 @@ branch(
     VerificationRequest,
     "report",
     Branch("key", lambda reading, keys, _: loaders.sources_of(reading, keys), source_objects, "report"),
+)
+branch(
+    VerificationRequest,
+    "leads",
+    Branch(
+        "household_key", lambda reading, keys, _: findings.standing_of(reading, keys, LEADS), finding_objects, "leads"
+    ),
 )
 branch(VerificationAnswer, "person", person_at("member_key", "person"))
 kind("VerificationRequest", Kind(loaders.by_key, request_objects, Permission.READ_CASES))

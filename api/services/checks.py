@@ -23,8 +23,8 @@ from api.database import UtcDateTime, upsert
 from api.domain import days
 from api.domain.errors import MissingConsent, NotDone, Throttled, UserErrorCode
 from api.domain.permissions import Viewer
-from api.domain.verifications import AnswerOrigin, DepartmentAnswer, VerificationState
-from api.matching import policy
+from api.domain.verifications import AnswerOrigin, DepartmentAnswer, VerificationState, stale
+from api.matching import covered, policy
 from api.matching.desk import Home, Where
 from api.models import (
     ApplicantCheck,
@@ -341,7 +341,11 @@ async def _question(
 async def _answer(
     connection: AsyncConnection, found: Sequence[tuple[Question, Mapping[str, Any]]], now: dt.datetime
 ) -> None:
-    """Answers of kinds of data that no department was asked for; what may not be looked up any more is not told any more."""
+    """Answers of kinds of data that no department was asked for; what may not be looked up any more is not told any more.
+
+    What the feeds cannot tell stays as it is, and so does that there is none where the feed is stale: it is not known.
+    """
+    today, limits = days.today(now), covered.limits()
     told = [
         {
             "round": asked.request_id,
@@ -361,16 +365,21 @@ async def _answer(
         A.organisation_id.is_(None),
     )
     refused = [each for each in told if each["said"] == DepartmentAnswer.NOT_AUTHORISED]
-    answered = [each for each in told if each["said"] != DepartmentAnswer.NOT_AUTHORISED]
+    answered = [
+        each
+        for each in told
+        if each["said"] == DepartmentAnswer.VALUE
+        or (each["said"] == DepartmentAnswer.NO_RECORD and not stale(each["day"], limits.get(each["kind"]), today))
+    ]
     changed = update(VerificationAnswer).where(which)
     if answered:
         said = changed.values(
-            answer=bindparam("said"), as_of=bindparam("day"), origin=AnswerOrigin.FEED, answered_at=now,
+            answer=bindparam("said"), as_of=bindparam("day"), origin=AnswerOrigin.FEED, answered_at=now, because=None,
             version=A.version + 1,
         )  # fmt: skip
         await connection.execute(said, answered)
     if refused:
         silent = changed.values(
-            answer=bindparam("said"), as_of=None, origin=None, answered_at=None, version=A.version + 1
+            answer=bindparam("said"), as_of=None, origin=None, answered_at=None, because=None, version=A.version + 1
         )
         await connection.execute(silent, [{k: v for k, v in each.items() if k != "day"} for each in refused])

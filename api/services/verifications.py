@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -17,13 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import jobs, outbox, scope, workdays
 from api.database import locked
-from api.domain import accounts, casework, consent, days, divisions
-from api.domain.accounts import OrganisationKind
+from api.domain import accounts, casework, consent, days
 from api.domain.casework import TaskKind
 from api.domain.consent import ConsentPurpose
 from api.domain.errors import Forbidden, MissingConsent, NotDone, UserErrorCode
 from api.domain.permissions import Viewer
-from api.domain.scans import ScanStatus
 from api.domain.verifications import (
     AnswerOrigin,
     DepartmentAnswer,
@@ -35,45 +34,32 @@ from api.matching import consents as reading
 from api.matching import policy
 from api.models import (
     Department,
-    Feed,
     Household,
-    Link,
-    Member,
     Objection,
-    Organisation,
-    Scan,
     VerificationAnswer,
     VerificationRequest,
     table,
 )
-from api.models.standing import stands
 from api.sealing import Vault
-from api.services import audit, cases, consented, tasks
+from api.services import audit, cases, consented, tasks, verification_answers
 from api.services.cases import Held
 
-A, H, L, M, R, S = (
-    table(each).c for each in (VerificationAnswer, Household, Link, Member, VerificationRequest, Scan)
-)
+A, H, R = (table(each).c for each in (VerificationAnswer, Household, VerificationRequest))
 PURPOSE = ConsentPurpose.ECONOMIC_CHECK
 JOB = "verification"
 """A round is looked at in the index of the feeds in use, as soon as there is one."""
 
 WORKING_DAYS = "verification.working_days"
 
-_REQUEST = scope.narrow(
-    select(R.id, R.household_id, H.division_code, R.state, R.version, R.round, R.sources).join(
-        Household, H.id == R.household_id
-    ),
-    H.division_code,
+_ROUND = select(R.id, R.household_id, H.division_code, R.state, R.version, R.round, R.sources).join(
+    Household, H.id == R.household_id
 )
+_REQUEST = scope.narrow(_ROUND, H.division_code)
 _ANSWER = scope.narrow(
     select(*A, R.state, H.division_code)
     .join(VerificationRequest, R.id == A.request_id)
     .join(Household, H.id == A.household_id),
     H.division_code,
-)
-_KEEPERS = select(Organisation.id, Organisation.sources, Organisation.division_code).where(
-    Organisation.active, Organisation.kind == OrganisationKind.DEPARTMENT
 )
 
 
@@ -91,6 +77,7 @@ class Asked:
 async def request(
     connection: AsyncConnection,
     vault: Vault,
+    data_dir: Path,
     viewer: Viewer,
     household_id: int | None,
     asked: Asked,
@@ -126,7 +113,9 @@ async def request(
     key = int(added.scalar_one())
     await jobs.enqueue(connection, JOB, key, now)
     lacking = dict(await consented.missing(connection, household.id, sources, PURPOSE, today))
-    answers = await _to_be_answered(connection, vault, household, key, sources, lacking, due_on, now)
+    answers = await verification_answers.to_be_answered(
+        connection, vault, data_dir, household, key, sources, lacking, due_on, now
+    )
     if answers:
         await connection.execute(insert(VerificationAnswer), answers)
     for member in lacking:
@@ -193,6 +182,7 @@ async def answer(
             answer=said,
             origin=AnswerOrigin.DEPARTMENT,
             as_of=day,
+            because=None,
             note=vault.seal("verification_answers.note", words),
             answered_by=viewer.user_id,
             answered_at=now,
@@ -211,19 +201,24 @@ async def answer(
 async def close(
     connection: AsyncConnection,
     vault: Vault,
+    data_dir: Path,
     viewer: Viewer,
     request_id: int | None,
     expected_version: int,
     conclusion: str | None,
     now: dt.datetime,
 ) -> int:
-    """The round is over, with what a person makes of it; what nobody answered stays unanswered. Its key. Raises NotDone."""
+    """The round is over, with what a person makes of it; its key. Raises NotDone.
+
+    What nobody answered, and neither feed nor list tells by now, stays unanswered.
+    """
     found = await held(connection, viewer, request_id)
     accounts.unchanged(found.version, expected_version, "核对申请", "verification")
     if found.state != VerificationState.OPEN:
         raise NotDone(
             UserErrorCode.INVALID, ("input", "requestId"), "该轮核对已办结。", "This round of verification is closed."
         )
+    told = await _take_up(connection, data_dir, found, now)
     await connection.execute(
         update(VerificationRequest)
         .where(R.id == found.id)
@@ -238,7 +233,30 @@ async def close(
     people = select(A.member_id).where(A.request_id == found.id).distinct()
     asked = [_reference(found.id, member) for member in await connection.scalars(people)]
     await tasks.cancel(connection, [_reference(found.id), *asked], now, viewer.user_id)
-    return await _told(connection, viewer, "verification.closed", found.id, found.household_id, {}, now)
+    return await _told(connection, viewer, "verification.closed", found.id, found.household_id, {"told": told}, now)
+
+
+async def told_by_a_scan(connection: AsyncConnection, data_dir: Path, request_id: int, now: dt.datetime) -> int:
+    """What a scan, a feed or a list tells by now is answered in a round that is open still; how many answers that are."""
+    statement = locked(_ROUND.where(R.id == request_id), connection, VerificationRequest)
+    found = (await connection.execute(statement)).one_or_none()
+    if found is None or found.state != VerificationState.OPEN:
+        return 0
+    answered = await _take_up(connection, data_dir, found, now)
+    if answered:
+        await _finish_if_answered(connection, found.id, now, None)
+        detail = {"household": found.household_id, "answers": answered}
+        await audit.record(connection, None, "verification.told", ("VerificationRequest", found.id), now, detail)
+        await outbox.append(connection, "household", found.household_id, now)
+    return answered
+
+
+async def _take_up(
+    connection: AsyncConnection, data_dir: Path, found: Row[*tuple[Any, ...]], now: dt.datetime
+) -> int:
+    lacking = await consented.missing(connection, found.household_id, found.sources, PURPOSE, days.today(now))
+    where = Held(found.household_id, found.division_code, None)
+    return await verification_answers.take_up(connection, data_dir, found.id, where, dict(lacking), now)
 
 
 async def held(connection: AsyncConnection, viewer: Viewer, request_id: int | None) -> Row[*tuple[Any, ...]]:
@@ -309,99 +327,7 @@ async def _require_objection(connection: AsyncConnection, household: Held, asked
         )
 
 
-async def _to_be_answered(
-    connection: AsyncConnection,
-    vault: Vault,
-    household: Held,
-    request_id: int,
-    sources: Sequence[str],
-    lacking: Mapping[int, tuple[str, ...]],
-    due_on: dt.date,
-    now: dt.datetime,
-) -> list[dict[str, Any]]:
-    """A row a member and kind of data: not authorised, told by a feed, asked of its department, or asked of nobody."""
-    fed = set((await connection.scalars(select(Feed.department_code).distinct())).all())
-    recorded = await _recorded(connection, household, sources)
-    keepers = await _keepers(connection, household.division_code)
-    people = select(M.id, M.name, M.id_number).where(M.household_id == household.id, stands(days.today(now)))
-    rows = []
-    for person in (await connection.execute(people.order_by(M.id))).all():
-        name, number = (vault.open(f"members.{each}", getattr(person, each)) for each in ("name", "id_number"))
-        subject = vault.seal("verification_answers.subject", " ".join(filter(None, (name, number))))
-        for source in sources:
-            refused = source in lacking.get(person.id, ())
-            keeper = None if refused or source in fed else keepers.get(source)
-            state = DepartmentAnswer.NO_ANSWER if keeper or source in fed else DepartmentAnswer.NOT_ASKED
-            as_of = recorded.get((person.id, source)) if source in fed and not refused else None
-            told = as_of is not None
-            rows.append(
-                {
-                    "request_id": request_id,
-                    "household_id": household.id,
-                    "member_id": person.id,
-                    "source": source,
-                    "answer": DepartmentAnswer.NOT_AUTHORISED
-                    if refused
-                    else DepartmentAnswer.VALUE
-                    if told
-                    else state,
-                    "origin": AnswerOrigin.FEED if told else None,
-                    "as_of": as_of,
-                    "answered_at": now if told else None,
-                    "organisation_id": keeper,
-                    "subject": subject if keeper else None,
-                    "due_on": due_on if keeper else None,
-                    "asked_at": now,
-                    "version": 1,
-                }
-            )
-    return rows
-
-
-async def _recorded(
-    connection: AsyncConnection, household: Held, sources: Sequence[str]
-) -> dict[tuple[int, str], dt.date]:
-    """By member and kind of data the day that the latest scan of all their division asked about, where it linked a record.
-
-    That it linked none says nothing here: whether the feed is whole, and whether it could look, only the scan knew.
-    """
-    covering = (
-        select(S.id, S.as_of)
-        .where(
-            S.status == ScanStatus.SUCCEEDED,
-            S.division_from <= household.division_code,
-            S.division_to > household.division_code,
-            S.as_of.is_not(None),
-        )
-        .order_by(S.as_of.desc(), S.id.desc())
-        .limit(1)
-    )
-    scan = (await connection.execute(covering)).one_or_none()
-    if scan is None:
-        return {}
-    linked = (
-        select(L.member_id, L.source)
-        .join(table(Member), M.id == L.member_id)
-        .where(L.scan_id == scan.id, M.household_id == household.id, L.decision == "LINK", L.source.in_(sources))
-        .distinct()
-    )
-    return {(row.member_id, row.source): scan.as_of for row in await connection.execute(linked)}
-
-
-async def _keepers(connection: AsyncConnection, division_code: str) -> dict[str, int]:
-    """By kind of data the department that keeps it nearest to the division."""
-    found: dict[str, tuple[str, int]] = {}
-    for row in (await connection.execute(_KEEPERS.order_by(Organisation.id))).all():
-        if not divisions.holds(row.division_code, division_code):
-            continue
-        for source in row.sources:
-            known = found.get(source)
-            if known is None or (divisions.holds(known[0], row.division_code) and known[0] != row.division_code):
-                found[source] = (row.division_code, row.id)
-    return {source: key for source, (_, key) in found.items()}
-
-
-async def _finish_if_answered(connection: AsyncConnection, request_id: int, now: dt.datetime, by: int) -> None:
+async def _finish_if_answered(connection: AsyncConnection, request_id: int, now: dt.datetime, by: int | None) -> None:
     waiting = select(func.count()).where(A.request_id == request_id, A.due_on.is_not(None), A.answered_at.is_(None))
     if not await connection.scalar(waiting):
         await tasks.finish(connection, _reference(request_id), now, by)

@@ -24,7 +24,7 @@ from api.domain import receipts as told
 from api.domain.review import WithdrawnBecause
 from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
-from api.services import queue, receipts, scans, withdrawals
+from api.services import queue, receipts, scans, verification_answers, verifications, withdrawals
 from api.work.held import AWAY, Held, Refused, lay_out, seldom
 
 CANCELLED_SECONDS = 1.0
@@ -44,8 +44,11 @@ async def carry_out(held: Held) -> None:
         await _scanned(held, order)
     except scans.ScanEnded:
         async with reading(held.engine) as connection:
-            if await scans.status_of(connection, order.id) is ScanStatus.CANCELLED:
-                shutil.rmtree(_folder(held), ignore_errors=True)
+            status = await scans.status_of(connection, order.id)
+        if status is ScanStatus.CANCELLED:
+            shutil.rmtree(_folder(held), ignore_errors=True)
+        elif status is ScanStatus.SUCCEEDED:  # whoever carried it out went away right after
+            await _tell_rounds(held, order)
 
 
 async def _scanned(held: Held, order: scans.Order) -> None:
@@ -74,6 +77,7 @@ async def _scanned(held: Held, order: scans.Order) -> None:
         await _scanned(held, order)
         return
     await take_in(held, order, out)
+    await _tell_rounds(held, order)
     shutil.rmtree(folder / "in", ignore_errors=True)
     for key, inside in earlier.items():
         if inside:  # what this scan keeps is as good
@@ -126,6 +130,15 @@ async def take_in(held: Held, order: scans.Order, out: Path) -> None:
         leads[LeadChange.WITHDRAWN] = await withdrawals.take_back(connection, order, because, held.now())
         await receipts.make(connection, held.vault, order.id, written, summary, held.now())
         await scans.succeed(connection, order, summary, leads, held.now())
+
+
+async def _tell_rounds(held: Held, order: scans.Order) -> None:
+    """Rounds of verification that are open know what this scan tells."""
+    async with reading(held.engine) as connection:
+        waiting = await verification_answers.open_rounds(connection, order.division_code)
+    for key in waiting:
+        async with held.writing() as connection:
+            await verifications.told_by_a_scan(connection, held.data_dir, key, held.now())
 
 
 async def _not_raised(

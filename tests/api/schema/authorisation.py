@@ -693,18 +693,20 @@ TYPES = {
     ),
     "VerificationRequest": Fields(
         "id round previousId occasion objectionId state division sources dueOn requestedBy requestedAt closedBy closedAt version "
-        "household answers report",
+        "household answers report leads",
         hidden="reason conclusion",
     ),
     "VerificationAnswer": Fields(
-        "id source answer origin asOf ageDays organisation askedAt dueOn overdue answeredAt version person", hidden="subject note"
+        "id source answer origin asOf ageDays unknownBecause feedAsOf organisation askedAt dueOn overdue answeredAt version person",
+        hidden="subject note",
     ),
     "ApplicantCheck": Fields("id asOf checkedAt sources links leads scanRules person"),
     "CheckedLink": Fields("source recordId party probability grade decision"),
     "CheckedLead": Fields("reference rule severity grade explanationZh explanationEn"),
     "CheckedSource": Fields("source answer asOf"),
     "VerificationSource": Fields(
-        "source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue"
+        "source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue feedAsOf feedAgeDays stale partial "
+        "notScanned inDoubt"
     ),
     "Review": Fields("outcome decisionDocument reviewer reviewedAt onCurrentEvidence officialErrorId", hidden="note"),
     "Authorisation": Fields(
@@ -884,9 +886,10 @@ TYPES = {
     "QueueUnit": Fields("division reviewers weeklyLeads openedThisWeek"),
     "Scorecards": Fields("division firstDay lastDay measures"),
     "MeasureScorecard": Fields("measure number units"),
-    "UnitScore": Fields("role leadsMeasure organisation data referrals tasks leads unknown"),
+    "UnitScore": Fields("role leadsMeasure organisation data referrals requests tasks leads unknown"),
     "DataScore": Fields("source titleZh titleEn receivedOn asOf ageDays complete rowsRead rowsSetAside coverage"),
     "CoverageScore": Fields("division scannedAsOf people answered noAnswer notAuthorised notAsked share"),
+    "RequestScore": Fields("source asked answered inTime late share"),
     "ReferralScore": Fields("sent waiting closed overdue byOutcome medianDays"),
     "ReferralOutcomeCount": Fields("outcome referrals"),
     "TaskScore": Fields("kind waiting overdue done"),

@@ -9,7 +9,17 @@ from sqlalchemy import insert, select, update
 
 from api.database import transaction
 from api.domain import days
-from api.models import Feed, Finding, Organisation, Referral, Review, Task, User
+from api.models import (
+    Feed,
+    Finding,
+    Organisation,
+    Referral,
+    Review,
+    Task,
+    User,
+    VerificationAnswer,
+    VerificationRequest,
+)
 from tests.api.conftest import Service
 from tests.api.schema.test_measures import act, union
 from tests.api.services.atwork import on_file
@@ -19,6 +29,7 @@ CARDS = """query ($code: String, $period: DateRange) { scorecards(divisionCode: 
     data { source titleZh receivedOn asOf ageDays complete rowsRead rowsSetAside
       coverage { division { code } scannedAsOf people answered noAnswer notAuthorised notAsked share } }
     referrals { sent waiting closed overdue byOutcome { outcome referrals } medianDays }
+    requests { source asked answered inTime late share }
     tasks { kind waiting overdue done } leads { raised reviewed byOutcome { outcome leads } }
     unknown { figure reason source } } } } }"""
 DAY = dt.timedelta(days=1)
@@ -98,12 +109,77 @@ async def test_a_unit_is_told_by_its_data_its_referrals_and_the_leads_that_rest_
     assert data["rowsRead"] > data["rowsSetAside"] >= 0
     assert tax["leads"]["raised"] > tax["leads"]["reviewed"] == 0
     assert tax["tasks"] is None
-    assert unknown(tax) == {("TASKS", "NOT_THIS_UNITS", None)}
+    assert unknown(tax) == {("TASKS", "NOT_THIS_UNITS", None), ("REQUESTS", "NONE_DUE", None)}
 
     async with transaction(service.engine) as connection:
         await connection.execute(update(Feed).where(Feed.department_code == "tax").values(as_of=None))
     (data,) = unit(await cards(service), "IDENTIFICATION", "TAXATION")["data"]
     assert data["ageDays"] is None
+
+
+def moment(day: dt.date, hour: int) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour), days.CHINA)
+
+
+async def asked(service: Service, code: str, *told: dict[str, Any]) -> None:
+    """What a round of verification asked of an organisation, each told by when it was asked, due and answered."""
+    home = await on_file(service)
+    async with transaction(service.engine) as connection:
+        to = await connection.scalar(select(Organisation.id).where(Organisation.code == code))
+        user = await connection.scalar(select(User.id).where(User.login == "caseworker"))
+        of = {"household_id": home.key, "version": 1}
+        for each in told:
+            given, closed = dict(each), each.get("closed_at")
+            given.pop("closed_at", None)
+            over = {"closed_at": closed, "closed_by": user, "conclusion": b"x"} if closed else {}
+            round_ = {**of, "round": 1, "occasion": "APPLICATION", "state": "CLOSED" if closed else "OPEN", **over}
+            by = {"requested_by": user, "requested_at": given["asked_at"], "due_on": given["due_on"], "sources": []}
+            request = await connection.scalar(
+                insert(VerificationRequest).values(**round_, **by).returning(VerificationRequest.id)
+            )
+            state = (
+                {"answer": "NO_RECORD", "origin": "DEPARTMENT"} if "answered_at" in given else {"answer": "NO_ANSWER"}
+            )
+            row = {**of, **state, **given, "request_id": request, "member_id": home.people[0], "organisation_id": to}
+            await connection.execute(insert(VerificationAnswer).values(**row))
+            if not closed:
+                end = {
+                    "state": "CLOSED",
+                    "closed_at": service.now() + 900 * DAY,
+                    "closed_by": user,
+                    "conclusion": b"x",
+                }
+                await connection.execute(
+                    update(VerificationRequest).where(VerificationRequest.id == request).values(**end)
+                )
+
+
+async def test_a_unit_is_told_how_much_of_what_it_was_asked_it_answered_in_time(service: Service) -> None:
+    await held(service, "swj", "安阳市税务局", "TAXATION", kind="DEPARTMENT")
+    today = days.today(service.now())
+    of = {"source": "tax", "asked_at": moment(today - 20 * DAY, 9), "due_on": today - 6 * DAY}
+    await asked(
+        service, "swj",
+        {**of, "answered_at": moment(today - 7 * DAY, 9)},
+        {**of, "answered_at": moment(today - 6 * DAY, 23)},  # the day after, where the clock runs by UTC
+        {**of, "answered_at": moment(today - 5 * DAY, 0)},
+        of,
+        {**of, "closed_at": moment(today - 8 * DAY, 9)},
+        {**of, "due_on": today + 3 * DAY},
+        {**of, "source": "business", "asked_at": moment(today - 400 * DAY, 9)},
+        {**of, "source": "business", "answered_at": moment(today - 10 * DAY, 9)},
+    )  # fmt: skip
+    span = {"from": (today - 30 * DAY).isoformat(), "to": today.isoformat()}
+    tax = unit(await cards(service, period=span), "IDENTIFICATION", "TAXATION")
+    assert tax["requests"] == [
+        {"source": None, "asked": 7, "answered": 4, "inTime": 3, "late": 2, "share": "0.6000"},
+        {"source": "business", "asked": 1, "answered": 1, "inTime": 1, "late": 0, "share": "1.0000"},
+        {"source": "tax", "asked": 6, "answered": 3, "inTime": 2, "late": 2, "share": "0.5000"},
+    ]
+    early = {"from": span["from"], "to": (today - 15 * DAY).isoformat()}
+    tax = unit(await cards(service, period=early), "IDENTIFICATION", "TAXATION")
+    assert tax["requests"][0] == {"source": None, "asked": 7, "answered": 0, "inTime": 0, "late": 0, "share": None}
+    assert ("REQUESTS", "NONE_DUE", None) in unknown(tax)
 
 
 async def test_f_08_what_nobody_can_know_is_null_with_its_reason_and_never_zero(service: Service) -> None:
@@ -112,7 +188,7 @@ async def test_f_08_what_nobody_can_know_is_null_with_its_reason_and_never_zero(
     assert (health["organisation"], health["data"], health["referrals"], health["leads"]) == (None, [], None, None)
     assert unknown(health) == {
         ("DATA", "KEEPS_NO_DATA", None), ("LEADS", "KEEPS_NO_DATA", None), ("REFERRALS", "NO_HOLDER", None),
-        ("TASKS", "NOT_THIS_UNITS", None),
+        ("REQUESTS", "NO_HOLDER", None), ("TASKS", "NOT_THIS_UNITS", None),
     }  # fmt: skip
     early = await cards(service, period={"from": "2019-05-01", "to": "2020-04-30"})
     police = unit(early, "IDENTIFICATION", "PUBLIC_SECURITY")

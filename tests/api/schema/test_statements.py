@@ -282,9 +282,9 @@ KEPT = {
     ),
     "verificationRequests": (
         "query ($n: Int) { verificationRequests(first: $n) { totalCount nodes { reason household { reference } "
-        "answers { note organisation { code } person { name } } report { source value } } } }",
+        "answers { note organisation { code } person { name } } report { source value stale feedAsOf } leads { rule { id } } } } }",
         "caseworker",
-        6,
+        7,
     ),
     "verificationAnswers": (
         "query ($n: Int) { verificationAnswers(first: $n) { totalCount nodes { subject note person { name } } } }",

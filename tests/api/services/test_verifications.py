@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections import Counter
 from typing import Any
 
+import polars as pl
 import pytest
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from api.database import transaction
+from api.matching.covered import limits
 from api.models import (
+    AuditEvent,
     Authorisation,
     EmergencyException,
     Feed,
+    File,
     Finding,
+    Household,
     Link,
+    ListedAnswer,
     Member,
     Organisation,
+    RuleShadow,
+    Scan,
     Task,
     VerificationAnswer,
 )
@@ -25,14 +34,15 @@ from tests.api.conftest import Service
 from tests.api.services.atwork import DAY, TODAY, OnFile, errors, on_file
 from tests.api.services.test_objections import raised
 
-ANSWER = """id source answer origin asOf ageDays organisation { code } subject note dueOn overdue answeredAt version
+ANSWER = """id source answer origin asOf ageDays unknownBecause feedAsOf organisation { code } subject note dueOn overdue answeredAt version
   person { id name }"""
 REQUEST = (
     """id round previousId occasion state sources dueOn version conclusion closedBy { login }
   household { id } answers { """
     + ANSWER
     + """ }
-  report { source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue }"""
+  report { source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue
+    feedAsOf feedAgeDays stale partial notScanned inDoubt }"""
 )
 ASKED = (
     "query ($filter: VerificationAnswerFilter) { verificationAnswers(filter: $filter) { totalCount nodes { "
@@ -59,6 +69,7 @@ async def adults(service: Service, house: OnFile, *, scanned: bool = False) -> N
     async with transaction(service.engine) as connection:
         if not scanned:
             await connection.execute(delete(Link).where(Link.member_id.in_(house.people)))
+            shutil.rmtree(service.data_dir / "scans")
         await connection.execute(
             update(Member).where(Member.household_id == house.key).values(birth_date=dt.date(1980, 1, 1))
         )
@@ -147,18 +158,210 @@ async def test_departments_are_asked_answer_and_the_round_is_closed_in_words(ser
     assert not any("户籍".encode() in bytes(each or b"") for row in kept for each in row)
 
 
-async def test_what_the_latest_scan_linked_is_told_and_its_silence_is_no_record_of_none_f_8(service: Service) -> None:
-    house = await on_file(service)
-    await adults(service, house, scanned=True)
+COVERED = {"VALUE": ("VALUE", "FEED"), "NO_RECORD": ("NO_RECORD", "FEED")}
+"""What a scan that could tell something says of a person, and how a round tells it."""
+
+
+async def covered(service: Service, house: OnFile) -> dict[tuple[str, str], tuple[str, dt.date | None]]:
+    """What the latest scan says of the household's people, by their id and the kind of data."""
     async with transaction(service.engine) as connection:
-        links = select(Link.member_id, Link.source).where(Link.member_id.in_(house.people), Link.decision == "LINK")
-        linked = {(house.public("Person", row.member_id), row.source) for row in await connection.execute(links)}
-    assert linked
-    answers = (await ask(house, sources=None))["request"]["answers"]
-    for each in answers:
-        known = (each["person"]["id"], each["source"]) in linked
-        assert (each["answer"], each["origin"]) == (("VALUE", "FEED") if known else ("NO_ANSWER", None))
-        assert (each["asOf"] is not None) == known
+        rows = await connection.execute(select(Member.reference, Member.id).where(Member.id.in_(house.people)))
+        names = {row.reference: house.public("Person", row.id) for row in rows}
+        scan = await connection.scalar(select(func.max(Scan.id)))
+    told = pl.read_parquet(service.data_dir / "scans" / str(scan) / "out" / "coverage.parquet")
+    return {
+        (names[person], source): (state, as_of)
+        for person, source, state, as_of in told.iter_rows()
+        if person in names
+    }
+
+
+async def rescanned(service: Service, by: str = "auditor") -> None:
+    """Another scan of everybody has ended."""
+    start = (
+        "mutation ($key: String!) { startScan(input: {idempotencyKey: $key}) { scan { id } userErrors { message } } }"
+    )
+    assert (await service.data(start, {"key": "another-scan"}, by=by))["startScan"]["userErrors"] == []
+    await service.work()
+
+
+async def aged(service: Service, source: str | None, days: int | None) -> None:
+    """The feed of this kind, or every feed, was cut so many days ago, or does not say when."""
+    async with transaction(service.engine) as connection:
+        cut = None if days is None else TODAY - days * DAY
+        which = update(Feed) if source is None else update(Feed).where(Feed.department_code == source)
+        await connection.execute(which.values(as_of=cut))
+
+
+def by_person(request: Any, source: str) -> dict[str, Any]:
+    return {each["person"]["id"]: each for each in request["answers"] if each["source"] == source}
+
+
+async def test_feeds_answer_with_their_day_as_the_latest_scan_has_it_f_8(service: Service) -> None:
+    house = await on_file(service)
+    await consent(service, house, *house.people)
+    await aged(service, None, 9)
+    await rescanned(service)
+    told, request = await covered(service, house), (await ask(house, sources=None))["request"]
+    states = Counter(state for state, _ in told.values())
+    assert {"VALUE", "NO_RECORD"} <= set(states)
+    for each in request["answers"]:
+        state, as_of = told.get((each["person"]["id"], each["source"]), ("NOT_ASKED", None))
+        assert (each["answer"], each["origin"]) == COVERED.get(state, (each["answer"], None))
+        assert (each["answer"] in COVERED) == (state in COVERED), "what the scan cannot tell, the round does not"
+        if state in COVERED:
+            assert as_of is not None
+            assert (each["asOf"], each["unknownBecause"]) == (as_of.isoformat(), None)
+            assert (each["organisation"], each["dueOn"]) == (None, None), "what a feed tells is asked of nobody"
+        else:
+            assert (each["asOf"], each["unknownBecause"] is not None) == (None, True), "and it says why"
+    for line in request["report"]:
+        people = by_person(request, line["source"])
+        assert line["people"] == len(people) == len(house.people)
+        assert line["noRecord"] == sum(each["answer"] == "NO_RECORD" for each in people.values())
+        if line["feedAsOf"] is not None:
+            assert line["feedAgeDays"] == (TODAY - dt.date.fromisoformat(line["feedAsOf"])).days
+
+
+SILENT = {
+    "too old": (500, True, "STALE_FEED"),
+    "of an unknown day": (None, True, "STALE_FEED"),
+    "of today, and not looked at yet": (0, True, "NOT_SCANNED"),
+    "of today, and a part": (0, False, "PARTIAL_FEED"),
+}
+
+
+@pytest.mark.parametrize(("age", "complete", "because"), SILENT.values(), ids=SILENT.keys())
+async def test_a_feed_that_cannot_tell_is_no_record_of_none_and_its_department_is_asked_f_8(
+    service: Service, age: int | None, complete: bool, because: str
+) -> None:
+    house = await on_file(service)
+    await adults(service, house)
+    await aged(service, POLICE, age)
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(Feed).where(Feed.department_code == POLICE).values(complete=complete))
+        await connection.execute(update(Organisation).where(Organisation.code == "police").values(sources=[POLICE]))
+    request = (await ask(house, sources=[POLICE]))["request"]
+    assert {(each["answer"], each["unknownBecause"], each["asOf"]) for each in request["answers"]} == {
+        ("NO_ANSWER", because, None)
+    }
+    waits = because == "NOT_SCANNED"
+    assert all((each["organisation"] is None) == waits for each in request["answers"]), (
+        "what a scan will tell is not asked"
+    )
+    (line,) = request["report"]
+    assert (line["noAnswer"], line["noRecord"], line["value"]) == (len(house.people), 0, 0)
+    assert line["feedAgeDays"] == age
+    counted = {"STALE_FEED": line["stale"], "PARTIAL_FEED": line["partial"], "NOT_SCANNED": line["notScanned"]}
+    assert counted == {each: len(house.people) if each == because else 0 for each in counted}
+
+
+async def test_what_a_scan_told_long_ago_is_not_known_any_more_but_a_record_is_f_8(service: Service) -> None:
+    house = await on_file(service)
+    await consent(service, house, *house.people)
+    await aged(service, None, 9)
+    await rescanned(service)
+    before = {
+        (each["person"]["id"], each["source"]): each
+        for each in (await ask(house, sources=None))["request"]["answers"]
+    }
+    other = await on_file(service, 1)
+    await consent(service, other, *other.people)
+    assert "NO_RECORD" in {each["answer"] for each in before.values()}
+    service.ahead = 900 * DAY
+    for each in (await ask(other, sources=None))["request"]["answers"]:
+        assert each["answer"] != "NO_RECORD" or limits()[each["source"]] is None
+        assert each["answer"] != "VALUE" or each["ageDays"] > 500
+
+
+async def test_a_list_of_answers_is_told_while_it_is_fresh(service: Service) -> None:
+    house = await on_file(service)
+    await adults(service, house)
+    await without_feed(service, POLICE)
+    first, *others = house.people
+    async with transaction(service.engine) as connection:
+        police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
+        said = {"source": POLICE, "organisation_id": police, "pushed_at": service.now()}
+        told = {"answer": "NO_RECORD", "answered_on": TODAY - 3 * DAY}
+        await connection.execute(insert(ListedAnswer).values(member_id=first, **said, **told))
+        for each in others:
+            old = {"answer": "NO_RECORD", "answered_on": TODAY - 700 * DAY}
+            await connection.execute(insert(ListedAnswer).values(member_id=each, **said, **old))
+    people = by_person((await ask(house, sources=[POLICE]))["request"], POLICE)
+    theirs = people.pop(house.public("Person", first))
+    assert (theirs["answer"], theirs["origin"], theirs["ageDays"]) == ("NO_RECORD", "LIST", 3)
+    assert {(each["answer"], each["unknownBecause"]) for each in people.values()} <= {("NO_ANSWER", "NO_FEED")}
+
+
+async def test_a_scan_that_ends_meanwhile_answers_what_waits_but_of_nobody_who_took_a_consent_back_f_23(
+    service: Service,
+) -> None:
+    house = await on_file(service)
+    await adults(service, house)
+    request = (await ask(house, sources=None))["request"]
+    assert {each["answer"] for each in request["answers"]} <= {"NO_ANSWER", "NOT_ASKED"}
+    first, *others = house.people
+    await consent(service, house, first, withdrawn_on=TODAY)
+    await aged(service, None, 9)
+    await rescanned(service)
+    node = "query ($id: ID!) { node(id: $id) { ... on VerificationRequest { " + REQUEST + " } } }"
+    now = (await service.data(node, {"id": request["id"]}, by="caseworker"))["node"]
+    told = await covered(service, house)
+    theirs = house.public("Person", first)
+    for each in now["answers"]:
+        person = each["person"]["id"]
+        state = "withdrawn" if person == theirs else told.get((person, each["source"]), ("", None))[0]
+        assert (each["answer"] in COVERED) == (state in COVERED)
+    assert others
+    assert any(each["answer"] in COVERED for each in now["answers"])
+    async with transaction(service.engine) as connection:
+        acts = select(AuditEvent.action).where(AuditEvent.action == "verification.told")
+        assert len((await connection.execute(acts)).all()) == 1
+    closed = (await close(house, now))["request"]
+    assert [each["answer"] for each in closed["answers"]] == [each["answer"] for each in now["answers"]]
+    await rescanned(service)
+    after = (await service.data(node, {"id": request["id"]}, by="caseworker"))["node"]
+    assert after == closed, "a round that is closed stays as it was"
+
+
+LEADS = "query ($id: ID!) { node(id: $id) { ... on VerificationRequest { leads { id state rule { id } } } } }"
+
+
+async def test_leads_are_shown_beside_the_answers_to_whoever_sees_them_f_18(service: Service) -> None:
+    async with transaction(service.engine) as connection:
+        found = select(Finding.household_id, Finding.id, Finding.rule_id).join(
+            Household, Household.id == Finding.household_id
+        )
+        county = found.where(Household.division_code == "410502", Finding.state == "OPEN").order_by(Finding.id)
+        lead = (await connection.execute(county.limit(1))).one()
+        file = await connection.scalar(select(File.id).where(File.household_id == lead.household_id))
+    house = OnFile(service, lead.household_id, file or 0, service.vault.ids("Household", [lead.household_id])[0], "")
+    public = house.public("Finding", lead.id)
+    request = (await ask(house))["request"]
+
+    async def shown(by: str) -> set[str]:
+        return {each["id"] for each in (await service.data(LEADS, {"id": request["id"]}, by=by))["node"]["leads"]}
+
+    assert public in await shown("caseworker")
+    async with transaction(service.engine) as connection:
+        shadow = {
+            "rule_id": lead.rule_id,
+            "division_code": "410502",
+            "since": service.now(),
+            "reviewed": 30,
+            "version": 1,
+        }
+        await connection.execute(insert(RuleShadow).values(**shadow, confirmed=0))
+    assert public not in await shown("caseworker"), "a rule that is set aside shows nothing"
+    assert public in await shown("auditor"), "but to who keeps the rules"
+    async with transaction(service.engine) as connection:
+        await connection.execute(delete(RuleShadow))
+        scan = await connection.scalar(select(func.max(Scan.id)))
+        gone = {"withdrawn_because": "RECORD_GONE", "withdrawn_scan_id": scan, "withdrawn_at": service.now()}
+        await connection.execute(
+            update(Finding).where(Finding.id == lead.id).values(state="WITHDRAWN", withdrawals=1, **gone)
+        )
+    assert public not in await shown("caseworker"), "nor is what a scan has withdrawn"
 
 
 LACKING = {

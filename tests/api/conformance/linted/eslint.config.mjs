@@ -114,6 +114,7 @@ const VALUES = [
   "RecoveryEntry",
   "ReferralOutcomeCount",
   "ReferralScore",
+  "RequestScore",
   "ResponsibleOrganisation",
   "Review",
   "RoleHolder",
