@@ -44,6 +44,7 @@ class Guard(StrEnum):
     CONSENTED = "CONSENTED"
     SIGNED = "SIGNED"
     VISITED = "VISITED"
+    VERIFIED = "VERIFIED"
     NOTICE_READY = "NOTICE_READY"
     NOTICE_OVER = "NOTICE_OVER"
     NO_OBJECTION = "NO_OBJECTION"
@@ -85,7 +86,9 @@ def _table() -> Iterator[Move]:
         yield Move(ended, A.APPLY, S.APPLIED, KEEP, (G.ONE_FILE,))
 
     yield Move(S.APPLIED, A.ACCEPT, S.UNDER_REVIEW, KEEP, (G.COMPLETE, G.SIGNED, G.CONSENTED))
-    yield Move(S.UNDER_REVIEW, A.PUBLISH, S.PUBLIC_NOTICE, DECIDE, (G.VISITED, G.CONSENTED, G.NOTICE_READY))
+    yield Move(
+        S.UNDER_REVIEW, A.PUBLISH, S.PUBLIC_NOTICE, DECIDE, (G.VISITED, G.CONSENTED, G.VERIFIED, G.NOTICE_READY)
+    )
     yield Move(S.PUBLIC_NOTICE, A.RECORD, S.RECORDED, DECIDE, (G.NOTICE_OVER, G.NO_OBJECTION, G.ONE_FILE))
 
     yield Move(S.UNDER_REVIEW, A.RETURN, S.APPLIED, KEEP)
@@ -96,7 +99,7 @@ def _table() -> Iterator[Move]:
         yield Move(judged, A.REFUSE, S.REFUSED, DECIDE, (G.NO_OPEN_OBJECTION,), adverse=True)
 
     for active in (S.RECORDED, S.RELIEVED):
-        yield Move(active, A.REVERIFY, active, KEEP)
+        yield Move(active, A.REVERIFY, active, KEEP, (G.VERIFIED,))
         yield Move(active, A.REPORT_CHANGE, active, KEEP)
         leaving = (G.PROPOSED, G.STATED, G.NO_OPEN_OBJECTION, G.AID_ENDED)
         proved = (*leaving, G.CAUSES_RESOLVED, G.SIX_MONTHS)

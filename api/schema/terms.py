@@ -57,6 +57,12 @@ described(
         ),
         "SIGNED": Words("材料已签", "Signed", "已上传签字的申请书和授权书。", "The signed papers are attached."),
         "VISITED": Words("已入户", "Visited", "期限内已入户调查。", "The home was visited within the limit."),
+        "VERIFIED": Words(
+            "已核对",
+            "Verified",
+            "部门数据已核对并办结，或部门答复已逾期（按参数要求）。",
+            "What departments' data say was asked, and told or late, where a parameter asks for it.",
+        ),
         "NOTICE_READY": Words("公示就绪", "Notice ready", "公示内容已备妥。", "What is published is prepared."),
         "NOTICE_OVER": Words(
             "公示期满", "Notice over", "公示已满规定的工作日。", "The notice stood its working days."

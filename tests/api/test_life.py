@@ -197,6 +197,9 @@ async def test_a_household_s_life_from_application_to_exit_and_back(service: Ser
     # 审核: somebody goes there; who decides is another than who keeps files
     where = {"places": ["COMMUNITY"], "channels": ["HOTLINE"]}
     await life.refused("openPublicNotice", CHIEF, **where)
+    shown = "request { id version answers { answer } }"
+    asked = done(await life.ask("requestVerification", shown, householdId=life.id, occasion="APPLICATION"))["request"]
+    assert asked["answers"]
     visit = {
         "kind": "BASELINE_SURVEY", "visitedOn": str(life.today), "visitors": [CLERK, CHIEF], "met": "本人及配偶",
         "findings": "家中无贵重物品。", "incomeChanged": "NO", "causesGone": "NO", "toBeClosed": "NO",
@@ -213,6 +216,11 @@ async def test_a_household_s_life_from_application_to_exit_and_back(service: Ser
         )
     )["cause"]
     await life.read("id")
+    assert (await life.refused("openPublicNotice", CHIEF, **where))["code"] == "REQUIRED", (
+        "departments are asked still"
+    )
+    closing = {"requestId": asked["id"], "expectedVersion": asked["version"], "conclusion": "查无不符。"}
+    assert done(await life.ask("closeVerification", "request { state }", **closing))["request"]["state"] == "CLOSED"
     assert (await life.refused("openPublicNotice", CLERK, **where))["code"] == "FORBIDDEN"
     assert (await life.step("openPublicNotice", CHIEF, **where))["stage"] == "PUBLIC_NOTICE"
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.lifecycle import Guard
-from api.services.guards import casework, consents, exits, notices, register
+from api.services.guards import casework, consents, exits, notices, register, verified
 from api.services.guards.case import Case
 
 Check = Callable[[AsyncConnection, Case, dt.datetime], Awaitable[None]]
@@ -21,6 +21,7 @@ GUARDS: Mapping[Guard, Check] = {
     Guard.CAUSES_RESOLVED: casework.causes_resolved,
     Guard.CONSENTED: consents.consents,
     Guard.SIGNED: consents.signed,
+    Guard.VERIFIED: verified.verified,
     Guard.NOTICE_READY: notices.ready,
     Guard.NOTICE_OVER: notices.over,
     Guard.NO_OBJECTION: notices.no_objection,
@@ -34,7 +35,7 @@ GUARDS: Mapping[Guard, Check] = {
 }
 """Every guard of the table of moves; each reads, and neither writes nor locks."""
 
-OF_ONE_MOVE = frozenset({Guard.PROPOSED, Guard.STATED, Guard.AID_ENDED})
+OF_ONE_MOVE = frozenset({Guard.PROPOSED, Guard.STATED, Guard.AID_ENDED, Guard.VERIFIED})
 """Guards that ask about the very action; the others answer alike for every move of a household."""
 
 

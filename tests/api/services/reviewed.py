@@ -1,4 +1,4 @@
-"""A household that is under review, visited and consented: all that a public notice takes."""
+"""A household that is under review, visited, consented and verified: all that a public notice takes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import transaction
 from api.domain import credentials
+from api.domain.consent import NINE
 from api.domain.permissions import Viewer
 from api.models import (
     Authorisation,
@@ -22,6 +23,7 @@ from api.models import (
     Organisation,
     Transition,
     User,
+    VerificationRequest,
 )
 from api.sealing import Vault
 from api.services import viewers
@@ -104,6 +106,10 @@ async def _added(
     said = {"met": b"", "findings": b"", "income_changed": "NO", "causes_gone": "NO", "to_be_closed": "NO"}
     visit = {"household_id": household, "file_id": file, "kind": "BASELINE_SURVEY", "visited_on": now.date()}
     await connection.execute(insert(HomeVisit).values(**visit, **said, recorded_by=clerk, recorded_at=now))
+    asked = {"household_id": household, "file_id": file, "round": 1, "occasion": "APPLICATION", "sources": list(NINE)}
+    ended = {"state": "CLOSED", "conclusion": b"", "closed_by": clerk, "closed_at": now, "version": 2}
+    by = {"requested_by": clerk, "requested_at": now, "due_on": now.date()}
+    await connection.execute(insert(VerificationRequest).values(**asked, **ended, **by))
     return Reviewed(household, file, vault.ids("Household", [household])[0], tuple(people))
 
 

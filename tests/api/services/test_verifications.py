@@ -12,6 +12,9 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from api.database import transaction
+from api.domain.consent import NINE
+from api.domain.errors import NotDone
+from api.domain.lifecycle import Action, Guard
 from api.matching.covered import limits
 from api.models import (
     AuditEvent,
@@ -28,10 +31,15 @@ from api.models import (
     RuleShadow,
     Scan,
     Task,
+    User,
     VerificationAnswer,
+    VerificationRequest,
 )
+from api.services.guards import GUARDS
+from api.services.guards.case import Case
 from tests.api.conftest import Service
 from tests.api.services.atwork import DAY, TODAY, OnFile, errors, on_file
+from tests.api.services.reviewed import Reviewed, under_review, viewer
 from tests.api.services.test_objections import raised
 
 ANSWER = """id source answer origin asOf ageDays unknownBecause feedAsOf organisation { code } subject note dueOn overdue answeredAt version
@@ -458,3 +466,95 @@ async def test_only_kinds_of_data_that_somebody_keeps_are_named(service: Service
     whole = (await ask(house, sources=None))["request"]
     assert {POLICE, "tax", "finance"} <= set(whole["sources"])
     assert errors(await ask(house, by="auditor"))[0][0] == "FORBIDDEN"
+
+
+PARAMETER = """[[value]]
+key = "{key}"
+value = {value}
+unit = "rounds"
+division = "4105"
+valid_from = 2019-04-28
+basis = "市定"
+status = "verified"
+approved_by = ["甲", "乙"]
+"""
+
+
+async def refusal(service: Service, house: Reviewed, action: Action = Action.PUBLISH) -> NotDone | None:
+    """Why the household may not be moved so for want of a verification."""
+    case = Case(house.key, house.file_key, "410502", action, await viewer(service), None)
+    async with transaction(service.engine) as connection:
+        try:
+            await GUARDS[Guard.VERIFIED](connection, case, service.now())
+        except NotDone as said:
+            return said
+    return None
+
+
+async def round_of(service: Service, house: Reviewed, **told: Any) -> None:
+    async with transaction(service.engine) as connection:
+        user = await connection.scalar(select(User.id).where(User.login == "caseworker"))
+        row = {
+            "household_id": house.key,
+            "file_id": house.file_key,
+            "round": 1,
+            "occasion": "APPLICATION",
+            "version": 1,
+        }
+        row |= {
+            "state": "OPEN",
+            "sources": list(NINE),
+            "due_on": TODAY,
+            "requested_by": user,
+            "requested_at": service.now(),
+        }
+        if told.get("state") == "CLOSED":
+            row |= {"conclusion": b"", "closed_by": user, "closed_at": service.now()}
+        await connection.execute(delete(VerificationRequest).where(VerificationRequest.household_id == house.key))
+        await connection.execute(insert(VerificationRequest).values(**row | told))
+
+
+GUARDED: dict[str, tuple[dict[str, Any] | None, bool]] = {
+    "nobody asked": (None, False),
+    "asked, and not due": ({"due_on": TODAY}, False),
+    "asked, and the departments are silent beyond their day": ({"due_on": TODAY - DAY}, True),
+    "closed": ({"state": "CLOSED"}, True),
+    "closed, but a part was never asked": ({"state": "CLOSED", "sources": ["tax", "vehicles"]}, False),
+    "closed for another file": ({"state": "CLOSED", "file_id": None}, False),
+}
+
+
+async def test_a_notice_takes_a_round_that_is_closed_or_late_of_all_nine_kinds(service: Service) -> None:
+    house = await under_review(service)
+    for case, (told, goes_on) in GUARDED.items():
+        if told is None:
+            async with transaction(service.engine) as connection:
+                await connection.execute(
+                    delete(VerificationRequest).where(VerificationRequest.household_id == house.key)
+                )
+        else:
+            await round_of(service, house, **told)
+        said = await refusal(service, house)
+        assert (said is None) == goes_on, case
+        if said is not None:
+            assert said.code == "REQUIRED", case
+            asked = told["sources"] if told and "sources" in told else ()
+            assert all((each in said.en) != (each in asked) for each in NINE), case
+    assert await refusal(service, house, Action.REVERIFY) is None, "nothing asks for it there"
+
+
+async def test_a_division_says_itself_whether_a_move_takes_a_round(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIEKUN_DATA_DIR", str(service.data_dir))
+    house = await under_review(service)
+    await round_of(service, house)
+    own = service.data_dir / "policy.toml"
+    own.write_text(PARAMETER.format(key="verification.before_notice", value=0), encoding="utf-8")
+    assert await refusal(service, house) is None
+    own.write_text(PARAMETER.format(key="verification.before_reverification", value=1), encoding="utf-8")
+    assert await refusal(service, house) is not None
+    await round_of(service, house, state="CLOSED")
+    assert await refusal(service, house, Action.REVERIFY) is None
+    await round_of(service, house, state="CLOSED", requested_at=service.now() - 400 * DAY)
+    assert await refusal(service, house, Action.REVERIFY) is not None, "it was looked at since"
