@@ -11,10 +11,10 @@ from api.work.held import Held
 
 
 async def carry_out(held: Held) -> None:
-    """What the feeds in use say of its people is among its answers; nothing, while there is no index or it is closed."""
+    """What the feeds in use say of its people is among its answers, unless it was looked at, is closed, or there is no index."""
     async with reading(held.engine) as connection:
         question = await checks.question(connection, held.vault, held.job.subject, held.data_dir, held.now())
-    if question is None:
+    if question is None or question.kept == question.mark:
         return
     content = await Desk().check(question.where, question.home(held.vault))
     async with held.writing() as connection:
