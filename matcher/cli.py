@@ -580,6 +580,12 @@ def validate(
     history: Annotated[
         Path | None, typer.Option(metavar="F", help="Earlier batches; default: history.jsonl in OUT.")
     ] = None,
+    rows: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep-rows", metavar="DIR", help="Keep the accepted rows as Parquet there, a folder a source."
+        ),
+    ] = None,
     databases: Databases = None,
     keys: Keys = None,
     suggest: Annotated[
@@ -607,7 +613,7 @@ def validate(
 
                 today = as_of or dt.datetime.now().astimezone().date()
                 signers = read_keys(keys, folder) if keys else None
-                request = run.Request(folder, out, today, _listed(source), history, databases, signers)
+                request = run.Request(folder, out, today, _listed(source), history, databases, signers, rows)
                 content = run.validate(request, progress)
                 quality.write_page(out, content, lang.value)
     except KeyboardInterrupt:

@@ -31,6 +31,7 @@ from matcher.quality.results import Subject
 from matcher.sources import feeds
 from matcher.sources.contract import load
 from matcher.sources.delivery import Delivery, Feed, open_folder
+from matcher.sources.keeping import Keeping
 from matcher.sources.manifest import Keys
 
 CHUNK_ROWS = 1 << 18
@@ -42,7 +43,7 @@ class Request:
     """What to validate: `folder`'s feeds (or only `sources`) on the day `today`, results into `out`.
 
     `history`: earlier batches from there instead of from OUT/history.jsonl. `databases`: the operator's own queries; `keys`:
-    who may sign for a source (manifest.read_keys).
+    who may sign for a source (manifest.read_keys). `rows`: where accepted rows are kept as Parquet, a folder a source (keeping).
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class Request:
     history: Path | None = None
     databases: Path | None = None
     keys: Keys | None = None
+    rows: Path | None = None
 
 
 @dataclass
@@ -80,7 +82,8 @@ def validate(request: Request, progress: Progress = silent) -> dict[str, Any]:
     with _Rejects(request.out / f"{REJECTED}.part") as rejects:
         read = _Read()
         for feed in chosen:
-            _read(feed, request.today, read, rejects, progress)
+            keeping = Keeping(request.rows / feed.source, feed.contract) if request.rows else None
+            _read(feed, request.today, read, rejects, progress, keeping)
     try:
         judged = _judged(chosen, delivery, read, known, request.today)
         content = {
@@ -118,13 +121,17 @@ def _named(path: Path) -> list[Figures]:
     return history.read(path)
 
 
-def _read(feed: Feed, today: dt.date, read: _Read, rejects: _Rejects, progress: Progress) -> None:
-    """Reads a feed once and keeps what was counted, or why it was refused."""
+def _read(
+    feed: Feed, today: dt.date, read: _Read, rejects: _Rejects, progress: Progress, keeping: Keeping | None
+) -> None:
+    """Reads a feed once and keeps what was counted, or why it was refused; its rows, too, where they are to be kept."""
     profile = Profile(feed.contract, feed.as_of or today)
     try:
         for chunk in feeds.chunks(feed, CHUNK_ROWS):
             profile.add(chunk)
             rejects.write(chunk.rejects)
+            if keeping is not None:
+                keeping.add(chunk)
             if feed.source == answers.ANSWERS:
                 read.answers.append(answers.kept(chunk.frame, answers.ANSWERS))
             elif feed.source == answers.AUTHORISATIONS:
@@ -134,6 +141,8 @@ def _read(feed: Feed, today: dt.date, read: _Read, rejects: _Rejects, progress: 
         read.refused[feed.source] = error
     else:
         read.profiles[feed.source] = profile
+        if keeping is not None:
+            keeping.finish()
 
 
 def _judged(

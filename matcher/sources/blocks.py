@@ -35,7 +35,8 @@ class Opened:
     `blocks` hold the contract's columns as written, and `row_number` from 1, rising. `misfits` fills while they are
     read: when a block comes, those before its last row are known. `has_header_row`: the headings stand in a row like any
     other, so that they may stand there again. `share` is how much of the table has been read, from 0 to 1, and
-    `part_share` how much of its part the table is: a workbook has several sheets.
+    `part_share` how much of its part the table is: a workbook has several sheets. `as_kept`: rows that
+    were kept (kept), to which nothing of a department's own is applied any more.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Opened:
     has_header_row: bool
     share: Callable[[], float]
     part_share: float = 1.0
+    as_kept: bool = False
 
 
 def numbered(frame: pl.DataFrame, last: int) -> pl.DataFrame:

@@ -129,7 +129,7 @@ def pieces(feed: Feed, rows: int) -> Iterator[Piece]:
         for index, (raw, misfits) in enumerate(_equal(opened, rows)):
             read = before + round(opened.share() * size)
             yield Piece(
-                feed,
+                replace(feed, values={}) if opened.as_kept else feed,
                 opened.name,
                 file_index,
                 index,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from matcher.errors import InputRefused
+from matcher.sources import kept
 from matcher.sources.blocks import Misfits, Opened, numbered
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import layout
@@ -22,15 +24,18 @@ def open_parquet(feed: Feed, part: Part) -> Iterator[Opened]:
     """The one table of the file. Raises InputRefused, here or while its blocks are read, where it is damaged."""
     with part.on_disk() as path:
         file = open_footer(path, part.name)
-        chosen = layout(feed, part.name, file.schema_arrow.names)
+        again = kept.is_kept(file.schema_arrow)
+        chosen = layout(as_kept(feed) if again else feed, part.name, file.schema_arrow.names)
         last = 0
 
         def blocks() -> Iterator[pl.DataFrame]:
             nonlocal last
             try:
-                for frame in _frames(path, file, list(chosen.columns.values())):
-                    named = frame.select(pl.col(heading).alias(column) for column, heading in chosen.columns.items())
-                    yield numbered(named, last)
+                columns = {**chosen.columns, "row_number": "row_number"} if again else chosen.columns
+                frames = _frames(path, file, list(columns.values()))
+                for frame in kept.rising(frames, part.name) if again else frames:
+                    named = frame.select(pl.col(heading).alias(column) for column, heading in columns.items())
+                    yield named if again else numbered(named, last)
                     last += len(frame)
             except (pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
                 raise InputRefused(
@@ -54,7 +59,13 @@ def open_parquet(feed: Feed, part: Part) -> Iterator[Opened]:
             misfits=Misfits(),
             has_header_row=False,
             share=lambda: last / max(file.metadata.num_rows, 1),
+            as_kept=again,
         )
+
+
+def as_kept(feed: Feed) -> Feed:
+    """The feed without what differs in its department's own files."""
+    return replace(feed, columns={}, values={}, units={})
 
 
 def open_footer(path: Path, name: str) -> pq.ParquetFile:
