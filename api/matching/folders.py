@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import itertools
 import json
 import os
+import re
 import shutil
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,7 +39,19 @@ CHUNK = 100_000
 MAPPING = "feeds.toml"
 POLICY = "policy.toml"
 OF_THE_FEED = ("encoding", "columns", "values", "units", "departments")
+MOST_OF_A_NAME = 40
 Row = dict[str, Any]
+Laid = tuple[str, str | None]
+"""A file's name in the folder, and its SHA-256 where it is not the file that its manifest promised."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRows:
+    """The accepted rows of a table as Parquet, which are read in place of the table that was sent."""
+
+    path: Path
+    table: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,7 @@ class FeedFiles:
     """A department's feed: its files, when it was cut, whether it is complete, and how it differs from its contract.
 
     `mapping` holds what feeds.toml says of it, and under `batches` those that manifests told of (batches.Standing.described).
+    `kept` are the rows of its files, for those of which they are kept.
     """
 
     source: str
@@ -53,6 +68,7 @@ class FeedFiles:
     complete: bool
     mapping: Mapping[str, Any]
     rows: int
+    kept: Mapping[Path, tuple[KeptRows, ...]] = field(default_factory=dict)
 
     def described(self) -> list[dict[str, Any]]:
         """Name, size and SHA-256 of each file."""
@@ -74,8 +90,9 @@ class Layout:
 
     @property
     def files(self) -> list[Path]:
-        """The departments' files that it takes."""
-        return [path for feed in self.sent for path in feed.files]
+        """The departments' files that it takes: the rows that are kept of a file, or the file."""
+        found = [(feed.kept.get(path, ()), path) for feed in self.sent for path in feed.files]
+        return [each for rows, path in found for each in ([kept.path for kept in rows] or [path])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +201,7 @@ def _joined(sent: Sequence[FeedFiles]) -> FeedFiles:
         standing.complete,
         {**last.mapping, **several, "batches": standing.described()},
         sum(feed.rows for feed in sent),
+        {path: rows for feed in sent for path, rows in feed.kept.items()},
     )
 
 
@@ -226,14 +244,19 @@ def lay_out(folder: Path, layout: Layout, bring: Callable[[Path, Path], None]) -
         typed(name, rows).write_parquet(folder / f"{name}.parquet")
     sections = []
     for feed in sent:
-        names = []
+        laid: list[list[Laid]] = []
         for number, path in enumerate(feed.files):
-            names.append(f"{feed.source}-{number}{''.join(path.suffixes[-2:])}")
-            bring(path, folder / names[-1])
+            if kept := feed.kept.get(path):
+                laid.append([_rows_laid(folder, f"{feed.source}-{number}", each, bring) for each in kept])
+            else:
+                name = f"{feed.source}-{number}{''.join(path.suffixes[-2:])}"
+                bring(path, folder / name)
+                laid.append([(name, None)])
         if feed.source in tables:
-            names.append(f"{feed.source}.parquet")
+            laid.append([(f"{feed.source}.parquet", None)])
+        names = [name for some in laid for name, _ in some]
         if "batches" in feed.mapping:
-            write_manifests(folder, feed, list(names))
+            write_manifests(folder, feed, laid)
             names = []
         sections.append(described_section(feed, names))
     (folder / MAPPING).write_text("\n".join(sections), encoding="utf-8")
@@ -246,6 +269,24 @@ def typed(name: str, rows: Sequence[Row]) -> pl.DataFrame:
     schema = load(name).schema()
     told = [{column: _typed(row.get(column), kind) for column, kind in schema.items()} for row in rows]
     return pl.DataFrame(told, schema=schema, orient="row")
+
+
+def _rows_laid(folder: Path, begins: str, rows: KeptRows, bring: Callable[[Path, Path], None]) -> Laid:
+    """Rows that are kept lie there under a name that tells which table of the department's they are."""
+    called = re.sub(r"[^\w.()-]", "_", rows.table)[-MOST_OF_A_NAME:]
+    name = f"{begins}-{called}.parquet"
+    for number in itertools.count(2):
+        if not (folder / name).exists():
+            break
+        name = f"{begins}-{called}-{number}.parquet"
+    bring(rows.path, folder / name)
+    return name, rows.sha256
+
+
+def contract_digest(source: str) -> str:
+    """What rows were held against: where a source's contract is another, they are read anew."""
+    told = json.dumps(asdict(load(source)), ensure_ascii=False, sort_keys=True, default=sorted)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def link(path: Path, target: Path) -> None:
@@ -266,9 +307,9 @@ def _typed(value: Any, kind: pl.DataType) -> Any:
     return Decimal(value) if isinstance(kind, pl.Decimal) else value
 
 
-def write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
+def write_manifests(folder: Path, feed: FeedFiles, laid: Sequence[Sequence[Laid]]) -> None:
     """The manifests of the batches in force, with the names that their files bear here; signed they were when they came."""
-    ours, in_force = iter(names), of_described(feed.mapping["batches"]).in_force
+    ours, in_force = iter(laid), of_described(feed.mapping["batches"]).in_force
     for number, batch in enumerate(in_force):
         lines = [
             f"source = {_quoted(feed.source)}",
@@ -279,9 +320,10 @@ def write_manifests(folder: Path, feed: FeedFiles, names: list[str]) -> None:
             f"supersedes = {_quoted(list(batch.supersedes))}",
         ]
         for file in batch.files:
-            lines += ["[[files]]", f"name = {_quoted(next(ours))}", f"sha256 = {_quoted(file.sha256)}"]
-            lines += [f"rows = {file.rows}"] if file.rows is not None else []
-        for name in ours if batch is in_force[-1] else ():
+            for name, sha256 in next(ours):
+                lines += ["[[files]]", f"name = {_quoted(name)}", f"sha256 = {_quoted(sha256 or file.sha256)}"]
+                lines += [f"rows = {file.rows}"] if file.rows is not None and sha256 is None else []
+        for ((name, _),) in ours if batch is in_force[-1] else ():
             digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
             lines += ["[[files]]", f"name = {_quoted(name)}", f"sha256 = {_quoted(digest)}"]
         (folder / f"{feed.source}-{number}.manifest.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")

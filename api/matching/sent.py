@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from api.matching.folders import MAPPING, FeedFiles, described_section, in_use, link, write_manifests
+from api.durable import named
+from api.matching.folders import (
+    MAPPING,
+    FeedFiles,
+    contract_digest,
+    described_section,
+    in_use,
+    link,
+    write_manifests,
+)
 from matcher.errors import InputRefused
 from matcher.quality.content import refused as refusal
 from matcher.quality.history import FILE as HISTORY
@@ -17,11 +27,15 @@ from matcher.quality.run import QUALITY
 from matcher.report.quality import FILE as PAGE
 from matcher.sources.batches import Batch, Standing, of_described
 from matcher.sources.delivery import NOT_FEEDS, SUPPORTED, TRUTH, is_supported, source_of
+from matcher.sources.keeping import listed
 from matcher.sources.manifest import KINDS, Promised, belongs
 from matcher.sources.mapping import section
 
 READ_AS = ("encoding", "columns", "values", "units")
 """What of a mapping tells how files are read; it is the source's, and so of all its batches that are in force."""
+
+ROWS = "rows"
+"""Where the rows that are kept of a batch lie, in its folder."""
 
 KEPT = ("check", "state", "title", "noticed", "figure", "baseline", "threshold", "assumed", "do")
 """What is kept of a check: figures and sentences, and no place or value of a file."""
@@ -34,6 +48,7 @@ __all__ = [
     "check_name",
     "fit",
     "judged",
+    "keep_rows",
     "lay_out",
     "refusal",
     "write_history",
@@ -44,7 +59,8 @@ __all__ = [
 class Judged:
     """What the matcher found of a batch: its rows, the ten checks, and what later batches are held against.
 
-    `refused` is why it cannot be read at all; then there are no rows and no figures.
+    `refused` is why it cannot be read at all; then there are no rows and no figures. `kept` are its rows as Parquet
+    (models.Feed), where scans may read them in its place.
     """
 
     rows_in: int | None
@@ -52,6 +68,7 @@ class Judged:
     checks: list[dict[str, Any]]
     figures: dict[str, Any] | None
     refused: dict[str, Any] | None
+    kept: dict[str, Any] | None = None
 
 
 def check_name(source: str, name: str) -> None:
@@ -96,7 +113,7 @@ def lay_out(folder: Path, fresh: FeedFiles) -> None:
     """Fills a folder with the batch alone, as its department would have sent it: the file, its manifest, feeds.toml."""
     (path,) = fresh.files
     link(path, folder / path.name)
-    write_manifests(folder, fresh, [path.name])
+    write_manifests(folder, fresh, [[(path.name, None)]])
     (folder / MAPPING).write_text(described_section(fresh, []), encoding="utf-8")
 
 
@@ -144,6 +161,33 @@ def judged(out: Path) -> Judged | None:
         return Judged(None, None, checks, None, source["refused"])
     lines = (out / HISTORY).read_text(encoding="utf-8").splitlines()
     return Judged(source["rows_in"], source["accepted"], checks, json.loads(lines[-1]), None)
+
+
+def keep_rows(found: Judged, written: Path, fresh: FeedFiles, folder: Path) -> Judged:
+    """The same with the rows that `matcher validate` kept, which lie in the batch's folder from now on, on the disk for good.
+
+    They take the file's place where they tell all that it tells: in a full extract, and in a part of which no row was set aside. What
+    is set aside in a part supersedes what came before; and corrections are orders, not rows.
+    """
+    (batch,) = of_described(fresh.mapping["batches"]).in_force
+    rows = listed(written / fresh.source)
+    whole = found.rows_in == found.accepted
+    if found.refused or not (batch.kind == "FULL" or (batch.kind == "PARTIAL" and whole)):
+        return found
+    if not rows or sum(each.rows for each in rows) != found.accepted:
+        return found
+    (folder / ROWS).mkdir(mode=0o700, exist_ok=True)
+    told = []
+    for each in rows:
+        path = written / fresh.source / each.name
+        with path.open("rb") as opened:
+            sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+            size = path.stat().st_size
+            path.chmod(0o600)
+            name = f"{ROWS}/{sha256[:32]}.parquet"
+            named(opened, path, folder / name)
+        told.append({"name": name, "table": each.table, "rows": each.rows, "bytes": size, "sha256": sha256})
+    return replace(found, kept={"contract": contract_digest(fresh.source), "files": told})
 
 
 def not_opened(said: str, name: str) -> Judged:

@@ -25,6 +25,9 @@ class Department(Base):
 class Feed(Base):
     """What a department sent at one time: files in a folder of ours, and how they are to be read (`mapping`).
 
+    `kept` are its accepted rows as Parquet in the same folder, a file a table: name, table, rows, bytes, SHA-256, and the contract
+    that they were held against; None where scans read the files themselves.
+
     What an organisation sent itself is its own, and its division's; what was imported is everybody's (`organisation_id`
     is None).
     """
@@ -40,6 +43,7 @@ class Feed(Base):
     as_of: Mapped[dt.date | None]
     complete: Mapped[bool]
     rows: Mapped[int]
+    kept: Mapped[Structure | None]
     received_at: Mapped[Moment]
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
     division_code: Mapped[Exact] = mapped_column(server_default=COUNTRY)

@@ -109,6 +109,7 @@ async def conclude(
         as_of=order.feed.as_of,
         complete=order.feed.complete,
         rows=found.rows_in,
+        kept=found.kept,
         received_at=now,
         organisation_id=order.organisation_id,
         division_code=order.division_code,

@@ -36,11 +36,12 @@ async def carry_out(held: Held) -> None:
         order = await batches.begin(connection, held.job.subject, held.data_dir, held.now())
     folder = order.path.parent.relative_to(held.data_dir).as_posix()
     if order.state.ended:
-        await asyncio.to_thread(held.depot.clear, folder, [order.name])
+        await asyncio.to_thread(held.depot.clear, folder, _names(order))
         return
     found = await _judged(held, order)
     if found is not None:
-        await asyncio.to_thread(held.depot.put_away, folder, {order.name: order.sha256})
+        rows = {each["name"]: each["sha256"] for each in (found.kept or {"files": ()})["files"]}
+        await asyncio.to_thread(held.depot.put_away, folder, {order.name: order.sha256, **rows})
     async with held.writing() as connection:
         if found is None:
             refusal = {**DAMAGED, "file": order.name, "row": None, "column": None}
@@ -49,7 +50,7 @@ async def carry_out(held: Held) -> None:
             await batches.conclude(connection, order, found, held.data_dir, held.now())
             await indexes.follow(connection, held.vault, held.now())
     if found is not None:
-        await asyncio.to_thread(held.depot.clear, folder, [order.name])
+        await asyncio.to_thread(held.depot.clear, folder, _names(order))
 
 
 async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:
@@ -69,7 +70,7 @@ async def _judged(held: Held, order: Order) -> Judged | None:
     place, out = held.data_dir / FOLDER / str(order.id), order.path.parent / QUALITY
     await asyncio.to_thread(_prepare, order, place, out)
     day = days.today(held.now()).isoformat()
-    arguments = ["--as-of", day, "--history", str(place / "history.jsonl")]
+    arguments = ["--as-of", day, "--history", str(place / "history.jsonl"), "--keep-rows", str(place / "rows")]
     try:
         await matching.validate(place / "in", out, arguments, _teller(held))
     except MatcherFailed as failed:
@@ -80,13 +81,21 @@ async def _judged(held: Held, order: Order) -> Judged | None:
         if await asyncio.to_thread(_digest, order.path) != order.sha256:
             return None
         return sent.not_opened(failed.said, order.name)
+    else:
+        found = sent.judged(out)
+        return found and await asyncio.to_thread(sent.keep_rows, found, place / "rows", order.feed, order.path.parent)
     finally:
         await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
-    return sent.judged(out)
+
+
+def _names(order: Order) -> list[str]:
+    """The batch's file and its rows, as far as they lie here."""
+    rows = sorted((order.path.parent / sent.ROWS).glob("*"))
+    return [order.name, *(f"{sent.ROWS}/{path.name}" for path in rows)]
 
 
 def _prepare(order: Order, place: Path, out: Path) -> None:
-    for folder in (place, out):
+    for folder in (place, out, order.path.parent / sent.ROWS):
         shutil.rmtree(folder, ignore_errors=True)
     (place / "in").mkdir(parents=True, mode=0o700)
     sent.lay_out(place / "in", order.feed)

@@ -7,6 +7,7 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,11 +43,21 @@ async def came(connection: AsyncConnection, data_dir: Path, department: str | No
             row.complete,
             row.mapping,
             row.rows,
+            _kept(row, data_dir / row.folder),
         )
         for row in await connection.execute(
             feeds if department is None else feeds.where(Feed.department_code == department)
         )
     ]
+
+
+def _kept(row: Any, folder: Path) -> dict[Path, tuple[folders.KeptRows, ...]]:
+    """The rows that are kept of the feed's one file; none where they were held against another contract than there is now."""
+    if row.kept is None or row.kept["contract"] != folders.contract_digest(row.department_code):
+        return {}
+    (file,) = row.files
+    rows = [folders.KeptRows(folder / each["name"], each["table"], each["sha256"]) for each in row.kept["files"]]
+    return {folder / file["name"]: tuple(rows)}
 
 
 def copy(feeds: list[folders.FeedFiles], data_dir: Path) -> dict[str, str]:

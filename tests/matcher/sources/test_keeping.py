@@ -53,7 +53,7 @@ def again(paths: list[Path], folder: Path, mapping: str = "") -> pl.DataFrame:
     return pl.concat(chunk.frame for chunk in chunks)
 
 
-@pytest.mark.parametrize(("name", "state", "content"), list(nasty.corpus()))
+@pytest.mark.parametrize(("name", "state", "content"), [each for each in nasty.corpus() if each[1] in nasty.SPOILT])
 def test_of_every_file_what_was_accepted_is_read_again(name: str, state: str, content: bytes, tmp_path: Path) -> None:
     sent = tmp_path / "sent"
     sent.mkdir()
@@ -70,7 +70,7 @@ def test_of_every_file_what_was_accepted_is_read_again(name: str, state: str, co
 MAPPED = """[vehicles.columns]
 plate = "牌子"
 [vehicles.units]
-value_yuan = 10000
+value_yuan = "万元"
 [vehicles.values.status]
 "在用" = "ACTIVE"
 """
