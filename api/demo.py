@@ -94,10 +94,10 @@ async def _fill(city: Path, told: Settings, vault: Vault, there: bool) -> dict[s
     """The database filled where it is not there yet, and new tokens by login."""
     engine = open_engine(told.database_url)
     try:
+        now = dt.datetime.now(dt.UTC)
         if not there:
             await migrations.upgrade(engine)
-            await _take_over_and_scan(engine, vault, city, told.data_dir)
-        now = dt.datetime.now(dt.UTC)
+            await intake.take_over(engine, vault, city, told.data_dir, CITY, now)
         tokens = {}
         async with transaction(engine) as connection:
             if await organisations.known(connection, "police") is None:
@@ -107,18 +107,16 @@ async def _fill(city: Path, told: Settings, vault: Vault, there: bool) -> dict[s
                 await accounts.add_user(connection, login, name, role, division, now, belongs_to)
                 await accounts.revoke_tokens(connection, login, now)
                 tokens[login] = await accounts.issue_token(connection, login, TOKEN_DAYS, now)
+        if not there:  # once there are reviewers, for whom leads are opened
+            await _scan(engine, vault, tokens["auditor"], told.data_dir)
     finally:
         await engine.dispose()
     return tokens
 
 
-async def _take_over_and_scan(engine: AsyncEngine, vault: Vault, city: Path, service: Path) -> None:
+async def _scan(engine: AsyncEngine, vault: Vault, token: str, service: Path) -> None:
     now = dt.datetime.now(dt.UTC)
-    await intake.take_over(engine, vault, city, service, CITY, now)
     async with transaction(engine) as connection:
-        login, name, role, division = USERS[2]
-        await accounts.add_user(connection, login, name, role, division, now)
-        token = await accounts.issue_token(connection, login, 1, now)
         auditor = await viewers.of_token(connection, credentials.digest(token), now)
         assert auditor is not None
         await scans.request(connection, auditor, None, None, (), now)

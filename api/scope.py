@@ -23,6 +23,7 @@ from sqlalchemy import (
     String,
     and_,
     bindparam,
+    case,
     func,
     literal,
     not_,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from api.database import among
 from api.domain import divisions
@@ -151,20 +153,26 @@ _SHADOWS = table(RuleShadow).alias("shadows")
 
 
 def in_shadow(
-    state: ColumnElement[str], rule_id: ColumnElement[str], division_code: ColumnElement[str]
+    lead: ReadOnlyColumnCollection[str, Column[Any]], division_code: ColumnElement[str]
 ) -> ColumnElement[bool]:
-    """Whether this is a lead that nobody has looked at, of a rule that is set aside in the household's county (F-18)."""
+    """Whether this is a lead that nobody has looked at, of a rule that is set aside in the household's county (F-18).
+
+    One that a scan has withdrawn before anybody did is none that anybody has to hear of.
+    """
     aside = select(literal(1)).where(
-        _SHADOWS.c.rule_id == rule_id, _SHADOWS.c.division_code == division_code, _SHADOWS.c.restored_at.is_(None)
+        _SHADOWS.c.rule_id == lead.rule_id,
+        _SHADOWS.c.division_code == division_code,
+        _SHADOWS.c.restored_at.is_(None),
     )
-    return and_(state == FindingState.OPEN, aside.correlate_except(_SHADOWS).exists())
+    stood = case((lead.state == FindingState.WITHDRAWN, lead.withdrawn_from), else_=lead.state)
+    return and_(stood == FindingState.OPEN, aside.correlate_except(_SHADOWS).exists())
 
 
 def unless_in_shadow(
-    state: ColumnElement[str], rule_id: ColumnElement[str], division_code: ColumnElement[str]
+    lead: ReadOnlyColumnCollection[str, Column[Any]], division_code: ColumnElement[str]
 ) -> ColumnElement[bool]:
     """Only leads that are shown: those in the shadow to nobody but who keeps the rules."""
-    return or_(bindparam(KEEPS_RULES, False, Boolean()), not_(in_shadow(state, rule_id, division_code)))
+    return or_(bindparam(KEEPS_RULES, False, Boolean()), not_(in_shadow(lead, division_code)))
 
 
 def of(who: Viewer | Administrator) -> dict[str, Any]:

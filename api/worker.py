@@ -110,6 +110,10 @@ class Worker:
             await once.forget_old(connection, _now())
         for name, chore in upkeep.CHORES.items():
             try:
+                while (piece := upkeep.BY_PIECES.get(name)) is not None:
+                    async with transaction(self.engine) as connection:
+                        if not await piece(connection, _now()):
+                            break
                 async with transaction(self.engine) as connection:
                     await chore(connection, self.vault, _now())
             except Exception as failure:  # the others are done all the same, and this one next time

@@ -28,6 +28,7 @@ class ConclusionState(StrEnum):
     CONFIRMED = "CONFIRMED"
     REJECTED = "REJECTED"
     WITHDRAWN = "WITHDRAWN"
+    LAPSED = "LAPSED"
 
 
 class ReviewItem(StrEnum):

@@ -25,7 +25,7 @@ DUPLICATES = "C"
 _ABOUT = select(FP.finding_id).join(Member, M.id == FP.member_id).where(PROTECTED_MEMBER)
 HIDDEN = or_(scope.protects_household(F.household_id), F.id.in_(_ABOUT)).label("protected")
 COLUMNS = (*F, H.division_code, HIDDEN)
-SHOWN = scope.unless_in_shadow(F.state, F.rule_id, H.division_code)
+SHOWN = scope.unless_in_shadow(F, H.division_code)
 FINDINGS = scope.narrow(select(*COLUMNS).join(Household, H.id == F.household_id), H.division_code).where(SHOWN)
 _BY_KEY = FINDINGS.where(among(F.id, "keys"))
 

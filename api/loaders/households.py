@@ -24,7 +24,7 @@ _OF_LEAD, L = table(Household).alias("of_lead"), table(Finding).c
 _HAS_LEADS = H.id.in_(
     select(L.household_id)
     .join(_OF_LEAD, _OF_LEAD.c.id == L.household_id)
-    .where(L.state.not_in(ENDED), scope.unless_in_shadow(L.state, L.rule_id, _OF_LEAD.c.division_code))
+    .where(L.state.not_in(ENDED), scope.unless_in_shadow(L, _OF_LEAD.c.division_code))
 )
 _GOING_ON = select(F.household_id).where(F.closed_on.is_(None))
 

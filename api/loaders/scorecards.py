@@ -162,7 +162,7 @@ _RAISED = (
         in_division(H.division_code),
         F.raised_on >= FIRST,
         F.raised_on <= LAST,
-        scope.unless_in_shadow(F.state, F.rule_id, H.division_code),
+        scope.unless_in_shadow(F, H.division_code),
     )
     .group_by(F.rule_id, V.outcome)
 )

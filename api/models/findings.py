@@ -3,7 +3,8 @@
 A finding belongs to whoever answers for its household, and is found again by its `reference`, whatever scan raises it; `state` is what the last review, `review_id`, made
 of it (no foreign key: reviews point here already). `queue_place` is where it stands in its county's queue, `queue_worth` what it counts for there; null until it is ranked
 (services/queue). It is `opened_on` when it is put before the reviewers of the division `opened_for`. `withdrawn_because` to `withdrawn_at` tell which scan did not
-raise it again and why: a lead that somebody has closed keeps its conclusion all the same. `withdrawals` counts how often that was so.
+raise it again and why, `withdrawn_from` where it stood then: a lead that somebody has closed keeps its conclusion all the same. `withdrawals` counts how
+often that was so.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Finding(Base):
             "(withdrawn_because IS NULL) = (withdrawn_scan_id IS NULL) AND (withdrawn_because IS NULL) = (withdrawn_at IS NULL)",
             name="withdrawn_by",
         ),
+        CheckConstraint("(withdrawn_because IS NULL) = (withdrawn_from IS NULL)", name="withdrawn_from"),
         Index("ix_findings_severity_rank_id", "severity_rank", "id"),
         Index("ix_findings_raised_on", "raised_on", "household_id", "rule_id"),
         Index("ix_findings_id_household_id", "id", "household_id", "rule_id"),
@@ -69,6 +71,7 @@ class Finding(Base):
     opened_on: Mapped[dt.date | None]
     opened_for: Mapped[Exact | None]
     withdrawn_because: Mapped[str | None]
+    withdrawn_from: Mapped[str | None]
     withdrawn_scan_id: Mapped[int | None] = mapped_column(ForeignKey("scans.id"), index=True)
     withdrawn_at: Mapped[Moment | None]
     withdrawals: Mapped[int] = mapped_column(server_default=text("0"))

@@ -141,7 +141,7 @@ class Conclusion(Base):
 
     __tablename__ = "conclusions"
     __table_args__ = (
-        CheckConstraint("state IN ('PROPOSED', 'CONFIRMED', 'REJECTED', 'WITHDRAWN')", name="state"),
+        CheckConstraint("state IN ('PROPOSED', 'CONFIRMED', 'REJECTED', 'WITHDRAWN', 'LAPSED')", name="state"),
         CheckConstraint("outcome IN ('CLAIMANT_ERROR', 'DECEPTION_CONFIRMED')", name="outcome"),
         CheckConstraint(
             "outcome <> 'DECEPTION_CONFIRMED' OR (decision_document IS NOT NULL AND length(decision_document) > 0)",
@@ -162,6 +162,7 @@ class Conclusion(Base):
             "(state IN ('REJECTED', 'WITHDRAWN')) = (closed_by IS NOT NULL) AND (closed_by IS NULL) = (closing IS NULL)",
             name="closed",
         ),
+        CheckConstraint("(state = 'LAPSED') = (lapsed_because IS NOT NULL)", name="lapsed"),
         ForeignKeyConstraint(
             ["notice_id", "finding_id", "evidence_hash", "delivered_on", "wait_until"],
             [
@@ -203,3 +204,4 @@ class Conclusion(Base):
     confirmed_at: Mapped[Moment | None]
     closing: Mapped[Sealed | None]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    lapsed_because: Mapped[str | None]

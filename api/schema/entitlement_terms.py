@@ -56,6 +56,12 @@ described(
             "复核已结或比对已撤回提示。",
             "The lead was closed, or withdrawn by a scan.",
         ),
+        "RULE_SET_ASIDE": Words(
+            "规则已静默",
+            "Rule set aside",
+            "该规则暂停使用，恢复后任务重新打开。",
+            "Its rule is set aside; it is open again when that is back.",
+        ),
         "NOT_LIKELY": Words("不再可能", "Not likely", "已知情况不再支持。", "What is known speaks for it no longer."),
         "FILE_CLOSED": Words("档案已结", "File closed", "该户不再在档。", "The household is on file no longer."),
         "MEMBER_LEFT": Words(

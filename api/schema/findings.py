@@ -284,9 +284,9 @@ def rule_of(rule_id: str) -> Rule:
 
 
 def finding_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Finding]:
-    """Rows as findings; one that is shown with what was compared was looked at (F-4)."""
+    """Rows as findings; one that is shown with what was compared was looked at, and none of which that is hidden (F-4)."""
     if wanted.has("explanationZh", "explanationEn"):
-        reading.log.viewed((row.id, row.version) for row in rows)
+        reading.log.viewed((row.id, row.version) for row in rows if not reading.hides(row))
     return [
         Finding(
             id=strawberry.ID(public_id),

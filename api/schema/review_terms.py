@@ -81,6 +81,9 @@ described(
         "CONFIRMED": Words("已确认", "Confirmed", "另一名工作人员已确认。", "Another officer has confirmed it."),
         "REJECTED": Words("未通过", "Rejected", "另一名工作人员不同意。", "Another officer did not agree."),
         "WITHDRAWN": Words("已撤回", "Withdrawn", "由提出人撤回。", "Whoever proposed it gave it up."),
+        "LAPSED": Words(
+            "已失效", "Lapsed", "疑点已由比对撤回，拟定结论随之失效。", "A scan withdrew the lead, and it with it."
+        ),
     },
 )
 described(

@@ -16,7 +16,7 @@ from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.stop_terms import Delivery
 from api.schema.tree import Branch, branch
-from api.schema.words import Outcome
+from api.schema.words import Outcome, WithdrawnBecause
 
 HIDDEN = " Null for viewers who see masks, and where it may tell where a protected person is."
 
@@ -61,6 +61,9 @@ class Conclusion:
     confirmed_by: str | None = strawberry.field(description="Which other officer confirmed it; null where hidden.")
     confirmed_at: dt.datetime | None = strawberry.field(description="When.")
     closing: str | None = strawberry.field(description="Why it was given up." + HIDDEN)
+    lapsed_because: WithdrawnBecause | None = strawberry.field(
+        description="Why the lead was withdrawn while it waited; null unless it lapsed."
+    )
 
 
 @strawberry.type(description="One act on a lead, as the audit has it.")
@@ -145,6 +148,7 @@ def conclusion_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Con
             confirmed_by=reading.whereabouts(row, row.confirmer),
             confirmed_at=row.confirmed_at,
             closing=closing(reading.whereabouts(row, row.closing)),
+            lapsed_because=WithdrawnBecause(row.lapsed_because) if row.lapsed_because else None,
         )
         for row in rows
     ]

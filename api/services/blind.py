@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 
-from sqlalchemy import and_, exists, insert, not_, select, update
+from sqlalchemy import String, and_, cast, exists, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
@@ -25,23 +25,43 @@ from api.domain.review import FindingState
 from api.domain.scans import ScanStatus
 from api.domain.stages import ACTIVE
 from api.matching import policy
-from api.models import BlindCase, BlindDraw, Finding, Household, Scan, table
+from api.models import BlindCase, BlindDraw, File, FileTransfer, Finding, Household, Scan, Transition, table
 from api.sealing import Vault
 from api.services import audit
 
 LOCK = 4_105_012
 PERCENT, LEAST = "quality.blind_percent", "quality.blind_least"
 B, D, F, H, S = (table(each).c for each in (BlindCase, BlindDraw, Finding, Household, Scan))
+FILE, FT, T = (table(each).c for each in (File, FileTransfer, Transition))
 _HAS_LEAD = exists().where(
     F.household_id == H.id,
     F.state != FindingState.WITHDRAWN,
-    not_(scope.in_shadow(F.state, F.rule_id, H.division_code)),
+    not_(scope.in_shadow(F, H.division_code)),
 )
 """A household that the rules said something about, whatever was concluded: what was concluded on was not missed."""
 
-_SCANNED = exists().where(
-    S.status == ScanStatus.SUCCEEDED, S.division_from <= H.division_code, S.division_to > H.division_code
+_OF = (table(Household), table(Scan))
+_THERE = exists().where(T.household_id == H.id, T.number == 1, T.happened_at < S.started_at).correlate(*_OF)
+_CAME_SINCE = (
+    exists()
+    .where(
+        FT.file_id == FILE.id,
+        FILE.household_id == H.id,
+        FT.from_division_code != FT.to_division_code,
+        FT.transferred_at >= S.started_at,
+    )
+    .correlate(*_OF)
 )
+_SCANNED = exists().where(
+    S.status == ScanStatus.SUCCEEDED,
+    S.division_from <= H.division_code,
+    S.division_to > H.division_code,
+    cast(S.rules, String) == "[]",
+    _THERE,
+    not_(_CAME_SINCE),
+)
+"""A household of which a scan has asked by all rules: it was in the register, and in that division, when the scan began."""
+
 _COUNTIES = select(H.division_code).where(H.stage.in_(sorted(ACTIVE)), _SCANNED).distinct()
 _CASE = scope.narrow(
     select(B.id, B.household_id, B.verdict, B.version).join(Household, H.id == B.household_id), H.division_code
@@ -60,7 +80,7 @@ async def chore(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> 
 async def _draw(connection: AsyncConnection, code: str, begins: dt.date, now: dt.datetime) -> int:
     today, seed = days.today(now), secrets.token_hex(16)
     theirs = and_(H.division_code == code, H.stage.in_(sorted(ACTIVE)))
-    without = [*await connection.scalars(select(H.id).where(theirs, not_(_HAS_LEAD)))]
+    without = [*await connection.scalars(select(H.id).where(theirs, _SCANNED, not_(_HAS_LEAD)))]
     having = [*await connection.scalars(select(H.id).where(theirs, _HAS_LEAD))]
     percent, least = (policy.whole(key, today, code) for key in (PERCENT, LEAST))
     drawn = payments.sample(seed, without, percent, least)

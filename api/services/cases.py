@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, bindparam, func, select
+from sqlalchemy import Row, ScalarSelect, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -80,6 +80,12 @@ async def hold(
     """
     statement = stilled(_HOUSEHOLD.where(Household.id == household), connection, Household)
     return (await connection.execute(statement, scope.of(viewer))).one_or_none()
+
+
+async def hold_all(connection: AsyncConnection, viewer: Viewer, households: Select[int]) -> None:
+    """The same for several at once, in one order: two who want the same wait for each other, and not for ever."""
+    statement = _HOUSEHOLD.where(Household.id.in_(households)).order_by(Household.id)
+    await connection.execute(stilled(statement, connection, Household), scope.of(viewer))
 
 
 async def member(connection: AsyncConnection, household: Held, member_id: int | None, field: str) -> None:

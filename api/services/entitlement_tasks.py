@@ -2,7 +2,7 @@
 
 An occasion is a programme (or a rule's open finding that names none) for a household, or somebody in it, in a year. It
 rests on findings of the rules on unmet entitlement, and on the catalogue where all that it asks for is likely. Whatever
-a task ended as, the same occasion is not opened again.
+a task ended as, the same occasion is not opened again, unless it ended only since its rule was set aside, and that is back.
 """
 
 from __future__ import annotations
@@ -39,12 +39,9 @@ MOST_HOUSEHOLDS = 200
 F, H, P, T = (table(each).c for each in (Finding, Household, FindingPerson, Task))
 V = table(Review).c
 _CONFIRMED = exists().where(V.id == F.review_id, V.outcome == Outcome.ENTITLEMENT_CONFIRMED)
-_STANDS = and_(
-    F.rule_id.in_(sorted(LEADS)),
-    F.withdrawn_because.is_(None),
-    or_(F.state.not_in(ENDED), _CONFIRMED),
-    not_(scope.in_shadow(F.state, F.rule_id, H.division_code)),
-)
+_RAISED = and_(F.rule_id.in_(sorted(LEADS)), F.withdrawn_because.is_(None), or_(F.state.not_in(ENDED), _CONFIRMED))
+_ASIDE = scope.in_shadow(F, H.division_code)
+_STANDS = and_(_RAISED, not_(_ASIDE))
 """A lead on unmet entitlement that is open, of a rule that is not set aside, or that a reviewer has confirmed; and that no scan has withdrawn."""
 _HAS_LEAD = exists().where(F.household_id == H.id, _STANDS)
 _HAS_TASK = exists().where(T.household_id == H.id, T.kind == TaskKind.ENTITLEMENT, T.state == TaskState.OPEN)
@@ -64,6 +61,9 @@ _LEADS = (
     .join(Household, H.id == F.household_id)
     .where(among(F.household_id, "households"), _STANDS)
     .order_by(F.id)
+)
+_SET_ASIDE = (
+    select(F.id).join(Household, H.id == F.household_id).where(among(F.household_id, "households"), _RAISED, _ASIDE)
 )
 _WHOM = select(P.finding_id, P.member_id).where(among(P.finding_id, "findings"))
 _THERE = (
@@ -120,6 +120,7 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
         return 0
     today, by_division = days.today(now), dict[str, Day]()
     leads, there = await _leads(connection, households), defaultdict[int, list[Any]](list)
+    aside = {*await connection.scalars(_SET_ASIDE, {"households": list(households)})}
     for row in await connection.execute(_THERE, {"households": list(households)}):
         there[row.household_id].append(row)
     due, changed = list[Due](), 0
@@ -128,14 +129,20 @@ async def look_at(connection: AsyncConnection, households: Sequence[int], now: d
         day = by_division.get(code) or by_division.setdefault(code, Day.of(today, code))
         held = {(row.detail["occasion"], row.member_id): row for row in there[home.id] if row.state == TaskState.OPEN}
         wanted = _wanted(home, day, leads.get(home.id, []), held)
-        taken = {row.reference for row in there[home.id]}
+        taken = {row.reference: row for row in there[home.id]}
         for occasion in wanted.values():
             reference = _reference(home, occasion, day)
-            if occasion.whose not in held and reference not in taken:
-                due.append(_due(home, occasion, day, reference))
+            before = taken.get(reference)
+            if occasion.whose in held:
+                continue
+            asked = _due(home, occasion, day, reference)
+            if before is None:
+                due.append(asked)
+            elif before.detail.get("because") == NoLongerDue.RULE_SET_ASIDE:
+                changed += await tasks.needed_again(connection, before.id, asked.due_on, asked.detail or {})
         for whose, row in held.items():
             if whose not in wanted:
-                detail = {**row.detail, "because": _because(home, day, row)}
+                detail = {**row.detail, "because": _because(home, day, row, aside)}
                 changed += await tasks.not_needed(connection, row.id, detail, now)
     for start in range(0, len(due), tasks.MOST_AT_ONCE):
         changed += await tasks.open_due(connection, due[start : start + tasks.MOST_AT_ONCE], now)
@@ -215,8 +222,11 @@ def _due(home: Home, occasion: Occasion, day: Day, reference: str) -> Due:
     return Due(reference, TaskKind.ENTITLEMENT, home.id, home.file_id, until, detail, occasion.member_id)
 
 
-def _because(home: Home, day: Day, task: Row[*tuple[Any, ...]]) -> NoLongerDue:
-    """Why a task's occasion is none any more: who is gone, then what is received, then what no longer says so."""
+def _because(home: Home, day: Day, task: Row[*tuple[Any, ...]], aside: Collection[int]) -> NoLongerDue:
+    """Why a task's occasion is none any more: who is gone, then what is received, then what no longer says so.
+
+    `aside` are leads that stand, of rules that are set aside.
+    """
     told: Mapping[str, Any] = task.detail
     if task.member_id is not None and task.member_id not in home.members:
         return NoLongerDue.MEMBER_LEFT
@@ -227,7 +237,7 @@ def _because(home: Home, day: Day, task: Row[*tuple[Any, ...]]) -> NoLongerDue:
     if settled is not None:
         return NoLongerDue(settled)
     if "finding" in told:
-        return NoLongerDue.LEAD_WITHDRAWN
+        return NoLongerDue.RULE_SET_ASIDE if told["finding"] in aside else NoLongerDue.LEAD_WITHDRAWN
     return NoLongerDue.FILE_CLOSED if home.stage not in ACTIVE else NoLongerDue.NOT_LIKELY
 
 

@@ -28,6 +28,7 @@ from api.services.retention.leads import REDUCED_ZH
 
 ANSWER_DAYS = "review.answer_working_days"
 N = table(LeadNotice).c
+_NOTICES = select(N.id, N.delivered_on, N.answered_on, N.wait_until, N.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +126,15 @@ async def answer(
     words: str,
     now: dt.datetime,
 ) -> int:
-    """What the household answered to the notice on this evidence, in its own words, by any clerk; the lead's key.
+    """What the household answered to the notice that it was given last, in its own words, by any clerk; the lead's key.
 
-    Raises NotDone.
+    That the lead has come to rest on other evidence since takes no answer from it. Raises NotDone.
     """
     found = await leads.held(connection, viewer, finding_id, expected_version, now)
-    notice = await of_evidence(connection, found)
+    notice = await of_evidence(connection, found) or await _last(connection, found)
     if notice is None:
         raise NotDone(
-            UserErrorCode.INVALID,
-            ("input", "findingId"),
-            "就现有证据尚无告知书。",
-            "There is no notice on this evidence yet.",
+            UserErrorCode.INVALID, ("input", "findingId"), "尚无告知书。", "There is no notice to be answered yet."
         )
     if notice.answered_on is not None:
         raise NotDone(
@@ -163,9 +161,13 @@ async def answer(
 
 async def of_evidence(connection: AsyncConnection, found: Found) -> Found | None:
     """The notice of the lead on the evidence that it rests on today."""
-    statement = select(N.id, N.delivered_on, N.answered_on, N.wait_until, N.version)
-    theirs = statement.where(N.finding_id == found.id, N.evidence_hash == found.evidence_hash)
+    theirs = _NOTICES.where(N.finding_id == found.id, N.evidence_hash == found.evidence_hash)
     return (await connection.execute(theirs)).one_or_none()
+
+
+async def _last(connection: AsyncConnection, found: Found) -> Found | None:
+    latest = _NOTICES.where(N.finding_id == found.id).order_by(N.id.desc()).limit(1)
+    return (await connection.execute(latest)).one_or_none()
 
 
 def _days(found: Found, delivered_on: dt.date) -> Days:

@@ -140,9 +140,10 @@ async def changed(connection: AsyncConnection, found: Found, **values: Any) -> N
 
 
 async def into_inquiry(connection: AsyncConnection, found: Found) -> None:
-    """The lead is looked into (again), at its next version; one that is withdrawn stays so (F-11)."""
-    state = FindingState.WITHDRAWN if found.state == FindingState.WITHDRAWN else FindingState.IN_INQUIRY
-    await changed(connection, found, state=state)
+    """The lead is looked into (again), at its next version; one that is withdrawn stays so (F-11), until it is raised again."""
+    withdrawn = found.state == FindingState.WITHDRAWN
+    into = {"withdrawn_from" if withdrawn else "state": FindingState.IN_INQUIRY}
+    await changed(connection, found, **into)
 
 
 async def told(

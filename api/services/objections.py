@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope, workdays
-from api.database import locked, skip_locked
+from api.database import skip_locked, stilled
 from api.domain import accounts, days, objections
 from api.domain.accounts import UserKind
 from api.domain.casework import TaskKind
@@ -207,8 +207,11 @@ async def escalate(connection: AsyncConnection, vault: Vault, now: dt.datetime) 
 async def _household(
     connection: AsyncConnection, viewer: Viewer, which: Select[*tuple[Any, ...]]
 ) -> Row[*tuple[Any, ...]] | None:
-    """The household, held until the transaction ends; None where the viewer answers for none such."""
-    return (await connection.execute(locked(which, connection, table(Household)), scope.of(viewer))).one_or_none()
+    """The household, held until the transaction ends; None where the viewer answers for none such.
+
+    A scan that adds a lead of it, and holds those that it has, does not wait for whoever answers an objection to one of them.
+    """
+    return (await connection.execute(stilled(which, connection, table(Household)), scope.of(viewer))).one_or_none()
 
 
 async def _check_notice(connection: AsyncConnection, notice_id: int | None, household_id: int) -> None:

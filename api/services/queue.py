@@ -10,11 +10,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import and_, case, func, literal, not_, or_, select, text, update
+from sqlalchemy import and_, bindparam, case, func, literal, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import outbox, scope
-from api.database import among, locked, one_writer
+from api.database import among, one_writer
 from api.domain import days, divisions, money, queue
 from api.domain.accounts import UserKind
 from api.domain.review import ENTITLEMENT, FindingState
@@ -26,16 +26,30 @@ from api.sealing import Vault
 from api.services import audit
 
 LOCK = 4_105_010
+PIECE = 2_000
+"""How many leads are given their place in one go: others write between two of these."""
+
 UNKNOWN = "review.unknown_yuan"
 F, H, U = table(Finding).c, table(Household).c, table(User).c
 
-_SHOWN = not_(scope.in_shadow(F.state, F.rule_id, H.division_code))
+_SHOWN = not_(scope.in_shadow(F, H.division_code))
 _LIVE = and_(text(f"findings.{LIVE}"), _SHOWN)
 """What may be put before reviewers."""
 
 _ENTITLES = F.rule_id.startswith(ENTITLEMENT)
 _IN_COUNTY = F.household_id == H.id
-_UNRANKED = select(H.division_code).join(Finding, _IN_COUNTY).where(_LIVE, F.queue_place.is_(None)).distinct()
+_UNRANKED = (
+    select(H.division_code)
+    .join(Finding, _IN_COUNTY)
+    .where(_LIVE, F.queue_place.is_(None))
+    .order_by(H.division_code)
+    .limit(1)
+)
+_PLACED = (
+    update(Finding)
+    .where(F.id == bindparam("key"))
+    .values(queue_place=bindparam("place"), queue_worth=bindparam("worth"))
+)
 _REVIEWERS = (
     select(U.division_code, func.count().label("reviewers"))
     .where(U.kind == UserKind.PERSON, U.active, U.role.in_(REVIEWERS))
@@ -53,41 +67,56 @@ async def alone(connection: AsyncConnection) -> None:
     await one_writer(connection, LOCK)
 
 
-async def fill(connection: AsyncConnection, now: dt.datetime) -> int:
-    """Counties with leads that have no place yet are ranked, and leads are opened where there is room; how many were."""
+async def rank(connection: AsyncConnection, now: dt.datetime, most: int = PIECE) -> bool:
+    """Of a county with leads that have no place yet so many that are not closed have theirs; False where there is none such.
+
+    To be asked for until there is none, each time in a transaction of its own. Those that had a place already come first: as
+    long as it is not done, somebody has none, and whoever is interrupted leaves what the next one goes on with.
+    """
     await alone(connection)
-    today = days.today(now)
-    for code in sorted(await connection.scalars(_UNRANKED)):
-        await _rank(connection, code, today)
-    return await _open(connection, today, now)
+    code = await connection.scalar(_UNRANKED)
+    if code is None:
+        return False
+    await _rank(connection, code, days.today(now), most)
+    return True
 
 
-async def _rank(connection: AsyncConnection, code: str, today: dt.date) -> None:
-    """Every lead of this county that is not closed has its place: by what it counts for, then by gravity, then by reference."""
+async def fill(connection: AsyncConnection, now: dt.datetime) -> int:
+    """What is still to be ranked has its place, and leads are opened where there is room; how many were."""
+    while await rank(connection, now):
+        pass
+    return await _open(connection, days.today(now), now)
+
+
+async def _rank(connection: AsyncConnection, code: str, today: dt.date, most: int) -> None:
+    """So many leads of this county have their place: by what they count for, then by gravity, then by reference."""
     unknown = money.fen(policy.value(UNKNOWN, today, code))
     sure = case(*((F.grade == grade, percent) for grade, percent in queue.CERTAINTY.items()), else_=queue.SURE)
     worth = func.coalesce(F.amount_high_fen, literal(unknown)) * sure // 100
     theirs = and_(H.division_code == code, _LIVE)
-    held = select(F.id).join(Household, _IN_COUNTY).where(theirs).order_by(F.id)
-    await connection.execute(locked(held, connection, Finding))
     weighed = select(
         F.id,
         worth.label("worth"),
         _ENTITLES.label("entitles"),
         F.severity_rank,
         F.reference,
+        F.queue_worth,
+        F.queue_place,
     ).join(Household, _IN_COUNTY).where(theirs).subquery()  # fmt: skip
     w = weighed.c
     number = func.row_number().over(
         partition_by=w.entitles, order_by=(w.worth.desc(), w.severity_rank.desc(), w.reference)
     )
-    ranked = select(w.id, w.worth, (2 * number - case((w.entitles, 1), else_=0)).label("place")).subquery()
-    r = ranked.c
-    await connection.execute(
-        update(Finding)
-        .where(F.id == r.id, or_(F.queue_place.is_distinct_from(r.place), F.queue_worth.is_distinct_from(r.worth)))
-        .values(queue_place=r.place, queue_worth=r.worth)
+    place = (2 * number - case((w.entitles, 1), else_=0)).label("place")
+    r = select(w.id, w.worth, place, w.queue_place, w.queue_worth).subquery().c
+    moved = (
+        select(r.id.label("key"), r.place, r.worth)
+        .where(or_(r.queue_place.is_distinct_from(r.place), r.queue_worth.is_distinct_from(r.worth)))
+        .order_by(r.queue_place.is_(None), r.id)
+        .limit(most)
     )
+    rows = [dict(row) for row in (await connection.execute(moved)).mappings()]
+    await connection.execute(_PLACED, sorted(rows, key=lambda row: row["key"]))  # as whoever holds several holds them
 
 
 async def _open(connection: AsyncConnection, today: dt.date, now: dt.datetime) -> int:

@@ -18,7 +18,7 @@ from api.domain.permissions import Viewer
 from api.domain.review import FindingState, Outcome, check, state_after
 from api.models import Conclusion, Finding, LeadView, OfficialError, Review, table
 from api.sealing import Vault
-from api.services import decisions, leads, official_errors
+from api.services import cases, decisions, leads, official_errors
 from api.services.leads import Found
 from api.services.official_errors import Wrong
 
@@ -73,8 +73,9 @@ async def review_all(
     conclusions.check_number(len(some))
     if len({each.finding_id for each in some}) < len(some):
         raise NotDone(UserErrorCode.INVALID, ("input", "leads"), "同一疑点不能重复。", "No lead is named twice.")
-    order = sorted(range(len(some)), key=lambda place: some[place].finding_id or 0)
-    for place in order:  # so that two who conclude on the same leads wait for each other, and not for ever
+    theirs = select(leads.F.household_id).where(leads.F.id.in_([each.finding_id for each in some]))
+    await cases.hold_all(connection, viewer, theirs)
+    for place in sorted(range(len(some)), key=lambda place: some[place].finding_id or 0):
         path = ("input", "leads", str(place))
         await _one(connection, vault, viewer, some[place], path, now, alone=True)
     return [each.finding_id for each in some if each.finding_id is not None]

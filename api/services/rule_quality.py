@@ -2,7 +2,7 @@
 
 Set aside, it runs and counts, and what it raises anew is shown to nobody who reviews. What people looked at already stays
 as it is: a household that is being asked is not left without an answer. What was concluded before a rule came back does
-not set it aside again.
+not set it aside again. Tasks that rest on its leads end with it, and are open again when it is back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from api.loaders.rule_quality import CONCLUDED, CONFIRMED
 from api.matching import policy
 from api.models import Finding, Household, Review, RuleShadow, table
 from api.sealing import Vault
-from api.services import audit
+from api.services import audit, entitlement_tasks
 
 LOCK = 4_105_011
 MONTHS = "quality.months"
@@ -91,6 +91,8 @@ async def chore(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> 
         key = int((await connection.execute(added)).scalar_one())
         detail = {"rule": row.rule_id, "division": row.division_code, **counts}
         await audit.record(connection, None, "rule.set_aside", ("RuleShadow", key), now, detail)
+    for code in sorted({row.division_code for row in poor}):
+        await entitlement_tasks.look_again(connection, code)
     return len(poor)
 
 
@@ -131,5 +133,7 @@ async def approve(
         changes = {"restored_by": viewer.user_id, "restored_at": now}
         action = "rule.returned"
     await connection.execute(update(RuleShadow).where(S.id == found.id).values(**changes, version=found.version + 1))
+    if "restored_at" in changes:
+        await entitlement_tasks.look_again(connection, found.division_code)
     await audit.record(connection, viewer.user_id, action, ("RuleShadow", found.id), now, detail)
     return int(found.id)

@@ -32,7 +32,7 @@ from api.domain.scans import LeadChange, ScanStatus, Severity
 from api.matching import Step, folders, reference
 from api.models import Feed, Finding, FindingPerson, Household, Link, Member, Review, Scan, table
 from api.sealing import Vault
-from api.services import answers, audit, consented, entitlement_tasks, queue, registers
+from api.services import answers, audit, consented, entitlement_tasks, registers
 
 JOB = "scan"
 TOPIC = "scan"
@@ -296,6 +296,8 @@ async def take_findings(
         ):
             row = _finding(each, households[each["household_id"]], order, now)
             rows.append(row if known is None else row | _again(known, each["evidence_hash"], concluded))
+            if known is not None and _asked_about(known) and known.evidence_hash != each["evidence_hash"]:
+                await _tell_of_evidence(connection, known, order, now)
             changes[LeadChange.NEW if known is None else _compared(known, row)] += 1
     for start in range(0, len(rows), BATCH):
         some = rows[start : start + BATCH]
@@ -350,7 +352,8 @@ def _again(
 ) -> dict[str, Any]:
     """What a finding keeps when it is raised again, and where it stands on this evidence; it is not withdrawn any more.
 
-    It is ranked anew; closed or withdrawn before and open now, it is a new question, which waits until it is opened.
+    It is ranked anew; closed or withdrawn before and open now, it is a new question, which waits until it is opened. What
+    was being asked about it goes on, on whatever evidence: its household was told, and waits (F-14, F-18).
     """
     kept = {"first_scan_id": known.first_scan_id, "raised_on": known.raised_on, "withdrawals": known.withdrawals}
     opened = {"opened_on": known.opened_on, "opened_for": known.opened_for}
@@ -358,8 +361,25 @@ def _again(
         return kept | opened | {"state": known.state, "review_id": known.review_id, "version": known.version}
     review_id, outcome = concluded.get((known.id, evidence_hash), (None, None))
     state = FindingState.OPEN if outcome is None else state_after(outcome)
-    again = opened if known.state not in ENDED else {}
+    if _asked_about(known):
+        state = FindingState.IN_INQUIRY
+    again = opened if known.state not in ENDED or _asked_about(known) else {}
     return kept | again | {"state": state, "review_id": review_id, "version": known.version + 1}
+
+
+def _asked_about(lead: Row[*tuple[Any, ...]]) -> bool:
+    """Whether somebody is asking about the lead, or was when a scan withdrew it."""
+    withdrawn = lead.state == FindingState.WITHDRAWN
+    return bool((lead.withdrawn_from if withdrawn else lead.state) == FindingState.IN_INQUIRY)
+
+
+async def _tell_of_evidence(
+    connection: AsyncConnection, lead: Row[*tuple[Any, ...]], order: Order, now: dt.datetime
+) -> None:
+    """Whoever is asking about the lead is told that it rests on other evidence now."""
+    detail = {"household": lead.household_id, "scan": order.id}
+    await audit.record(connection, None, "finding.evidence_changed", ("Finding", lead.id), now, detail)
+    await outbox.append(connection, "finding", lead.id, now)
 
 
 def _compared(known: Row[*tuple[Any, ...]], row: Mapping[str, Any]) -> LeadChange:
@@ -377,7 +397,6 @@ async def succeed(
 ) -> None:
     """The scan is done, and from now on its links and findings are the latest; what is due by them is looked at anew."""
     await entitlement_tasks.look_again(connection, order.division_code)
-    await queue.fill(connection, now)
     await audit.record(connection, None, "scan.succeeded", ("Scan", order.id), now)
     await _change(
         connection,
@@ -433,6 +452,7 @@ def _finding(each: Mapping[str, Any], household_id: int, order: Order, now: dt.d
         "opened_on": None,
         "opened_for": None,
         "withdrawn_because": None,
+        "withdrawn_from": None,
         "withdrawn_scan_id": None,
         "withdrawn_at": None,
         "withdrawals": 0,

@@ -9,6 +9,7 @@ import json
 from sqlalchemy import Date, String, bindparam, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.database import one_writer
 from api.domain import days, divisions, targets
 from api.domain.clocks import months_after
 from api.domain.errors import NotDone, UserErrorCode
@@ -19,6 +20,7 @@ from api.sealing import Vault
 from api.services import audit
 from api.services.freezing import FREEZE
 
+LOCK = 4_105_015
 F, H, S, R = (table(each).c for each in (File, Household, Snapshot, SnapshotRow))
 FACTS = [column for column in R if column.name not in {"id", "snapshot_id", "file_id"}]
 """What a digest is of: every fact, and no key, so that it stands when a file is erased."""
@@ -71,7 +73,11 @@ async def freeze(
 
 
 async def monthly(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:
-    """The files of one more city are frozen as they stood at the end of last month; how many cities that was, one or none."""
+    """The files of one more city are frozen as they stood at the end of last month; how many cities that was, one or none.
+
+    Of several workers one does so at a time, and the next one sees what it did.
+    """
+    await one_writer(connection, LOCK)
     last = days.today(now).replace(day=1) - dt.timedelta(days=1)
     city = await connection.scalar(_NEXT_CITY, {"day": last})
     if city is None:

@@ -124,6 +124,13 @@ async def not_needed(connection: AsyncConnection, task_id: int, detail: Mapping[
     return await _end(connection, which, TaskState.CANCELLED, now, None) > 0
 
 
+async def needed_again(connection: AsyncConnection, task_id: int, due_on: dt.date, detail: Mapping[str, Any]) -> bool:
+    """A task that ended by itself waits anew until that day, with whoever had it; whether it had."""
+    ended = update(Task).where(Task.id == task_id, Task.state == TaskState.CANCELLED, Task.done_by.is_(None))
+    waits = {"state": TaskState.OPEN, "done_at": None, "due_on": due_on, "detail": casework.codes(detail)}
+    return (await connection.execute(ended.values(**waits, version=Task.version + 1))).rowcount > 0
+
+
 async def done_by(
     connection: AsyncConnection,
     viewer: Viewer,

@@ -29,7 +29,7 @@ DEATH = "P01"
 """The rule that finds somebody on file in a register of deaths."""
 
 _LEAD = table(Finding).c
-_ASIDE = scope.in_shadow(_LEAD.state, _LEAD.rule_id, table(Household).c.division_code)
+_ASIDE = scope.in_shadow(_LEAD, table(Household).c.division_code)
 
 _WATCH = scope.narrow(
     select(Watch, Household.division_code).join(Household, Household.id == Watch.household_id),

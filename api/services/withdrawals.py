@@ -17,17 +17,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import outbox
 from api.database import among, locked
 from api.domain import divisions
+from api.domain.conclusions import ConclusionState
 from api.domain.entitlements import NoLongerDue
 from api.domain.review import ENDED, FindingState, WithdrawnBecause
 from api.matching.withdrawals import Raised
-from api.models import Finding, FindingPerson, Household, Member, Scan, Task, table
+from api.models import Conclusion, Finding, FindingPerson, Household, Member, Scan, Task, table
 from api.services import audit, leads, tasks
 from api.services.retention.leads import REDUCED_ZH
 from api.services.scans import Order
 from api.services.watches import DEATH, asks_of_death
 
 TOPIC = "finding"
-F, H, L, M, P = (table(each).c for each in (Finding, Household, Scan, Member, FindingPerson))
+C, F, H, L, M, P = (table(each).c for each in (Conclusion, Finding, Household, Scan, Member, FindingPerson))
 _NOT_RAISED = (
     select(F.id, F.reference)
     .join(Household, H.id == F.household_id)
@@ -60,6 +61,11 @@ _HELD = (
     select(F.id, F.household_id, F.rule_id, F.state, F.last_scan_id, F.withdrawals)
     .where(among(F.id, "keys"), F.withdrawn_because.is_(None))
     .order_by(F.id)
+)
+_WAITING = (
+    select(C.id, C.finding_id, C.household_id)
+    .where(among(C.finding_id, "keys"), C.state == ConclusionState.PROPOSED)
+    .order_by(C.id)
 )
 
 
@@ -108,6 +114,7 @@ async def take_back(
             .values(
                 state=state,
                 withdrawn_because=why,
+                withdrawn_from=row.state,
                 withdrawn_scan_id=order.id,
                 withdrawn_at=now,
                 withdrawals=F.withdrawals + 1,
@@ -119,8 +126,19 @@ async def take_back(
         detail = {"household": row.household_id, "because": why, "scan": order.id}
         await audit.record(connection, None, "finding.withdrawn", ("Finding", row.id), now, detail)
         await outbox.append(connection, TOPIC, row.id, now)
+    await _lapse(connection, {row.id: because[row.id][1] for row in gone}, now)
     await _end_tasks(connection, [(row.id, row.withdrawals) for row in gone if row.rule_id == DEATH], now)
     return len(gone)
+
+
+async def _lapse(connection: AsyncConnection, gone: Mapping[int, WithdrawnBecause], now: dt.datetime) -> None:
+    """What waited for a second officer to conclude on these leads waits no more, whether or not they are raised again."""
+    for row in (await connection.execute(_WAITING, {"keys": sorted(gone)})).all():
+        why = gone[row.finding_id]
+        lapsed = {"state": ConclusionState.LAPSED, "lapsed_because": why}
+        await connection.execute(update(Conclusion).where(C.id == row.id).values(**lapsed))
+        detail = {"household": row.household_id, "conclusion": row.id, "because": why}
+        await audit.record(connection, None, "finding.conclusion_lapsed", ("Finding", row.finding_id), now, detail)
 
 
 async def _end_tasks(connection: AsyncConnection, deaths: Sequence[tuple[int, int]], now: dt.datetime) -> None:

@@ -78,10 +78,21 @@ async def _scanned(held: Held, order: scans.Order) -> None:
         return
     await take_in(held, order, out)
     await _tell_rounds(held, order)
+    await _queued(held)
     shutil.rmtree(folder / "in", ignore_errors=True)
     for key, inside in earlier.items():
         if inside:  # what this scan keeps is as good
             shutil.rmtree(kept[key], ignore_errors=True)
+
+
+async def _queued(held: Held) -> None:
+    """Leads have their place, a piece a transaction, and are opened; where this breaks off, the worker's next round goes on."""
+    more = True
+    while more:
+        async with held.writing() as connection:
+            more = await queue.rank(connection, held.now())
+    async with held.writing() as connection:
+        await queue.fill(connection, held.now())
 
 
 async def _unless_cancelled(held: Held, work: Coroutine[None, None, None]) -> None:

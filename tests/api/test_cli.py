@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -48,6 +49,9 @@ def test_the_demo_shows_what_was_found_and_is_used_again_until_it_differs(tmp_pa
     assert AGAIN not in first.stderr
     tokens = re.findall(r"jk_[\w-]{40,}", first.stdout)
     assert len(set(tokens)) == 5, "one for each role; one of them stands in the example too"
+    with sqlite3.connect(tmp_path / "service" / "jiekun.db") as database:
+        (opened,) = database.execute("SELECT count(*) FROM findings WHERE opened_on IS NOT NULL").fetchone()
+    assert opened > 0, "there is something to review before any worker runs"
     out = tmp_path / "service" / "scans" / "1" / "out" / "findings.parquet"
     made = out.stat().st_mtime_ns
     assert AGAIN in demo(tmp_path).stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from api.domain.scans import ScanStatus
 from api.models import (
     Conclusion,
     Finding,
+    Household,
     LeadNotice,
     LeadView,
     Objection,
@@ -24,16 +26,19 @@ from api.models import (
     Review,
     Scan,
     StopProposal,
+    User,
     table,
 )
-from api.services import withdrawals
+from api.services import scans, withdrawals
 from api.services.scans import Order
 from tests.api.conftest import Service
-from tests.api.led import Lead, act, done, lead, refused
+from tests.api.led import EXPLAINED, Lead, act, done, lead, refused
+from tests.api.test_reviewing_bounds import hide
 
 COUNTY = "county-reviewer"
 DECEPTION = {"outcome": "DECEPTION_CONFIRMED", "reason": "已核实。", "decisionDocument": "文处〔2026〕3号"}
 ERROR = {"outcome": "CLAIMANT_ERROR", "reason": "申报时漏填。"}
+LAPSED = [{"state": "LAPSED", "lapsedBecause": "RECORD_GONE"}]
 OBJECTION = {"objector": "HOUSEHOLD", "grounds": ["NO_LONGER_OWNED"], "text": "车早已卖掉。"}
 
 
@@ -221,9 +226,91 @@ async def test_f11_nothing_adverse_is_concluded_on_what_was_closed_and_withdrawn
     }
     if proposed:
         assert refused(await found.act("confirmConclusion", reason="同意。"))["path"] == ["input", "findingId"]
-        done(await found.act("withdrawConclusion", COUNTY, reason="记录已不存在。"))
+        assert (await found.asked("conclusions { state lapsedBecause }"))["conclusions"] == LAPSED
     assert refused(await found.act("proposeConclusion", COUNTY, **ERROR))["path"] == ["input", "findingId"]
     done(await found.act("reviewFinding", COUNTY, outcome="SOURCE_ERROR", note="数据有误。"))
+
+
+async def raised_again(found: Lead, evidence: str | None = None) -> None:
+    """A scan raises the lead again, on the evidence it had or on other."""
+    async with transaction(found.service.engine) as connection:
+        of = select(*table(Finding).c, Household.reference.label("home")).join(Household)
+        row = (await connection.execute(of.where(Finding.id == found.key))).one()
+        scan = (await connection.execute(select(Scan).where(Scan.id == row.last_scan_id))).one()
+        raised = {name: getattr(row, name) for name in (*scans.JUDGED, "rule_id", "rule_version", "evidence")}
+        raised |= {"finding_id": row.reference, "household_id": row.home, "person_ids": []} | EXPLAINED
+        raised |= {f"amount_{each}_yuan": Decimal(1_200) for each in ("low", "high")}
+        raised |= {"evidence_hash": evidence or row.evidence_hash}
+        order = Order(scan.id, scan.division_code, None, (), ScanStatus.RUNNING)
+        await scans.take_findings(connection, order, scan.as_of, [raised], {}, found.service.now())
+
+
+async def test_f14_what_is_asked_goes_on_on_other_evidence_and_nothing_weighs_before_its_household_is_told_anew(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    question = {"askedOf": "HOUSEHOLD", "question": "何时购车？", "dueOn": str(found.today)}
+    for step in (found.told(), found.act("askFacts", **question)):
+        done(await step)
+    await raised_again(found, "another car")
+    told = await found.asked("state openedOn notices { onCurrentEvidence answer } inquiries { state }")
+    assert (told["state"], told["inquiries"]) == ("IN_INQUIRY", [{"state": "OPEN"}])
+    assert told["notices"] == [{"onCurrentEvidence": False, "answer": None}]
+    assert told["openedOn"] is not None, "it is not put back behind those that wait"
+    done(await found.heard())  # to what it was told before
+    assert refused(await found.act("proposeConclusion", COUNTY, **ERROR))["item"] == "NOTICE"
+    done(await found.told(documentNo="核〔2026〕2号"))
+    assert refused(await found.act("proposeConclusion", COUNTY, **ERROR))["item"] == "ANSWER"
+    done(await found.heard())
+    done(await found.act("proposeConclusion", COUNTY, **ERROR))
+    done(await found.act("confirmConclusion", reason="同意。"))
+    acts = (await found.asked("proof { acts { action byPerson } }"))["proof"]["acts"]
+    assert {"action": "finding.evidence_changed", "byPerson": False} in acts
+
+
+async def test_f14_what_is_asked_goes_on_when_a_scan_withdraws_the_lead_and_another_raises_it_again(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    done(await found.told())
+    await withdrawn(found)
+    await raised_again(found)
+    assert (await found.asked("state withdrawal { because }")) == {"state": "IN_INQUIRY", "withdrawal": None}
+    done(await found.heard())
+
+
+async def test_f3_f11_what_waited_for_a_second_officer_lapses_when_a_scan_withdraws_the_lead_and_is_proposed_anew(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    for step in (found.told(), found.heard(), found.act("proposeConclusion", COUNTY, **ERROR)):
+        done(await step)
+    await withdrawn(found)
+    assert (await found.asked("conclusions { state lapsedBecause }"))["conclusions"] == LAPSED
+    await raised_again(found)
+    assert refused(await found.act("confirmConclusion", reason="同意。"))["path"] == ["input", "findingId"]
+    done(await found.act("proposeConclusion", COUNTY, **ERROR))
+    done(await found.act("confirmConclusion", reason="同意。"))
+    told = await found.asked("conclusions { state lapsedBecause } proof { acts { action } }")
+    assert told["conclusions"] == [{"state": "CONFIRMED", "lapsedBecause": None}, *LAPSED]
+    assert "finding.conclusion_lapsed" in [each["action"] for each in told["proof"]["acts"]]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UPDATE conclusions SET state = 'LAPSED'",
+        "UPDATE conclusions SET lapsed_because = 'RECORD_GONE'",
+        "UPDATE findings SET withdrawn_from = 'OPEN'",
+    ],
+)
+async def test_f3_f11_the_database_keeps_nothing_lapsed_without_its_reason(service: Service, broken: str) -> None:
+    found = await lead(service)
+    for step in (found.told(), found.heard(), found.act("proposeConclusion", COUNTY, **ERROR)):
+        done(await step)
+    with pytest.raises(DatabaseError):
+        async with transaction(service.engine) as connection:
+            await connection.execute(text(broken))
 
 
 async def test_f11_f33_a_record_of_a_withdrawn_lead_is_doubted_and_objected_to_and_the_lead_stays_withdrawn(
@@ -470,6 +557,45 @@ async def test_f4_several_are_concluded_on_at_once_if_each_was_looked_at_by_itse
     answer = (await service.data(REVIEW_ALL, await all_of(found, "together-4")))["reviewFindings"]
     assert [each["id"] for each in answer["findings"]] == [each.id for each in found]
     assert {each["state"] for each in answer["findings"]} == {"CLOSED"}
+
+
+async def test_f4_f29_what_was_hidden_from_somebody_they_have_not_looked_at(service: Service) -> None:
+    found = await lead(service)
+    await hide(service, found)
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "reviewer").values(cleared=True))
+    for by, shown in ((COUNTY, False), ("reviewer", True)):
+        await found.asked("explanationZh explanationEn", by=by)
+        answer = (await service.data(REVIEW_ALL, await all_of([found], f"hidden-{by}"), by=by))["reviewFindings"]
+        assert [each["item"] for each in answer["userErrors"]] == ([] if shown else ["VIEWED"])
+
+
+async def test_f4_two_who_conclude_on_leads_of_the_same_homes_wait_for_each_other_and_not_for_ever(
+    service: Service,
+) -> None:
+    found = [await lead(service, place) for place in range(5)]
+    async with transaction(service.engine) as connection:
+        there = select(Household.id).where(Household.division_code == "410502").order_by(Household.id).limit(3)
+        homes = [*await connection.scalars(there)]
+        for each, home in zip(found, (homes[0], homes[2], homes[1], homes[0], homes[1]), strict=True):
+            await connection.execute(update(Finding).where(Finding.id == each.key).values(household_id=home))
+        for each in found:
+            for login in (COUNTY, "reviewer"):
+                who = select(User.id).where(User.login == login).scalar_subquery()
+                seen = {"finding_id": each.key, "version": 1, "viewed_at": service.now()}
+                await connection.execute(insert(LeadView).values(**seen, user_id=who))
+    one, other = [found[0], found[1], found[4]], found[2:4]
+    asked = [(await all_of(one, "bulk-0001"), COUNTY), (await all_of(other, "bulk-0002"), "reviewer")]
+    async with transaction(service.engine) as connection:  # somebody is at work on the last of the homes
+        await connection.execute(locked(select(Household.id).where(Household.id == homes[2]), connection, Household))
+        acting = list[asyncio.Task[Any]]()
+        waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        for told, by in asked:
+            acting.append(asyncio.create_task(service.data(REVIEW_ALL, told, by=by)))
+            while connection.dialect.name == "postgresql" and await connection.scalar(waits) < len(acting):
+                await asyncio.sleep(0.05)
+    for answer in await asyncio.gather(*acting):
+        assert answer["reviewFindings"]["userErrors"] == []
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,26 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from api.database import transaction
 from api.domain import payments
 from api.domain.progress import quarter
-from api.domain.stages import ACTIVE
+from api.domain.stages import ACTIVE, Stage
 from api.matching import policy
-from api.models import BlindCase, BlindDraw, Finding, Household, Review, User
+from api.models import (
+    BlindCase,
+    BlindDraw,
+    FileTransfer,
+    Finding,
+    FindingPerson,
+    Household,
+    Organisation,
+    Review,
+    User,
+)
 from api.services import blind
+from tests.api import county
 from tests.api.conftest import Service
 
 CASES = """query ($made: Boolean, $after: String) { blindCases(filter: {made: $made}, first: 100, after: $after) {
@@ -92,6 +103,48 @@ async def test_f19_each_quarter_so_many_without_a_lead_are_drawn_by_a_seed_and_a
                 assert order not in (sorted(order), sorted(order, reverse=True)), "the two are mixed"
     service.ahead = dt.timedelta(days=100)
     assert await draw(service) > 0, "and again in the next"
+
+
+async def test_f19_only_households_of_which_a_scan_has_asked_by_all_rules_are_drawn(service: Service) -> None:
+    async def drawn(home: int) -> bool:
+        async with transaction(service.engine) as connection:
+            await connection.execute(delete(BlindCase))
+            await connection.execute(delete(BlindDraw))
+            percent = {blind.PERCENT: 100, blind.LEAST: 1}
+            with pytest.MonkeyPatch.context() as patched:
+                patched.setattr(policy, "whole", lambda key, *where: percent[key])
+                await blind.chore(connection, service.vault, service.now())
+            found = await connection.scalar(select(BlindCase.id).where(BlindCase.household_id == home))
+        return found is not None
+
+    async with transaction(service.engine) as connection:
+        life = await county.taken_over(connection, Stage.RECORDED, service.now())
+        other = (await connection.scalars(select(BlindCase.household_id))).all()
+        assert not other
+    home = life.household_id
+    assert not await drawn(home), "it came after the scan"
+    start = """mutation ($input: StartScanInput!) { startScan(input: $input) { userErrors { code } } }"""
+    for number, rules in enumerate((["H05"], [])):
+        asked = {"idempotencyKey": f"scan-{number:04}", "rules": rules}
+        await service.data(start, {"input": asked}, by="auditor")
+        await service.work()
+        async with transaction(service.engine) as connection:
+            await connection.execute(delete(FindingPerson).where(FindingPerson.finding_id.in_(of(home))))
+            await connection.execute(delete(Finding).where(Finding.household_id == home))
+        assert await drawn(home) is (not rules), "a scan by one rule has not asked all"
+    async with transaction(service.engine) as connection:
+        organisation = await connection.scalar(select(func.min(Organisation.id)))
+        told = {"from_organisation_id": organisation, "to_organisation_id": organisation, "file_id": life.file_id}
+        told |= {"from_division_code": "110101", "to_division_code": county.COUNTY, "reason": b""}
+        when = {"transferred_on": service.now().date(), "transferred_at": service.now() + dt.timedelta(days=1)}
+        user = await connection.scalar(select(func.min(User.id)))
+        await connection.execute(insert(FileTransfer).values(**told, **when, user_id=user))
+    assert not await drawn(home), "where it was then, nobody asked"
+
+
+def of(home: int) -> Any:
+    """The keys of a household's leads."""
+    return select(Finding.id).where(Finding.household_id == home)
 
 
 async def test_f19_whoever_looks_is_not_told_which_it_is_and_what_is_found_changes_no_household(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import insert, select, update
 from api.database import transaction
 from api.domain.accounts import OPERATOR, OrganisationKind
 from api.domain.entitlements import school_year
+from api.domain.review import Outcome
 from api.domain.stages import Stage
 from api.models import (
     AuditEvent,
@@ -26,14 +28,17 @@ from api.models import (
     Organisation,
     Referral,
     RoleAssignment,
+    RuleShadow,
     Scan,
     Task,
 )
-from api.services import entitlement_tasks, organisations
+from api.services import entitlement_tasks, organisations, rule_quality
 from api.services.organisations import Described
 from tests.api import county
 from tests.api.conftest import Service
+from tests.api.services import test_rule_quality
 from tests.api.services.atwork import DAY, NOW, TODAY, OnFile, errors
+from tests.api.services.reviewed import viewer
 
 MONTH = TODAY.replace(day=1)
 ELIGIBLE = """query ($id: ID!, $answers: [Likelihood!]) { eligibleFor(householdId: $id, answers: $answers) {
@@ -338,8 +343,43 @@ async def test_a_finding_that_a_scan_withdrew_asks_for_nothing_any_more(service:
     async with transaction(service.engine) as connection:
         row = update(Finding).where(Finding.id == finding)
         withdrawn = {"withdrawn_because": "RECORD_GONE", "withdrawn_scan_id": Finding.last_scan_id, "withdrawals": 1}
-        await connection.execute(row.values(state="WITHDRAWN", withdrawn_at=service.now(), **withdrawn))
+        when = {"withdrawn_at": service.now(), "withdrawn_from": "OPEN"}
+        await connection.execute(row.values(state="WITHDRAWN", **when, **withdrawn))
     assert short(await looked(house)) == [("CANCELLED", "DIBAO", "LEAD_WITHDRAWN")]
+
+
+async def test_f18_a_rule_that_is_set_aside_asks_for_nothing_and_asks_again_when_it_is_back(service: Service) -> None:
+    house = await home(service)
+    await raised(house, "U01", *house.people)
+    (task,) = await looked(house)
+    taken = {"taskId": task["id"], "expectedVersion": 1}
+    assert errors(await house.act("takeTask", "task { state }", by="caseworker", **taken)) == []
+    await test_rule_quality.concluded(service, "U01", {Outcome.NO_ISSUE: 40})
+    await test_rule_quality.look(service)
+    assert await waits(house)
+    assert short(await looked(house)) == [("CANCELLED", "DIBAO", "RULE_SET_ASIDE")]
+    first = await viewer(service, "auditor")
+    for number, who in enumerate((first, replace(first, user_id=first.user_id + 1)), 1):
+        async with transaction(service.engine) as connection:
+            shadow = await connection.scalar(select(RuleShadow.id))
+            told = (shadow, number, "规则已修订。", service.now())
+            await rule_quality.approve(connection, service.vault, who, *told)
+    assert await waits(house)
+    (again,) = await looked(house)
+    assert again["id"] == task["id"]
+    assert short([again]) == [("OPEN", "DIBAO", None)]
+    async with transaction(service.engine) as connection:
+        whose = select(Task.assigned_to).where(Task.household_id == house.key, Task.kind == "ENTITLEMENT")
+        assert await connection.scalar(whose) is not None, "it is with whom it was"
+
+
+async def waits(house: OnFile) -> bool:
+    """Whether the next round looks at the household, whatever day it is; from now on one did."""
+    async with transaction(house.service.engine) as connection:
+        of = Household.id == house.key
+        found = await connection.scalar(select(Household.entitlements_on).where(of))
+        await connection.execute(update(Household).where(of).values(entitlements_on=TODAY))
+    return found is None
 
 
 async def test_a_finding_about_somebody_who_left_asks_for_nothing_for_those_who_stayed(service: Service) -> None:

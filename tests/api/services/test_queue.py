@@ -135,6 +135,37 @@ async def test_f12_ranked_twice_or_from_nothing_the_order_is_the_same(service: S
     assert await order() == before
 
 
+async def test_f12_ranked_by_pieces_between_which_others_write_the_order_is_the_same(service: Service) -> None:
+    async def order() -> list[tuple[int, int | None, int | None]]:
+        async with transaction(service.engine) as connection:
+            rows = await connection.execute(
+                select(Finding.id, Finding.queue_place, Finding.queue_worth).order_by(Finding.id)
+            )
+            return [(row.id, row.queue_place, row.queue_worth) for row in rows]
+
+    before, unranked, pieces = await order(), list[int](), 0
+    placed = {key: place for key, place, _ in before}
+    async with transaction(service.engine) as connection:  # some are new, and some stand where they do no more
+        first = select(func.min(Finding.id)).join(Household, Household.id == Finding.household_id)
+        fresh = [*sorted(placed)[::7], *await connection.scalars(first.group_by(Household.division_code))]
+        new = update(Finding).where(Finding.id.in_(fresh))
+        await connection.execute(new.values(queue_place=None, queue_worth=None))
+        others = update(Finding).where(Finding.id.not_in(fresh))
+        await connection.execute(others.values(queue_place=Finding.queue_place + 100))
+    more = True
+    while more:
+        async with transaction(service.engine) as connection:
+            more = await queue.rank(connection, service.now(), 20)
+        async with transaction(service.engine) as connection:  # whoever waited for it
+            await connection.execute(update(User).values(display_name=User.display_name))
+        pieces += more
+        unranked.append(sum(place is None for _, place, _ in await order()))
+    assert pieces >= len(before) / 20
+    assert unranked == sorted(unranked, reverse=True)
+    assert unranked[pieces - 2] > 0, "as long as it is not done, whoever goes on sees that it is not"
+    assert await order() == before
+
+
 async def test_f21_what_nobody_looked_at_takes_room_next_week_and_what_was_concluded_makes_some(
     service: Service,
 ) -> None:

@@ -15,7 +15,9 @@ from api.domain.review import Outcome
 from api.models import AuditEvent, Finding, Household, Review, RuleShadow, User, table
 from api.services import accounts, queue, rule_quality
 from tests.api.conftest import Service
+from tests.api.led import done, lead
 from tests.api.services.test_reviews import given, review
+from tests.api.test_reviewing import raised_again, withdrawn
 
 COUNTY = "410502"
 SHADOWS = (
@@ -167,6 +169,47 @@ async def test_f18_what_was_concluded_or_is_being_asked_stays_in_sight_and_what_
         ranked = select(Finding.id).join(Household, Household.id == Finding.household_id)
         ranked = ranked.where(Finding.rule_id == rule, Finding.state == "OPEN", Household.division_code == COUNTY)
         assert (await connection.execute(ranked.where(Finding.queue_place.is_not(None)))).all() == []
+
+
+@pytest.mark.parametrize("asked", [False, True])
+async def test_f18_what_nobody_had_looked_at_stays_hidden_when_a_scan_withdraws_it_and_what_was_asked_in_sight(
+    service: Service, asked: bool
+) -> None:
+    found = await lead(service)
+    if asked:
+        done(await found.told())
+    await concluded(service, "H05", {Outcome.NO_ISSUE: 40})
+    await look(service)
+    await withdrawn(found)
+    query = """query ($id: ID!) { finding(id: $id) { state } node(id: $id) { id }
+      findings(filter: {withdrawn: true}) { totalCount } }"""
+    shown = await service.data(query, {"id": found.id})
+    kept = await service.data(query, {"id": found.id}, by="auditor")
+    assert (kept["finding"], kept["findings"]["totalCount"]) == ({"state": "WITHDRAWN"}, 1)
+    assert (shown == kept) is asked
+    if not asked:
+        assert shown == {"finding": None, "node": None, "findings": {"totalCount": 0}}
+    await raised_again(found)
+    again = (await service.data(query, {"id": found.id}))["finding"]
+    assert again == ({"state": "IN_INQUIRY"} if asked else None)
+
+
+async def test_f18_what_is_being_asked_stays_in_sight_when_its_evidence_changes(service: Service) -> None:
+    rule = await open_rule(service)
+    lead = """query ($rule: String!) { findings(filter: {rules: [$rule], divisionCode: "410502"}, first: 1) { nodes {
+      id version state } } }"""
+    (asked,) = (await service.data(lead, {"rule": rule}))["findings"]["nodes"]
+    await review(service, given(asked, outcome="NEEDS_INQUIRY", note="须入户核实。"))
+    await concluded(service, rule, {Outcome.NO_ISSUE: 40})
+    await look(service)
+    async with transaction(service.engine) as connection:  # as if it had been raised on what was sent before
+        await connection.execute(update(Finding).where(Finding.state == "IN_INQUIRY").values(evidence_hash="another"))
+    start = """mutation { startScan(input: {idempotencyKey: "scan-0001"}) { userErrors { code } } }"""
+    await service.data(start, by="auditor")
+    await service.work()
+    one = "query ($id: ID!) { finding(id: $id) { state version reviews { onCurrentEvidence } } }"
+    shown = (await service.data(one, {"id": asked["id"]}))["finding"]
+    assert shown == {"state": "IN_INQUIRY", "version": 3, "reviews": [{"onCurrentEvidence": True}]}
 
 
 async def test_f18_only_two_people_bring_a_rule_back_and_old_conclusions_do_not_set_it_aside_again(

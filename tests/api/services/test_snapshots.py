@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -545,6 +546,17 @@ async def test_each_city_is_frozen_at_the_end_of_every_month_and_once(
         ("410500", may, "MONTHLY", None, 2),
         ("110100", june, "MONTHLY", None, 1),
     ]
+
+
+async def test_several_workers_that_begin_together_freeze_each_city_once(engine: AsyncEngine, vault: Vault) -> None:
+    async with transaction(engine) as connection:
+        await county.taken_over(connection, Stage.RECORDED, NOW)
+
+    async def look() -> int:
+        async with transaction(engine) as connection:
+            return await snapshots.monthly(connection, vault, NOW)
+
+    assert sorted(await asyncio.gather(*(look() for _ in range(4)))) == [0, 0, 0, 1]
 
 
 async def test_who_froze_what_is_in_the_audit_and_it_holds_nobody(engine: AsyncEngine, officers: Officers) -> None:

@@ -159,7 +159,9 @@ async def test_f11_its_tasks_end_with_it_and_begin_anew_when_it_is_raised_again(
         "UPDATE findings SET state = 'WITHDRAWN'",
         "UPDATE findings SET withdrawn_because = 'RECORD_GONE', withdrawals = 1",
         "UPDATE findings SET state = 'WITHDRAWN', withdrawn_because = 'RECORD_GONE', withdrawn_scan_id = 1, "
-        "withdrawn_at = '2026-01-01T00:00:00+00:00'",
+        "withdrawn_at = '2026-01-01T00:00:00+00:00', withdrawn_from = 'OPEN'",
+        "UPDATE findings SET state = 'WITHDRAWN', withdrawn_because = 'RECORD_GONE', withdrawn_scan_id = 1, "
+        "withdrawn_at = '2026-01-01T00:00:00+00:00', withdrawals = 1",
         "UPDATE scans SET status = 'CANCELLED'",
         "UPDATE scans SET cancelled_by = (SELECT min(id) FROM users)",
     ],
