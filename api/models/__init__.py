@@ -31,7 +31,7 @@ from api.models.reads import Alarm, Read, ReadSubject
 from api.models.recoveries import OfficialError, Recovery, RecoveryEntry
 from api.models.retention import ChainCut, Erasure
 from api.models.reviewing import Conclusion, Inquiry, LeadHolder, LeadNotice, LeadView
-from api.models.scans import Link, Scan, ScanReceipt
+from api.models.scans import Link, Scan, ScanOccasion, ScanReceipt, ScanSchedule
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
 from api.models.uploads import Receipt, Upload
@@ -133,7 +133,9 @@ __all__ = [
     "RoleAssignment",
     "RuleShadow",
     "Scan",
+    "ScanOccasion",
     "ScanReceipt",
+    "ScanSchedule",
     "Snapshot",
     "SnapshotRow",
     "StageMove",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, Exact, Moment, PrimaryKey, Structure, Structures
@@ -14,7 +14,8 @@ class Scan(Base):
     """One run of the matcher over a division's households and the latest feeds.
 
     `division_from` and `division_to` are the division's range of codes; `stage` to `unit` tell the progress. `leads` counts what
-    became of leads: new, raised again, changed, withdrawn.
+    became of leads: new, raised again, changed, withdrawn. `whole` is that it does not go since another, `seconds_left` how long
+    it will take still, where that can be told.
     """
 
     __tablename__ = "scans"
@@ -37,11 +38,64 @@ class Scan(Base):
     unit: Mapped[str | None]
     summary: Mapped[Structure | None]
     leads: Mapped[Structure | None]
+    whole: Mapped[bool] = mapped_column(server_default=false())
+    seconds_left: Mapped[int | None]
     cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     failure: Mapped[str | None]
     created_at: Mapped[Moment]
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]
+
+
+class ScanSchedule(Base):
+    """Scans of a division that are asked for again and again, by the clock or when a batch came, until that is paused or ended.
+
+    `next_at` is when the next is due, where the clock tells; `feed_id` the newest batch that was there when one was asked for.
+    """
+
+    __tablename__ = "scan_schedules"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("rhythm IN ('DAILY', 'WEEKLY', 'MONTHLY', 'BATCH')", name="rhythm"),
+        CheckConstraint("state IN ('ACTIVE', 'PAUSED', 'ENDED')", name="state"),
+        CheckConstraint("(rhythm = 'WEEKLY') = (weekday IS NOT NULL)", name="by_week"),
+        CheckConstraint("(rhythm = 'MONTHLY') = (day_of_month IS NOT NULL)", name="by_month"),
+        CheckConstraint("(rhythm = 'BATCH') = (hour IS NULL)", name="by_clock"),
+        CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday"),
+        CheckConstraint("day_of_month BETWEEN 1 AND 31", name="day_of_month"),
+        CheckConstraint("hour BETWEEN 0 AND 23", name="hour"),
+        CheckConstraint("(next_at IS NOT NULL) = (state = 'ACTIVE' AND rhythm <> 'BATCH')", name="next"),
+        Index("ix_scan_schedules_division_code_id", "division_code", "id"),
+        Index("ix_scan_schedules_state_next_at", "state", "next_at"),
+    )
+
+    id: Mapped[PrimaryKey]
+    division_code: Mapped[Exact]
+    rules: Mapped[Structures]
+    whole: Mapped[bool]
+    rhythm: Mapped[str]
+    weekday: Mapped[int | None]
+    day_of_month: Mapped[int | None]
+    hour: Mapped[int | None]
+    sources: Mapped[Structures]
+    state: Mapped[str]
+    next_at: Mapped[Moment | None]
+    feed_id: Mapped[int]
+    created_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[Moment]
+    version: Mapped[int]
+
+
+class ScanOccasion(Base):
+    """That a schedule asked for a scan, once for the moment at which it was due; `missed` counts those before that nobody asked for."""
+
+    __tablename__ = "scan_occasions"
+
+    schedule_id: Mapped[int] = mapped_column(ForeignKey("scan_schedules.id"), primary_key=True, autoincrement=False)
+    due_at: Mapped[Moment] = mapped_column(primary_key=True)
+    asked_at: Mapped[Moment]
+    missed: Mapped[int]
+    scan_id: Mapped[int] = mapped_column(ForeignKey("scans.id"), index=True)
 
 
 class ScanReceipt(Base):

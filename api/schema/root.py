@@ -64,6 +64,7 @@ from api.schema.referrals import Referral, ReferralMutations, ReferralQueries
 from api.schema.results import USER_ERRORS
 from api.schema.rule_quality import RuleQualityMutations, RuleQualityQueries, RuleShadow
 from api.schema.scalars import SCALARS
+from api.schema.scan_schedules import ScanSchedule, ScanScheduleMutations, ScanScheduleQueries
 from api.schema.scans import Scan, ScanMutations, ScanQueries, ScanSubscriptions
 from api.schema.scorecards import ScorecardQueries
 from api.schema.seasons import SeasonQueries
@@ -129,6 +130,7 @@ class Query(
     RecoveryQueries,
     OfficialErrorQueries,
     ScanQueries,
+    ScanScheduleQueries,
     UploadQueries,
     FeedQueries,
     ScorecardQueries,
@@ -159,6 +161,7 @@ class Mutation(
     WebhookMutations,
     ExportMutations,
     ScanMutations,
+    ScanScheduleMutations,
     UploadMutations,
     AnswerMutations,
     ApplicationMutations,
@@ -256,6 +259,7 @@ schema = strawberry.Schema(
         Snapshot,
         Target,
         Scan,
+        ScanSchedule,
         Upload,
         Feed,
         Read,

@@ -43,6 +43,10 @@ class ScanProgress:
     done: BigInt | None = strawberry.field(description="How much of the stage is done.")
     total: BigInt | None = strawberry.field(description="Of how much; null while unknown.")
     unit: str | None = strawberry.field(description="What is counted.")
+    seconds_left: int | None = strawberry.field(
+        description="How many seconds the scan will take still, by its pace and by what the last one that did the same took for "
+        "the stages to come; null while nobody can tell, as while it matches since another scan."
+    )
 
 
 @strawberry.type(description="How many leads one rule raised in a scan.")
@@ -100,6 +104,9 @@ class Scan(Node):
     division: Division = strawberry.field(description="Whose households are scanned.")
     as_of: dt.date | None = strawberry.field(description="The reference day; once finished, the one that was used.")
     rules: list[str] = strawberry.field(description="Only these rules; empty for all.")
+    whole: bool = strawberry.field(
+        description="Whether everybody is matched again; if not, only what has changed since the scan before, with the same findings."
+    )
     progress: ScanProgress | None = strawberry.field(description="How far it is, while it runs.")
     result: ScanResult | None = strawberry.field(description="What it found, once it has succeeded.")
     leads: ScanLeads | None = strawberry.field(
@@ -170,7 +177,10 @@ def scan_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Scan]:
             division=division_of(row.division_code),
             as_of=row.as_of,
             rules=row.rules,
-            progress=ScanProgress(stage=row.stage, done=row.done, total=row.total, unit=row.unit)
+            whole=row.whole,
+            progress=ScanProgress(
+                stage=row.stage, done=row.done, total=row.total, unit=row.unit, seconds_left=row.seconds_left
+            )
             if row.stage
             else None,
             result=_result(row.summary) if row.summary else None,
@@ -262,6 +272,10 @@ class StartScanInput(MutationInput):
         "no more than 366 days before the oldest feed in use was cut.",
     )
     rules: list[str] | None = strawberry.field(default=None, description="Only these rules; by default all.")
+    whole: bool = strawberry.field(
+        default=False,
+        description="Whether everybody is matched again, and not only what has changed since the scan before.",
+    )
 
 
 @strawberry.type(description="What `startScan` answers.")
@@ -298,7 +312,7 @@ class ScanMutations:
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             now = info.context.now()
             return await scan_service.request(
-                connection, viewer, input.division_code, input.as_of, input.rules or (), now
+                connection, viewer, input.division_code, input.as_of, input.rules or (), now, whole=input.whole
             )
 
         done = await carry_out(info, Permission.START_SCAN, input, act)

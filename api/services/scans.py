@@ -26,6 +26,7 @@ from api import jobs, outbox, scope
 from api.database import among, locked, upsert
 from api.domain import days, divisions, money
 from api.domain.errors import NotDone, UserErrorCode
+from api.domain.pace import INGEST, Pace
 from api.domain.permissions import Viewer
 from api.domain.review import ENDED, FindingState, Outcome, state_after
 from api.domain.scans import LeadChange, ScanStatus, Severity
@@ -40,6 +41,10 @@ MOST_BACK = dt.timedelta(days=366)
 """How far before the oldest feed in use a scan may ask: as far as a yearly review looks back."""
 
 BATCH = 5_000
+LOOKS_BACK = 20
+"""Among how many scans of the division one is looked for that did the same."""
+
+NO_STEP: dict[str, Any] = dict.fromkeys(("stage", "done", "total", "unit", "seconds_left"))
 JUDGED = (
     "evidence_hash",
     "severity",
@@ -60,14 +65,25 @@ _NEWEST_FEEDS = select(func.max(Feed.id)).group_by(Feed.department_code)
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a scan is to do: over which division's households, as of which day, by which rules (all where none); whether since no other."""
+
+    division_code: str
+    as_of: dt.date | None
+    rules: tuple[str, ...]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What a scan is to do: over which division's households, as of which day, by which rules (all where none)."""
+    """A scan that is carried out, and what it is to do."""
 
     id: int
     division_code: str
     as_of: dt.date | None
     rules: tuple[str, ...]
     status: ScanStatus
+    whole: bool = False
 
 
 async def request(
@@ -77,11 +93,22 @@ async def request(
     as_of: dt.date | None,
     rules: Sequence[str],
     now: dt.datetime,
+    *,
+    whole: bool = False,
 ) -> int:
-    """Asks for a scan of a division within the viewer's, by default all of it; returns its key.
+    """Asks for a scan of a division within the viewer's, by default all of it; returns its key. A `whole` one goes since no other.
 
     One that waits and would do the same is the scan that was asked for. Raises NotDone.
     """
+    division = checked(viewer, division_code, rules)
+    if as_of is not None:
+        await _require_in_reach(connection, as_of, days.today(now))
+    wanted = Wanted(division, as_of, tuple(dict.fromkeys(rules)), whole)
+    return await ask(connection, wanted, viewer.user_id, now)
+
+
+def checked(viewer: Viewer, division_code: str | None, rules: Sequence[str]) -> str:
+    """The division that is to be scanned, by default the viewer's. Raises NotDone for one outside it, or a rule that is none."""
     division = division_code or viewer.division_code
     if not divisions.is_code(division) or not divisions.holds(viewer.division_code, division):
         raise NotDone(
@@ -97,42 +124,44 @@ async def request(
             f"没有规则 {'、'.join(unknown)[:80]}。",
             f"There is no rule {', '.join(unknown)[:80]}.",
         )
-    if as_of is not None:
-        await _require_in_reach(connection, as_of, days.today(now))
-    low, high = divisions.span(division)
-    wanted = list(dict.fromkeys(rules))
+    return division
+
+
+async def ask(
+    connection: AsyncConnection, wanted: Wanted, user_id: int, now: dt.datetime, schedule: int | None = None
+) -> int:
+    """A scan that waits and does this, for this user: one that is there already, or a new one, by a `schedule` of theirs; its key."""
     queued = select(Scan.id, Scan.rules).where(
         Scan.status == ScanStatus.QUEUED,
-        Scan.division_code == division,
-        Scan.as_of.is_(None) if as_of is None else Scan.as_of == as_of,
+        Scan.division_code == wanted.division_code,
+        Scan.as_of.is_(None) if wanted.as_of is None else Scan.as_of == wanted.as_of,
+        Scan.whole == wanted.whole,
     )
     for row in await connection.execute(queued.order_by(Scan.id)):
-        if row.rules == wanted:
+        if tuple(row.rules) == wanted.rules:
             return int(row.id)
+    low, high = divisions.span(wanted.division_code)
     added = await connection.execute(
         insert(Scan)
         .values(
             status=ScanStatus.QUEUED,
-            division_code=division,
+            division_code=wanted.division_code,
             division_from=low,
             division_to=high,
-            requested_by=viewer.user_id,
-            as_of=as_of,
-            rules=wanted,
+            requested_by=user_id,
+            as_of=wanted.as_of,
+            rules=[*wanted.rules],
+            whole=wanted.whole,
             created_at=now,
         )
         .returning(Scan.id)
     )
     scan_id = int(added.scalar_one())
     await jobs.enqueue(connection, JOB, scan_id, now)
-    await audit.record(
-        connection,
-        viewer.user_id,
-        "scan.requested",
-        ("Scan", scan_id),
-        now,
-        {"division": division, "rules": [*rules]},
-    )
+    told: dict[str, Any] = {"division": wanted.division_code, "rules": [*wanted.rules]}
+    told |= {} if schedule is None else {"schedule": schedule}
+    by = user_id if schedule is None else None
+    await audit.record(connection, by, "scan.requested", ("Scan", scan_id), now, told)
     await outbox.append(connection, TOPIC, scan_id, now)
     return scan_id
 
@@ -174,8 +203,8 @@ async def cancel(connection: AsyncConnection, viewer: Viewer, scan_id: int | Non
         )
     await connection.execute(delete(Link).where(Link.scan_id == found.id))
     await audit.record(connection, viewer.user_id, "scan.cancelled", ("Scan", found.id), now, {"was": found.status})
-    ended = {"stage": None, "done": None, "total": None, "unit": None, "finished_at": now}
-    await _change(connection, found.id, now, status=ScanStatus.CANCELLED, cancelled_by=viewer.user_id, **ended)
+    ended = {"cancelled_by": viewer.user_id, "finished_at": now}
+    await _change(connection, found.id, now, status=ScanStatus.CANCELLED, **NO_STEP, **ended)
     return int(found.id)
 
 
@@ -194,10 +223,12 @@ async def hold(connection: AsyncConnection, scan_id: int) -> None:
 async def begin(connection: AsyncConnection, scan_id: int, now: dt.datetime) -> Order:
     """The scan runs from now on, unless it has ended; links of an attempt that broke off are removed."""
     row = (await connection.execute(locked(select(Scan).where(Scan.id == scan_id), connection, Scan))).one()
-    order = Order(row.id, row.division_code, row.as_of, tuple(row.rules), ScanStatus(row.status))
+    order = Order(row.id, row.division_code, row.as_of, tuple(row.rules), ScanStatus(row.status), row.whole)
     if not order.status.ended:
         await connection.execute(delete(Link).where(Link.scan_id == scan_id))
-        await _change(connection, scan_id, now, status=ScanStatus.RUNNING, started_at=now, stage="prepare")
+        await _change(
+            connection, scan_id, now, status=ScanStatus.RUNNING, **NO_STEP | {"stage": "prepare"}, started_at=now
+        )
     return order
 
 
@@ -236,9 +267,26 @@ async def laid_out(
     return folders.Layout(tables, sent, folders.policy_of(data_dir))
 
 
-async def tell(connection: AsyncConnection, scan_id: int, step: Step, now: dt.datetime) -> None:
-    """How far the scan is."""
-    await _change(connection, scan_id, now, stage=step.stage, done=step.done, total=step.total, unit=step.unit)
+async def pace(connection: AsyncConnection, order: Order, data_dir: Path, *, since: bool) -> Pace:
+    """By what it can be told how long the scan will take: the feeds' rows, and what the last one that did the same took."""
+    feeds = [] if since else folders.in_use(await registers.came(connection, data_dir))
+    same = select(Scan.summary, Scan.rules, Scan.started_at, Scan.finished_at).where(
+        Scan.status == ScanStatus.SUCCEEDED, Scan.division_code == order.division_code, Scan.summary.is_not(None)
+    )
+    latest = (await connection.execute(same.order_by(Scan.id.desc()).limit(LOOKS_BACK))).all()
+    last = next((row for row in latest if tuple(row.rules) == order.rules), None)
+    rows = {feed.source: feed.rows for feed in feeds}
+    if last is None:
+        return Pace(rows, {})
+    took = {name: float(seconds) for name, seconds in last.summary["timings_seconds"].items()}
+    taken_in = (last.finished_at - last.started_at).total_seconds() - took["total"]
+    return Pace(rows, took | {INGEST: max(taken_in, 0.0)})
+
+
+async def tell(connection: AsyncConnection, scan_id: int, step: Step, left: int | None, now: dt.datetime) -> None:
+    """How far the scan is, and how many seconds it will take still, where that can be told."""
+    told = {"stage": step.stage, "done": step.done, "total": step.total, "unit": step.unit, "seconds_left": left}
+    await _change(connection, scan_id, now, **told)
 
 
 async def members_of(connection: AsyncConnection, order: Order) -> dict[str, int]:
@@ -404,7 +452,7 @@ async def succeed(
         now,
         status=ScanStatus.SUCCEEDED,
         as_of=dt.date.fromisoformat(summary["as_of"]),
-        stage=None,
+        **NO_STEP,
         summary=dict(summary),
         leads={change: leads.get(change, 0) for change in LeadChange},
         finished_at=now,
@@ -419,7 +467,7 @@ async def fail(connection: AsyncConnection, scan_id: int, failure: str, now: dt.
         return
     await connection.execute(delete(Link).where(Link.scan_id == scan_id))
     await audit.record(connection, None, "scan.failed", ("Scan", scan_id), now)
-    await _change(connection, scan_id, now, status=ScanStatus.FAILED, stage=None, failure=failure, finished_at=now)
+    await _change(connection, scan_id, now, status=ScanStatus.FAILED, **NO_STEP, failure=failure, finished_at=now)
 
 
 def _finding(each: Mapping[str, Any], household_id: int, order: Order, now: dt.datetime) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from api.services import (
     retention,
     rounds,
     rule_quality,
+    scan_schedules,
     snapshots,
     uploads,
     watches,
@@ -31,6 +32,7 @@ from api.services import (
 Chore = Callable[[AsyncConnection, Vault, dt.datetime], Awaitable[int]]
 
 CHORES: dict[str, Chore] = {
+    "scans": scan_schedules.ask,
     "notices": notices.take_down,
     "objections": objections.escalate,
     "overdue": overdue.remind,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import shutil
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import matching
 from api.database import reading
 from api.domain import receipts as told
+from api.domain.pace import Pace
 from api.domain.review import WithdrawnBecause
 from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
@@ -61,13 +63,15 @@ async def _scanned(held: Held, order: scans.Order) -> None:
     async with reading(held.engine) as connection:
         earlier = await scans.earlier(connection, order)
     kept = {key: matching.kept(held.data_dir / "scans" / str(key) / "out") for key in earlier}
-    since = next((place.parent for place in kept.values() if place.is_dir()), None)
+    since = None if order.whole else next((place.parent for place in kept.values() if place.is_dir()), None)
+    async with reading(held.engine) as connection:
+        tell = _teller(held, await scans.pace(connection, order, held.data_dir, since=since is not None))
     arguments = ["--keep", *(["--since", str(since)] if since else [])]
     arguments += ["--as-of", order.as_of.isoformat()] if order.as_of else []
     arguments += ["--rules", ",".join(order.rules)] if order.rules else []
     again = out.exists()
     try:
-        await _unless_cancelled(held, matching.scan(folder / "in", out, arguments, _teller(held)))
+        await _unless_cancelled(held, matching.scan(folder / "in", out, arguments, tell))
     except matching.MatcherFailed as failure:
         if failure.exit_status not in REFUSED:
             raise
@@ -76,7 +80,7 @@ async def _scanned(held: Held, order: scans.Order) -> None:
         shutil.rmtree(out)
         await _scanned(held, order)
         return
-    await take_in(held, order, out)
+    await take_in(held, order, out, tell)
     await _tell_rounds(held, order)
     await _queued(held)
     shutil.rmtree(folder / "in", ignore_errors=True)
@@ -117,13 +121,13 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
     shutil.rmtree(_folder(held), ignore_errors=True)
 
 
-async def take_in(held: Held, order: scans.Order, out: Path) -> None:
+async def take_in(held: Held, order: scans.Order, out: Path, tell: matching.Progress) -> None:
     """What the matcher wrote is in the database. Raises LeaseLost or ScanEnded, and then nothing of it is the latest."""
     summary = await asyncio.to_thread(outputs.summary, out)
     written = await asyncio.to_thread(told.outputs, out)
     findings = await asyncio.to_thread(lambda: list(outputs.findings(out)))
     as_of = dt.date.fromisoformat(summary["as_of"])
-    tell, taken = _teller(held), 0
+    taken = 0
     async with reading(held.engine) as connection:
         members = await scans.members_of(connection, order)
     links = outputs.links(out)
@@ -174,14 +178,23 @@ async def _writing(held: Held) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-def _teller(held: Held) -> matching.Progress:
-    """Writes a scan's progress down."""
+def _teller(held: Held, pace: Pace) -> matching.Progress:
+    """Writes a scan's progress down, and how long it will take still; every step tells of its pace, told or not."""
+
+    left: int | None = None
 
     async def tell(step: matching.Step) -> None:
         async with _writing(held) as connection:
-            await scans.tell(connection, held.job.subject, step, held.now())
+            await scans.tell(connection, held.job.subject, step, left, held.now())
 
-    return seldom(tell)
+    telling = seldom(tell)
+
+    async def heard(step: matching.Step) -> None:
+        nonlocal left
+        left = pace.left(step.stage, step.done, step.total, time.monotonic())
+        await telling(step)
+
+    return heard
 
 
 def _folder(held: Held) -> Path:

@@ -94,6 +94,9 @@ async def _lived(engine: AsyncEngine) -> None:
         await donated(writing, place)
         await writing.add("measure_roles", organisation_id=place.organisation)
         await writing.add("scan_receipts", scan_id=place.scan)
+        often = {"rhythm": "DAILY", "weekday": None, "day_of_month": None, "hour": 2, "state": "ACTIVE"}
+        plan = await writing.add("scan_schedules", created_by=place.officer, **often)
+        await writing.add("scan_occasions", schedule_id=plan, scan_id=place.scan)
         await writing.add("exports", user_id=place.officer, status="RUNNING", finished_at=None, sha256=None)
         hook = await writing.add(
             "webhooks", state="ACTIVE", disabled_because=None, previous_secret=None, previous_until=None

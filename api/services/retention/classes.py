@@ -55,6 +55,8 @@ EXEMPT: Mapping[str, str] = {
     "receipts": "what came when and from which department, by its hash and in counts: proof outlives what it proves",
     "resealings": "how far rotation is, in counts",
     "scan_receipts": "proof: hashes, versions and counts of a scan, signed",
+    "scan_occasions": "when which scan was asked for by a schedule",
+    "scan_schedules": "when scans of which division are asked for, and who said so",
     "rule_shadows": "which rule was set aside in which county, upon how many conclusions, and who brought it back",
     "snapshots": "which figures were frozen when, by their digest",
     "stage_moves": "reference: the table of moves",

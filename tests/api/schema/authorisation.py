@@ -136,6 +136,7 @@ QUERIES = {
     "objections": Asked(P.READ_CASES, '{ objections(filter: {householdIds: ["$Household"]}) { nodes { id } } }'),
     "scans": Asked(P.READ_SCANS, '{ scans(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "scan": Asked(P.READ_SCANS, '{ scan(id: "$Scan") { id } }'),
+    "scanSchedules": Asked(P.READ_SCANS, '{ scanSchedules(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "uploads": Asked(P.READ_SCANS, '{ uploads(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "upload": Asked(P.READ_SCANS, '{ upload(id: "$Upload") { id } }'),
     "feeds": Asked(P.READ_SCANS, '{ feeds(filter: {divisionCode: "410502"}) { nodes { id } } }'),
@@ -197,6 +198,7 @@ NODES = {
     "VerificationAnswer": P.READ_REFERRALS,
     "ApplicantCheck": P.READ_CASES,
     "Scan": P.READ_SCANS,
+    "ScanSchedule": P.READ_SCANS,
     "Upload": P.READ_SCANS,
     "Feed": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
@@ -277,6 +279,15 @@ MUTATIONS = {
         "INVALID",
     ),
     "pushAnswers": Done(P.SEND_FEEDS, {"source": "vehicles", "answers": []}, "INVALID", "INVALID"),
+    "scheduleScan": Done(
+        P.START_SCAN, {"divisionCode": "410502", "rhythm": "DAILY", "hour": 24}, "INVALID", "INVALID"
+    ),
+    "changeScanSchedule": Done(
+        P.START_SCAN, {"scanScheduleId": "$ScanSchedule", "expectedVersion": STALE, "rhythm": "DAILY", "hour": 2}
+    ),
+    "switchScanSchedule": Done(
+        P.START_SCAN, {"scanScheduleId": "$ScanSchedule", "expectedVersion": STALE, "state": "PAUSED"}
+    ),
     "cancelScan": Done(P.START_SCAN, {"scanId": "$Scan"}, "INVALID"),
     "reviewFinding": Done(
         P.REVIEW_FINDING,
@@ -739,7 +750,14 @@ TYPES = {
         "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
         "expiresAt receivedAt endedAt progress checks refusal receipt qualityUrl"
     ),
-    "UploadProgress": Fields("stage done total unit"),
+    "UploadProgress": Fields("stage done total unit secondsLeft"),
+    "ScanSchedule": Fields(
+        "id division rules whole rhythm weekday dayOfMonth hour sources state nextAt lastRun createdBy createdAt version lastScan"
+    ),
+    "ScanScheduleRun": Fields("dueAt askedAt late missed"),
+    **{f"{each}Payload": Fields(f"{ANSWERED} scanSchedule") for each in ("ScheduleScan", "ChangeScanSchedule", "SwitchScanSchedule")},
+    "ScanScheduleConnection": CONNECTION,
+    "ScanScheduleEdge": EDGE,
     "QualityCheck": Fields(
         "check titleZh titleEn state noticedZh noticedEn adviceZh adviceEn figure usual threshold assumed"
     ),
@@ -752,7 +770,7 @@ TYPES = {
     ),
     "FeedFile": Fields("name bytes contentHash"),
     "LeadWithdrawal": Fields("because at"),
-    "Scan": Fields("id status division asOf rules progress result leads failure createdAt startedAt finishedAt receipt"),
+    "Scan": Fields("id status division asOf rules whole progress result leads failure createdAt startedAt finishedAt receipt"),
     "ScanLeads": Fields("new again changed withdrawn"),
     "ScanProgress": Fields("stage done total unit"),
     "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),

@@ -64,6 +64,7 @@ from api.schema.root import Mutation, Query, Subscription, schema
 from api.schema.tree import _BRANCHES as BRANCHES
 from api.services import accounts, audit, clients, identities, measures, organisations, snapshots, targets
 from tests.api.conftest import KEY, Prepared
+from tests.api.scheduled import scheduled
 from tests.api.schema.authorisation import (
     EVERYBODY,
     MUTATIONS,
@@ -213,7 +214,7 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
         "Attachment": paper, "Authorisation": consent, "EmergencyException": exception,
         "PublicNotice": notice, "Objection": objection,
         "Household": lead.household_id, "Person": lead.member_id, "Enrolment": enrolment, "Finding": lead.id,
-        **sent, "Scan": scan, "User": user, "Organisation": organisation, "MeasureAssignment": assignment, "Client": client, "Read": read_id, "Alarm": alarm_id,
+        **sent, "Scan": scan, "ScanSchedule": await scheduled(connection, COUNTY, user, now), "User": user, "Organisation": organisation, "MeasureAssignment": assignment, "Client": client, "Read": read_id, "Alarm": alarm_id,
     }  # fmt: skip
     return {name: vault.ids(name, [key])[0] for name, key in keys.items()} | {"reference": lead.reference}
 

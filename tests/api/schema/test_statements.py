@@ -18,6 +18,7 @@ from api.schema.root import schema
 from api.services import blind, reads, snapshots, targets
 from tests.api.conftest import Service
 from tests.api.papers import exception, paper
+from tests.api.scheduled import scheduled
 from tests.api.schema.authorisation import TO_COME
 from tests.api.sending import sent_by
 from tests.api.services.atwork import at_work
@@ -241,6 +242,11 @@ KEPT = {
         "query ($n: Int) { exports(first: $n) { totalCount nodes { rows requester { login } division { code } } } }",
         "auditor",
         2,
+    ),
+    "scanSchedules": (
+        "query ($n: Int) { scanSchedules(first: $n) { totalCount nodes { nextAt createdBy lastRun { late } lastScan { status } } } }",
+        "auditor",
+        3,
     ),
     "webhooks": (
         "query ($n: Int) { webhooks(first: $n) { totalCount nodes { url registeredBy division { code } } } }",
@@ -627,6 +633,7 @@ async def people_of_the_office(service: Service) -> None:
             await doubted(connection, service.vault, lead.household_id, lead.id, user or 0, now)
         for _ in range(3):
             await hooked(connection, service.vault, "410502", user or 0, now)
+            await scheduled(connection, "410502", user or 0, now)
         for _ in range(3):
             await snapshots.freeze(
                 connection, Viewer(user or 0, "caseworker", "", Role.REVIEWER, "410502"), "410502", None, None, now

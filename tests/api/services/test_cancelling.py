@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from api import jobs
 from api.database import transaction
+from api.domain.pace import Pace
 from api.matching import Progress, Step
 from api.models import AuditEvent, Finding, Job, Link, Scan
 from api.work import scanning
@@ -66,8 +67,8 @@ async def test_one_that_runs_is_stopped_and_what_it_wrote_is_removed(
     scan = (await start(service))["scan"]["id"]
     teller, cancelled = scanning._teller, list[Any]()
 
-    def telling(held: Held) -> Progress:
-        told = teller(held)
+    def telling(held: Held, pace: Pace) -> Progress:
+        told = teller(held, pace)
 
         async def tell(step: Step) -> None:
             await told(step)

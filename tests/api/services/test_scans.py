@@ -208,9 +208,9 @@ async def test_a_worker_that_dies_while_it_works_is_followed_by_another(
     tell = scans.tell
 
     async def until_ingestion(
-        connection: AsyncConnection, scan_id: int, step: matching.Step, now: dt.datetime
+        connection: AsyncConnection, scan_id: int, step: matching.Step, left: int | None, now: dt.datetime
     ) -> None:
-        await tell(connection, scan_id, step, now)
+        await tell(connection, scan_id, step, left, now)
         if step.stage == "ingest":
             raise asyncio.CancelledError
 
@@ -244,6 +244,10 @@ async def test_a_job_that_every_worker_dies_of_is_given_up(service: Service) -> 
     assert (failed["status"], failed["failure"]) == ("FAILED", "WorkersLost")
 
 
+async def silent(step: matching.Step) -> None:
+    """Nobody listens."""
+
+
 async def test_a_slow_worker_that_lost_its_job_takes_nothing_in(service: Service) -> None:
     """The first pauses before it takes the links in; meanwhile another has leased the job and done it."""
     started = await start(service)
@@ -257,7 +261,7 @@ async def test_a_slow_worker_that_lost_its_job_takes_nothing_in(service: Service
     await service.work()
     done = await state(service, started["scan"]["id"])
     with pytest.raises(jobs.LeaseLost):
-        await scanning.take_in(slow, order, service.data_dir / "scans" / str(order.id) / "out")
+        await scanning.take_in(slow, order, service.data_dir / "scans" / str(order.id) / "out", silent)
     await work.end(slow, RuntimeError("too late"))
     assert await state(service, started["scan"]["id"]) == done
     async with transaction(service.engine) as connection:

@@ -126,6 +126,7 @@ const VALUES = [
   "ScanProgress",
   "ScanReceipt",
   "ScanResult",
+  "ScanScheduleRun",
   "Scorecards",
   "Season",
   "ServiceListEntry",
