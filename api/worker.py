@@ -13,7 +13,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from api.database import transaction
 from api.jobs import LeaseLost
 from api.sealing import Vault
 from api.services import deliveries, exports, indexes, once, scans, upkeep, uploads, verifications
-from api.work import exporting, feeding, indexing, scanning, verifying
+from api.work import exporting, feeding, indexing, queueing, scanning, verifying
 from api.work.held import AWAY, Held, Refused, Work, WorkersLost
 
 IDLE_SECONDS = 0.5
@@ -41,6 +41,9 @@ KINDS: Mapping[str, Work] = {
     verifications.JOB: verifying,
 }
 """What every kind of job is carried out by."""
+
+BEFORE: Mapping[str, Callable[[AsyncEngine, Callable[[], dt.datetime]], Awaitable[None]]] = {"queue": queueing.rank}
+"""What is done before a chore, by its name, in transactions of its own."""
 
 log = logging.getLogger("jiekun.worker")
 
@@ -110,10 +113,8 @@ class Worker:
             await once.forget_old(connection, _now())
         for name, chore in upkeep.CHORES.items():
             try:
-                while (piece := upkeep.BY_PIECES.get(name)) is not None:
-                    async with transaction(self.engine) as connection:
-                        if not await piece(connection, _now()):
-                            break
+                if name in BEFORE:
+                    await BEFORE[name](self.engine, _now)
                 async with transaction(self.engine) as connection:
                     await chore(connection, self.vault, _now())
             except Exception as failure:  # the others are done all the same, and this one next time

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, case, func, literal, not_, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,9 +19,10 @@ from api.database import among, one_writer
 from api.domain import days, divisions, money, queue
 from api.domain.accounts import UserKind
 from api.domain.review import ENTITLEMENT, FindingState
+from api.domain.scans import ScanStatus
 from api.loaders.queue import A_WEEK, REVIEWERS
 from api.matching import policy
-from api.models import Finding, Household, User, table
+from api.models import Finding, Household, Scan, User, table
 from api.models.findings import LIVE
 from api.sealing import Vault
 from api.services import audit
@@ -45,6 +47,9 @@ _UNRANKED = (
     .order_by(H.division_code)
     .limit(1)
 )
+_LAST_SCAN = select(func.max(Scan.id)).where(Scan.status == ScanStatus.SUCCEEDED)
+"""What a lead counts for changes by a scan that is taken in, and by nothing else."""
+
 _PLACED = (
     update(Finding)
     .where(F.id == bindparam("key"))
@@ -67,29 +72,46 @@ async def alone(connection: AsyncConnection) -> None:
     await one_writer(connection, LOCK)
 
 
-async def rank(connection: AsyncConnection, now: dt.datetime, most: int = PIECE) -> bool:
-    """Of a county with leads that have no place yet so many that are not closed have theirs; False where there is none such.
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The places of a county's leads that do not stand there yet, each with what it counts for; after which scan that was so.
 
-    To be asked for until there is none, each time in a transaction of its own. Those that had a place already come first: as
-    long as it is not done, somebody has none, and whoever is interrupted leaves what the next one goes on with.
+    Those that had a place already come first: as long as it is not done, somebody has none, and whoever is interrupted leaves
+    what the next one sees.
     """
-    await alone(connection)
+
+    after: int | None
+    rows: Sequence[tuple[int, int, int]]
+
+
+async def ranking(connection: AsyncConnection, now: dt.datetime) -> Ranking | None:
+    """Of a county with leads that have no place yet, which each has; None where there is none such. It holds nothing."""
+    after = await connection.scalar(_LAST_SCAN)
     code = await connection.scalar(_UNRANKED)
-    if code is None:
+    return None if code is None else Ranking(after, await _ranked(connection, code, days.today(now)))
+
+
+async def place(connection: AsyncConnection, found: Ranking, start: int, most: int = PIECE) -> bool:
+    """So many of these stand in their place; False, and none, where a scan was taken in since: then they are ranked anew."""
+    await alone(connection)
+    if await connection.scalar(_LAST_SCAN) != found.after:
         return False
-    await _rank(connection, code, days.today(now), most)
+    some = sorted(found.rows[start : start + most])  # as whoever holds several holds them
+    if some:
+        await connection.execute(_PLACED, [dict(zip(("key", "place", "worth"), row, strict=True)) for row in some])
     return True
 
 
 async def fill(connection: AsyncConnection, now: dt.datetime) -> int:
     """What is still to be ranked has its place, and leads are opened where there is room; how many were."""
-    while await rank(connection, now):
-        pass
+    await alone(connection)
+    while (found := await ranking(connection, now)) is not None:
+        await place(connection, found, 0, len(found.rows))
     return await _open(connection, days.today(now), now)
 
 
-async def _rank(connection: AsyncConnection, code: str, today: dt.date, most: int) -> None:
-    """So many leads of this county have their place: by what they count for, then by gravity, then by reference."""
+async def _ranked(connection: AsyncConnection, code: str, today: dt.date) -> list[tuple[int, int, int]]:
+    """Leads of this county, in which place each stands, by what it counts for, then by gravity, then by reference; and what it does."""
     unknown = money.fen(policy.value(UNKNOWN, today, code))
     sure = case(*((F.grade == grade, percent) for grade, percent in queue.CERTAINTY.items()), else_=queue.SURE)
     worth = func.coalesce(F.amount_high_fen, literal(unknown)) * sure // 100
@@ -113,10 +135,8 @@ async def _rank(connection: AsyncConnection, code: str, today: dt.date, most: in
         select(r.id.label("key"), r.place, r.worth)
         .where(or_(r.queue_place.is_distinct_from(r.place), r.queue_worth.is_distinct_from(r.worth)))
         .order_by(r.queue_place.is_(None), r.id)
-        .limit(most)
     )
-    rows = [dict(row) for row in (await connection.execute(moved)).mappings()]
-    await connection.execute(_PLACED, sorted(rows, key=lambda row: row["key"]))  # as whoever holds several holds them
+    return [(row.key, row.place, row.worth) for row in await connection.execute(moved)]
 
 
 async def _open(connection: AsyncConnection, today: dt.date, now: dt.datetime) -> int:

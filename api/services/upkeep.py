@@ -49,6 +49,3 @@ CHORES: dict[str, Chore] = {
     "retention": retention.chore,
 }
 """By name, in the order in which they are done; each returns how many things it changed."""
-
-BY_PIECES: dict[str, Callable[[AsyncConnection, dt.datetime], Awaitable[bool]]] = {"queue": queue.rank}
-"""What is done before one of these, a piece a transaction as long as there is another, so that others write between them."""

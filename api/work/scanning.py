@@ -27,6 +27,7 @@ from api.domain.review import WithdrawnBecause
 from api.domain.scans import LeadChange, ScanStatus
 from api.matching import outputs
 from api.services import queue, receipts, scans, verification_answers, verifications, withdrawals
+from api.work import queueing
 from api.work.held import AWAY, Held, Refused, lay_out, seldom
 
 CANCELLED_SECONDS = 1.0
@@ -90,11 +91,8 @@ async def _scanned(held: Held, order: scans.Order) -> None:
 
 
 async def _queued(held: Held) -> None:
-    """Leads have their place, a piece a transaction, and are opened; where this breaks off, the worker's next round goes on."""
-    more = True
-    while more:
-        async with held.writing() as connection:
-            more = await queue.rank(connection, held.now())
+    """Leads have their place, and are opened; where this breaks off, the worker's next round goes on."""
+    await queueing.rank(held.engine, held.now)
     async with held.writing() as connection:
         await queue.fill(connection, held.now())
 

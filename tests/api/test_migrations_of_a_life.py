@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api import migrations, sealing
 from api.database import transaction
 from api.models import Base
-from tests.api.lives import Writing, donated, live, settle
+from tests.api.lives import NOW, Writing, donated, live, settle
 
 BEFORE = "0005"
 """The last step at which a household had no file of its own."""
@@ -94,7 +94,14 @@ async def _lived(engine: AsyncEngine) -> None:
         await donated(writing, place)
         await writing.add("measure_roles", organisation_id=place.organisation)
         await writing.add("scan_receipts", scan_id=place.scan)
-        often = {"rhythm": "DAILY", "weekday": None, "day_of_month": None, "hour": 2, "state": "ACTIVE"}
+        often = {
+            "rhythm": "DAILY",
+            "weekday": None,
+            "day_of_month": None,
+            "hour": 2,
+            "state": "ACTIVE",
+            "next_at": NOW,
+        }
         plan = await writing.add("scan_schedules", created_by=place.officer, **often)
         await writing.add("scan_occasions", schedule_id=plan, scan_id=place.scan)
         await writing.add("exports", user_id=place.officer, status="RUNNING", finished_at=None, sha256=None)

@@ -6,14 +6,15 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
-from api.database import transaction
+from api.database import reading, transaction
 from api.domain import queue as ranking
 from api.loaders.queue import A_WEEK
 from api.matching import policy
-from api.models import Finding, Household, User
+from api.models import Finding, Household, Scan, User, table
 from api.services import queue
+from api.work import queueing
 from tests.api.conftest import Service
 from tests.api.services.test_reviews import given, review
 
@@ -143,27 +144,52 @@ async def test_f12_ranked_by_pieces_between_which_others_write_the_order_is_the_
             )
             return [(row.id, row.queue_place, row.queue_worth) for row in rows]
 
-    before, unranked, pieces = await order(), list[int](), 0
+    before, unranked = await order(), list[int]()
     placed = {key: place for key, place, _ in before}
     async with transaction(service.engine) as connection:  # some are new, and some stand where they do no more
         first = select(func.min(Finding.id)).join(Household, Household.id == Finding.household_id)
         fresh = [*sorted(placed)[::7], *await connection.scalars(first.group_by(Household.division_code))]
         new = update(Finding).where(Finding.id.in_(fresh))
         await connection.execute(new.values(queue_place=None, queue_worth=None))
-        others = update(Finding).where(Finding.id.not_in(fresh))
-        await connection.execute(others.values(queue_place=Finding.queue_place + 100))
-    more = True
-    while more:
-        async with transaction(service.engine) as connection:
-            more = await queue.rank(connection, service.now(), 20)
-        async with transaction(service.engine) as connection:  # whoever waited for it
-            await connection.execute(update(User).values(display_name=User.display_name))
-        pieces += more
-        unranked.append(sum(place is None for _, place, _ in await order()))
+        moved = update(Finding).where(Finding.id.not_in(fresh))
+        await connection.execute(moved.values(queue_place=Finding.queue_place + 100))
+
+    pieces = 0
+    while True:
+        async with reading(service.engine) as connection:
+            found = await queue.ranking(connection, service.now())
+        if found is None:
+            break
+        for start in range(0, len(found.rows), 20):
+            async with transaction(service.engine) as connection:
+                assert await queue.place(connection, found, start, 20)
+            async with transaction(service.engine) as connection:  # whoever waited for it
+                await connection.execute(update(User).values(display_name=User.display_name))
+            pieces += 1
+            unranked.append(sum(place is None for _, place, _ in await order()))
     assert pieces >= len(before) / 20
-    assert unranked == sorted(unranked, reverse=True)
     assert unranked[pieces - 2] > 0, "as long as it is not done, whoever goes on sees that it is not"
+    assert unranked == sorted(unranked, reverse=True)
     assert await order() == before
+
+
+async def test_f12_places_that_were_reckoned_before_another_scan_was_taken_in_are_reckoned_anew(
+    service: Service,
+) -> None:
+    await anew(service)
+    async with reading(service.engine) as connection:
+        found = await queue.ranking(connection, service.now())
+    assert found is not None
+    assert found.rows
+    async with transaction(service.engine) as connection:
+        like = select(*[each for each in table(Scan).c if each.name != "id"]).where(Scan.id == found.after)
+        await connection.execute(insert(Scan).values(**(await connection.execute(like)).mappings().one()))
+        assert not await queue.place(connection, found, 0)
+        key = found.rows[0][0]
+        assert await connection.scalar(select(Finding.queue_place).where(Finding.id == key)) is None
+    await queueing.rank(service.engine, service.now)
+    async with reading(service.engine) as connection:
+        assert await queue.ranking(connection, service.now()) is None
 
 
 async def test_f21_what_nobody_looked_at_takes_room_next_week_and_what_was_concluded_makes_some(
