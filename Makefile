@@ -7,7 +7,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
-.PHONY: demo test check bench fuzz conformance attacks locks page clean
+.PHONY: demo test check bench fuzz conformance kills attacks locks page clean
 
 demo: $(VENV)/.api
 	$(BIN)/jiekun demo
@@ -31,6 +31,10 @@ fuzz: $(VENV)/.dev
 # Stock JavaScript clients and tools, and two thousand operations made at random, on both databases.
 conformance: $(VENV)/.dev
 	JIEKUN_CONFORMANCE_CASES=2000 $(BIN)/python -m pytest tests/api/conformance --numprocesses auto --dist loadfile
+
+# The story of a verification told thirty times on PostgreSQL, server or worker killed once in each: the same end, nothing lost or done twice.
+kills: $(VENV)/.dev
+	JIEKUN_STORY_RUNS=30 JIEKUN_STORY_KILLS=1 $(BIN)/python -m pytest -q tests/api/stories
 
 # What attacks cost a server that is really running, and what an innocent client notices; then the slowest documents that a search finds.
 attacks: $(VENV)/.dev

@@ -5,6 +5,7 @@ Each step is one thing that somebody does and would do again if they heard nothi
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from tests.api.stories.kills import Kills
 
 CUT, CORRECTED = "2024-12-31", "2025-01-15"
 """The day up to which the departments' files speak, and the correction's."""
+
+ASKS_SECONDS = 0.4
+"""As long as a client waits before it asks again how far something is."""
 
 LEADS = """{ findings(first: 100) { totalCount nodes { id reference version state rule { id }
   household { id reference } evidence { source recordId } withdrawal { because } } } }"""
@@ -91,7 +95,7 @@ class Verification:
 
     async def _receipt(self, machine: Client, upload: str) -> Any:
         while (told := (await machine.ask(UPLOAD, id=upload))["upload"])["state"] not in ("ACCEPTED", "REFUSED"):
-            await self.kills.machines.a_moment()
+            await asyncio.sleep(ASKS_SECONDS)
         assert told["state"] == "ACCEPTED", told["refusal"]
         return told["receipt"]
 
@@ -103,7 +107,7 @@ class Verification:
             scan = (await auditor.act("startScan", f"the-{name}", "scan { id }", **given))["scan"]["id"]
         async with self.kills.step(name):
             while (told := (await auditor.ask(SCAN, id=scan))["scan"])["status"] in ("QUEUED", "RUNNING"):
-                await self.kills.machines.a_moment()
+                await asyncio.sleep(ASKS_SECONDS)
         assert (told["status"], told["failure"]) == ("SUCCEEDED", None)
         leads: Mapping[str, int] = told["leads"]
         return leads
