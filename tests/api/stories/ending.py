@@ -14,7 +14,7 @@ from api import models
 from api.database import UtcDateTime, reading
 from api.models import Base
 from api.sealing import NotOurs, Vault
-from api.services import webhooks
+from api.services import indexes, webhooks
 
 LEFT_OUT = frozenset({
     "reads", "read_subjects", "tokens", "client_secrets", "scan_receipts", "idempotency_keys", "blind_draws", "blind_cases",
@@ -27,9 +27,10 @@ NOTHING_TO_TELL: Mapping[str, frozenset[str]] = {
     "webhook_deliveries": frozenset({"attempts", "status", "failure", "milliseconds", "event_id"}),
     "webhooks": frozenset({"position", "secret", "url"}),
     "uploads": frozenset({"folder", "done", "total", "unit"}),
-    "feeds": frozenset({"folder"}),
+    "feeds": frozenset({"folder", "kept"}),
     "scans": frozenset({"summary", "done", "total", "unit"}),
     "receipts": frozenset({"digest"}),
+    "feed_indexes": frozenset({"feeds", "folder"}),
 }
 """Chains that hold moments, how often something was tried, folders that are named by chance, and how long it took."""
 
@@ -50,8 +51,11 @@ DETAILS = {
 NOT_TOLD = frozenset({"host"})
 """A receiver's port is found anew for each telling."""
 
+AS_OFTEN = {"jobs": ("kind", (webhooks.JOB, indexes.JOB)), "audit_events": ("action", ("index.ready",))}
+"""What there is one of each time there is something to send, and each time the upkeep finds other feeds in use; the last index counts."""
+
 PROGRESS = ("upload", "scan")
-"""Topics of the outbox that tell how far something is, more or less often; so do a webhook's jobs, one each time there is something to send."""
+"""Topics of the outbox that tell how far something is, more or less often."""
 
 Rows = dict[str, list[str]]
 Names = Mapping[str, Mapping[int, str]]
@@ -81,11 +85,14 @@ async def _names(connection: AsyncConnection, table: Table) -> dict[int, str]:
 async def _rows(connection: AsyncConnection, table: Table, names: Names, vault: Vault) -> list[str]:
     columns = [each for each in table.c if each.name not in NOTHING_TO_TELL.get(table.name, frozenset()) | {"id"}]
     found = []
-    for row in (await connection.execute(select(*table.c))).mappings():
+    for row in (await connection.execute(select(*table.c).order_by(*table.primary_key))).mappings():
         told = {each.name: _told(each, dict(row), names, vault) for each in columns}
         found.append(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str))
-    if table.name == "jobs":
-        found = [each for each in found if json.loads(each)["kind"] != webhooks.JOB]
+    if table.name in AS_OFTEN:
+        column, values = AS_OFTEN[table.name]
+        found = [each for each in found if json.loads(each)[column] not in values]
+    if table.name == "feed_indexes":
+        found = found[-1:]
     if table.name == "outbox":
         progress = {each for each in found if json.loads(each)["topic"] in PROGRESS}
         found = [*(each for each in found if each not in progress), *progress]
