@@ -53,11 +53,9 @@ async def test_the_next_scan_reads_what_was_accepted(service: Service, tmp_path:
         for each in folders.department_feeds(await laid_out(service, tmp_path / "out"))
         if each.source == "vehicles"
     ]
-    assert (feed.as_of, feed.complete, [path.read_bytes() for path in feed.files]) == (
-        dt.date(2024, 12, 31),
-        True,
-        [CARS],
-    )
+    assert (feed.as_of, feed.complete) == (dt.date(2024, 12, 31), True)
+    (rows,) = map(pl.read_parquet, feed.files)
+    assert rows.get_column("plate").to_list() == ["豫E00001", "豫E00002"]
     started = await service.data(
         'mutation { startScan(input: {idempotencyKey: "scan-0001"}) { scan { id } userErrors { code } } }',
         by="auditor",
