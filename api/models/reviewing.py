@@ -46,7 +46,10 @@ class LeadView(Base):
 
 
 class Inquiry(Base):
-    """What is asked about a lead, and of whom; of a record that is said to be wrong, of its department (F-33)."""
+    """What is asked about a lead, and of whom; of a record that is said to be wrong, of its department (F-33).
+
+    `paper` and `said_on` are the number and day of what a department without an account wrote, and `answered_by` took down.
+    """
 
     __tablename__ = "inquiries"
     __table_args__ = (
@@ -60,6 +63,10 @@ class Inquiry(Base):
             "(state = 'ANSWERED' AND answer IS NOT NULL AND answered_by IS NOT NULL AND answered_at IS NOT NULL "
             "AND (kind = 'REPAIR') = (outcome IS NOT NULL))",
             name="answered",
+        ),
+        CheckConstraint(
+            "(paper IS NULL) = (said_on IS NULL) AND (paper IS NULL OR (asked_of = 'DEPARTMENT' AND state = 'ANSWERED'))",
+            name="paper",
         ),
         Index("ix_inquiries_finding_id", "finding_id"),
         Index("ix_inquiries_household_id", "household_id"),
@@ -86,6 +93,8 @@ class Inquiry(Base):
     answer: Mapped[Sealed | None]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     answered_at: Mapped[Moment | None]
+    paper: Mapped[str | None]
+    said_on: Mapped[dt.date | None]
     version: Mapped[int]
 
 

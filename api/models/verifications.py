@@ -53,6 +53,7 @@ class VerificationRequest(Base):
 class VerificationAnswer(Base):
     """What one kind of data says of one person in one round; `organisation_id`, `due_on` and `subject` where a department is asked.
 
+    `paper` is the number of what a department without an account wrote, and `answered_by` took down.
     `because` says why nothing is known, `feed_as_of` up to which day the feed in use spoke when it was looked at last.
     """
 
@@ -63,6 +64,7 @@ class VerificationAnswer(Base):
         CheckConstraint("(origin IS NULL) = (answered_at IS NULL)", name="answered"),
         CheckConstraint("answer <> 'VALUE' OR origin IS NOT NULL", name="told"),
         CheckConstraint("because IS NULL OR answer IN ('NO_ANSWER', 'NOT_ASKED')", name="because"),
+        CheckConstraint("paper IS NULL OR origin = 'DEPARTMENT'", name="paper"),
         Index("uq_verification_answers_of", "request_id", "member_id", "source", unique=True),
         Index("ix_verification_answers_organisation_id_id", "organisation_id", "id"),
         Index("ix_verification_answers_household_id", "household_id"),
@@ -83,6 +85,7 @@ class VerificationAnswer(Base):
     because: Mapped[str | None]
     feed_as_of: Mapped[dt.date | None]
     note: Mapped[Sealed | None]
+    paper: Mapped[str | None]
     asked_at: Mapped[Moment]
     answered_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     answered_at: Mapped[Moment | None]

@@ -25,6 +25,7 @@ from api.schema.findings import Finding, finding_objects
 from api.schema.households import NOT_LOADED
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, handler
+from api.schema.on_paper import ON_PAPER, OnPaperInput, paper_of
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.review_terms import Asked, InquiryKind, InquiryState, RepairOutcome, RepairReason
 from api.schema.selection import Wanted
@@ -62,6 +63,10 @@ class Inquiry(Node):
     answer: str | None = strawberry.field(description="The answer's words; null likewise.")
     answered_by: Officer | None = strawberry.field(description="Who answered, or wrote the answer down.")
     answered_at: dt.datetime | None = strawberry.field(description="When.")
+    paper: str | None = strawberry.field(
+        description="The number of a department's paper, where an officer wrote down what it says; null where the department answered itself."
+    )
+    said_on: dt.date | None = strawberry.field(description="The paper's day.")
     version: int = strawberry.field(description="Counts changes; to be given back by `answerFacts`.")
     finding: Finding | None = strawberry.field(
         default=NOT_LOADED, description="The finding; null for who reads no cases."
@@ -158,6 +163,8 @@ def inquiry_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Inquir
             answer=opened("answer", reading.whereabouts(row, row.answer)),
             answered_by=handler(reading, row, row.answerer_login, row.answerer_name),
             answered_at=row.answered_at,
+            paper=row.paper,
+            said_on=row.said_on,
             version=row.version,
         )
         for row, public_id in zip(rows, reading.ids("Inquiry", rows), strict=True)
@@ -243,6 +250,7 @@ class AnswerFactsInput(MutationInput):
         default=None, description="Of a record that is said to be wrong: what was found; it may be settled later."
     )
     answer: str = strawberry.field(description="In words, up to 2,000 characters; kept sealed.")
+    on_paper: OnPaperInput | None = strawberry.field(default=None, description=ON_PAPER)
 
 
 @strawberry.type(description="What `answerFacts` answers.")
@@ -311,6 +319,7 @@ class InquiryMutations:
                 input.outcome,
                 input.answer,
                 context.now(),
+                paper_of(input.on_paper),
             )
 
         done = await carry_out(info, Permission.ANSWER_REFERRALS, input, act)

@@ -27,6 +27,7 @@ from api.schema.findings import Finding, finding_objects
 from api.schema.households import ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.officers import Officer, ResponsibleOrganisation, handler, organisation_of
+from api.schema.on_paper import ON_PAPER, OnPaperInput, paper_of
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.selection import Wanted
 from api.schema.sizes import about
@@ -73,6 +74,9 @@ class VerificationAnswer(Node):
     )
     note: str | None = strawberry.field(
         description="What the department wrote; null for viewers who see masks, unless it is their own."
+    )
+    paper: str | None = strawberry.field(
+        description="The number of the department's paper, where an officer wrote down what it says; null otherwise."
     )
     asked_at: dt.datetime = strawberry.field(description="When it was asked.")
     due_on: dt.date | None = strawberry.field(description="By when the department is to answer.")
@@ -307,6 +311,7 @@ def answer_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[Verific
             note=open_("verification_answers.note", reading.whereabouts(row, row.note))
             if whole and wanted.has("note")
             else None,
+            paper=row.paper,
             asked_at=row.asked_at,
             due_on=row.due_on,
             overdue=row.overdue,
@@ -419,6 +424,7 @@ class AnswerVerificationInput(MutationInput):
     note: str | None = strawberry.field(
         default=None, description="What the record tells, needed with VALUE; up to 2,000 characters, kept sealed."
     )
+    on_paper: OnPaperInput | None = strawberry.field(default=None, description=ON_PAPER)
 
 
 @strawberry.input(description="A round of verification that is over.")
@@ -488,7 +494,8 @@ class VerificationMutations:
         async def act(connection: AsyncConnection, viewer: Viewer) -> int:
             key, vault = nodes.key_of(info, "VerificationAnswer", input.answer_id), info.context.vault
             told = (input.expected_version, input.answer, input.as_of, input.note)
-            return await verifications.answer(connection, vault, viewer, key, *told, info.context.now())
+            now, paper = info.context.now(), paper_of(input.on_paper)
+            return await verifications.answer(connection, vault, viewer, key, *told, now, paper)
 
         done = await carry_out(info, Permission.ANSWER_REFERRALS, input, act)
         answer = await nodes.below_payload(info, "VerificationAnswer", "answer", done.subject)

@@ -16,15 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import scope, workdays
 from api.database import locked
 from api.domain import accounts, casework, days, inquiries
+from api.domain import on_paper as papers
 from api.domain.casework import TaskKind
 from api.domain.errors import Forbidden, NotDone, UserErrorCode
 from api.domain.inquiries import Asked, InquiryKind, InquiryState, RepairOutcome, RepairReason
+from api.domain.on_paper import OnPaper
 from api.domain.permissions import Permission, Viewer
 from api.domain.review import FindingState
 from api.matching import policy, reference
 from api.models import Finding, Household, Inquiry, table
 from api.sealing import Vault
-from api.services import cases, leads, tasks
+from api.services import cases, leads, on_paper, tasks
 from api.services.cases import Held
 
 REPAIR_DAYS = "review.repair_working_days"
@@ -164,10 +166,12 @@ async def answer(
     outcome: RepairOutcome | None,
     words: str,
     now: dt.datetime,
+    paper: OnPaper | None = None,
 ) -> int:
     """What was found out, by whom it was asked of; the inquiry's key.
 
-    Of a household a clerk writes down what it said. Raises Forbidden for anybody else than whom it was asked of, and NotDone.
+    Of a household a clerk writes down what it said, and a reviewer what a department without an account answered on
+    `paper`. Raises Forbidden for anybody else than whom it was asked of, and NotDone.
     """
     of = select(Inquiry.household_id).where(Inquiry.id == inquiry_id).scalar_subquery()
     await cases.hold(connection, viewer, of)
@@ -176,7 +180,10 @@ async def answer(
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "inquiryId"), "没有此询问。", "There is no such inquiry.")
     accounts.unchanged(found.version, expected_version, "询问", "inquiry")
-    _check_asked(viewer, found)
+    if paper is None:
+        _check_asked(viewer, found)
+    else:
+        paper = await _on_paper(connection, viewer, found, paper, days.today(now))
     kind, state = InquiryKind(found.kind), InquiryState(found.state)
     inquiries.check_answer(kind, state, found.outcome, outcome)
     await connection.execute(
@@ -188,6 +195,8 @@ async def answer(
             answer=vault.seal("inquiries.answer", casework.words(words, "answer")),
             answered_by=viewer.user_id,
             answered_at=now,
+            paper=paper and paper.number,
+            said_on=paper and paper.on,
             version=found.version + 1,
         )
     )
@@ -195,7 +204,7 @@ async def answer(
     await connection.execute(grown)
     await tasks.finish(connection, _reference(found.id), now, viewer.user_id)
     action = "finding.facts_answered" if kind is InquiryKind.FACTS else "finding.record_looked_at"
-    detail = {"inquiry": found.id, "outcome": outcome and outcome.value}
+    detail = {"inquiry": found.id, "outcome": outcome and outcome.value, "on_paper": paper is not None}
     await leads.told(connection, viewer, action, found.finding_id, found.household_id, now, detail)
     return int(found.id)
 
@@ -254,6 +263,21 @@ def _check_asked(viewer: Viewer, found: Row[*tuple[Any, ...]]) -> None:
     }
     if not theirs[Asked(found.asked_of)]:
         raise Forbidden("只有被询问的部门、同事或者经办人员可以答复。", "Only whom it was asked of answers.")
+
+
+async def _on_paper(
+    connection: AsyncConnection, viewer: Viewer, found: Row[*tuple[Any, ...]], paper: OnPaper, today: dt.date
+) -> OnPaper:
+    """The paper of a department that was asked and has no account. Raises Forbidden and NotDone."""
+    if found.asked_of != Asked.DEPARTMENT:
+        raise NotDone(
+            UserErrorCode.INVALID,
+            casework.path("onPaper"),
+            "只有部门的答复可凭来文代录。",
+            "Only a department's answer is written down from a paper.",
+        )
+    await on_paper.require_source(connection, viewer, Permission.REVIEW_FINDING, found.source, found.division_code)
+    return papers.checked(paper, today)
 
 
 def _check_source(source: str) -> None:

@@ -19,10 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import jobs, outbox, scope, workdays
 from api.database import locked
 from api.domain import accounts, casework, consent, days
+from api.domain import on_paper as papers
 from api.domain.casework import TaskKind
 from api.domain.consent import ConsentPurpose
 from api.domain.errors import Forbidden, MissingConsent, NotDone, UserErrorCode
-from api.domain.permissions import Viewer
+from api.domain.on_paper import OnPaper
+from api.domain.permissions import Permission, Viewer
 from api.domain.verifications import (
     AnswerOrigin,
     DepartmentAnswer,
@@ -41,7 +43,7 @@ from api.models import (
     table,
 )
 from api.sealing import Vault
-from api.services import audit, cases, consented, tasks, verification_answers
+from api.services import audit, cases, consented, on_paper, tasks, verification_answers
 from api.services.cases import Held
 
 A, H, R = (table(each).c for each in (VerificationAnswer, Household, VerificationRequest))
@@ -155,22 +157,27 @@ async def answer(
     as_of: dt.date | None,
     note: str | None,
     now: dt.datetime,
+    paper: OnPaper | None = None,
 ) -> int:
     """By the department that was asked: what its data say of one person on that day; the answer's key.
 
-    Raises Forbidden for anybody else, MissingConsent where the person took the consent back, and NotDone.
+    What one without an account answered on `paper` an officer takes down. Raises Forbidden for anybody else, MissingConsent where the person took the consent back, and NotDone.
     """
     found = await _held_answer(connection, viewer, answer_id)
     accounts.unchanged(found.version, expected_version, "答复", "answer")
-    if found.organisation_id is None or viewer.organisation_id != found.organisation_id:
+    today = days.today(now)
+    if paper is not None and found.organisation_id is not None:
+        await on_paper.require_organisation(connection, viewer, Permission.KEEP_FILES, found.organisation_id)
+        paper = papers.checked(paper, today)
+    elif found.organisation_id is None or viewer.organisation_id != found.organisation_id:
         raise Forbidden("只有被询问的部门可以答复。", "Only the department that was asked answers.")
     if found.state != VerificationState.OPEN:
         raise NotDone(
             UserErrorCode.INVALID, ("input", "answerId"), "该轮核对已办结。", "This round of verification is closed."
         )
-    today, words = days.today(now), casework.words(note, "note", required=False)
+    words = casework.words(note, "note", required=False)
     check_said(said, words)
-    day = as_of or today
+    day = as_of or (paper.on if paper else today)
     casework.past(day, today, "asOf")
     lacking = dict(await consented.missing(connection, found.household_id, (found.source,), PURPOSE, today))
     if found.member_id in lacking:
@@ -186,11 +193,12 @@ async def answer(
             note=vault.seal("verification_answers.note", words),
             answered_by=viewer.user_id,
             answered_at=now,
+            paper=paper and paper.number,
             version=found.version + 1,
         )
     )
     await _finish_if_answered(connection, found.request_id, now, viewer.user_id)
-    detail = {"household": found.household_id, "source": found.source, "answer": said}
+    detail = {"household": found.household_id, "source": found.source, "answer": said, "on_paper": paper is not None}
     await audit.record(
         connection, viewer.user_id, "verification.answered", ("VerificationAnswer", found.id), now, detail
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from decimal import Decimal
+import itertools
 from typing import Any
 
 import pytest
@@ -39,6 +40,7 @@ COUNTY = "county-reviewer"
 DECEPTION = {"outcome": "DECEPTION_CONFIRMED", "reason": "已核实。", "decisionDocument": "文处〔2026〕3号"}
 ERROR = {"outcome": "CLAIMANT_ERROR", "reason": "申报时漏填。"}
 LAPSED = [{"state": "LAPSED", "lapsedBecause": "RECORD_GONE"}]
+PAPERS = itertools.count(1)
 OBJECTION = {"objector": "HOUSEHOLD", "grounds": ["NO_LONGER_OWNED"], "text": "车早已卖掉。"}
 
 
@@ -161,6 +163,42 @@ async def test_f33_a_record_said_to_be_wrong_is_looked_at_by_its_department_and_
     assert refused(await answer(3, "STANDS"))["code"] == "INVALID"
     assert refused(await found.act("proposeConclusion", **ERROR))["item"] == "RECORD_STANDS", "until the next batch"
     done(await found.act("reviewFinding", outcome="SOURCE_ERROR", note="部门已更正。"))
+
+
+async def test_f33_a_reviewer_writes_down_what_a_department_without_an_account_answered_on_paper(
+    service: Service,
+) -> None:
+    found = await lead(service)
+    record = await vehicle(found)
+    done(await found.told())
+    done(await found.heard())
+    done(await found.act("reportRepair", "caseworker", **record, reason="SOLD", statement="已于去年出售。"))
+    (seen,) = (await found.asked("inquiries { id version }"))["inquiries"]
+    of = {"inquiryId": seen["id"], "expectedVersion": seen["version"], "outcome": "STANDS", "answer": "登记无误。"}
+    paper = {"number": "安公车函〔2026〕12号", "on": str(found.today)}
+
+    async def written(by: str, **changes: Any) -> Any:
+        given = of | {"onPaper": paper} | changes
+        return await act(service, "answerFacts", by, **given, idempotencyKey=f"paper-{next(PAPERS):08}")
+
+    assert refused(await written("reviewer"))["code"] == "FORBIDDEN", "the department has an account"
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "department").values(active=False))
+    assert refused(await written("caseworker"))["code"] == "FORBIDDEN", "a reviewer writes it down"
+    assert refused(await written("reviewer", onPaper=None))["code"] == "FORBIDDEN", "and names the paper"
+    for wrong in (
+        {"number": " ", "on": paper["on"]},
+        {"number": "函", "on": str(found.today + dt.timedelta(days=1))},
+    ):
+        assert refused(await written("reviewer", onPaper=wrong))["path"][1:2] == ["onPaper"]
+    done(await written("reviewer"))
+    (told,) = (await found.asked("inquiries { state outcome paper saidOn answeredBy { login } }"))["inquiries"]
+    assert told == {
+        "state": "ANSWERED", "outcome": "STANDS", "paper": paper["number"], "saidOn": paper["on"],
+        "answeredBy": {"login": "reviewer"},
+    }  # fmt: skip
+    done(await found.act("proposeConclusion", COUNTY, **ERROR))
+    assert refused(await found.act("confirmConclusion", COUNTY, reason="同意。"))["item"] == "SECOND_OFFICER"
 
 
 async def test_f33_what_a_department_finds_right_is_concluded_on_and_a_closed_lead_is_doubted_too(

@@ -646,7 +646,8 @@ TYPES = {
         permitted=(("lastScan", P.READ_SCANS), ("withdrawnBy", P.READ_SCANS)),
     ),
     "Inquiry": Fields(
-        "id kind askedOf source recordId reason askedBy askedAt dueOn overdue state outcome answeredBy answeredAt version",
+        "id kind askedOf source recordId reason askedBy askedAt dueOn overdue state outcome answeredBy answeredAt paper saidOn "
+        "version",
         hidden="question answer",
         permitted=(("finding", P.READ_CASES),),
     ),
@@ -708,7 +709,7 @@ TYPES = {
         hidden="reason conclusion",
     ),
     "VerificationAnswer": Fields(
-        "id source answer origin asOf ageDays unknownBecause feedAsOf organisation askedAt dueOn overdue answeredAt version person",
+        "id source answer origin asOf ageDays unknownBecause feedAsOf organisation paper askedAt dueOn overdue answeredAt version person",
         hidden="subject note",
     ),
     "ApplicantCheck": Fields("id asOf checkedAt sources links leads scanRules person"),

@@ -42,7 +42,7 @@ from tests.api.services.atwork import DAY, TODAY, OnFile, errors, on_file
 from tests.api.services.reviewed import Reviewed, under_review, viewer
 from tests.api.services.test_objections import raised
 
-ANSWER = """id source answer origin asOf ageDays unknownBecause feedAsOf organisation { code } subject note dueOn overdue answeredAt version
+ANSWER = """id source answer origin asOf ageDays unknownBecause feedAsOf paper organisation { code } subject note dueOn overdue answeredAt version
   person { id name }"""
 REQUEST = (
     """id round previousId occasion state sources dueOn version conclusion closedBy { login }
@@ -406,6 +406,38 @@ async def test_without_a_consent_one_person_is_not_looked_up_there_f_23(
         assert len((await connection.execute(select(Finding.id))).all()) == before, "and it is no lead"
     await close(house, request)
     assert await tasks(service, "CONSENT_MISSING") == [("CANCELLED", spouse)]
+
+
+async def test_an_officer_writes_down_what_a_department_without_an_account_answered_on_paper(
+    service: Service,
+) -> None:
+    house = await on_file(service)
+    await adults(service, house)
+    await without_feed(service)
+    question = next(each for each in (await ask(house))["request"]["answers"] if each["source"] == POLICE)
+    paper = {"number": "安公函〔2026〕3号", "on": str(TODAY - DAY)}
+    assert errors(await answer(house, question, by="caseworker", onPaper=paper))[0][0] == "FORBIDDEN", (
+        "it has an account"
+    )
+    async with transaction(service.engine) as connection:
+        await connection.execute(update(User).where(User.login == "department").values(active=False))
+    said = await answer(house, question, by="caseworker")
+    assert errors(said)[0][0] == "FORBIDDEN", "nobody answers for it without a paper"
+    later = paper | {"on": str(TODAY + DAY)}
+    assert errors(await answer(house, question, by="caseworker", onPaper=later)) == [
+        ("INVALID", ["input", "onPaper", "on"])
+    ]
+    told = (await answer(house, question, by="caseworker", onPaper=paper))["answer"]
+    assert (told["answer"], told["origin"], told["paper"], told["ageDays"]) == (
+        "NO_RECORD",
+        "DEPARTMENT",
+        paper["number"],
+        1,
+    )
+    async with transaction(service.engine) as connection:
+        acts = select(AuditEvent.detail).where(AuditEvent.action == "verification.answered")
+        detail = (await connection.execute(acts)).scalar_one()
+    assert detail["on_paper"] is True
 
 
 async def test_a_consent_taken_back_ends_the_question_f_23(service: Service) -> None:
