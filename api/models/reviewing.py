@@ -64,10 +64,6 @@ class Inquiry(Base):
             "AND (kind = 'REPAIR') = (outcome IS NOT NULL))",
             name="answered",
         ),
-        CheckConstraint(
-            "(paper IS NULL) = (said_on IS NULL) AND (paper IS NULL OR (asked_of = 'DEPARTMENT' AND state = 'ANSWERED'))",
-            name="paper",
-        ),
         Index("ix_inquiries_finding_id", "finding_id"),
         Index("ix_inquiries_household_id", "household_id"),
         Index("ix_inquiries_source_state", "source", "state"),
