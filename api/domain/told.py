@@ -435,6 +435,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "ruleVersion": ("规则版本", "rule's version"),
     "saidOn": ("部门来文日期", "day of the paper"),
     "scan": ("比对", "scan"),
+    "scanRules": ("只能由批量比对判断的规则", "rules that only a scan asks"),
     "searches": ("按身份查找", "searches by identity"),
     "severity": ("严重程度", "severity"),
     "sex": ("性别", "sex"),
