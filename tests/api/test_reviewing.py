@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from decimal import Decimal
 import itertools
+from decimal import Decimal
 from typing import Any
 
 import pytest
