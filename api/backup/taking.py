@@ -22,12 +22,13 @@ from api.backup import archive, dumps
 from api.backup.archive import Head
 from api.durable import named
 from api.sealing import Vault
+from api.services import indexes
 
 FILES, DATABASE = "files", "database"
 WORK = ".backup"
 """Below the data folder; the folder in which the database passes by."""
 
-PASSING = frozenset((WORK, ".restoring", "checks", "work"))
+PASSING = frozenset((WORK, ".restoring", "checks", "work", indexes.FOLDER))
 ENDINGS = (".part", ".anew", "-wal", "-shm", "-journal")
 
 Tell = Callable[[str, int, int | None], None]

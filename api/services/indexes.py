@@ -108,6 +108,11 @@ async def ready(
         await jobs.enqueue(connection, verifications.JOB, key, now)
 
 
+async def lost(connection: AsyncConnection) -> None:
+    """No index is here any more: none is asked until the next look has one built."""
+    await connection.execute(update(FeedIndex).values(feeds="", ready_at=None))
+
+
 def folder_of(index_id: int) -> str:
     """Where an index lies in the data folder."""
     return f"{FOLDER}/{index_id}/out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
@@ -12,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.engine import make_url
 
 from api import migrations, sealing
@@ -25,8 +26,8 @@ from api.database import open_engine, reading, transaction
 from api.domain import credentials
 from api.domain.attachments import AttachmentKind
 from api.domain.permissions import Role
-from api.models import Base, Household
-from api.services import accounts, attachments, viewers
+from api.models import Base, FeedIndex, Household
+from api.services import accounts, attachments, indexes, viewers
 from api.services.attachments import Place
 from tests import postgresql
 from tests.api import clock
@@ -209,11 +210,16 @@ async def answers(elsewhere: Elsewhere, old: str, new: str) -> None:
             assert (len(((answer.json().get("data") or {}).get("findings") or {}).get("nodes", ())) == 3) is known
 
 
-async def test_a_scan_at_work_begins_anew(
+async def test_a_scan_at_work_begins_anew_and_an_index_is_built_again(
     service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with transaction(service.engine) as connection:
         await connection.execute(text("UPDATE scans SET finished_at = NULL, status = 'RUNNING' WHERE id = 1"))
+        index = {"feeds": "…", "folder": "index/1/out", "sources": [], "as_of": dt.date(2024, 6, 1)}
+        moment = {"asked_at": service.now(), "ready_at": service.now()}
+        await connection.execute(insert(FeedIndex).values(**index, **moment))
+    (service.data_dir / "index" / "1").mkdir(parents=True)
+    (service.data_dir / "index" / "1" / "large").write_bytes(bytes(1000))
     path = tmp_path / "city.backup"
     await backed_up(service, path, programs)
     for name, value in programs.items():
@@ -221,6 +227,13 @@ async def test_a_scan_at_work_begins_anew(
     assert (await restored(elsewhere, path)).scans == 1
     assert not (elsewhere.data_dir / "scans" / "1").exists()
     assert (elsewhere.data_dir / "feeds").is_dir()
+    assert not (elsewhere.data_dir / "index").exists()
+    engine = open_engine(elsewhere.url)
+    async with reading(engine) as connection:
+        assert await indexes.current(connection) is None
+    async with transaction(engine) as connection:
+        assert await indexes.look(connection, service.vault, service.now()) == 1
+    await engine.dispose()
 
 
 async def test_whoever_was_interrupted_begins_again(service: Service, elsewhere: Elsewhere, backup: Path) -> None:
