@@ -168,6 +168,16 @@ def in_shadow(
     return and_(stood == FindingState.OPEN, aside.correlate_except(_SHADOWS).exists())
 
 
+def set_aside(division_code: ColumnElement[str]) -> ColumnElement[str]:
+    """The rules that are set aside in the county and are to be hidden from this viewer, with commas between; or null (F-18)."""
+    theirs = select(func.aggregate_strings(_SHADOWS.c.rule_id, ",")).where(
+        _SHADOWS.c.division_code == division_code,
+        _SHADOWS.c.restored_at.is_(None),
+        not_(bindparam(KEEPS_RULES, False, Boolean())),
+    )
+    return theirs.correlate_except(_SHADOWS).scalar_subquery()
+
+
 def unless_in_shadow(
     lead: ReadOnlyColumnCollection[str, Column[Any]], division_code: ColumnElement[str]
 ) -> ColumnElement[bool]:

@@ -88,8 +88,13 @@ def take(
 
 
 def files(data_dir: Path, left_out: set[Path]) -> Iterator[Path]:
-    """The files in the data folder that a backup holds."""
-    for place, folders, names in os.walk(data_dir):
+    """The files in the data folder that a backup holds; a folder of it that lies elsewhere, by a link, is one of it."""
+    walked: set[Path] = set()
+    for place, folders, names in os.walk(data_dir, followlinks=True):
+        if (real := Path(place).resolve()) in walked:
+            folders.clear()
+            continue
+        walked.add(real)
         folders[:] = sorted(name for name in folders if name not in PASSING)
         for name in sorted(names):
             path = Path(place, name)

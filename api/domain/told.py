@@ -433,6 +433,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "round": ("轮次", "round"),
     "rule": ("规则", "rule"),
     "ruleVersion": ("规则版本", "rule's version"),
+    "rulesNotAsked": ("因缺少数据未能判断的规则", "rules that could not be asked"),
     "saidOn": ("部门来文日期", "day of the paper"),
     "scan": ("比对", "scan"),
     "scanRules": ("只能由批量比对判断的规则", "rules that only a scan asks"),

@@ -120,7 +120,9 @@ def known(
     if feed is None:
         return Known(DepartmentAnswer.NOT_ASKED, because=UnknownBecause.NO_FEED)
     if covered is not None and covered.state in LOOKED and not stale(covered.as_of, limit, today):
-        if covered.state == DepartmentAnswer.NO_RECORD:
+        if (
+            covered.state == DepartmentAnswer.NO_RECORD and covered.complete
+        ):  # else it is a list that says so, and a stale one
             return Known(DepartmentAnswer.NO_RECORD, AnswerOrigin.FEED, covered.as_of)
         doubt = covered.resembles or covered.complete
         return Known(nothing, because=UnknownBecause.IN_DOUBT if doubt else UnknownBecause.PARTIAL_FEED)

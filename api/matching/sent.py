@@ -179,13 +179,14 @@ def keep_rows(found: Judged, written: Path, fresh: FeedFiles, folder: Path) -> J
     (folder / ROWS).mkdir(mode=0o700, exist_ok=True)
     told = []
     for each in rows:
-        path = written / fresh.source / each.name
-        with path.open("rb") as opened:
+        passing = folder / ROWS / ".part"
+        link(written / fresh.source / each.name, passing)  # copied, where the feeds lie on another disk
+        with passing.open("rb") as opened:
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
-            size = path.stat().st_size
-            path.chmod(0o600)
+            size = passing.stat().st_size
+            passing.chmod(0o600)
             name = f"{ROWS}/{sha256[:32]}.parquet"
-            named(opened, path, folder / name)
+            named(opened, passing, folder / name)
         told.append({"name": name, "table": each.table, "rows": each.rows, "bytes": size, "sha256": sha256})
     return replace(found, kept={"contract": contract_digest(fresh.source), "files": told})
 

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Permission, Viewer
+from api.domain.verifications import stale
 from api.loaders import checks as loaders
 from api.loaders.reading import Reading, Rows
-from api.matching import MatcherError
+from api.matching import MatcherError, covered
 from api.schema import guards, nodes
 from api.schema.changes import named
 from api.schema.context import Info
@@ -85,6 +86,10 @@ class ApplicantCheck(Node):
         description="Rules that hold several households beside one another: of these only a scan tells.",
         metadata=about(30),
     )
+    rules_not_asked: list[str] = strawberry.field(
+        description="Rules that could not be asked, since what they need is not there: of these nothing is known.",
+        metadata=about(10),
+    )
     person: Person | None = strawberry.field(default=NOT_LOADED, description="Of whom.")
 
 
@@ -92,7 +97,8 @@ def check_objects(reading: Reading, rows: Rows, _: Wanted) -> list[ApplicantChec
     """Rows as live checks; of somebody protected the explanations are hidden from who is not cleared (F-29)."""
     found = []
     for row, public_id in zip(rows, reading.ids("ApplicantCheck", rows), strict=True):
-        content = checks.opened(reading.vault, row.content, row.reference)
+        content, aside = checks.opened(reading.vault, row.content, row.reference), (row.set_aside or "").split(",")
+        said = {each["source"]: each for each in content["coverage"]}
         found.append(
             ApplicantCheck(
                 id=strawberry.ID(public_id),
@@ -101,22 +107,29 @@ def check_objects(reading: Reading, rows: Rows, _: Wanted) -> list[ApplicantChec
                 member_key=row.member_id,
                 as_of=row.as_of,
                 checked_at=row.checked_at,
-                sources=[_source(each) for each in content["coverage"]],
+                sources=[_source(source, said.get(source), reading.today) for source in row.sources],
                 links=[_link(each) for each in content["links"]],
-                leads=[_lead(each, hidden=reading.hides(row)) for each in content["leads"]],
+                leads=[
+                    _lead(each, hidden=reading.hides(row))
+                    for each in content["leads"]
+                    if each["rule_id"] not in aside
+                ],
                 scan_rules=content["only_in_a_scan"],
+                rules_not_asked=content["not_asked"],
             )
         )
     return found
 
 
-def _source(each: dict[str, Any]) -> CheckedSource:
-    day = each["as_of"]
-    return CheckedSource(
-        source=each["source"],
-        answer=DepartmentAnswer(each["state"]),
-        as_of=None if day is None else dt.date.fromisoformat(day),
-    )
+def _source(source: str, said: dict[str, Any] | None, today: dt.date) -> CheckedSource:
+    """That there is none is not known where what says so is stale (F-8)."""
+    if said is None:
+        return CheckedSource(source=source, answer=DepartmentAnswer.NOT_ASKED, as_of=None)
+    day = None if said["as_of"] is None else dt.date.fromisoformat(said["as_of"])
+    answer = DepartmentAnswer(said["state"])
+    if answer is DepartmentAnswer.NO_RECORD and stale(day, covered.limits().get(source), today):
+        answer = DepartmentAnswer.NO_ANSWER
+    return CheckedSource(source=source, answer=answer, as_of=day)
 
 
 def _link(each: dict[str, Any]) -> CheckedLink:
@@ -211,4 +224,4 @@ def _changed() -> NotDone:
 
 
 branch(ApplicantCheck, "person", person_at("member_key", "person"))
-kind("ApplicantCheck", Kind(loaders.by_key, check_objects, Permission.READ_CASES))
+kind("ApplicantCheck", Kind(loaders.by_key, check_objects, Permission.KEEP_FILES))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sqlalchemy import Date, Integer, Row, and_, bindparam, exists, insert, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import UtcDateTime, upsert
+from api.database import UtcDateTime, among, locked, upsert
 from api.domain import days
 from api.domain.errors import MissingConsent, NotDone, Throttled, UserErrorCode
 from api.domain.permissions import Viewer
@@ -46,7 +46,7 @@ from api.services.verifications import PURPOSE
 
 RATE = "verification.checks_minute"
 MINUTE = dt.timedelta(minutes=1)
-AT_SWITCH = 2_000
+AT_SWITCH = 500
 """Open rounds that are looked at in a new index before it is asked; further ones are looked at one by one afterwards."""
 
 A, C, E, H, K, L, M, N, R = (
@@ -248,13 +248,42 @@ def require_looked(asked: Question) -> None:
         raise ToLook(asked)
 
 
-async def keep(
+Looked = tuple[Question, Mapping[str, Any]]
+
+
+async def unchanged(
     connection: AsyncConnection,
     vault: Vault,
-    found: Sequence[tuple[Question, Mapping[str, Any]]],
+    found: Sequence[Looked],
+    data_dir: Path,
     now: dt.datetime,
-) -> None:
-    """What was found is kept with each round, and answers for each person what the feeds in use tell."""
+    index: Ready | None,
+) -> list[Looked]:
+    """Of what was looked for outside of a transaction, which takes long, that of which the facts stand as they did.
+
+    The rounds are held: none is closed meanwhile, and no consent that was taken back is told of.
+    """
+    rounds = {asked.request_id for asked, _ in found}
+    await _hold(connection, rounds)
+    still = []
+    for asked, content in found:
+        again = await question(connection, vault, asked.request_id, data_dir, now, index)
+        if again is not None and again.mark == asked.mark:
+            still.append((asked, content))
+    return still
+
+
+async def _hold(connection: AsyncConnection, rounds: Collection[int]) -> set[int]:
+    """Those of the rounds that are open: nobody else changes them until this transaction ends."""
+    theirs = select(R.id).where(among(R.id, "rounds"), R.state == VerificationState.OPEN).order_by(R.id)
+    held = locked(theirs, connection, VerificationRequest)
+    return set((await connection.scalars(held, {"rounds": sorted(rounds)})).all())
+
+
+async def keep(connection: AsyncConnection, vault: Vault, looked: Sequence[Looked], now: dt.datetime) -> None:
+    """What was found is kept with each round that is open, and answers for each person what the feeds in use tell."""
+    still = await _hold(connection, {asked.request_id for asked, _ in looked})
+    found = [(asked, _as_listed(asked, content)) for asked, content in looked if asked.request_id in still]
     rows = [
         {
             "request_id": asked.request_id,
@@ -273,6 +302,21 @@ async def keep(
         )
         await connection.execute(put, rows)
         await _answer(connection, found, now)
+
+
+def _as_listed(asked: Question, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a list says where no record was linked speaks of the list's day, not of the feed's."""
+    linked = {(each["person_id"], each["source"]) for each in content["links"] if each["decision"] == "LINK"}
+    said = {
+        (each["person_id"], each["source"]): str(each["answered_on"])
+        for each in asked.answers
+        if (each["person_id"], each["source"]) not in linked
+    }
+    coverage = [
+        each | {"as_of": day} if (day := said.get((each["person_id"], each["source"]))) else each
+        for each in content["coverage"]
+    ]
+    return {**content, "coverage": coverage}
 
 
 async def note(connection: AsyncConnection, viewer: Viewer, asked: Question, now: dt.datetime) -> int:
@@ -338,14 +382,14 @@ async def _question(
     return Question(found.round, found.id, home, people, allowed, said, where, index.id, mark, found.kept)
 
 
-async def _answer(
-    connection: AsyncConnection, found: Sequence[tuple[Question, Mapping[str, Any]]], now: dt.datetime
-) -> None:
+async def _answer(connection: AsyncConnection, found: Sequence[Looked], now: dt.datetime) -> None:
     """Answers of kinds of data that no department was asked for; what may not be looked up any more is not told any more.
 
-    What the feeds cannot tell stays as it is, and so does that there is none where the feed is stale: it is not known.
+    What the feeds cannot tell stays as it is, and so does that there is none where the feed is stale: it is not known. What
+    a list says of somebody is told by `verification_answers`, with the list's own day.
     """
     today, limits = days.today(now), covered.limits()
+    listed = {(asked.request_id, each["person_id"], each["source"]) for asked, _ in found for each in asked.answers}
     told = [
         {
             "round": asked.request_id,
@@ -357,7 +401,10 @@ async def _answer(
         for asked, content in found
         for keys in [{row["reference"]: row["id"] for row in asked.people}]
         for each in content["coverage"]
+        if (asked.request_id, each["person_id"], each["source"]) not in listed
+        or each["state"] == DepartmentAnswer.NOT_AUTHORISED
     ]
+    told.sort(key=lambda each: (each["round"], each["member"], each["kind"]))
     which = and_(
         A.request_id == bindparam("round"),
         A.member_id == bindparam("member"),

@@ -26,7 +26,7 @@ from api.matching import consents as reading
 from api.matching import policy
 from api.models import Authorisation, EmergencyException, Household, Member, table
 from api.sealing import Vault
-from api.services import attachments, audit, tasks
+from api.services import attachments, audit, tasks, verification_answers
 
 A, H, M = table(Authorisation).c, table(Household).c, table(Member).c
 LONGEST_NAME = 200
@@ -133,6 +133,7 @@ async def withdraw(
             version=row.version + 1,
         )
     )
+    await verification_answers.forget(connection, row.household_id)
     scans = await _used_by(connection, viewer, row.id)
     await tasks.open_task(
         connection,

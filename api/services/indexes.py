@@ -118,10 +118,16 @@ def folder_of(index_id: int) -> str:
     return f"{FOLDER}/{index_id}/out"
 
 
-async def fail(connection: AsyncConnection, index_id: int, failure: str, now: dt.datetime) -> None:
-    """The index will not be built: `failure` says why; the one before is asked on, until other feeds are in use."""
-    await connection.execute(update(FeedIndex).where(I.id == index_id).values(failure=failure))
+async def fail(connection: AsyncConnection, index_id: int, failure: str, now: dt.datetime) -> bool:
+    """The index will not be built: `failure` says why; the one before is asked on, until other feeds are in use.
+
+    Not so where it is ready: then only its job was not seen to end.
+    """
+    unready = update(FeedIndex).where(I.id == index_id, I.ready_at.is_(None))
+    if not (await connection.execute(unready.values(failure=failure))).rowcount:
+        return False
     await audit.record(connection, None, "index.failed", ("FeedIndex", index_id), now)
+    return True
 
 
 async def _in_use(connection: AsyncConnection, data_dir: Path) -> list[folders.FeedFiles]:

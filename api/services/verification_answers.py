@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import among
@@ -34,6 +34,7 @@ from api.domain.verifications import (
 from api.matching import beside, covered, folders
 from api.models import (
     Household,
+    HouseholdCheck,
     Link,
     ListedAnswer,
     Member,
@@ -51,6 +52,7 @@ from api.services.cases import Held
 A, H, K, L, M, R, S = (
     table(each).c for each in (VerificationAnswer, Household, Link, ListedAnswer, Member, VerificationRequest, Scan)
 )
+C = table(HouseholdCheck).c
 LINKED = "LINK"
 
 _KEEPERS = select(Organisation.id, Organisation.sources, Organisation.division_code).where(
@@ -76,9 +78,9 @@ _OPEN = (
     .order_by(R.id)
 )
 _UNKNOWN = (
-    select(A.id, A.member_id, A.source, A.because, A.feed_as_of, A.version)
+    select(A.id, A.member_id, A.source, A.answer, A.because, A.feed_as_of, A.version)
     .where(A.request_id == bindparam("request"), A.answered_at.is_(None))
-    .where(A.answer.in_((DepartmentAnswer.NO_ANSWER, DepartmentAnswer.NOT_ASKED)))
+    .where(A.answer.in_((DepartmentAnswer.NO_ANSWER, DepartmentAnswer.NOT_ASKED, DepartmentAnswer.NOT_AUTHORISED)))
     .order_by(A.id)
 )
 
@@ -173,10 +175,12 @@ async def take_up(
     for row in (await connection.execute(_UNKNOWN, {"request": request_id})).all():
         is_known = told.of(row.member_id, row.source, today)
         as_of = told.feed_as_of(row.source)
-        if row.source in lacking.get(row.member_id, ()) or (is_known.because, as_of) == (row.because, row.feed_as_of):
+        allowed_since = row.answer == DepartmentAnswer.NOT_AUTHORISED
+        unchanged = (is_known.because, as_of) == (row.because, row.feed_as_of)
+        if row.source in lacking.get(row.member_id, ()) or (unchanged and not allowed_since):
             continue
         values: dict[str, Any] = {"because": is_known.because, "feed_as_of": as_of}
-        if is_known.answer == DepartmentAnswer.NO_ANSWER:
+        if allowed_since or is_known.answer == DepartmentAnswer.NO_ANSWER:
             values["answer"] = is_known.answer
         if is_known.origin is not None:
             values |= {"answer": is_known.answer, "origin": is_known.origin, "as_of": is_known.as_of}
@@ -185,6 +189,12 @@ async def take_up(
         done = await connection.execute(update(VerificationAnswer).where(waiting).values(**values))
         answered += done.rowcount if is_known.origin is not None else 0
     return answered
+
+
+async def forget(connection: AsyncConnection, household_id: int, request_id: int | None = None) -> None:
+    """What live checks found of a household, or in one round of it, is kept no more."""
+    theirs = delete(HouseholdCheck).where(C.household_id == household_id)
+    await connection.execute(theirs if request_id is None else theirs.where(C.request_id == request_id))
 
 
 async def said(connection: AsyncConnection, data_dir: Path, household_id: int, division_code: str) -> Said:

@@ -238,6 +238,7 @@ async def close(
             version=found.version + 1,
         )
     )
+    await verification_answers.forget(connection, found.household_id, found.id)
     people = select(A.member_id).where(A.request_id == found.id).distinct()
     asked = [_reference(found.id, member) for member in await connection.scalars(people)]
     await tasks.cancel(connection, [_reference(found.id), *asked], now, viewer.user_id)
@@ -279,6 +280,8 @@ async def held(connection: AsyncConnection, viewer: Viewer, request_id: int | No
 
 
 async def _held_answer(connection: AsyncConnection, viewer: Viewer, answer_id: int | None) -> Row[*tuple[Any, ...]]:
+    round_of = select(A.request_id).where(A.id == answer_id).scalar_subquery()
+    await connection.execute(locked(select(R.id).where(R.id == round_of), connection, VerificationRequest))
     statement = locked(_ANSWER.where(A.id == answer_id), connection, VerificationAnswer)
     found = (await connection.execute(statement, scope.of(viewer))).one_or_none()
     if found is None:

@@ -25,12 +25,12 @@ REFUSED = (2, 3)
 async def carry_out(held: Held) -> None:
     """The index is whole in its folder, and the one that is asked, with open rounds looked at; or not needed any more."""
     folder = _folder(held)
-    await asyncio.to_thread(shutil.rmtree, folder, True)
-    given, out = folder / "in", folder / "out"
     async with reading(held.engine) as connection:
         layout = await indexes.laid_out(connection, held.job.subject, held.data_dir)
-    if layout is None:
+    if layout is None:  # another is wanted by now, or an attempt before this one had made it ready
         return
+    await asyncio.to_thread(shutil.rmtree, folder, True)
+    given, out = folder / "in", folder / "out"
     given.mkdir(parents=True, mode=0o700)
     await asyncio.to_thread(lay_out, held.depot, given, layout)
     try:
@@ -43,8 +43,12 @@ async def carry_out(held: Held) -> None:
     await asyncio.to_thread(shutil.rmtree, given, True)
     found = await _looked(held, frozenset(sources), as_of) if as_of else []
     async with held.writing() as connection:
-        await checks.keep(connection, held.vault, found, held.now())
-        looked = [asked.request_id for asked, _ in found]
+        index = (
+            Ready(held.job.subject, indexes.folder_of(held.job.subject), frozenset(sources), as_of) if as_of else None
+        )
+        still = await checks.unchanged(connection, held.vault, found, held.data_dir, held.now(), index)
+        await checks.keep(connection, held.vault, still, held.now())
+        looked = [asked.request_id for asked, _ in still]
         await indexes.ready(connection, held.job.subject, sources, as_of, looked, held.now())
 
 
@@ -62,9 +66,9 @@ async def _looked(
 
 
 async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:
-    """The index has failed, and what was written of it is removed."""
-    await indexes.fail(connection, held.job.subject, failure, held.now())
-    shutil.rmtree(_folder(held), ignore_errors=True)
+    """The index has failed, and what was written of it is removed; one that is ready stays."""
+    if await indexes.fail(connection, held.job.subject, failure, held.now()):
+        shutil.rmtree(_folder(held), ignore_errors=True)
 
 
 def _folder(held: Held) -> Path:

@@ -51,13 +51,15 @@ async def carry_out(held: Held) -> None:
         if status is ScanStatus.CANCELLED:
             shutil.rmtree(_folder(held), ignore_errors=True)
         elif status is ScanStatus.SUCCEEDED:  # whoever carried it out went away right after
+            shutil.rmtree(_folder(held) / "in", ignore_errors=True)
             await _tell_rounds(held, order)
 
 
 async def _scanned(held: Held, order: scans.Order) -> None:
     folder, out = _folder(held), _folder(held) / "out"
     folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-    (folder / "in").mkdir(exist_ok=True)
+    shutil.rmtree(folder / "in", ignore_errors=True)  # of an attempt before this one
+    (folder / "in").mkdir()
     async with reading(held.engine) as connection:
         layout = await scans.laid_out(connection, held.vault, order, held.data_dir, held.now())
     await asyncio.to_thread(lay_out, held.depot, folder / "in", layout)
@@ -82,9 +84,9 @@ async def _scanned(held: Held, order: scans.Order) -> None:
         await _scanned(held, order)
         return
     await take_in(held, order, out, tell)
+    shutil.rmtree(folder / "in", ignore_errors=True)
     await _tell_rounds(held, order)
     await _queued(held)
-    shutil.rmtree(folder / "in", ignore_errors=True)
     for key, inside in earlier.items():
         if inside:  # what this scan keeps is as good
             shutil.rmtree(kept[key], ignore_errors=True)

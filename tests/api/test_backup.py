@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import hashlib
+import shutil
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -218,6 +219,8 @@ async def test_a_scan_at_work_begins_anew_and_an_index_is_built_again(
         index = {"feeds": "…", "folder": "index/1/out", "sources": [], "as_of": dt.date(2024, 6, 1)}
         moment = {"asked_at": service.now(), "ready_at": service.now()}
         await connection.execute(insert(FeedIndex).values(**index, **moment))
+    shutil.move(service.data_dir / "feeds", tmp_path / "larger disk")
+    (service.data_dir / "feeds").symlink_to(tmp_path / "larger disk")
     (service.data_dir / "index" / "1").mkdir(parents=True)
     (service.data_dir / "index" / "1" / "large").write_bytes(bytes(1000))
     path = tmp_path / "city.backup"
@@ -226,7 +229,7 @@ async def test_a_scan_at_work_begins_anew_and_an_index_is_built_again(
         monkeypatch.setenv(name, value)
     assert (await restored(elsewhere, path)).scans == 1
     assert not (elsewhere.data_dir / "scans" / "1").exists()
-    assert (elsewhere.data_dir / "feeds").is_dir()
+    assert digests(elsewhere.data_dir / "feeds") == digests(tmp_path / "larger disk")
     assert not (elsewhere.data_dir / "index").exists()
     engine = open_engine(elsewhere.url)
     async with reading(engine) as connection:

@@ -14,9 +14,8 @@ LAPSED = "(state = 'LAPSED') = (lapsed_because IS NOT NULL)"
 FROM = "(withdrawn_because IS NULL) = (withdrawn_from IS NULL)"
 QUEUE, LIVE = "ix_findings_queue_place_id", sa.text("state NOT IN ('CLOSED', 'WITHDRAWN')")
 ASKED = " OR ".join(
-    f"EXISTS (SELECT 1 FROM {each} WHERE {each}.finding_id = findings.id)"
-    for each in ("reviews", "lead_notices", "inquiries")
-)
+    f"EXISTS (SELECT 1 FROM {each} WHERE {each}.finding_id = findings.id)" for each in ("lead_notices", "inquiries")
+) + (" OR EXISTS (SELECT 1 FROM reviews WHERE reviews.id = findings.review_id AND reviews.outcome = 'NEEDS_INQUIRY')")
 """Whether somebody had asked about a lead; one that a person has concluded on is closed."""
 
 
