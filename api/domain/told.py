@@ -278,6 +278,7 @@ FIELDS: Mapping[str, tuple[str, str]] = {
     "known": ("是否已知", "whether known"),
     "labelEn": ("英文名称", "English label"),
     "labelZh": ("中文名称", "Chinese label"),
+    "lapsedBecause": ("失效原因", "why it lapsed"),
     "lastMonth": ("终止月份", "last month"),
     "lastScan": ("最近比对", "last scan"),
     "leads": ("疑点", "leads"),

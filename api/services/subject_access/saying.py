@@ -244,6 +244,8 @@ LABELS: Mapping[str, str] = {
     "withdrawals": "撤回次数",
     "withdrawn_at": "撤回登记时间",
     "withdrawn_because": "撤回原因",
+    "withdrawn_from": "撤回前状态",
+    "lapsed_because": "失效原因",
     "withdrawn_by": "撤回登记人",
     "word": "申报内容",
     "working_days": "答复工作日数",

@@ -658,7 +658,7 @@ TYPES = {
     ),
     "LeadNoticeText": Fields("textZh textEn"),
     "Conclusion": Fields(
-        "outcome decisionDocument proposedBy proposedAt state confirmedBy confirmedAt", hidden="reason closing"
+        "outcome decisionDocument proposedBy proposedAt state lapsedBecause confirmedBy confirmedAt", hidden="reason closing"
     ),
     "DecisionProof": Fields("outcome decidedAt decidedBy proposedBy byPeople acts"),
     "LeadAct": Fields("auditId number hash action officer byPerson happenedAt"),
@@ -753,7 +753,8 @@ TYPES = {
     ),
     "UploadProgress": Fields("stage done total unit secondsLeft"),
     "ScanSchedule": Fields(
-        "id division rules whole rhythm weekday dayOfMonth hour sources state nextAt lastRun createdBy createdAt version lastScan"
+        "id division rules whole rhythm weekday dayOfMonth hour sources state nextAt lastRun createdBy createdAt version",
+        permitted=(("lastScan", P.READ_SCANS),),
     ),
     "ScanScheduleRun": Fields("dueAt askedAt late missed"),
     **{f"{each}Payload": Fields(f"{ANSWERED} scanSchedule") for each in ("ScheduleScan", "ChangeScanSchedule", "SwitchScanSchedule")},
@@ -773,7 +774,7 @@ TYPES = {
     "LeadWithdrawal": Fields("because at"),
     "Scan": Fields("id status division asOf rules whole progress result leads failure createdAt startedAt finishedAt receipt"),
     "ScanLeads": Fields("new again changed withdrawn"),
-    "ScanProgress": Fields("stage done total unit"),
+    "ScanProgress": Fields("stage done total unit secondsLeft"),
     "ScanResult": Fields("households persons links findings byRule notAuthorised rowsPerSecond peakMemoryBytes"),
     "RuleCount": Fields("ruleId findings households"),
     "Programme": Fields(

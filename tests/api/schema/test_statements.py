@@ -180,9 +180,9 @@ PLAIN: dict[str, tuple[Any, ...]] = {
     "scorecards": (
         "{ scorecards { measures { units { organisation { code } data { coverage { share } } referrals { medianDays } "
         "tasks { waiting } leads { raised } unknown { reason } } } } }",
-        6,
+        7,
     ),
-    "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 11),
+    "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 12),
     "blindReport": ("{ blindReport { withoutLead { drawn share } withLead { share } } }", 1, "auditor"),
     "ruleQuality": (
         "{ ruleQuality { rules { rule { titleZh } leads shareAtLeast byOutcome { leads } } } }",

@@ -154,7 +154,7 @@ async def test_what_they_have_otherwise_anew_is_told_again_though_the_last_task_
             rows = (await connection.execute(found)).all()
             seen.append([row.state for row in rows])
             assert name not in repr(rows)
-            await tasks.cancel(connection, rows[-1].reference, NOW)
+            await tasks.cancel(connection, [rows[-1].reference], NOW)
     assert seen == [["OPEN"], ["CANCELLED"], ["CANCELLED", "OPEN"]]
 
 

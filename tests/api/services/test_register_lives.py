@@ -361,7 +361,7 @@ async def test_what_a_register_tells_anew_is_told_again_though_the_last_task_was
         told = await rows(empty, Task.id, Task.reference, Task.state)
         states.append([row.state for row in told])
         async with transaction(empty) as connection:
-            await tasks.cancel(connection, told[-1].reference, NOW)
+            await tasks.cancel(connection, [told[-1].reference], NOW)
     assert states == [["OPEN"], ["CANCELLED"], ["CANCELLED", "OPEN"]], "what was said before is no news"
 
 

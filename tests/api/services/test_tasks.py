@@ -68,7 +68,7 @@ async def test_a_task_that_was_ended_is_not_opened_again_for_the_same_occasion(s
     async with transaction(service.engine) as connection:
         assert await tasks.finish(connection, "OBJECTION_DUE:4", NOW)
         assert not await tasks.finish(connection, "OBJECTION_DUE:4", NOW), "it is not finished twice"
-        assert not await tasks.cancel(connection, "OBJECTION_DUE:4", NOW), "nor cancelled after"
+        assert not await tasks.cancel(connection, ["OBJECTION_DUE:4"], NOW), "nor cancelled after"
         assert not await tasks.finish(connection, "OBJECTION_DUE:5", NOW), "nor what never was"
     assert await opened(service, "OBJECTION_DUE:4", due_on=TODAY + 9 * DAY) == key
     async with transaction(service.engine) as connection:

@@ -365,7 +365,12 @@ async def test_leads_are_shown_beside_the_answers_to_whoever_sees_them_f_18(serv
     async with transaction(service.engine) as connection:
         await connection.execute(delete(RuleShadow))
         scan = await connection.scalar(select(func.max(Scan.id)))
-        gone = {"withdrawn_because": "RECORD_GONE", "withdrawn_scan_id": scan, "withdrawn_at": service.now()}
+        gone = {
+            "withdrawn_because": "RECORD_GONE",
+            "withdrawn_from": "OPEN",
+            "withdrawn_scan_id": scan,
+            "withdrawn_at": service.now(),
+        }
         await connection.execute(
             update(Finding).where(Finding.id == lead.id).values(state="WITHDRAWN", withdrawals=1, **gone)
         )

@@ -119,8 +119,9 @@ class Verification:
     async def _leads(self) -> Sequence[Node]:
         """Leads as they are ranked: two on cars that nobody declared come first here, then others that were planted."""
         async with self.kills.step("the queue"):
-            queue = (await self.by("reviewer").ask(QUEUE))["reviewQueue"]["nodes"]
             leads = await self._listed()
+            while len(queue := (await self.by("reviewer").ask(QUEUE))["reviewQueue"]["nodes"]) < len(leads):
+                await asyncio.sleep(ASKS_SECONDS)  # they are ranked behind the scan
         self.answered["the queue"] = queue
         places = {each["reference"] for each in queue}
         cars = [each for each in leads if each["rule"]["id"] == "H05"]
