@@ -23,6 +23,7 @@ DAYS = (None, DAY - dt.timedelta(days=1), DAY, DAY + dt.timedelta(days=1))
 API = Path(__file__).parents[2] / "api"
 OTHERS = {
     "services/registers/members.py", "services/registers/declared.py", "services/scans.py", "services/answers.py",
+    "services/checks.py",
 }  # fmt: skip
 """What asks whom a register lists still, which is not who is there on a day: a scan gets them all with their dates, and what is said of them."""
 

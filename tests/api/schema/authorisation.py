@@ -751,7 +751,7 @@ TYPES = {
         "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
         "expiresAt receivedAt endedAt progress checks refusal receipt qualityUrl"
     ),
-    "UploadProgress": Fields("stage done total unit secondsLeft"),
+    "UploadProgress": Fields("stage done total unit"),
     "ScanSchedule": Fields(
         "id division rules whole rhythm weekday dayOfMonth hour sources state nextAt lastRun createdBy createdAt version",
         permitted=(("lastScan", P.READ_SCANS),),
