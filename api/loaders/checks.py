@@ -1,4 +1,4 @@
-"""Who asked what a check found of somebody, and what that was, while its round is open and nothing else was found since."""
+"""Who asked what a check found of somebody, and what that was, while it is kept with its round and nothing else was found since."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from api import scope
 from api.database import among
-from api.domain.verifications import VerificationState
 from api.loaders.reading import Reading, Rows
 from api.models import ApplicantCheck, Household, HouseholdCheck, Member, VerificationRequest, table
 
@@ -31,7 +30,7 @@ _CHECKS = scope.narrow(
     .join(Household, H.id == C.household_id),
     H.division_code,
 )
-_BY_KEY = _CHECKS.where(among(C.id, "keys"), R.state == VerificationState.OPEN, K.checked_at <= C.asked_at)
+_BY_KEY = _CHECKS.where(among(C.id, "keys"), K.checked_at <= C.asked_at)
 
 
 async def by_key(reading: Reading, keys: Sequence[int]) -> Rows:
