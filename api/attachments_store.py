@@ -22,7 +22,7 @@ from typing import TypeVar
 from api.domain.attachments import HEAD, media_type
 from api.durable import named
 from api.sealing import NotOurs, Vault
-from api.sealing.pieces import LENGTH, PIECE, framed, opened, pieces, place, sealed
+from api.sealing.pieces import LENGTH, Sealing, opened, pieces, sealed
 
 Result = TypeVar("Result")
 
@@ -144,37 +144,32 @@ class _Writing:
 
     def __init__(self, vault: Vault, folder: Path, stored: str) -> None:
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
-        self._vault, self._folder, self._stored = vault, folder, stored
+        self._folder, self._stored = folder, stored
         self._passing = folder / (stored + PASSING)
         self._file = os.fdopen(os.open(self._passing, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        self._waiting, self._head, self._digest = bytearray(), b"", hashlib.sha256()
-        self.size, self._number = 0, 0
+        self._sealing = Sealing(vault, COLUMN, stored, self._file.write)
+        self._head, self._digest, self.size = b"", hashlib.sha256(), 0
 
     def add(self, some: bytes) -> bool:
         """Takes more in; whether there is a piece to be passed on. Raises NotTaken as soon as the type can be told."""
-        self._waiting += some
         self.size += len(some)
         self._digest.update(some)
         if len(self._head) < HEAD:
             self._head += some[: HEAD - len(self._head)]
             if len(self._head) == HEAD and media_type(self._head) is None:
                 raise NotTaken
-        return len(self._waiting) > PIECE
+        return self._sealing.hold(some)
 
     def pass_on(self) -> None:
         """Writes all pieces but the last."""
-        while len(self._waiting) > PIECE:
-            piece = bytes(self._waiting[:PIECE])
-            del self._waiting[:PIECE]
-            self._write(piece, last=False)
+        self._sealing.pass_on()
 
     def finish(self) -> Written:
         """The file has its name, and the disk has the file. Raises NotTaken."""
         found = media_type(self._head)
         if found is None:
             raise NotTaken
-        self.pass_on()
-        self._write(bytes(self._waiting), last=True)
+        self._sealing.finish()
         named(self._file, self._passing, self._folder / self._stored)
         self._file.close()
         return Written(self._stored, self.size, self._digest.hexdigest(), found)
@@ -184,11 +179,6 @@ class _Writing:
         self._file.close()
         self._passing.unlink(missing_ok=True)
         (self._folder / self._stored).unlink(missing_ok=True)
-
-    def _write(self, piece: bytes, *, last: bool) -> None:
-        where = place(self._stored, self._number, last)
-        self._file.write(framed(self._vault.seal_bytes(COLUMN, piece, where)))
-        self._number += 1
 
 
 async def done(work: Callable[[], Result]) -> Result:

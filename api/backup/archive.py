@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import IO, cast
 
-from api.sealing import KeyLost, NotOurs, Vault
-from api.sealing.pieces import PIECE, framed, pieces
+from api.sealing import KeyLost, NotOurs, Vault, pieces
+from api.sealing.pieces import PIECE, Sealing
 
 MAGIC = b"JIEKUN-BACKUP 1\n"
 COLUMN = "backup.content"
@@ -50,6 +50,11 @@ class Head:
         """As it stands in the file."""
         return json.dumps(asdict(self), sort_keys=True).encode() + b"\n"
 
+    @property
+    def digest(self) -> str:
+        """By which its pieces are bound to it."""
+        return hashlib.sha256(self.line()).hexdigest()
+
 
 def head(opened: IO[bytes]) -> Head:
     """What the file says it is; the sealed pieces are next. Raises NotABackup."""
@@ -65,8 +70,9 @@ def head(opened: IO[bytes]) -> Head:
 def writing(opened: IO[bytes], vault: Vault, told: Head) -> Iterator[tarfile.TarFile]:
     """A tar to add members to; it is whole when the block ends."""
     opened.write(MAGIC + told.line())
-    sealing = _Sealing(opened, vault, told)
-    with tarfile.open(fileobj=cast(IO[bytes], sealing), mode="w|", bufsize=PIECE, format=tarfile.PAX_FORMAT) as tar:
+    sealing = Sealing(vault, COLUMN, told.digest, opened.write)
+    to = cast(IO[bytes], _Writing(sealing))
+    with tarfile.open(fileobj=to, mode="w|", bufsize=PIECE, format=tarfile.PAX_FORMAT) as tar:
         yield tar
     sealing.finish()
 
@@ -74,7 +80,7 @@ def writing(opened: IO[bytes], vault: Vault, told: Head) -> Iterator[tarfile.Tar
 @contextmanager
 def reading(opened: IO[bytes], vault: Vault, told: Head) -> Iterator[tarfile.TarFile]:
     """The tar behind its head, to be read from beginning to end. Raises NotABackup, and KeyLost."""
-    content = _Opening(opened, vault, told)
+    content = _Reading(pieces.opened(vault, COLUMN, told.digest, opened.read))
     try:
         with tarfile.open(fileobj=cast(IO[bytes], content), mode="r|", bufsize=PIECE) as tar:
             yield tar
@@ -84,64 +90,36 @@ def reading(opened: IO[bytes], vault: Vault, told: Head) -> Iterator[tarfile.Tar
         raise NotABackup("the backup is damaged") from None
 
 
-def _place(bound: bytes, number: int, *, last: bool) -> bytes:
-    return bound + number.to_bytes(8, "big") + (b"\1" if last else b"\0")
+class _Writing:
+    """Where tarfile writes to."""
 
-
-class _Sealing:
-    """Takes the tar's bytes: a piece waits until another follows, since the last is sealed as the last."""
-
-    def __init__(self, opened: IO[bytes], vault: Vault, told: Head) -> None:
-        self._file, self._vault, self._bound = opened, vault, hashlib.sha256(told.line()).digest()
-        self._held, self._number = bytearray(), 0
+    def __init__(self, sealing: Sealing) -> None:
+        self._sealing = sealing
 
     def write(self, some: bytes) -> int:
         """Takes some of the tar."""
-        self._held += some
-        while len(self._held) > PIECE:
-            self._seal(bytes(self._held[:PIECE]), last=False)
-            del self._held[:PIECE]
+        if self._sealing.hold(some):
+            self._sealing.pass_on()
         return len(some)
 
-    def finish(self) -> None:
-        """Seals what is left, as the last."""
-        self._seal(bytes(self._held), last=True)
 
-    def _seal(self, piece: bytes, *, last: bool) -> None:
-        place = _place(self._bound, self._number, last=last)
-        self._file.write(framed(self._vault.seal_bytes(COLUMN, piece, place)))
-        self._number += 1
+class _Reading:
+    """Where tarfile reads from. Raises NotABackup where a piece is not the one of its place, or the last is missing."""
 
+    def __init__(self, content: Iterator[bytes]) -> None:
+        self._content, self._held = content, b""
 
-class _Opening:
-    """Gives the tar's bytes. Raises NotABackup where a piece is not the one of its place, or the last is missing."""
-
-    def __init__(self, opened: IO[bytes], vault: Vault, told: Head) -> None:
-        self._vault, self._bound = vault, hashlib.sha256(told.line()).digest()
-        self._sealed, self._held, self._number = pieces(opened.read), b"", 0
-        self._next = self._piece()
-
-    def read(self, size: int = -1) -> bytes:
+    def read(self, size: int) -> bytes:
         """So many bytes of the tar, or what is left of it."""
-        while self._next is not None and (size < 0 or len(self._held) < size):
-            following = self._piece()
-            self._held += self._open(self._next, last=following is None)
-            self._next = following
-        given, self._held = (self._held, b"") if size < 0 else (self._held[:size], self._held[size:])
+        while len(self._held) < size and (piece := self._next()):
+            self._held += piece
+        given, self._held = self._held[:size], self._held[size:]
         return given
 
-    def _piece(self) -> bytes | None:
+    def _next(self) -> bytes:
         try:
-            return next(self._sealed, None)
-        except NotOurs:
-            raise NotABackup("the backup breaks off") from None
-
-    def _open(self, sealed: bytes, *, last: bool) -> bytes:
-        place = _place(self._bound, self._number, last=last)
-        self._number += 1
-        try:
-            return self._vault.open_bytes(COLUMN, sealed, place)
+            return next(self._content, b"")
         except KeyLost:
             raise
         except NotOurs:
-            raise NotABackup("the backup was changed, or sealed with another key than is here") from None
+            raise NotABackup("the backup was changed or cut off, or sealed with another key than is here") from None

@@ -13,7 +13,6 @@ from api.domain.consent import ConsentPurpose, ConsentState
 from api.domain.permissions import Permission, Viewer
 from api.loaders import attachments as papers
 from api.loaders import consents as loaders
-from api.loaders import scans
 from api.loaders.reading import Reading, Rows
 from api.matching import consents as written
 from api.schema import guards, nodes
@@ -23,7 +22,7 @@ from api.schema.enumerations import Words, described
 from api.schema.households import NOT_LOADED, Person, person_at
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
-from api.schema.scans import Scan, scan_objects
+from api.schema.scans import Scan, scan_at
 from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.tree import Branch, branch
@@ -298,13 +297,6 @@ branch(
 branch(
     AuthorisationUse,
     "scan",
-    Branch(
-        "scan_key",
-        lambda reading, keys, _: scans.by_key(reading, keys),
-        scan_objects,
-        "scan",
-        False,
-        Permission.READ_SCANS,
-    ),
+    scan_at("scan_key", "scan"),
 )
 kind("Authorisation", Kind(loaders.by_key, authorisation_objects, Permission.READ_CASES))

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.permissions import Permission, Viewer
 from api.loaders import findings as loaders
-from api.loaders import scans
 from api.loaders.conditions import Condition, Is
 from api.loaders.pages import MOST, Window
 from api.loaders.reading import Reading, Rows
@@ -26,7 +25,7 @@ from api.schema.filters import AND, NOT, OR, between, in_division, joined, of_ho
 from api.schema.households import FINDINGS, ITS_HOUSEHOLD, NOT_LOADED, Household, Person, person_objects
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
-from api.schema.scans import Scan, scan_objects
+from api.schema.scans import Scan, scan_at
 from api.schema.selection import Wanted
 from api.schema.sizes import about
 from api.schema.stop_terms import OfficialErrorKind
@@ -453,25 +452,11 @@ branch(
 branch(
     Finding,
     "withdrawnBy",
-    Branch(
-        "withdrawing_scan_key",
-        lambda reading, keys, _: scans.by_key(reading, keys),
-        scan_objects,
-        "withdrawn_by",
-        False,
-        Permission.READ_SCANS,
-    ),
+    scan_at("withdrawing_scan_key", "withdrawn_by"),
 )
 branch(
     Finding,
     "lastScan",
-    Branch(
-        "scan_key",
-        lambda reading, keys, _: scans.by_key(reading, keys),
-        scan_objects,
-        "last_scan",
-        False,
-        Permission.READ_SCANS,
-    ),
+    scan_at("scan_key", "last_scan"),
 )
 kind("Finding", Kind(loaders.by_key, finding_objects, Permission.READ_CASES))

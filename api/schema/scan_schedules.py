@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.domain.permissions import Permission, Viewer
 from api.domain.scan_schedules import LATE, Rhythm, ScanRhythm, ScheduleState
 from api.loaders import scan_schedules as loaders
-from api.loaders import scans
 from api.loaders.conditions import Is
 from api.loaders.pages import Window
 from api.loaders.reading import Reading, Rows
@@ -25,10 +24,10 @@ from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.nodes import Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
-from api.schema.scans import NOT_LOADED, Scan, scan_objects
+from api.schema.scans import NOT_LOADED, Scan, scan_at
 from api.schema.selection import Wanted
 from api.schema.sizes import about
-from api.schema.tree import Branch, branch
+from api.schema.tree import branch
 from api.schema.values import Division, Node, division_of
 from api.schema.words import Direction
 from api.services import scan_schedules as services
@@ -195,35 +194,34 @@ class ScanScheduleQueries:
         return await connection(info, loaders.LISTING, schedule_objects, where, order, window)
 
 
+@strawberry.input(description="What a schedule asks for, and when.")
+class WantedInput(MutationInput):
+    """What a schedule asks for, and when: the same for one that is made and one that is changed."""
+
+    rules: list[str] | None = strawberry.field(default=None, description=RULES)
+    whole: bool = strawberry.field(default=False, description=WHOLE)
+    rhythm: ScanRhythm = strawberry.field(description="How often.")
+    weekday: int | None = strawberry.field(default=None, description=WEEKDAY)
+    day_of_month: int | None = strawberry.field(default=None, description=DAY_OF_MONTH)
+    hour: int | None = strawberry.field(default=None, description=HOUR)
+    sources: list[str] | None = strawberry.field(default=None, description=SOURCES)
+
+
 @strawberry.input(description="Scans that are to be asked for again and again.")
-class ScheduleScanInput(MutationInput):
+class ScheduleScanInput(WantedInput):
     """Scans that are to be asked for again and again."""
 
     division_code: str | None = strawberry.field(
         default=None, description="Whose households; by default all of the viewer's division."
     )
-    rules: list[str] | None = strawberry.field(default=None, description=RULES)
-    whole: bool = strawberry.field(default=False, description=WHOLE)
-    rhythm: ScanRhythm = strawberry.field(description="How often.")
-    weekday: int | None = strawberry.field(default=None, description=WEEKDAY)
-    day_of_month: int | None = strawberry.field(default=None, description=DAY_OF_MONTH)
-    hour: int | None = strawberry.field(default=None, description=HOUR)
-    sources: list[str] | None = strawberry.field(default=None, description=SOURCES)
 
 
 @strawberry.input(description="A schedule, and what it is to ask for from now on.")
-class ChangeScanScheduleInput(MutationInput):
+class ChangeScanScheduleInput(WantedInput):
     """A schedule, and what it is to ask for from now on."""
 
     scan_schedule_id: strawberry.ID = strawberry.field(description="Which.")
     expected_version: int = strawberry.field(description="At which version it was read.")
-    rules: list[str] | None = strawberry.field(default=None, description=RULES)
-    whole: bool = strawberry.field(default=False, description=WHOLE)
-    rhythm: ScanRhythm = strawberry.field(description="How often.")
-    weekday: int | None = strawberry.field(default=None, description=WEEKDAY)
-    day_of_month: int | None = strawberry.field(default=None, description=DAY_OF_MONTH)
-    hour: int | None = strawberry.field(default=None, description=HOUR)
-    sources: list[str] | None = strawberry.field(default=None, description=SOURCES)
 
 
 @strawberry.input(description="A schedule that is to be paused, to go on, or to end.")
@@ -256,7 +254,7 @@ class SwitchScanSchedulePayload(Payload):
     scan_schedule: ScanSchedule | None = strawberry.field(description="The schedule, as it is now.")
 
 
-def _when(input: ScheduleScanInput | ChangeScanScheduleInput) -> Rhythm:
+def _when(input: WantedInput) -> Rhythm:
     return services.checked(input.rhythm, input.weekday, input.day_of_month, input.hour, input.sources or ())
 
 
@@ -319,16 +317,5 @@ class ScanScheduleMutations:
         return SwitchScanSchedulePayload(scan_schedule=made, **done.answered)
 
 
-branch(
-    ScanSchedule,
-    "lastScan",
-    Branch(
-        "scan_key",
-        lambda reading, keys, _: scans.by_key(reading, keys),
-        scan_objects,
-        "last_scan",
-        False,
-        Permission.READ_SCANS,
-    ),
-)
+branch(ScanSchedule, "lastScan", scan_at("scan_key", "last_scan"))
 kind("ScanSchedule", Kind(loaders.by_key, schedule_objects, Permission.READ_SCANS))

@@ -363,6 +363,18 @@ class ScanSubscriptions:
                 await heard.wait()
 
 
+def scan_at(by: str, attribute: str) -> Branch:
+    """From whatever names a scan to it, for whom scans are open."""
+    return Branch(
+        by,
+        lambda reading, keys, _: loaders.by_key(reading, keys),
+        scan_objects,
+        attribute,
+        False,
+        Permission.READ_SCANS,
+    )
+
+
 def _receipt_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[ScanReceipt]:
     ids = reading.vault.ids("Scan", [row.scan_id for row in rows])
     return [

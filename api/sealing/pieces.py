@@ -53,6 +53,36 @@ def sealed(vault: Vault, column: str, name: str, content: Iterator[bytes]) -> It
         yield framed(vault.seal_bytes(column, piece, where))
 
 
+class Sealing:
+    """Content that comes in any portions becomes sealed pieces: one waits until another follows, since the last is sealed as such."""
+
+    def __init__(self, vault: Vault, column: str, name: str, put: Callable[[bytes], object]) -> None:
+        self._vault, self._column, self._name, self._put = vault, column, name, put
+        self._waiting, self._number = bytearray(), 0
+
+    def hold(self, some: bytes) -> bool:
+        """Takes more in; whether there is a piece to be passed on."""
+        self._waiting += some
+        return len(self._waiting) > PIECE
+
+    def pass_on(self) -> None:
+        """Seals all pieces but the last."""
+        while len(self._waiting) > PIECE:
+            piece = bytes(self._waiting[:PIECE])
+            del self._waiting[:PIECE]
+            self._seal(piece, last=False)
+
+    def finish(self) -> None:
+        """Seals what is left, as the last."""
+        self.pass_on()
+        self._seal(bytes(self._waiting), last=True)
+
+    def _seal(self, piece: bytes, *, last: bool) -> None:
+        where = place(self._name, self._number, last)
+        self._put(framed(self._vault.seal_bytes(self._column, piece, where)))
+        self._number += 1
+
+
 def opened(vault: Vault, column: str, name: str, read: Callable[[int], bytes]) -> Iterator[bytes]:
     """The content again, piece by piece. Raises NotOurs, at the latest where it ends."""
     some = False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,10 @@ class Question:
         )
 
 
+Looked = tuple[Question, Mapping[str, Any]]
+"""What was asked, and what was found."""
+
+
 class ToLook(Exception):
     """What was found last is not of these facts: it has to be looked for, outside of any transaction, since that takes long."""
 
@@ -248,42 +252,43 @@ def require_looked(asked: Question) -> None:
         raise ToLook(asked)
 
 
-Looked = tuple[Question, Mapping[str, Any]]
+async def keep(connection: AsyncConnection, vault: Vault, looked: Sequence[Looked], now: dt.datetime) -> None:
+    """What was found is kept with each round that is open, and answers for each person what the feeds in use tell."""
+    still = await _hold(connection, looked)
+    await _keep(connection, vault, [(asked, content) for asked, content in looked if asked.request_id in still], now)
 
 
-async def unchanged(
+async def keep_unchanged(
     connection: AsyncConnection,
     vault: Vault,
-    found: Sequence[Looked],
+    looked: Sequence[Looked],
     data_dir: Path,
     now: dt.datetime,
-    index: Ready | None,
-) -> list[Looked]:
-    """Of what was looked for outside of a transaction, which takes long, that of which the facts stand as they did.
+    index: Ready | None = None,
+) -> list[int]:
+    """The same of what was looked for outside of a transaction, which takes long: where the facts stand as they did.
 
-    The rounds are held: none is closed meanwhile, and no consent that was taken back is told of.
+    The rounds that were kept. They are held: none is closed meanwhile, and no consent that was taken back is told of.
     """
-    rounds = {asked.request_id for asked, _ in found}
-    await _hold(connection, rounds)
+    await _hold(connection, looked)
     still = []
-    for asked, content in found:
+    for asked, content in looked:
         again = await question(connection, vault, asked.request_id, data_dir, now, index)
         if again is not None and again.mark == asked.mark:
             still.append((asked, content))
-    return still
+    await _keep(connection, vault, still, now)
+    return [asked.request_id for asked, _ in still]
 
 
-async def _hold(connection: AsyncConnection, rounds: Collection[int]) -> set[int]:
+async def _hold(connection: AsyncConnection, looked: Sequence[Looked]) -> set[int]:
     """Those of the rounds that are open: nobody else changes them until this transaction ends."""
     theirs = select(R.id).where(among(R.id, "rounds"), R.state == VerificationState.OPEN).order_by(R.id)
-    held = locked(theirs, connection, VerificationRequest)
-    return set((await connection.scalars(held, {"rounds": sorted(rounds)})).all())
+    rounds = sorted(asked.request_id for asked, _ in looked)
+    return set((await connection.scalars(locked(theirs, connection, VerificationRequest), {"rounds": rounds})).all())
 
 
-async def keep(connection: AsyncConnection, vault: Vault, looked: Sequence[Looked], now: dt.datetime) -> None:
-    """What was found is kept with each round that is open, and answers for each person what the feeds in use tell."""
-    still = await _hold(connection, {asked.request_id for asked, _ in looked})
-    found = [(asked, _as_listed(asked, content)) for asked, content in looked if asked.request_id in still]
+async def _keep(connection: AsyncConnection, vault: Vault, looked: Sequence[Looked], now: dt.datetime) -> None:
+    found = [(asked, _as_listed(asked, content)) for asked, content in looked]
     rows = [
         {
             "request_id": asked.request_id,
@@ -313,7 +318,7 @@ def _as_listed(asked: Question, content: Mapping[str, Any]) -> Mapping[str, Any]
         if (each["person_id"], each["source"]) not in linked
     }
     coverage = [
-        each | {"as_of": day} if (day := said.get((each["person_id"], each["source"]))) else each
+        each | {"as_of": day, "listed": True} if (day := said.get((each["person_id"], each["source"]))) else each
         for each in content["coverage"]
     ]
     return {**content, "coverage": coverage}
@@ -337,7 +342,7 @@ async def note(connection: AsyncConnection, viewer: Viewer, asked: Question, now
 
 def opened(vault: Vault, sealed: bytes, person: str) -> dict[str, Any]:
     """Of what a check found, what is about one person, by their number in the register, and the leads of the household."""
-    content = _opened(vault, sealed)
+    content = json.loads(vault.open("household_checks.content", sealed) or "{}")
     return {
         "links": [each for each in content["links"] if each["person_id"] == person],
         "coverage": [each for each in content["coverage"] if each["person_id"] == person],
@@ -345,11 +350,6 @@ def opened(vault: Vault, sealed: bytes, person: str) -> dict[str, Any]:
         "only_in_a_scan": content["only_in_a_scan"],
         "not_asked": content["not_asked"],
     }
-
-
-def _opened(vault: Vault, sealed: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(vault.open("household_checks.content", sealed) or "{}")
-    return found
 
 
 async def _question(
@@ -389,7 +389,6 @@ async def _answer(connection: AsyncConnection, found: Sequence[Looked], now: dt.
     a list says of somebody is told by `verification_answers`, with the list's own day.
     """
     today, limits = days.today(now), covered.limits()
-    listed = {(asked.request_id, each["person_id"], each["source"]) for asked, _ in found for each in asked.answers}
     told = [
         {
             "round": asked.request_id,
@@ -401,8 +400,7 @@ async def _answer(connection: AsyncConnection, found: Sequence[Looked], now: dt.
         for asked, content in found
         for keys in [{row["reference"]: row["id"] for row in asked.people}]
         for each in content["coverage"]
-        if (asked.request_id, each["person_id"], each["source"]) not in listed
-        or each["state"] == DepartmentAnswer.NOT_AUTHORISED
+        if "listed" not in each or each["state"] == DepartmentAnswer.NOT_AUTHORISED
     ]
     told.sort(key=lambda each: (each["round"], each["member"], each["kind"]))
     which = and_(

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -41,22 +38,15 @@ async def carry_out(held: Held) -> None:
         raise
     sources, as_of = await asyncio.to_thread(desk.told, out)
     await asyncio.to_thread(shutil.rmtree, given, True)
-    found = await _looked(held, frozenset(sources), as_of) if as_of else []
+    index = Ready(held.job.subject, indexes.folder_of(held.job.subject), frozenset(sources), as_of) if as_of else None
+    found = await _looked(held, index) if index else []
     async with held.writing() as connection:
-        index = (
-            Ready(held.job.subject, indexes.folder_of(held.job.subject), frozenset(sources), as_of) if as_of else None
-        )
-        still = await checks.unchanged(connection, held.vault, found, held.data_dir, held.now(), index)
-        await checks.keep(connection, held.vault, still, held.now())
-        looked = [asked.request_id for asked, _ in still]
-        await indexes.ready(connection, held.job.subject, sources, as_of, looked, held.now())
+        kept = await checks.keep_unchanged(connection, held.vault, found, held.data_dir, held.now(), index)
+        await indexes.ready(connection, held.job.subject, sources, as_of, kept, held.now())
 
 
-async def _looked(
-    held: Held, sources: frozenset[str], as_of: dt.date
-) -> list[tuple[checks.Question, Mapping[str, Any]]]:
+async def _looked(held: Held, index: Ready) -> list[checks.Looked]:
     """What the index says of open rounds: whoever asks next is answered from it as fast as before."""
-    index = Ready(held.job.subject, indexes.folder_of(held.job.subject), sources, as_of)
     async with reading(held.engine) as connection:
         asked = await checks.questions(connection, held.vault, index, held.data_dir, held.now())
     if not asked:

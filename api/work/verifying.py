@@ -18,8 +18,8 @@ async def carry_out(held: Held) -> None:
         return
     content = await Desk().check(question.where, question.home(held.vault))
     async with held.writing() as connection:
-        still = await checks.unchanged(connection, held.vault, [(question, content)], held.data_dir, held.now(), None)
-        await checks.keep(connection, held.vault, still, held.now())
+        looked = [(question, content)]
+        await checks.keep_unchanged(connection, held.vault, looked, held.data_dir, held.now())
 
 
 async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:

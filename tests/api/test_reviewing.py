@@ -123,13 +123,19 @@ async def test_a_claim_has_one_holder_lapses_without_an_act_and_is_kept_by_one(s
     assert (await found.asked("holder { until }"))["holder"] is None
 
 
-async def test_f33_a_record_said_to_be_wrong_is_looked_at_by_its_department_and_weighs_on_nobody_meanwhile(
-    service: Service,
-) -> None:
+async def told_of_a_car(service: Service) -> tuple[Lead, dict[str, Any]]:
+    """A lead that its household was told of and has spoken to, and the car that it rests on."""
     found = await lead(service)
     record = await vehicle(found)
     done(await found.told())
     done(await found.heard())
+    return found, record
+
+
+async def test_f33_a_record_said_to_be_wrong_is_looked_at_by_its_department_and_weighs_on_nobody_meanwhile(
+    service: Service,
+) -> None:
+    found, record = await told_of_a_car(service)
     report = {**record, "reason": "SOLD", "statement": "已于去年出售，有合同。"}
     done(await found.act("reportRepair", "caseworker", **report))
     assert refused(await found.act("reportRepair", "caseworker", **report))["path"] == ["input", "recordId"]
@@ -168,10 +174,7 @@ async def test_f33_a_record_said_to_be_wrong_is_looked_at_by_its_department_and_
 async def test_f33_a_reviewer_writes_down_what_a_department_without_an_account_answered_on_paper(
     service: Service,
 ) -> None:
-    found = await lead(service)
-    record = await vehicle(found)
-    done(await found.told())
-    done(await found.heard())
+    found, record = await told_of_a_car(service)
     done(await found.act("reportRepair", "caseworker", **record, reason="SOLD", statement="已于去年出售。"))
     (seen,) = (await found.asked("inquiries { id version }"))["inquiries"]
     of = {"inquiryId": seen["id"], "expectedVersion": seen["version"], "outcome": "STANDS", "answer": "登记无误。"}

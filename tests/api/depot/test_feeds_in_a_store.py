@@ -68,7 +68,9 @@ async def test_a_batch_moves_to_the_store_sealed_and_the_next_scan_fetches_it(
     assert not list((service.data_dir / "feeds").glob("*/rows/*"))
     raw = stored.raw(name)
     assert not any(row.encode() in raw for row in ("110105199001012218", "豫E00001", "张三"))
-    assert b"".join(Depot.of(service.data_dir, service.vault).bucket.read(name)) == CARS  # type: ignore[union-attr]
+    bucket = Depot.of(service.data_dir, service.vault).bucket
+    assert bucket is not None
+    assert b"".join(bucket.read(name)) == CARS
     page = await service.client.get(upload["qualityUrl"], headers=signed(service))
     assert (page.status_code, b"<html" in page.content) == (200, True)
     head = await tus(service, "HEAD", f"/uploads/{upload['id']}")

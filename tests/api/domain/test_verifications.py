@@ -50,6 +50,7 @@ CASES = {
     "a list says that there is one": (None, None, listed("RECORD"), ("VALUE", "LIST", None)),
     "a list cannot say": (feed(3), scan("NO_RECORD"), listed("NO_ANSWER"), ("NO_ANSWER", None, "IN_DOUBT")),
     "a list that is stale": (None, None, listed("NO_RECORD", 31), ("NOT_ASKED", None, "NO_FEED")),
+    "a stale list that a scan repeats": (feed(3, complete=False), scan("NO_RECORD", complete=False), listed("NO_RECORD", 31), ("NO_ANSWER", None, "PARTIAL_FEED")),
     "a record beside a list that knows of none": (feed(3), scan("VALUE"), listed("NO_RECORD"), ("VALUE", "FEED", None)),
 }  # fmt: skip
 
@@ -82,7 +83,7 @@ def test_there_is_none_only_by_a_fresh_word_of_a_source_f_8(
         assert found.as_of is not None
         assert (TODAY - found.as_of).days <= LIMIT
         assert (said is not None and said.answer == "NO_RECORD") or (
-            covered is not None and covered.state == "NO_RECORD"
+            covered is not None and covered.state == "NO_RECORD" and covered.complete
         )
     assert (found.origin is None) == (found.because is not None)
 

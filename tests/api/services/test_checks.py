@@ -11,6 +11,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import delete, func, insert, select, update
 
 from api.database import transaction
@@ -18,18 +19,22 @@ from api.matching import desk
 from api.models import (
     ApplicantCheck,
     AuditEvent,
+    Authorisation,
     Feed,
     FeedIndex,
     Finding,
     Household,
     HouseholdCheck,
+    Job,
     Link,
     ListedAnswer,
     Member,
     Organisation,
     Read,
+    RuleShadow,
     table,
 )
+from api.schema import checks
 from api.services import indexes, retention
 from matcher.rules import book
 from tests.api.conftest import Service
@@ -52,6 +57,14 @@ async def indexed(service: Service) -> None:
 async def check(house: OnFile, request: dict[str, Any], person: int, by: str = "caseworker") -> Any:
     given = {"requestId": request["id"], "personId": house.public("Person", person)}
     return await house.act("checkApplicant", CHECK, by=by, **given)
+
+
+async def in_a_round(service: Service) -> tuple[OnFile, dict[str, Any]]:
+    """A household whose adults have consented, in a round that is open, and the feeds in use prepared."""
+    await indexed(service)
+    house = await on_file(service)
+    await adults(service, house)
+    return house, (await ask(house))["request"]
 
 
 async def scanned(service: Service) -> OnFile:
@@ -108,10 +121,7 @@ async def test_a_check_finds_what_the_scan_found_and_is_written_down_f_28(servic
 
 
 async def test_the_feeds_in_use_answer_a_round_by_themselves(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    _, request = await in_a_round(service)
     assert {each["answer"] for each in request["answers"]} == {"NO_ANSWER"}
     await service.work()
     query = "query ($id: ID!) { node(id: $id) { ... on VerificationRequest { answers { source answer origin asOf unknownBecause } report { source oldest ageDays people value noRecord noAnswer } } } }"
@@ -144,10 +154,7 @@ async def test_nobody_is_asked_about_who_is_not_in_an_open_round_f_23(service: S
 
 
 async def test_a_check_stands_until_something_changes(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     first = (await check(house, request, house.people[0]))["check"]
     again = (await check(house, request, house.people[0]))["check"]
     assert again["checkedAt"] == first["checkedAt"]
@@ -163,10 +170,7 @@ async def test_a_check_stands_until_something_changes(service: Service) -> None:
 
 
 async def test_nobody_asks_faster_than_people_work(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     await check(house, request, house.people[0])
     async with transaction(service.engine) as connection:
         row = (await connection.execute(select(*table(ApplicantCheck).c).limit(1))).one()._asdict()
@@ -185,10 +189,7 @@ async def test_nobody_asks_faster_than_people_work(service: Service) -> None:
 
 
 async def test_an_index_follows_another_and_the_old_one_goes_f_26(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     await check(house, request, house.people[0])
     async with transaction(service.engine) as connection:
         assert await indexes.look(connection, service.vault, service.now()) == 0, "the same feeds are in use"
@@ -218,10 +219,7 @@ async def test_an_index_follows_another_and_the_old_one_goes_f_26(service: Servi
 
 
 async def test_whoever_asks_while_an_index_replaces_another_is_answered(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     await check(house, request, house.people[0])
     async with transaction(service.engine) as connection:
         await connection.execute(delete(Feed).where(Feed.department_code == "vehicles"))
@@ -262,10 +260,7 @@ async def test_kinds_of_data_without_consent_are_not_asked_and_say_so_f_23(servi
 
 
 async def test_what_a_department_lists_later_is_in_the_next_check(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     first = (await check(house, request, house.people[0]))["check"]
     async with transaction(service.engine) as connection:
         police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
@@ -277,10 +272,7 @@ async def test_what_a_department_lists_later_is_in_the_next_check(service: Servi
 
 
 async def test_a_process_that_dies_is_started_again(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     assert errors(await check(house, request, house.people[0])) == []
     running = desk._process._running
     assert running is not None
@@ -292,10 +284,7 @@ async def test_a_process_that_dies_is_started_again(service: Service) -> None:
 
 
 async def test_what_checks_found_ends_with_the_feeds_that_somebody_asked_does_not_f_26(service: Service) -> None:
-    await indexed(service)
-    house = await on_file(service)
-    await adults(service, house)
-    request = (await ask(house))["request"]
+    house, request = await in_a_round(service)
     await check(house, request, house.people[0])
     later = service.now() + dt.timedelta(days=400)
     await retention.run(service.engine, service.vault, service.data_dir, later, later.date(), dry=False)
@@ -306,3 +295,88 @@ async def test_what_checks_found_ends_with_the_feeds_that_somebody_asked_does_no
         told = (await connection.execute(detail)).scalar_one()
     assert told["household"] == house.key
     assert told["person"] == house.people[0]
+
+
+@pytest.mark.parametrize("ended", ["the round", "a consent"])
+async def test_what_was_found_goes_with_its_round_and_with_a_consent_f_23(service: Service, ended: str) -> None:
+    house, request = await in_a_round(service)
+    found = (await check(house, request, house.people[0]))["check"]
+    query = "query ($id: ID!) { node(id: $id) { id } }"
+    assert (await service.data(query, {"id": found["id"]}, by="caseworker"))["node"] == {"id": found["id"]}
+    if ended == "the round":
+        assert errors(await close(house, request)) == []
+    else:
+        async with transaction(service.engine) as connection:
+            theirs = select(Authorisation.id, Authorisation.version).where(
+                Authorisation.member_id == house.people[-1]
+            )
+            given = (await connection.execute(theirs)).one()
+        taken_back = {
+            "authorisationId": house.public("Authorisation", given.id),
+            "expectedVersion": given.version,
+            "withdrawnOn": str(TODAY),
+            "reason": "本人要求。",
+        }
+        assert errors(await house.act("withdrawAuthorisation", "authorisation { id }", **taken_back)) == []
+    assert (await service.data(query, {"id": found["id"]}, by="caseworker"))["node"] is None
+    async with transaction(service.engine) as connection:
+        assert await connection.scalar(select(func.count(HouseholdCheck.id))) == 0
+        assert await connection.scalar(select(func.count(ApplicantCheck.id))) == 1, "that somebody asked stays"
+
+
+async def test_leads_of_a_rule_that_is_set_aside_are_in_no_check_f_18(service: Service) -> None:
+    await indexed(service)
+    house = await scanned(service)
+    await consent(service, house, *house.people)
+    request = (await ask(house, by="reviewer", sources=None))["request"]
+    leads = (await check(house, request, house.people[0], by="reviewer"))["check"]["leads"]
+    rule = leads[0]["rule"]
+    async with transaction(service.engine) as connection:
+        county = await connection.scalar(select(Household.division_code).where(Household.id == house.key))
+        aside = {"rule_id": rule, "division_code": county, "since": service.now(), "reviewed": 30, "version": 1}
+        await connection.execute(insert(RuleShadow).values(**aside, confirmed=0))
+    left = (await check(house, request, house.people[0], by="reviewer"))["check"]["leads"]
+    assert left == [each for each in leads if each["rule"] != rule]
+
+
+async def test_an_index_that_is_ready_stays_whatever_becomes_of_its_job(service: Service) -> None:
+    house, request = await in_a_round(service)
+    async with transaction(service.engine) as connection:
+        ready = await indexes.current(connection)
+        assert ready is not None
+        await connection.execute(
+            update(Job).where(Job.kind == indexes.JOB).values(state="WAITING", leased_until=None, finished_at=None)
+        )
+    await service.work()
+    async with transaction(service.engine) as connection:
+        assert not await indexes.fail(connection, ready.id, "its worker was lost", service.now())
+        assert await indexes.current(connection) == ready
+        await connection.execute(delete(HouseholdCheck))
+    assert errors(await check(house, request, house.people[0])) == []
+
+
+@pytest.mark.parametrize(
+    ("day", "answer"), [(TODAY - dt.timedelta(days=4_000), "NO_ANSWER"), (TODAY, "NO_RECORD"), (None, "NO_ANSWER")]
+)
+def test_what_an_old_feed_does_not_hold_is_not_known_f_8(day: dt.date | None, answer: str) -> None:
+    said = {"state": "NO_RECORD", "as_of": None if day is None else day.isoformat()}
+    assert checks._source("vehicles", said, TODAY).answer.value == answer
+
+
+async def test_an_old_list_beside_the_feeds_tells_of_its_own_day_f_8(service: Service) -> None:
+    house, request = await in_a_round(service)
+    async with transaction(service.engine) as connection:
+        police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
+        old = {"source": "population", "answer": "NO_RECORD", "answered_on": dt.date(2001, 1, 1)}
+        for member in house.people:
+            await connection.execute(
+                insert(ListedAnswer).values(**old, member_id=member, organisation_id=police, pushed_at=service.now())
+            )
+        await connection.execute(delete(HouseholdCheck))
+    for person in house.people:
+        told = (await check(house, request, person))["check"]
+        (source,) = [each for each in told["sources"] if each["source"] == "population"]
+        assert source["answer"] == "VALUE" or (source["answer"], source["asOf"]) == ("NO_ANSWER", "2001-01-01")
+    query = "query ($id: ID!) { node(id: $id) { ... on VerificationRequest { answers { source answer origin } } } }"
+    answers = (await service.data(query, {"id": request["id"]}, by="caseworker"))["node"]["answers"]
+    assert {each["answer"] for each in answers if each["source"] == "population"} <= {"VALUE", "NO_ANSWER"}

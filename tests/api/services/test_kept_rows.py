@@ -91,6 +91,20 @@ async def test_scans_find_the_same_by_what_is_kept_as_by_what_was_sent(service: 
     assert len(pl.read_parquet(tmp_path / "kept-out" / "links.parquet").filter(pl.col("source") == "vehicles")) > 0
 
 
+async def test_a_scan_that_is_taken_up_again_lays_its_files_anew(service: Service) -> None:
+    await delivered(service)
+    asked = 'mutation { startScan(input: {idempotencyKey: "scan-again"}) { scan { id } userErrors { code } } }'
+    scan = (await service.data(asked, by="auditor"))["startScan"]["scan"]["id"]
+    key = service.vault.key("Scan", scan)
+    folder = service.data_dir / "scans" / str(key)
+    folder.mkdir(parents=True)
+    await laid_out(service, folder / "in")
+    await service.work()
+    status = (await service.data(f'{{ scan(id: "{scan}") {{ status failure }} }}', by="auditor"))["scan"]
+    assert status == {"status": "SUCCEEDED", "failure": None}
+    assert not (folder / "in").exists()
+
+
 @pytest.mark.parametrize(
     ("parcel", "why"),
     [
