@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -53,6 +54,8 @@ NOT_TOLD = frozenset({"host"})
 
 AS_OFTEN = {"jobs": ("kind", (webhooks.JOB, indexes.JOB)), "audit_events": ("action", ("index.ready",))}
 """What there is one of each time there is something to send, and each time the upkeep finds other feeds in use; the last index counts."""
+
+PIECE = re.compile(r"(?P<kind>[A-Z]\w*):(?P<key>\d+)")
 
 PROGRESS = ("upload", "scan")
 """Topics of the outbox that tell how far something is, more or less often."""
@@ -112,7 +115,17 @@ def _told(column: Column[Any], row: Mapping[str, Any], names: Names, vault: Vaul
         return "a moment"
     if isinstance(column.type, LargeBinary):
         return _opened(vault, f"{column.table.name}.{column.name}", value)
+    if isinstance(value, list):
+        return [_evidence(each, names) for each in value]
     return _named(value, names) if isinstance(value, dict) else value
+
+
+def _evidence(piece: Any, names: Names) -> Any:
+    """What a decision rests on, `StopProposal:1`, by what the row is called: a transaction that was killed has used up a key."""
+    if not isinstance(piece, str) or not (found := PIECE.fullmatch(piece)):
+        return piece
+    model = getattr(models, found["kind"], None)
+    return piece if model is None else f"{found['kind']}:{names[model.__tablename__].get(int(found['key']), piece)}"
 
 
 def _of(column: Column[Any], value: Any, names: Names) -> Any:
