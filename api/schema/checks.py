@@ -26,7 +26,7 @@ from api.schema.sizes import about
 from api.schema.tree import branch
 from api.schema.values import Node
 from api.schema.verification_terms import DepartmentAnswer
-from api.schema.words import Grade, Severity
+from api.schema.words import FindingState, Grade, Severity
 from api.services import checks
 
 ATTEMPTS = 3
@@ -45,7 +45,9 @@ class CheckedLink:
     decision: str = strawberry.field(description="LINK, or REVIEW where a person has to look.")
 
 
-@strawberry.type(description="A lead about the household as a scan would raise it; it is recorded by a scan alone.")
+@strawberry.type(
+    description="A lead about the household as a scan would raise it, or has; it is recorded by a scan alone."
+)
 class CheckedLead:
     """A lead that a scan would raise."""
 
@@ -55,6 +57,15 @@ class CheckedLead:
     grade: Grade | None = strawberry.field(description="How sure the identity is.")
     explanation_zh: str | None = strawberry.field(description="In Chinese; null where it is hidden.")
     explanation_en: str | None = strawberry.field(description="In English; null where it is hidden.")
+    finding_id: strawberry.ID | None = strawberry.field(
+        description="Its finding, where a scan has raised it before; null where it is new."
+    )
+    state: FindingState | None = strawberry.field(
+        description="Where that finding stands: one that is CLOSED somebody has concluded on; null where it is new."
+    )
+    on_current_evidence: bool | None = strawberry.field(
+        description="Whether that finding rests on the same evidence; on other evidence it is a new question."
+    )
 
 
 @strawberry.type(description="What one kind of data says of the person.")
@@ -98,6 +109,7 @@ def check_objects(reading: Reading, rows: Rows, _: Wanted) -> list[ApplicantChec
     found = []
     for row, public_id in zip(rows, reading.ids("ApplicantCheck", rows), strict=True):
         content, aside = checks.opened(reading.vault, row.content, row.reference), (row.set_aside or "").split(",")
+        raised = loaders.raised(row)
         said = {each["source"]: each for each in content["coverage"]}
         found.append(
             ApplicantCheck(
@@ -110,7 +122,7 @@ def check_objects(reading: Reading, rows: Rows, _: Wanted) -> list[ApplicantChec
                 sources=[_source(source, said.get(source), reading.today) for source in row.sources],
                 links=[_link(each) for each in content["links"]],
                 leads=[
-                    _lead(each, hidden=reading.hides(row))
+                    _lead(each, reading, raised.get(each["finding_id"]), hidden=reading.hides(row))
                     for each in content["leads"]
                     if each["rule_id"] not in aside
                 ],
@@ -143,7 +155,10 @@ def _link(each: dict[str, Any]) -> CheckedLink:
     )
 
 
-def _lead(each: dict[str, Any], *, hidden: bool) -> CheckedLead:
+def _lead(
+    each: dict[str, Any], reading: Reading, raised: tuple[int, str, str] | None, *, hidden: bool
+) -> CheckedLead:
+    key, state, evidence = raised or (None, None, None)
     return CheckedLead(
         reference=each["finding_id"],
         rule=each["rule_id"],
@@ -151,6 +166,9 @@ def _lead(each: dict[str, Any], *, hidden: bool) -> CheckedLead:
         grade=each["grade"] and Grade(each["grade"]),
         explanation_zh=None if hidden else each["explanation_zh"],
         explanation_en=None if hidden else each["explanation_en"],
+        finding_id=None if key is None else strawberry.ID(reading.vault.ids("Finding", [key])[0]),
+        state=None if state is None else FindingState(state),
+        on_current_evidence=None if evidence is None else evidence == each["evidence_hash"],
     )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Date, Integer, Row, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Date, Integer, Row, and_, bindparam, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
@@ -103,6 +103,15 @@ _PEOPLE = (
     .order_by(M.id)
 )  # fmt: skip
 
+_GIVEN = (
+    select(A.request_id, func.count().label("answers"))
+    .where(
+        among(A.request_id, "rounds"),
+        A.answered_at == bindparam("given", type_=UtcDateTime()),
+        A.origin == AnswerOrigin.FEED,
+    )
+    .group_by(A.request_id)
+)
 
 NOT_OF_THE_HOUSEHOLD = frozenset(
     ("round", "state", "sources", "kept", "index_id", "folder", "indexed", "as_of", "excepted", "listed", "in_it", "asked_before")
@@ -277,7 +286,19 @@ async def keep_unchanged(
         if again is not None and again.mark == asked.mark:
             still.append((asked, content))
     await _keep(connection, vault, still, now)
+    await _tell(connection, [asked for asked, _ in still], now)
     return [asked.request_id for asked, _ in still]
+
+
+async def _tell(connection: AsyncConnection, kept: Sequence[Question], now: dt.datetime) -> None:
+    """The trail is told of each round how many answers the feeds gave it just now; nobody asked, so nobody else tells it."""
+    given = await connection.execute(_GIVEN, {"rounds": [asked.request_id for asked in kept], "given": now})
+    answers_of = {row.request_id: row.answers for row in given}
+    for asked in kept:
+        if asked.request_id in answers_of:
+            detail = {"household": asked.household_id, "answers": answers_of[asked.request_id]}
+            about = ("VerificationRequest", asked.request_id)
+            await audit.record(connection, None, "verification.told", about, now, detail)
 
 
 async def _hold(connection: AsyncConnection, looked: Sequence[Looked]) -> set[int]:

@@ -714,7 +714,7 @@ TYPES = {
     ),
     "ApplicantCheck": Fields("id asOf checkedAt sources links leads scanRules rulesNotAsked person"),
     "CheckedLink": Fields("source recordId party probability grade decision"),
-    "CheckedLead": Fields("reference rule severity grade explanationZh explanationEn"),
+    "CheckedLead": Fields("reference rule severity grade explanationZh explanationEn findingId state onCurrentEvidence"),
     "CheckedSource": Fields("source answer asOf"),
     "VerificationSource": Fields(
         "source oldest ageDays people value noRecord noAnswer notAsked notAuthorised overdue feedAsOf feedAgeDays stale partial "

@@ -42,7 +42,7 @@ from tests.api.services.atwork import TODAY, OnFile, errors, on_file
 from tests.api.services.test_verifications import adults, ask, close, consent
 
 CHECK = """check { id asOf checkedAt sources { source answer asOf } links { source recordId party probability grade decision }
-  leads { reference rule severity grade explanationEn } scanRules person { id } }"""
+  leads { reference rule severity grade explanationEn findingId state onCurrentEvidence } scanRules person { id } }"""
 ONLY_IN_A_SCAN = {rule.id for rule in book.chosen((), TODAY) if rule.only_in_a_scan}
 _keys = itertools.count(1)
 
@@ -115,13 +115,14 @@ async def test_a_check_finds_what_the_scan_found_and_is_written_down_f_28(servic
         before = await connection.scalar(select(func.count(Finding.id)))
     assert theirs <= found, "every link of the scan"
     assert {(each["reference"], each["rule"], each["severity"], each["explanationEn"]) for each in leads} == expected
+    assert {(each["state"], each["onCurrentEvidence"]) for each in leads} == {("OPEN", True)}, "told as what it is"
     assert "ApplicantCheck.leads" in told, "what was read is noted"
     async with transaction(service.engine) as connection:
         assert await connection.scalar(select(func.count(Finding.id))) == before, "a check records no lead"
 
 
 async def test_the_feeds_in_use_answer_a_round_by_themselves(service: Service) -> None:
-    _, request = await in_a_round(service)
+    house, request = await in_a_round(service)
     assert {each["answer"] for each in request["answers"]} == {"NO_ANSWER"}
     await service.work()
     query = "query ($id: ID!) { node(id: $id) { ... on VerificationRequest { answers { source answer origin asOf unknownBecause } report { source oldest ageDays people value noRecord noAnswer } } } }"
@@ -132,6 +133,13 @@ async def test_the_feeds_in_use_answer_a_round_by_themselves(service: Service) -
     assert all((each["answer"] == "NO_ANSWER") == (each["origin"] is None) for each in told["answers"])
     assert all(line["people"] == line["value"] + line["noRecord"] + line["noAnswer"] for line in told["report"])
     assert all((line["ageDays"] or 1) > 0 for line in told["report"])
+    fed = sum(each["origin"] == "FEED" for each in told["answers"])
+    async with transaction(service.engine) as connection:
+        act = select(AuditEvent.detail, AuditEvent.user_id).where(AuditEvent.action == "verification.told")
+        (row,) = (await connection.execute(act)).all()
+    assert (row.detail, row.user_id) == ({"household": house.key, "answers": fed}, None), (
+        "one row a round, counts only"
+    )
 
 
 async def test_nobody_is_asked_about_who_is_not_in_an_open_round_f_23(service: Service) -> None:
@@ -337,6 +345,44 @@ async def test_leads_of_a_rule_that_is_set_aside_are_in_no_check_f_18(service: S
         await connection.execute(insert(RuleShadow).values(**aside, confirmed=0))
     left = (await check(house, request, house.people[0], by="reviewer"))["check"]["leads"]
     assert left == [each for each in leads if each["rule"] != rule]
+
+
+async def test_f_11_a_lead_that_somebody_closed_is_told_as_closed_until_its_evidence_is_another(
+    service: Service,
+) -> None:
+    await indexed(service)
+    house = await scanned(service)
+    await consent(service, house, *house.people)
+    request = (await ask(house, by="reviewer", sources=None))["request"]
+    lead = (await check(house, request, house.people[0], by="reviewer"))["check"]["leads"][0]
+    found = (
+        await service.data(
+            "query ($id: ID!) { node(id: $id) { ... on Finding { version reference } } }",
+            {"id": lead["findingId"]},
+            by="reviewer",
+        )
+    )["node"]
+    assert found["reference"] == lead["reference"]
+    concluded = {"findingId": lead["findingId"], "outcome": "NO_ISSUE", "note": "材料齐全。"}
+    done = await house.act(
+        "reviewFinding", "finding { state }", by="reviewer", expectedVersion=found["version"], **concluded
+    )
+    assert errors(done) == []
+
+    async def told() -> dict[str, Any]:
+        leads = (await check(house, request, house.people[0], by="reviewer"))["check"]["leads"]
+        (again,) = [each for each in leads if each["reference"] == lead["reference"]]
+        return dict(again)
+
+    assert await told() == lead | {"state": "CLOSED"}, "it is not asked anew"
+    async with transaction(service.engine) as connection:
+        other = update(Finding).where(Finding.reference == lead["reference"]).values(evidence_hash="another")
+        await connection.execute(other)
+    assert await told() == lead | {"state": "CLOSED", "onCurrentEvidence": False}
+    async with transaction(service.engine) as connection:
+        new = update(Finding).where(Finding.reference == lead["reference"]).values(reference="another")
+        await connection.execute(new)
+    assert await told() == lead | {"findingId": None, "state": None, "onCurrentEvidence": None}
 
 
 async def test_an_index_that_is_ready_stays_whatever_becomes_of_its_job(service: Service) -> None:
