@@ -2,7 +2,7 @@
 
 An upload is created by the mutation `beginUpload`, which names its size and hash; so there is no POST of tus's own. What
 comes is written as it flows, and what has come stays when the connection breaks; a chunk that comes with its checksum
-stays whole or not at all. Who asks for an upload anew, by HEAD or PATCH, ends what is still coming on another connection, so that the
+stays whole or not at all, even where we are killed meanwhile. Who asks for an upload anew, by HEAD or PATCH, ends what is still coming on another connection, so that the
 offset that is told is true. With the last byte the batch is received, and its check waits for a worker.
 """
 
@@ -293,6 +293,8 @@ class Uploads:
             if appending.offset != told:
                 raise OtherOffset
             stays = expected is None
+            if expected is not None:
+                await done(appending.mark)
             try:
                 await _flow(request, appending, found.size, expected and expected[0], self.files.store.data_dir)
             except TooMuch:
@@ -301,6 +303,7 @@ class Uploads:
             if expected is not None:
                 if expected[0].digest() != expected[1]:
                     raise NoMatch
+                await done(appending.proved)
                 stays = True
         finally:
             try:

@@ -1,7 +1,8 @@
 """Files that departments send, beside the database: how many bytes have come is how long a file is.
 
 A file lies in a folder of its own that only its owner may read. One appends to it at a time, over all processes, and
-what was appended is on the disk before it is told. What cannot be told to be right is cut off again.
+what was appended is on the disk before it is told. What cannot be told to be right is cut off again; and while a piece
+comes that has a checksum, a mark beside the file says where the piece began: whatever kills us, nothing counts from there on.
 """
 
 from __future__ import annotations
@@ -13,10 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.durable import sync_folder
+from api.durable import named, sync_folder
 
 FLUSH_BYTES = 64 * 1024 * 1024
 """So much is written before the disk is waited for, so that nobody waits long at the end."""
+
+
+PASSING = ".part"
+UNPROVED = ".unproved"
+"""The mark's name, behind the file's: as long as it lies there, what is behind the place that it names is not told."""
 
 
 class Busy(Exception):
@@ -35,10 +41,12 @@ class Store:
 
     def offset(self, folder: str, name: str) -> int:
         """How many of its bytes have come; 0 before the first."""
+        path = self.path(folder, name)
         try:
-            return self.path(folder, name).stat().st_size
+            size = path.stat().st_size
         except FileNotFoundError:
             return 0
+        return size if (began := _began(path)) is None else min(began, size)
 
     def append(self, folder: str, name: str) -> Appending:
         """Opens the file for more. Raises Busy."""
@@ -55,16 +63,40 @@ class Appending:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         new = not path.exists()
+        self._path, self._marked = path, False
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._file)
             raise Busy from None
+        if (began := _began(path)) is not None:  # of a piece that nobody has proved, since we were killed
+            os.ftruncate(self._file, min(began, os.fstat(self._file).st_size))
+            os.fsync(self._file)
+            self._unmark()
         self.began = self.offset = os.fstat(self._file).st_size
         self._flushed = self.offset
         if new:
             sync_folder(path.parent)
+
+    def mark(self) -> None:
+        """What is appended from now on counts only when it is `proved`."""
+        passing = self._path.with_name(self._path.name + UNPROVED + PASSING)
+        with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as writing:
+            writing.write(str(self.began))
+            named(writing, passing, self._path.with_name(self._path.name + UNPROVED))
+        self._marked = True
+
+    def proved(self) -> None:
+        """What was appended is what its checksum says, and counts."""
+        os.fdatasync(self._file)
+        self._flushed = self.offset
+        self._unmark()
+
+    def _unmark(self) -> None:
+        self._path.with_name(self._path.name + UNPROVED).unlink(missing_ok=True)
+        sync_folder(self._path.parent)
+        self._marked = False
 
     def write(self, some: bytes) -> None:
         """Takes more in."""
@@ -81,6 +113,9 @@ class Appending:
         """What was appended is gone."""
         os.ftruncate(self._file, self.began)
         self.offset = self.began
+        if self._marked:
+            os.fsync(self._file)
+            self._unmark()
 
     def close(self) -> int:
         """What was appended is on the disk; how many bytes there are now."""
@@ -90,3 +125,11 @@ class Appending:
             with suppress(OSError):
                 os.close(self._file)
         return self.offset
+
+
+def _began(path: Path) -> int | None:
+    """Where the piece begins that nobody has proved; None where there is none."""
+    try:
+        return int(path.with_name(path.name + UNPROVED).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
