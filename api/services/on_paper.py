@@ -33,11 +33,12 @@ async def require_source(
 
 
 async def require_organisation(
-    connection: AsyncConnection, viewer: Viewer, permission: Permission, organisation_id: int
+    connection: AsyncConnection, viewer: Viewer, permission: Permission, organisation_id: int, division_code: str
 ) -> None:
-    """Raises Forbidden for who may not write down, and where somebody of this very organisation can answer."""
-    at_work = (await connection.execute(_AT_WORK.where(O.id == organisation_id))).first()
-    _require(viewer, permission, can_answer=at_work is not None)
+    """Raises Forbidden for who may not write down, and where somebody of this very organisation can answer there."""
+    at_work = (await connection.execute(_AT_WORK.where(O.id == organisation_id))).all()
+    theirs = [row for row in at_work if divisions.holds(row.division_code, division_code)]
+    _require(viewer, permission, can_answer=bool(theirs))
 
 
 def _require(viewer: Viewer, permission: Permission, *, can_answer: bool) -> None:

@@ -167,7 +167,9 @@ async def answer(
     accounts.unchanged(found.version, expected_version, "答复", "answer")
     today = days.today(now)
     if paper is not None and found.organisation_id is not None:
-        await on_paper.require_organisation(connection, viewer, Permission.KEEP_FILES, found.organisation_id)
+        await on_paper.require_organisation(
+            connection, viewer, Permission.KEEP_FILES, found.organisation_id, found.division_code
+        )
         paper = papers.checked(paper, today)
     elif found.organisation_id is None or viewer.organisation_id != found.organisation_id:
         raise Forbidden("只有被询问的部门可以答复。", "Only the department that was asked answers.")

@@ -413,8 +413,9 @@ async def test_without_a_consent_one_person_is_not_looked_up_there_f_23(
     assert await tasks(service, "CONSENT_MISSING") == [("CANCELLED", spouse)]
 
 
+@pytest.mark.parametrize("gone", [{"active": False}, {"division_code": "320500"}], ids=["ended", "elsewhere"])
 async def test_an_officer_writes_down_what_a_department_without_an_account_answered_on_paper(
-    service: Service,
+    service: Service, gone: dict[str, Any]
 ) -> None:
     house = await on_file(service)
     await adults(service, house)
@@ -425,7 +426,7 @@ async def test_an_officer_writes_down_what_a_department_without_an_account_answe
         "it has an account"
     )
     async with transaction(service.engine) as connection:
-        await connection.execute(update(User).where(User.login == "department").values(active=False))
+        await connection.execute(update(User).where(User.login == "department").values(**gone))
     said = await answer(house, question, by="caseworker")
     assert errors(said)[0][0] == "FORBIDDEN", "nobody answers for it without a paper"
     later = paper | {"on": str(TODAY + DAY)}
