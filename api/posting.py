@@ -1,7 +1,7 @@
 """One message sent to one address, within limits of time and bytes, to an address that was checked, and never further.
 
 The host's name is looked up once, what it has is held against what may be reached (domain/hosts), and the connection is
-made to that very address, while TLS proves the name. No redirect is followed, no proxy asked, and of what is answered
+made to one of these very addresses, the first that can be reached, while TLS proves the name. No redirect is followed, no proxy asked, and of what is answered
 the status alone is read.
 """
 
@@ -19,7 +19,7 @@ from api.domain.webhooks import DeliveryFailure
 
 SECONDS = 10.0
 MOST_HEAD_BYTES, MOST_REST_BYTES = 16 * 1024, 64 * 1024
-MOST_INTERIM = 4
+MOST_INTERIM, MOST_ADDRESSES = 4, 4
 AGENT = "jiekun-webhooks"
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -71,9 +71,7 @@ class Sender:
     async def _ask(self, place: Place, written: bytes) -> int:
         found = reachable(place.host, await self.resolve(place.host, place.port))
         trust, name = (self.trust, place.host) if place.scheme == HTTPS else (None, None)
-        reader, writer = await asyncio.open_connection(
-            found[0], place.port, limit=MOST_HEAD_BYTES, ssl=trust, server_hostname=name
-        )
+        reader, writer = await self._connected(found[:MOST_ADDRESSES], place.port, trust, name)
         try:
             writer.write(written)
             await writer.drain()
@@ -86,6 +84,26 @@ class Sender:
             writer.close()
             with suppress(OSError):
                 writer.transport.abort()
+
+    async def _connected(
+        self, addresses: Sequence[str], port: int, trust: ssl.SSLContext | None, name: str | None
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """With the first of the addresses that can be reached, each in its share of the time; nothing was sent to any before.
+
+        Who cannot prove the name is the end of it. Raises OSError.
+        """
+        for left in range(len(addresses) - 1, -1, -1):
+            try:
+                async with asyncio.timeout(self.seconds / (len(addresses) + 1) if left else None):
+                    return await asyncio.open_connection(
+                        addresses[-1 - left], port, limit=MOST_HEAD_BYTES, ssl=trust, server_hostname=name
+                    )
+            except ssl.SSLError:
+                raise
+            except OSError:  # a TimeoutError is one
+                if not left:
+                    raise
+        raise OSError  # there is no address
 
 
 def _written(place: Place, headers: Mapping[str, str], body: bytes) -> bytes:

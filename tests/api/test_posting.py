@@ -156,6 +156,19 @@ async def test_the_name_is_asked_for_once_and_the_connection_made_to_what_was_ch
     assert came.headers["host"] == f"localhost:{receiver.port}"
 
 
+async def test_the_next_address_is_tried_where_the_first_cannot_be_reached_and_none_that_is_not_allowed() -> None:
+    async with receiving() as receiver:
+        url = f"http://localhost:{receiver.port}/"
+        several = answering(["127.0.0.9", "127.0.0.8", "127.0.0.1"])  # nobody listens at the first two
+        assert await sender(receiver, several).send(url, {}, b"{}") == 204
+        assert (receiver.connections, len(receiver.came)) == (1, 1), "it is told once"
+        with pytest.raises(NotSent, match=F.UNREACHABLE):
+            await sender(receiver, answering(["127.0.0.9", "127.0.0.8"])).send(url, {}, b"{}")
+        with pytest.raises(NotSent, match=F.NOT_ALLOWED):
+            await sender(receiver, answering([OPEN, "10.0.0.8"])).send("https://hooks.example/", {}, b"{}")
+    assert receiver.connections == 1
+
+
 def certified(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """Who shows a certificate for this name, and who trusts it."""
     key = ec.generate_private_key(ec.SECP256R1())
