@@ -15,7 +15,7 @@ from api.domain.figures import Beside, Figure
 from api.domain.indicators import Indicator
 from api.domain.progress import Outcomes
 from api.domain.responsibilities import MEASURES, MeasureRole
-from api.domain.scorecards import Period, Scorecard, Tasks, UnitScore
+from api.domain.scorecards import Holder, Period, Requested, Scorecard, Tasks, UnitScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,15 @@ def units(pack: Pack) -> list[Unit]:
 def tasks(of: Sequence[Unit]) -> tuple[Tasks, ...]:
     """The division's tasks, which are the same in all units that are told of them."""
     return next((each.score.tasks for each in of if each.score.tasks is not None), ())
+
+
+def requests(of: Sequence[Unit]) -> list[tuple[Holder, tuple[Requested, ...]]]:
+    """Each office of which something was asked once, whatever roles it holds, with all kinds of data together, then each."""
+    found: dict[str, tuple[Holder, tuple[Requested, ...]]] = {}
+    for each in of:
+        if each.score.holder is not None and each.score.requested:
+            found.setdefault(each.score.holder.code, (each.score.holder, each.score.requested))
+    return list(found.values())
 
 
 def measures() -> Mapping[int, str]:

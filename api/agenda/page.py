@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 
 from api.agenda import pictures
-from api.agenda.pack import FundsOfSource, Goal, Pack, Progress, Reckoned, Unit, measures, tasks, units
+from api.agenda.pack import FundsOfSource, Goal, Pack, Progress, Reckoned, Unit, measures, requests, tasks, units
 from api.domain import divisions, money
 from api.domain.equity import EquityAlarm, EquityAttribute, EquityTable, GroupRate, group_name
 from api.domain.figures import Figure
@@ -78,6 +78,7 @@ def _sections(pack: Pack, words: Words) -> Iterable[tuple[str, str]]:
     yield said("目标完成情况", "Goals"), _goals(pack.goals, words)
     yield said("解困脱困进度", "Progress"), _progress(pack.progress, words)
     yield said("责任单位评分卡", "Scorecards of the units"), _scorecards(all_units, words)
+    yield said("向部门发出的核对询问", "Questions of verifications to departments"), _requests(all_units)
     yield said("工会任务与走访", "The unions' tasks and visits"), _tasks(all_units, words)
     yield said("资金使用", "Use of funds"), _funds(pack.funds, words)
     yield said("公平性", "Equity"), _equity(pack, words)
@@ -348,6 +349,39 @@ def _feed(of: Delivered) -> str:
         told = f"{of.title_zh} {of.coverage.answered}/{of.coverage.people}"
         bar = pictures.share(float(of.coverage.share), _escaped(told))
     return f'<div class="feed"><span>{said(of.title_zh, of.title_en)}</span><span>{age}</span>{bar}<span>{share}</span></div>'
+
+
+def _requests(all_units: Sequence[Unit]) -> str:
+    """What was asked of each unit, one office of several roles once, and what of it came in time."""
+    told = requests(all_units)
+    if not told:
+        return f'<p class="note">{said("期内没有向任何单位发出询问。", "Nothing was asked of any unit in the period.")}</p>'
+    note = said(
+        "期内发出的询问，截至统计期末：按期答复率为按期答复数占按期答复与逾期之和；未到期的不计。",
+        "Asked in the period, by its last day. In time: of what was answered in time or is late; what is not due yet is in neither.",
+    )
+    headings = [
+        said("单位", "Unit"),
+        said("询问", "Asked"),
+        said("已答复", "Answered"),
+        said("按期", "In time"),
+        said("逾期", "Overdue"),
+        "",
+        said("按期答复率", "Share in time"),
+    ]
+    rows = [
+        [
+            said(holder.name_zh, holder.name_en),
+            str(of.asked),
+            str(of.answered),
+            str(of.in_time),
+            f'<span class="late">{of.late}</span>' if of.late else "0",
+            "" if of.share is None else pictures.share(float(of.share), _escaped(f"{holder.name_zh} {of.share:.1%}")),
+            NOTHING if of.share is None else f"{of.share:.1%}",
+        ]
+        for holder, (of, *_) in told
+    ]
+    return f'<p class="note">{note}</p>' + _table(headings, rows, numbers=(1, 2, 3, 4, 6))
 
 
 def _tasks(all_units: Sequence[Unit], words: Words) -> str:

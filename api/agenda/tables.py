@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from api.agenda.pack import Pack, tasks, units
+from api.agenda.pack import Pack, requests, tasks, units
 from api.agenda.page import GOAL_COLUMNS, WITHHELD, Words
 from api.domain import divisions, money
 from api.domain.equity import group_name
@@ -71,6 +71,12 @@ def tables(pack: Pack, words: Words) -> list[Table]:
             "equity",
             ("分组依据 attribute", "事项 event", "组 group", "可发生户 could", "发生户 did", "比率 rate", "与其余之比 ratio", "提示 alarm"),
             _equity(pack, words),
+        ),
+        table(
+            "requests",
+            ("单位 organisation", "数据 kind", "询问 asked", "已答复 answered", "按期 in time", "逾期 overdue",
+             "按期率 share in time"),
+            _requests(pack),
         ),
         table("unknown", (*unit, "数字 figure", "数据 kind", "原因 reason"), _unknown(pack, words)),
     ]  # fmt: skip
@@ -191,6 +197,16 @@ def _outcomes(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
 def _tasks(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:
     for each in tasks(units(pack)):
         yield _both(words("TaskKind", each.kind)), each.waiting, each.overdue, each.done
+
+
+def _requests(pack: Pack) -> Iterator[Sequence[Any]]:
+    titles = {
+        each.source: _both((each.title_zh, each.title_en)) for unit in units(pack) for each in unit.score.delivered
+    }
+    for holder, told in requests(units(pack)):
+        for each in told:
+            kind = "全部 all" if each.source is None else titles.get(each.source, each.source)
+            yield holder.name_zh, kind, each.asked, each.answered, each.in_time, each.late, each.share
 
 
 def _equity(pack: Pack, words: Words) -> Iterator[Sequence[Any]]:

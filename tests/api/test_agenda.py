@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from api.database import transaction
 from api.domain import days
 from api.models import Finding, Household, Member
 from tests.api.conftest import KEY, Service
-from tests.api.schema.test_scorecards import held
+from tests.api.schema.test_scorecards import asked, held, moment
 from tests.api.schema.test_statements import taken_away
 
 PACK = """query ($code: String, $on: Date, $snapshot: ID) { agendaPack(divisionCode: $code, on: $on, snapshotId: $snapshot) {
@@ -57,7 +58,18 @@ async def test_f_27_the_pack_holds_nothing_of_any_person(service: Service) -> No
     names = [each["name"] for each in found["files"]]
     assert names == [
         f"{name}.csv"
-        for name in ("progress", "goals", "units", "data", "outcomes", "tasks", "funds", "equity", "unknown")
+        for name in (
+            "progress",
+            "goals",
+            "units",
+            "data",
+            "outcomes",
+            "tasks",
+            "funds",
+            "equity",
+            "requests",
+            "unknown",
+        )
     ]
     for each in found["files"]:
         for line in each["csv"].splitlines()[1:]:
@@ -134,6 +146,31 @@ async def test_f_22_a_cell_of_few_is_withheld_on_the_page_and_in_the_tables(serv
     assert rows
     for row in rows:
         assert all(not (cell.isdigit() and 0 < int(cell) < 10) for cell in row[3:5]), row
+
+
+async def test_what_was_asked_of_departments_and_answered_in_time_stands_in_it(service: Service) -> None:
+    assert "没有向任何单位发出询问" in (await pack(service))["html"]
+    await held(service, "swj", "安阳市税务局", "TAXATION", kind="DEPARTMENT")
+    today = days.today(service.now())
+    of = {"source": "tax", "asked_at": moment(today, 0), "due_on": today + dt.timedelta(days=3)}
+    late = {"due_on": today - dt.timedelta(days=1)}
+    answered = {"answered_at": moment(today, 0)}
+    await asked(
+        service,
+        "swj",
+        {**of, **answered},
+        {**of, **answered},
+        {**of, **late},
+        of,
+        {**of, **late, "source": "business"},
+    )
+    found = await pack(service)
+    (table,) = [each["csv"] for each in found["files"] if each["name"] == "requests.csv"]
+    rows = [list(row.values())[:7] for row in csv.DictReader(table.removeprefix("\ufeff").splitlines())]
+    assert rows[0] == ["安阳市税务局", "全部 all", "5", "2", "2", "2", "0.5000"]
+    assert [row[2:] for row in rows[1:]] == [["1", "0", "0", "1", "0.0000"], ["4", "2", "2", "1", "0.6667"]]
+    assert found["html"].count("按期答复率") == 2
+    assert "50.0%" in found["html"]
 
 
 async def test_nobody_is_given_the_pack_of_a_division_that_is_not_theirs(service: Service) -> None:
