@@ -7,6 +7,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	--no-emit-find-links
 
+unexport PYTHONDONTWRITEBYTECODE # tests start our programs a hundred times: each would compile all of them anew
+
 .PHONY: demo test check bench fuzz conformance kills attacks locks page clean
 
 demo: $(VENV)/.api

@@ -16,8 +16,8 @@ from api.domain.permissions import Role, Viewer
 from api.models import Household
 from api.services import accounts, attachments
 from api.services.attachments import Place
+from tests.api.commanding import run, settled
 from tests.api.services.test_registers import folder
-from tests.api.test_cli import run
 
 PDF = b"%PDF-1.7\n" + bytes(1_000)
 
@@ -44,11 +44,10 @@ async def attached(url: str, store: Store, number: int) -> list[str]:
     return names
 
 
-async def test_every_file_is_proved_and_each_that_is_lost_is_named(tmp_path: Path) -> None:
+async def test_every_file_is_proved_and_each_that_is_lost_is_named(migrated_on_sqlite: str, tmp_path: Path) -> None:
     key, data = sealing.new_key(), tmp_path / "data"
-    url = f"sqlite:///{tmp_path}/jiekun.db"
-    place = {"JIEKUN_DATABASE_URL": url, "JIEKUN_DATA_DIR": str(data), "JIEKUN_KEY": key}
-    run("db", "upgrade", place=place)
+    place = {**settled(migrated_on_sqlite, tmp_path), "JIEKUN_KEY": key}
+    url = place["JIEKUN_DATABASE_URL"]
     run("import", str(folder(tmp_path / "in")), place=place)
     assert "0 of 0" in run("attachments", "verify", place=place).stderr
     store = Store(data, sealing.vault(key))

@@ -1,4 +1,7 @@
-"""The commands of `jiekun`, run as a newcomer and as an operator run them."""
+"""The commands of `jiekun`, run as a newcomer and as an operator run them.
+
+Where a service is made, served or worked for, each command is a process; what only says a word is run `here`.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.api.commanding import run as here
+from tests.api.commanding import settled
 
 COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
 SHOWN = ("Leads (to be verified by a person)", "findings: precision")
@@ -175,28 +181,27 @@ def test_an_operators_day(tmp_path: Path, city: Path) -> None:
     assert (tmp_path / "data" / "key").stat().st_mode & 0o077 == 0
 
 
-def test_an_operator_lets_people_and_programs_in(tmp_path: Path) -> None:
+def test_an_operator_lets_people_and_programs_in(migrated_on_sqlite: str, tmp_path: Path) -> None:
     """The first administrator, a department with its machine, the machine's token, and who is who at a provider."""
-    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
-    run("db", "upgrade", place=place)
-    run("user", "first", "chen", "--division", "410500", place=place)
-    assert "already" in run("user", "first", "wu", "--division", "410500", expect=1, place=place).stderr
+    place = settled(migrated_on_sqlite, tmp_path)
+    here("user", "first", "chen", "--division", "410500", place=place)
+    assert "already" in here("user", "first", "wu", "--division", "410500", expect=1, place=place).stderr
     department = ["--kind", "department", "--division", "410500", "--name-zh", "公安局", "--source", "vehicles"]
     for _ in range(2):  # twice is a change
-        run("organisation", "add", "police", *department, place=place)
-    assert "vehicles" in run("organisation", "list", place=place).stdout
+        here("organisation", "add", "police", *department, place=place)
+    assert "vehicles" in here("organisation", "list", place=place).stdout
     belongs_to = ["--organisation", "police"]
-    run("user", "add", "li", "--role", "department", "--division", "410500", *belongs_to, place=place)
-    run("client", "add", "machine", "--kind", "service", *belongs_to, place=place)
-    run("client", "add", "portal", "--kind", "application", "--trusted-only", *belongs_to, place=place)
-    first = run("client", "secret", "machine", place=place).stdout.strip()
-    secret = run("client", "secret", "machine", "--overlap", "0", place=place).stdout.strip()
+    here("user", "add", "li", "--role", "department", "--division", "410500", *belongs_to, place=place)
+    here("client", "add", "machine", "--kind", "service", *belongs_to, place=place)
+    here("client", "add", "portal", "--kind", "application", "--trusted-only", *belongs_to, place=place)
+    first = here("client", "secret", "machine", place=place).stdout.strip()
+    secret = here("client", "secret", "machine", "--overlap", "0", place=place).stdout.strip()
     issuer = ["--issuer", "https://idp.example", "--subject", "u-1"]
-    run("user", "link", "li", *issuer, place=place)
-    assert "another user" in run("user", "link", "chen", *issuer, expect=1, place=place).stderr
-    assert "JIEKUN_OIDC_ISSUER" in run("user", "link", "li", "--subject", "x", expect=1, place=place).stderr
-    run("user", "unlink", *issuer, place=place)
-    run("client", "link", "machine", *issuer, place=place)
+    here("user", "link", "li", *issuer, place=place)
+    assert "another user" in here("user", "link", "chen", *issuer, expect=1, place=place).stderr
+    assert "JIEKUN_OIDC_ISSUER" in here("user", "link", "li", "--subject", "x", expect=1, place=place).stderr
+    here("user", "unlink", *issuer, place=place)
+    here("client", "link", "machine", *issuer, place=place)
     port = free_port()
     with served(port, "serve", "--no-work", place=place):
         assert token_of(port, "machine", first) is None
@@ -206,9 +211,9 @@ def test_an_operator_lets_people_and_programs_in(tmp_path: Path) -> None:
             "client": "machine",
             "sources": ["vehicles"],
         }
-    run("client", "remove", "machine", place=place)
-    run("organisation", "remove", "police", place=place)
-    assert "machine" in run("client", "list", place=place).stdout
+    here("client", "remove", "machine", place=place)
+    here("organisation", "remove", "police", place=place)
+    assert "machine" in here("client", "list", place=place).stdout
 
 
 def token_of(port: int, client: str, secret: str) -> str | None:
@@ -232,28 +237,27 @@ def token_of(port: int, client: str, secret: str) -> str | None:
         (["import", "no-such-folder"], 3, "no such folder"),
     ],
 )
-def test_what_cannot_be_done_is_said(tmp_path: Path, arguments: list[str], expect: int, words: str) -> None:
-    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
-    run("db", "upgrade", place=place)
-    assert words in run(*arguments, expect=expect, place=place).stderr
+def test_what_cannot_be_done_is_said(
+    migrated_on_sqlite: str, tmp_path: Path, arguments: list[str], expect: int, words: str
+) -> None:
+    place = settled(migrated_on_sqlite, tmp_path)
+    assert words in here(*arguments, expect=expect, place=place).stderr
 
 
-def test_a_wrong_key_or_setting_is_said(tmp_path: Path) -> None:
-    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
-    run("db", "upgrade", place=place)
+def test_a_wrong_key_or_setting_is_said(migrated_on_sqlite: str, tmp_path: Path) -> None:
+    place = settled(migrated_on_sqlite, tmp_path)
     assert "32 bytes" in run("serve", expect=1, place=place | {"JIEKUN_KEY": "short"}).stderr
     other = run("key").stdout.strip()
-    run("import", "no-such-folder", expect=3, place=place)
+    here("import", "no-such-folder", expect=3, place=place)
     assert "not the one" in run("serve", expect=1, place=place | {"JIEKUN_KEY": other}).stderr
-    assert "JIEKUN_PORT" in run("db", "upgrade", expect=1, place=place | {"JIEKUN_PORT": "1"}).stderr
-    assert "mysql" in run("db", "upgrade", expect=1, place={"JIEKUN_DATABASE_URL": "mysql://localhost/x"}).stderr
+    assert "JIEKUN_PORT" in here("db", "upgrade", expect=1, place=place | {"JIEKUN_PORT": "1"}).stderr
+    assert "mysql" in here("db", "upgrade", expect=1, place={"JIEKUN_DATABASE_URL": "mysql://localhost/x"}).stderr
 
 
 def test_parameters_programmes_and_working_days_that_cannot_be_read_are_said_before_anything_begins(
-    tmp_path: Path, city: Path
+    migrated_on_sqlite: str, tmp_path: Path, city: Path
 ) -> None:
-    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
-    run("db", "upgrade", place=place)
+    place = settled(migrated_on_sqlite, tmp_path)
     (days := tmp_path / "days.csv").write_text("day,kind\nsoon,off\n", encoding="utf-8")
     assert "days.csv" in run("serve", expect=1, place=place | {"JIEKUN_WORKDAYS_FILE": str(days)}).stderr
     shutil.copytree(city, folder := tmp_path / "folder")
@@ -293,18 +297,20 @@ def test_what_stands_in_the_way_is_said_in_a_line(
     tmp_path: Path, arguments: tuple[str, ...], url: str, expect: int, words: str
 ) -> None:
     place = {"JIEKUN_DATABASE_URL": url.format(tmp_path), "JIEKUN_DATA_DIR": str(tmp_path)}
-    said = run(*arguments, expect=expect, place=place).stderr
+    if arguments == ("serve",):
+        said = run(*arguments, expect=expect, place=place).stderr
+    else:
+        said = here(*arguments, expect=expect, place=place).stderr
     assert words in said
     assert "secret" not in said
     assert not (tmp_path / "none.db").exists()
 
 
-def test_a_division_that_never_was_is_refused(tmp_path: Path) -> None:
-    place = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path)}
-    run("db", "upgrade", place=place)
-    said = run("user", "add", "li", "--role", "REVIEWER", "--division", "999999", expect=1, place=place).stderr
+def test_a_division_that_never_was_is_refused(migrated_on_sqlite: str, tmp_path: Path) -> None:
+    place = settled(migrated_on_sqlite, tmp_path)
+    said = here("user", "add", "li", "--role", "REVIEWER", "--division", "999999", expect=1, place=place).stderr
     assert "999999" in said
-    run("user", "add", "li", "--role", "REVIEWER", "--division", "410504", place=place)  # abolished in 2002
+    here("user", "add", "li", "--role", "REVIEWER", "--division", "410504", place=place)  # abolished in 2002
 
 
 def test_a_demo_keeps_what_its_users_did_and_shows_its_own_scan(tmp_path: Path) -> None:

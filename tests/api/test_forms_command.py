@@ -7,12 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.api.commanding import run, settled
 from tests.api.numbers import numbered
-from tests.api.test_cli import run
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Path:
+def office(migrated_on_sqlite: str, tmp_path: Path) -> Path:
     """A folder with a register of one household, and a database beside it that it was taken over into."""
     where = tmp_path / "in"
     where.mkdir()
@@ -25,8 +25,8 @@ def office(tmp_path: Path) -> Path:
     head = {"person_id": "P1", "household_id": "H1", "name": "王大", "relation": "HEAD"}
     pl.DataFrame([home]).write_csv(where / "households.csv")
     pl.DataFrame([head | {"id_number": numbered("410502", "19700101", 11)}]).write_csv(where / "members.csv")
+    settled(migrated_on_sqlite, tmp_path)
     for words in (
-        ["db", "upgrade"],
         ["import", str(where)],
         ["user", "add", "clerk", "--role", "CASEWORKER", "--division", "410502"],
     ):

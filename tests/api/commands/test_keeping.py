@@ -5,61 +5,27 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import json
-import shutil
 import stat
-import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.engine import make_url
 
 from api import sealing, settings
-from api.cli import main
 from api.database import open_engine, reading, transaction
 from api.models import Household, Member
+from tests.api.commanding import Place, run, settled
 from tests.api.lives import live, settle
-
-Place = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command said."""
-
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str, place: Place, expect: int = 0) -> Said:
-    """The command, as the console script runs it, in this process."""
-    out, err, status = StringIO(), StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["jiekun", *arguments])
-        for name, value in place.items():
-            patch.setenv(name, value)
-        try:
-            main()
-        except SystemExit as exit:
-            status = int(exit.code or 0)
-    assert status == expect, err.getvalue()
-    assert "Traceback" not in err.getvalue()
-    return Said(out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
 def place(migrated_on_sqlite: str, tmp_path: Path) -> Place:
     """A service's folder with a household that is on file and one whose file ended long ago."""
-    told = {"JIEKUN_DATABASE_URL": f"sqlite:///{tmp_path}/jiekun.db", "JIEKUN_DATA_DIR": str(tmp_path / "data")}
+    told = settled(migrated_on_sqlite, tmp_path)
 
     async def fill() -> None:
         read = settings.read(told)
         read.data_dir.mkdir()
-        shutil.copyfile(str(make_url(migrated_on_sqlite).database), tmp_path / "jiekun.db")
         engine, vault = open_engine(read.database_url), sealing.opened(None, read.key_file)
         async with transaction(engine) as connection:
             where = await settle(connection)

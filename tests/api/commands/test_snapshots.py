@@ -11,16 +11,17 @@ from api.database import open_engine, transaction
 from api.domain.stages import Stage
 from api.services import snapshots
 from tests.api import county
-from tests.api.test_cli import run
+from tests.api.commanding import run, settled
 from tests.conftest import complete
 
 NOW = dt.datetime(2024, 6, 15, 4, tzinfo=dt.UTC)
 
 
-def test_every_snapshot_is_proved_and_one_that_was_rewritten_is_named(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/jiekun.db"
-    place = {"JIEKUN_DATABASE_URL": url, "JIEKUN_DATA_DIR": str(tmp_path / "data")}
-    run("db", "upgrade", place=place)
+def test_every_snapshot_is_proved_and_one_that_was_rewritten_is_named(
+    migrated_on_sqlite: str, tmp_path: Path
+) -> None:
+    place = settled(migrated_on_sqlite, tmp_path)
+    url = place["JIEKUN_DATABASE_URL"]
 
     async def frozen() -> int:
         engine = open_engine(url)
