@@ -36,6 +36,7 @@ from api.commands import pairs as pair_commands
 from api.commands import receipts as receipt_commands
 from api.commands import retention as retention_commands
 from api.commands import snapshots as snapshot_commands
+from api.commands import stores as store_commands
 from api.commands import subject as subject_commands
 from api.commands.console import NotReady, messages, now, results
 from api.commands.keys import checked_vault
@@ -75,6 +76,7 @@ app.add_typer(backup_commands.backup, name="backup")
 app.add_typer(retention_commands.retention, name="retention")
 app.add_typer(snapshot_commands.snapshots, name="snapshots")
 app.add_typer(pair_commands.pairs, name="pairs")
+app.add_typer(store_commands.store, name="store")
 app.add_typer(subject_commands.subject, name="subject")
 app.command()(agenda_command.agenda)
 
@@ -124,6 +126,7 @@ def serve(
     told = settings.read()
     _require_parameters()
     vault = checked_vault(told)
+    store_commands.require_ours(told, vault)
     _require_free(host, port)
     with contextlib.nullcontext() if no_work else _worker(told):
         _serve(told, vault, host, port)
@@ -139,6 +142,7 @@ def work(
     told = settings.read()
     _require_parameters()
     vault, sender = checked_vault(told), Sender(AllowedHosts.of(told.webhook_hosts))
+    store_commands.require_ours(told, vault)
 
     async def until_stopped() -> None:
         engine = open_engine(told.database_url)

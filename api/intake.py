@@ -15,7 +15,7 @@ from api.depot import Depot
 from api.matching import folders
 from api.matching.folders import FeedFiles
 from api.sealing import Vault
-from api.services import keys, registers
+from api.services import keys, registers, stores
 from api.services.registers import TakenOver
 
 
@@ -34,8 +34,8 @@ async def take_over(
     `keys_file` holds the public keys of departments that sign their batches; theirs are refused without a signature.
     `decided_by` is the login of the officer who answers for files that the register tells to be closed.
 
-    Raises MatcherError for a folder that cannot be read, NotOurs for another key than the database's, ValueError for
-    somebody who may not decide; then nothing has changed.
+    Raises MatcherError for a folder that cannot be read, NotOurs for another key than the database's, OtherOwner for another
+    installation's store, ValueError for somebody who may not decide; then nothing has changed.
     """
     given = await asyncio.to_thread(registers.read, folder, keys_file)
     async with reading(engine) as connection:
@@ -44,10 +44,13 @@ async def take_over(
     copied = await asyncio.to_thread(registers.copy, fresh, data_dir)
     files = await asyncio.to_thread(_hashes, fresh, copied) if depot.bucket else {}
     try:
+        if files:
+            await stores.require_ours(engine, depot.bucket, now)
         for name, some in files.items():
             await asyncio.to_thread(depot.put_away, name, some)
         async with transaction(engine) as connection:
             await keys.check(connection, vault)
+            await stores.require_staying(connection, copied.values())
             officer = await registers.officer(connection, decided_by) if decided_by is not None else None
             taken = await registers.take_over(connection, vault, given, copied, division, now, officer)
     except BaseException:

@@ -22,9 +22,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import jobs
 from api.database import transaction
+from api.depot import Depot
+from api.domain import days
 from api.jobs import LeaseLost
 from api.sealing import Vault
-from api.services import deliveries, exports, indexes, once, scans, upkeep, uploads, verifications
+from api.services import deliveries, exports, indexes, once, retention, scans, upkeep, uploads, verifications
 from api.work import exporting, feeding, indexing, queueing, scanning, verifying
 from api.work.held import AWAY, Held, Refused, Work, WorkersLost
 
@@ -60,16 +62,23 @@ class Worker:
     async def run(self) -> None:
         """Works until it is cancelled."""
         tidied = 0.0
-        while True:
-            try:
-                if time.monotonic() - tidied > HOUSEKEEPING_SECONDS:
-                    await self._tidy()
-                    tidied = time.monotonic()
-                pause = 0.0 if await self.step() else IDLE_SECONDS
-            except AWAY as away:
-                log.warning("the database cannot be reached: %s", type(away).__name__)
-                pause = AWAY_SECONDS
-            await asyncio.sleep(pause)
+        sweeping: asyncio.Task[None] | None = None
+        try:
+            while True:
+                try:
+                    if time.monotonic() - tidied > HOUSEKEEPING_SECONDS:
+                        await self._tidy()
+                        if sweeping is None or sweeping.done():
+                            sweeping = asyncio.create_task(self._sweep())
+                        tidied = time.monotonic()
+                    pause = 0.0 if await self.step() else IDLE_SECONDS
+                except AWAY as away:
+                    log.warning("the database cannot be reached: %s", type(away).__name__)
+                    pause = AWAY_SECONDS
+                await asyncio.sleep(pause)
+        finally:
+            if sweeping is not None:
+                await _stopped(sweeping)
 
     async def step(self) -> bool:
         """Carries out one job; False where none waits. Cancelled, it gives the job back untried."""
@@ -119,6 +128,14 @@ class Worker:
                     await chore(connection, self.vault, _now())
             except Exception as failure:  # the others are done all the same, and this one next time
                 log.error("upkeep %s: %s", name, type(failure).__name__)
+
+    async def _sweep(self) -> None:
+        """Files that no row names any more go, while jobs go on: a store may take its time."""
+        try:
+            depot = Depot.of(self.data_dir, self.vault)
+            await retention.sweep(self.engine, depot, _now(), days.today(_now()))
+        except Exception as failure:  # the next sweep finds what is left
+            log.error("sweep: %s", type(failure).__name__)
 
 
 async def _carry_out(held: Held) -> None:

@@ -4,7 +4,8 @@ First all of it is opened beside its place, which proves every piece; then the d
 the files take their places. Whoever is interrupted begins again with the same command.
 
 What the backup cannot know is not guessed. Tokens that were ended since would open again: so all are ended. Scans that were
-at work begin anew, and the index of feeds is built again. What else came after its moment has to be entered again by people: the command says what to look at.
+at work begin anew, and the index of feeds is built again. What was restored owns no store: the service of which the backup is
+may be at work in it, and two would clear away each other's files. What else came after its moment has to be entered again by people: the command says what to look at.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from api.backup.taking import DATABASE, FILES, WORK, Tell
 from api.database import reading, transaction
 from api.models import Scan, Token
 from api.sealing import Vault
-from api.services import audit, indexes
+from api.services import audit, indexes, stores
 
 RESTORING = ".restoring"
 COMPLETE = "complete"
@@ -159,6 +160,7 @@ async def _begun_anew(connection: AsyncConnection, head: Head, data_dir: Path, n
     for key in running:
         shutil.rmtree(data_dir / SCANS / str(key), ignore_errors=True)
     await indexes.lost(connection)
+    await stores.another(connection)
     detail = {"backup": head.id, "made_at": head.made_at, "tokens_ended": ended.rowcount}
     await audit.record(connection, None, "backup.restored", ("Backup", head.number), now, detail)
     return Restored(head, ended.rowcount, len(running))

@@ -61,10 +61,11 @@ def status() -> None:
     """Show which keys there are and how many values need each."""
     told = settings.read()
     vault = _vault(told)
+    headers = _headers(told.data_dir, vault)
 
     async def act(connection: AsyncConnection) -> tuple[list[service.Known], int]:
         stuck = sum(row["stuck"] for row in (await rotation.progress(connection, vault)).values())
-        return await service.status(connection, vault, _headers(told.data_dir, vault)), stuck
+        return await service.status(connection, vault, headers), stuck
 
     known, stuck = look(told.database_url, act)
     shown = Table("key", "state", "since", "values and indexes", "columns")
@@ -124,9 +125,10 @@ def retire(version: Version) -> None:
     """Lay down a key that nothing needs any more; refused while a value does."""
     told = settings.read()
     vault = checked_vault(told)
+    headers = _headers(told.data_dir, vault)  # a store is not asked within a transaction: it may be away
 
     async def act(connection: AsyncConnection) -> None:
-        await service.retire(connection, vault, version, _headers(told.data_dir, vault), now())
+        await service.retire(connection, vault, version, headers, now())
 
     run(told.database_url, act)
     ring = vault.keys.without(version) if version in vault.keys.masters else vault.keys

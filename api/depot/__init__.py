@@ -1,7 +1,8 @@
 """Where departments' files are kept: in the data folder, and where a store is named (JIEKUN_STORE), sealed in that.
 
-Whatever comes lies in the data folder first, and what was taken over moves on to the store; so a file is looked for here
-and then there, and a service that is given a store later still reads what lay here before.
+Whatever comes lies in the data folder first, and what was taken over moves on to the store; so a file is looked for there
+and then here, and a service that is given a store later still reads what lay here before. What lies in the store is whole;
+what lies here beside it may be a part, as a backup caught it while it came.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ class Depot:
     bucket: Bucket | None = None
 
     @classmethod
-    def of(cls, data_dir: Path, vault: Vault) -> Depot:
-        """The data folder with the store of this environment."""
+    def of(cls, data_dir: Path, vault: Vault, *, haste: bool = False) -> Depot:
+        """The data folder with the store of this environment; in `haste` one that is away is told at once."""
         url = settings.store()
-        return cls(data_dir, Bucket.at(url, vault) if url else None)
+        return cls(data_dir, Bucket.at(url, vault, haste=haste) if url else None)
 
     def put_away(self, folder: str, files: Mapping[str, str]) -> None:
         """These files of a folder, by name their SHA-256, lie where they are kept; here they still lie, too.
@@ -68,17 +69,19 @@ class Depot:
             self.bucket.remove(folder)
 
     def bring(self, path: Path, target: Path) -> None:
-        """The file that is kept by this path in the data folder is there too: linked, copied or fetched.
+        """The file that is kept by this path in the data folder is there too: fetched, linked or copied.
 
-        Raises Missing or Damaged.
+        Raises Missing, Damaged or Unreachable.
         """
         target.unlink(missing_ok=True)
+        if self.bucket is not None:
+            with suppress(Missing):
+                self.bucket.fetch(path.relative_to(self.data_dir).as_posix(), target)
+                return
         try:
             os.link(path, target)
         except FileNotFoundError:
-            if self.bucket is None:
-                raise Missing from None
-            self.bucket.fetch(path.relative_to(self.data_dir).as_posix(), target)
+            raise Missing from None
         except OSError:
             shutil.copyfile(path, target)
 
@@ -86,8 +89,13 @@ class Depot:
         """All files that would be fetched for these paths have room in the data folder. Raises NoRoom or Missing."""
         if self.bucket is None:
             return
-        away = [path.relative_to(self.data_dir).as_posix() for path in paths if not path.exists()]
-        needed = sum(map(self.bucket.size, away))
+        needed = 0
+        for path in paths:
+            try:
+                needed += self.bucket.size(path.relative_to(self.data_dir).as_posix())
+            except Missing:
+                if not path.exists():
+                    raise
         if needed > (left := room(self.data_dir)):
             raise NoRoom(needed, left)
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError
 from obstore.store import S3Store
 
 if TYPE_CHECKING:
@@ -40,6 +40,11 @@ RETRY: RetryConfig = {"max_retries": 8, "retry_timeout": dt.timedelta(minutes=3)
 """A store that is away for some minutes costs time, and no attempt."""
 
 PASSING = ".passing"
+OWNER = "jiekun-owner"
+"""The object that names the installation whose the place is: no secret, and nothing of anybody."""
+
+HASTE: RetryConfig = {"max_retries": 1, "retry_timeout": dt.timedelta(seconds=10)}
+"""Where somebody waits for the answer."""
 
 
 class Unreachable(OSError):
@@ -70,9 +75,31 @@ class Bucket:
     vault: Vault = field(repr=False)
 
     @classmethod
-    def at(cls, url: str, vault: Vault) -> Bucket:
+    def at(cls, url: str, vault: Vault, *, haste: bool = False) -> Bucket:
         """The place that an address like s3://bucket/prefix names (settings.store)."""
-        return cls(S3Store.from_url(url.rstrip("/"), retry_config=RETRY), vault)
+        return cls(S3Store.from_url(url.rstrip("/"), retry_config=HASTE if haste else RETRY), vault)
+
+    def owner(self) -> str | None:
+        """By its name the installation whose the place is; None where nobody has used it yet."""
+        try:
+            with _reached():
+                return bytes(obstore.get(self.store, OWNER).bytes()).decode("ascii", "replace")
+        except Missing:
+            return None
+
+    def claim(self, name: str) -> str | None:
+        """The place is this installation's if it is nobody's yet; whose it is then, as whoever looks next finds it."""
+        with _reached(), suppress(AlreadyExistsError):
+            try:
+                obstore.put(self.store, OWNER, name.encode(), mode="create")
+            except NotSupportedError:  # an older store: the last of two at one moment is its owner
+                obstore.put(self.store, OWNER, name.encode())
+        return self.owner()
+
+    def take_over(self, name: str) -> None:
+        """The place is this installation's, whosever it was."""
+        with _reached():
+            obstore.put(self.store, OWNER, name.encode())
 
     def keep(self, name: str, path: Path, sha256: str) -> None:
         """The file at this path lies there under this name. One that lies there already is this one.

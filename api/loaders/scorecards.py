@@ -316,6 +316,7 @@ def _delivered(source: str, counted: _Counted, unknown: list[Unknown]) -> Delive
             lacks(NotKnown.NOT_IN_SCAN, ScoreFigure.DATA_QUALITY)
         if covered is None:
             lacks(NotKnown.NOT_IN_SCAN, ScoreFigure.COVERAGE)
+    before = 0 if read is None else read.get("set_aside_when_it_came", 0)  # the scan has not seen these
     return Delivered(
         source,
         facts.title_zh,
@@ -324,8 +325,8 @@ def _delivered(source: str, counted: _Counted, unknown: list[Unknown]) -> Delive
         as_of=None if came is None else came.as_of,
         age_days=age,
         complete=None if came is None else came.complete,
-        rows_read=None if read is None else read["rows_in"],
-        rows_set_aside=None if read is None else read["set_aside"],
+        rows_read=None if read is None else read["rows_in"] + before,
+        rows_set_aside=None if read is None else read["set_aside"] + before,
         coverage=covered,
     )
 

@@ -59,7 +59,8 @@ class FeedFiles:
     """A department's feed: its files, when it was cut, whether it is complete, and how it differs from its contract.
 
     `mapping` holds what feeds.toml says of it, and under `batches` those that manifests told of (batches.Standing.described).
-    `kept` are the rows of its files, for those of which they are kept.
+    `kept` are the rows of its files, for those of which they are kept; `aside` of these, how many rows of the file are not
+    among them, since they were set aside when it came.
     """
 
     source: str
@@ -69,6 +70,7 @@ class FeedFiles:
     mapping: Mapping[str, Any]
     rows: int
     kept: Mapping[Path, tuple[KeptRows, ...]] = field(default_factory=dict)
+    aside: Mapping[Path, int] = field(default_factory=dict)
 
     def described(self) -> list[dict[str, Any]]:
         """Name, size and SHA-256 of each file."""
@@ -93,6 +95,12 @@ class Layout:
         """The departments' files that it takes: the rows that are kept of a file, or the file."""
         found = [(feed.kept.get(path, ()), path) for feed in self.sent for path in feed.files]
         return [each for rows, path in found for each in ([kept.path for kept in rows] or [path])]
+
+    @property
+    def set_aside(self) -> dict[str, int]:
+        """By source how many rows a scan does not see, since they were set aside when they came; of files that it reads itself none."""
+        told = {feed.source: [feed.aside[path] for path in feed.files if path in feed.kept] for feed in self.sent}
+        return {source: sum(some) for source, some in told.items() if some}
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,7 @@ def _joined(sent: Sequence[FeedFiles]) -> FeedFiles:
         {**last.mapping, **several, "batches": standing.described()},
         sum(feed.rows for feed in sent),
         {path: rows for feed in sent for path, rows in feed.kept.items()},
+        {path: rows for feed in sent for path, rows in feed.aside.items()},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,10 +109,13 @@ def batch(
     return FeedFiles(source, (path,), as_of, standing.complete, {**mapping, "batches": standing.described()}, rows)
 
 
-def lay_out(folder: Path, fresh: FeedFiles) -> None:
-    """Fills a folder with the batch alone, as its department would have sent it: the file, its manifest, feeds.toml."""
+def lay_out(folder: Path, fresh: FeedFiles, bring: Callable[[Path, Path], None] = link) -> None:
+    """Fills a folder with the batch alone, as its department would have sent it: the file, its manifest, feeds.toml.
+
+    `bring` makes a file be there under another name, too.
+    """
     (path,) = fresh.files
-    link(path, folder / path.name)
+    bring(path, folder / path.name)
     write_manifests(folder, fresh, [[(path.name, None)]])
     (folder / MAPPING).write_text(described_section(fresh, []), encoding="utf-8")
 

@@ -34,6 +34,7 @@ from api.models.reviewing import Conclusion, Inquiry, LeadHolder, LeadNotice, Le
 from api.models.scans import Link, Scan, ScanOccasion, ScanReceipt, ScanSchedule
 from api.models.snapshots import Snapshot, SnapshotRow, Target
 from api.models.stops import AidNotice, Stop, StopProposal
+from api.models.stores import Installation, LeavingFolder
 from api.models.uploads import Receipt, Upload
 from api.models.verifications import ApplicantCheck, HouseholdCheck, VerificationAnswer, VerificationRequest
 from api.models.visits import ContactOfficer, HomeVisit, Visitor, VisitPhoto
@@ -93,11 +94,13 @@ __all__ = [
     "Identity",
     "IncomeMonth",
     "Inquiry",
+    "Installation",
     "Job",
     "KeyCheck",
     "LeadHolder",
     "LeadNotice",
     "LeadView",
+    "LeavingFolder",
     "Link",
     "ListedAnswer",
     "Member",

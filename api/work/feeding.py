@@ -1,6 +1,6 @@
 """A batch that a department sent is checked: the matcher reads it in a folder of its own, and its word is taken in.
 
-Interrupted anywhere it is begun again, and comes to the same: the file lies where it came, and nothing is taken over but
+Interrupted anywhere it is begun again, and comes to the same: the file lies where it came, or in the store by then, and nothing is taken over but
 in the transaction that ends the check. Where files are kept in a store, they are put there before that transaction, which
 finds them there when it is tried again, and are removed here after it.
 """
@@ -15,12 +15,13 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import matching
+from api.depot import Depot
 from api.domain import days
 from api.matching import MatcherFailed, Step, sent
 from api.matching.sent import Judged
-from api.services import batches, indexes
+from api.services import batches, indexes, stores
 from api.services.batches import QUALITY, Order
-from api.work.held import Held, seldom
+from api.work.held import Held, Refused, seldom
 
 FOLDER = "checks"
 INPUT_REFUSED = 3
@@ -41,6 +42,10 @@ async def carry_out(held: Held) -> None:
     found = await _judged(held, order)
     if found is not None:
         rows = {each["name"]: each["sha256"] for each in (found.kept or {"files": ()})["files"]}
+        try:
+            await stores.require_ours(held.engine, held.depot.bucket, held.now())
+        except stores.OtherOwner as why:
+            raise Refused(str(why)) from None
         await asyncio.to_thread(held.depot.put_away, folder, {order.name: order.sha256, **rows})
     async with held.writing() as connection:
         if found is None:
@@ -68,7 +73,7 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
 async def _judged(held: Held, order: Order) -> Judged | None:
     """What the matcher finds of the batch; None where its bytes are not those that were announced. Raises MatcherFailed."""
     place, out = held.data_dir / FOLDER / str(order.id), order.path.parent / QUALITY
-    await asyncio.to_thread(_prepare, order, place, out)
+    await asyncio.to_thread(_prepare, held.depot, order, place, out)
     day = days.today(held.now()).isoformat()
     arguments = ["--as-of", day, "--history", str(place / "history.jsonl"), "--keep-rows", str(place / "rows")]
     try:
@@ -78,7 +83,7 @@ async def _judged(held: Held, order: Order) -> Judged | None:
             raise
         if (found := sent.judged(out)) is not None:
             return found
-        if await asyncio.to_thread(_digest, order.path) != order.sha256:
+        if await asyncio.to_thread(_digest, place / "in" / order.name) != order.sha256:
             return None
         return sent.not_opened(failed.said, order.name)
     else:
@@ -94,11 +99,11 @@ def _names(order: Order) -> list[str]:
     return [order.name, *(f"{sent.ROWS}/{path.name}" for path in rows)]
 
 
-def _prepare(order: Order, place: Path, out: Path) -> None:
+def _prepare(depot: Depot, order: Order, place: Path, out: Path) -> None:
     for folder in (place, out, order.path.parent / sent.ROWS):
         shutil.rmtree(folder, ignore_errors=True)
     (place / "in").mkdir(parents=True, mode=0o700)
-    sent.lay_out(place / "in", order.feed)
+    sent.lay_out(place / "in", order.feed, depot.bring)
     sent.write_history(place / "history.jsonl", order.earlier)
 
 

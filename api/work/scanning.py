@@ -13,9 +13,10 @@ import datetime as dt
 import shutil
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +33,8 @@ from api.work.held import AWAY, Held, Refused, lay_out, seldom
 
 CANCELLED_SECONDS = 1.0
 """How often it is asked whether the scan was cancelled."""
+
+NONE_ASIDE: Mapping[str, int] = MappingProxyType({})
 
 REFUSED = (2, 3)
 """Exit statuses of the matcher that another attempt would not change."""
@@ -83,7 +86,7 @@ async def _scanned(held: Held, order: scans.Order) -> None:
         shutil.rmtree(out)
         await _scanned(held, order)
         return
-    await take_in(held, order, out, tell)
+    await take_in(held, order, out, tell, layout.set_aside)
     shutil.rmtree(folder / "in", ignore_errors=True)
     await _tell_rounds(held, order)
     await _queued(held)
@@ -121,9 +124,17 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
     shutil.rmtree(_folder(held), ignore_errors=True)
 
 
-async def take_in(held: Held, order: scans.Order, out: Path, tell: matching.Progress) -> None:
-    """What the matcher wrote is in the database. Raises LeaseLost or ScanEnded, and then nothing of it is the latest."""
+async def take_in(
+    held: Held, order: scans.Order, out: Path, tell: matching.Progress, aside: Mapping[str, int] = NONE_ASIDE
+) -> None:
+    """What the matcher wrote is in the database, with the rows that were set aside before it saw them (`aside`, by source).
+
+    Raises LeaseLost or ScanEnded, and then nothing of it is the latest.
+    """
     summary = await asyncio.to_thread(outputs.summary, out)
+    for source, rows in aside.items():
+        if source in summary["sources"]:
+            summary["sources"][source]["set_aside_when_it_came"] = rows
     written = await asyncio.to_thread(told.outputs, out)
     findings = await asyncio.to_thread(lambda: list(outputs.findings(out)))
     as_of = dt.date.fromisoformat(summary["as_of"])

@@ -28,7 +28,7 @@ from api.domain import credentials
 from api.domain.attachments import AttachmentKind
 from api.domain.permissions import Role
 from api.models import Base, FeedIndex, Household
-from api.services import accounts, attachments, indexes, viewers
+from api.services import accounts, attachments, indexes, stores, viewers
 from api.services.attachments import Place
 from tests import postgresql
 from tests.api import clock
@@ -38,7 +38,7 @@ from tests.conftest import administer, complete, on
 from tests.once import Run
 
 PAPER = b"%PDF-1.7\n" + b"paper " * 100_000
-GROWING = {"users", "audit_events", "outbox", "tokens"}
+GROWING = {"users", "audit_events", "outbox", "tokens", "installations"}
 """To which this test itself adds while the backup is taken, or which the restoring changes."""
 
 
@@ -171,6 +171,8 @@ async def test_the_drill_what_is_restored_is_the_service_of_that_moment(
     service: Service, elsewhere: Elsewhere, programs: dict[str, str], tmp_path: Path
 ) -> None:
     await attach(service)
+    async with transaction(service.engine) as connection:
+        await stores.name(connection, service.now())
     before = await rows(service.url)
     backup = tmp_path / "city.backup"
     assert await backed_up(service, backup, programs) > 0, "nobody wrote meanwhile"
@@ -184,6 +186,7 @@ async def test_the_drill_what_is_restored_is_the_service_of_that_moment(
     for name, found in after.items():
         if name not in GROWING:
             assert found == before[name], name
+    assert (len(live["installations"]), after["installations"]) == (1, []), "what is restored owns no store"
     guests = [row for row in after["users"] if row not in before["users"]]
     assert after["users"] == live["users"][: len(after["users"])]
     assert len(guests) + 1 == len(after["audit_events"]) - len(before["audit_events"]), "one view of both tables"

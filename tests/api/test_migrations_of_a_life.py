@@ -112,7 +112,7 @@ async def _lived(engine: AsyncEngine) -> None:
         await writing.add("erasures", household_id=9_000, retention_class="FILE")
         upload = await writing.add("uploads", organisation_id=place.organisation, user_id=place.officer)
         await writing.add("receipts", upload_id=upload)
-        for name in ("chain_cuts", "resealings", "key_checks"):
+        for name in ("chain_cuts", "resealings", "key_checks", "installations", "leaving_folders"):
             await writing.add(name)
 
 

@@ -43,7 +43,8 @@ async def came(connection: AsyncConnection, data_dir: Path, department: str | No
             row.complete,
             row.mapping,
             row.rows,
-            _kept(row, data_dir / row.folder),
+            kept := _kept(row, data_dir / row.folder),
+            {path: row.rows - sum(each["rows"] for each in row.kept["files"]) for path in kept},
         )
         for row in await connection.execute(
             feeds if department is None else feeds.where(Feed.department_code == department)

@@ -6,7 +6,6 @@ where the one was done and the other was not.
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import shutil
 import time
@@ -17,7 +16,6 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import UtcDateTime, among
-from api.depot import Bucket
 from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
 from api.domain.uploads import GOING_ON, UploadState
@@ -131,12 +129,12 @@ async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -
 
     What a department is still sending is kept, and what was refused as long as what was not.
     """
-    named = await _named(connection, day)
+    sent = await named(connection, day)
     attached = {str(name) for name in await connection.scalars(select(Attachment.stored))}
     before_now, long_before = time.time() - BEING_COPIED_SECONDS, time.time() - BEING_WRITTEN_SECONDS
     found = [
         path for path in _inside(data_dir / FEEDS)
-        if f"{FEEDS}/{path.name}" not in named and path.stat().st_mtime < before_now
+        if f"{FEEDS}/{path.name}" not in sent and path.stat().st_mtime < before_now
     ]  # fmt: skip
     indexed = {str(key) for key in await connection.scalars(select(FeedIndex.id))}
     found += [
@@ -155,18 +153,11 @@ async def left_over(connection: AsyncConnection, data_dir: Path, day: dt.date) -
     ]  # fmt: skip
 
 
-async def left_away(connection: AsyncConnection, bucket: Bucket, day: dt.date, settled: dt.datetime) -> list[str]:
-    """Folders in the store that no feed names and into which nothing was put since it is `settled`. Raises Unreachable."""
-    there = await asyncio.to_thread(bucket.folders, FEEDS)
-    named = await _named(connection, day)
-    return [folder for folder, put in sorted(there.items()) if folder not in named and put < settled]
-
-
-async def _named(connection: AsyncConnection, day: dt.date) -> set[str]:
+async def named(connection: AsyncConnection, day: dt.date) -> set[str]:
     """Folders of feeds, and of what is being sent or was refused a short while ago."""
-    named = {str(name) for name in await connection.scalars(select(Feed.folder))}
+    feeds = {str(name) for name in await connection.scalars(select(Feed.folder))}
     sent = await connection.scalars(_SENT, {"over": moment(day, RetentionClass.FEED_EXTRACT)})
-    return named | {str(name) for name in sent}
+    return feeds | {str(name) for name in sent}
 
 
 def remove(places: Sequence[Path]) -> None:

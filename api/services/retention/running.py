@@ -7,9 +7,7 @@ how many of each class, and nothing else.
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
-import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -18,22 +16,17 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from api import settings
 from api.database import reading, transaction
-from api.depot import Depot, Unreachable
+from api.depot import Depot
 from api.domain import days
 from api.domain.retention import RetentionClass
 from api.sealing import Vault
 from api.services import answers, audit
 from api.services.retention import clocks, extracts, holds, households, leads, traces
+from api.services.retention.sweeping import sweep
 
 R = RetentionClass
 Told = Callable[[RetentionClass, int], None]
-
-SETTLED = dt.timedelta(days=1)
-"""What was put into the store within it may wait for the row that names it."""
-
-log = logging.getLogger("jiekun.retention")
 
 
 @dataclass
@@ -60,7 +53,9 @@ async def run(
     depot = Depot.of(data_dir, vault)
     if dry:
         async with reading(engine) as connection:
-            return await _counted(connection, depot, now, day)
+            outcome = await _counted(connection, now, day)
+        outcome.folders = await sweep(engine, depot, now, day, dry=True)
+        return outcome
     for lot in LOTS:
         while True:
             async with transaction(engine) as connection:
@@ -72,21 +67,20 @@ async def run(
                     told(kept, outcome.counts[kept])
             if not done.total():
                 break
+    outcome.folders = await sweep(engine, depot, now, day)
     async with reading(engine) as connection:
-        outcome.folders = await _swept(connection, depot, now, day)
         outcome.held = await _held(connection)
     return outcome
 
 
 async def chore(connection: AsyncConnection, vault: Vault, now: dt.datetime) -> int:
-    """One lot of every kind, in the worker's transaction; files go the next time, when their rows are surely gone."""
+    """One lot of every kind, in the worker's transaction; the sweep that follows it finds their files."""
     day = days.today(now)
-    swept = await _swept(connection, Depot.of(settings.data_dir(), vault), now, day)
     done: Counter[RetentionClass] = Counter()
     for lot in LOTS:
         done.update(await lot(connection, vault, now, day))
     await _tell(connection, done, now)
-    return done.total() + swept
+    return done.total()
 
 
 Lot = Callable[[AsyncConnection, Vault, dt.datetime, dt.date], Awaitable["Counter[RetentionClass]"]]
@@ -151,26 +145,7 @@ async def _traces(
 LOTS: tuple[Lot, ...] = (_files, _memberships, _leads, _extracts, _traces)
 
 
-async def _swept(
-    connection: AsyncConnection, depot: Depot, now: dt.datetime, day: dt.date, *, dry: bool = False
-) -> int:
-    """How many folders and files no row names any more; they are gone, here and in the store, unless it is dry."""
-    here = await extracts.left_over(connection, depot.data_dir, day)
-    if not dry:
-        extracts.remove(here)
-    if depot.bucket is None:
-        return len(here)
-    try:
-        away = await extracts.left_away(connection, depot.bucket, day, now - SETTLED)
-        for folder in () if dry else away:
-            await asyncio.to_thread(depot.bucket.remove, folder)
-    except Unreachable as error:  # the rows are not kept longer for that; the next sweep finds the files
-        log.error("what is left over in the store could not be removed: %s", error)
-        return len(here)
-    return len(here) + len(away)
-
-
-async def _counted(connection: AsyncConnection, depot: Depot, now: dt.datetime, day: dt.date) -> Outcome:
+async def _counted(connection: AsyncConnection, now: dt.datetime, day: dt.date) -> Outcome:
     counts = Counter(await traces.forget(connection, day, dry=True))
     counts[R.FILE] = len(await households.due(connection, R.FILE, day, most=None))
     counts[R.APPLICATION] = len(await households.due(connection, R.APPLICATION, day, most=None))
@@ -182,7 +157,7 @@ async def _counted(connection: AsyncConnection, depot: Depot, now: dt.datetime, 
     counts[R.FEED_EXTRACT] += await answers.count_due(connection, clocks.moment(day, R.FEED_EXTRACT))
     counts[R.SCAN] = len(await extracts.links_due(connection, day))
     counts[R.READ] += (await traces.reads_due(connection, day))[1]
-    return Outcome(counts, await _swept(connection, depot, now, day, dry=True), await _held(connection))
+    return Outcome(counts, held=await _held(connection))
 
 
 async def _held(connection: AsyncConnection) -> int:

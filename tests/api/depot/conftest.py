@@ -15,6 +15,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from api.depot.bucket import OWNER
+
 NAME = "extracts"
 
 
@@ -31,9 +33,9 @@ class Stored:
         return f"s3://{NAME}/{self.prefix}"
 
     def names(self) -> list[str]:
-        """What lies there."""
+        """What lies there, beside the object that tells whose it is."""
         found = self.client.list_objects_v2(Bucket=NAME, Prefix=f"{self.prefix}/").get("Contents", ())
-        return [each["Key"].removeprefix(f"{self.prefix}/") for each in found]
+        return [name for each in found if (name := each["Key"].removeprefix(f"{self.prefix}/")) != OWNER]
 
     def raw(self, name: str) -> bytes:
         """The bytes that lie there, as its keeper sees them."""

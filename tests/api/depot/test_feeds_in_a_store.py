@@ -10,18 +10,18 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api import intake, sealing
-from api.database import reading, transaction
-from api.depot import Depot
+from api import intake, jobs, migrations, sealing
+from api.database import open_engine, reading, transaction
+from api.depot import Bucket, Depot
 from api.domain.errors import NotDone
 from api.domain.scans import ScanStatus
 from api.matching import folders, policy
-from api.models import Upload
-from api.services import keys, retention, scans
-from tests.api import running
+from api.models import AuditEvent, Feed, LeavingFolder, Receipt, Upload
+from api.services import keys, retention, scans, stores, uploads
+from tests.api import running, test_cli
 from tests.api.conftest import KEY, Service
 from tests.api.depot.conftest import Stored
 from tests.api.running import Place
@@ -89,12 +89,13 @@ def signed(service: Service) -> dict[str, str]:
 
 
 async def test_what_lay_here_before_there_was_a_store_is_still_read(
-    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, store_address: str
+    service: Service, stored: Stored, tmp_path: Path
 ) -> None:
-    await delivered(service)
-    with pytest.MonkeyPatch.context() as later:
-        later.setenv("JIEKUN_STORE", "s3://extracts/later")
-        out = await laid(service.engine, service.vault, service.data_dir, tmp_path / "out")
+    with pytest.MonkeyPatch.context() as before:
+        before.delenv("JIEKUN_STORE")
+        await delivered(service)
+    out = await laid(service.engine, service.vault, service.data_dir, tmp_path / "out")
+    assert stored.names() == []
     assert len(list(out.glob("vehicles-0*.parquet"))) == 1
 
 
@@ -204,3 +205,127 @@ async def test_f_31_a_key_is_not_laid_down_while_the_store_needs_it(service: Ser
         assert first.needed_by["feeds.content"] == 2
         with pytest.raises(NotDone):
             await keys.retire(connection, rotated, 1, needed, service.now())
+
+
+async def test_what_a_backup_caught_while_it_came_hides_nothing_that_is_whole_in_the_store(
+    service: Service, stored: Stored, tmp_path: Path
+) -> None:
+    upload = await delivered(service)
+    folder = service.data_dir / await place(service, upload)
+    for name in stored.names():
+        torn = service.data_dir / name
+        torn.parent.mkdir(parents=True, exist_ok=True)
+        torn.write_bytes(CARS[: len(CARS) // 2])
+    out = await laid(service.engine, service.vault, service.data_dir, tmp_path / "out")
+    (fetched,) = out.glob("vehicles-0*.parquet")
+    assert pl.read_parquet(fetched).get_column("plate").to_list() == ["豫E00001", "豫E00002"]
+    async with transaction(service.engine) as connection:
+        await connection.execute(delete(Receipt))
+        again = update(Upload).where(Upload.id == service.vault.key("Upload", upload["id"]))
+        await connection.execute(
+            again.values(
+                state="RECEIVED", ended_at=None, feed_id=None, rows_accepted=None, rows_set_aside=None, rows_in=None
+            )
+        )
+        await connection.execute(
+            delete(Feed).where(Feed.department_code == "vehicles", Feed.organisation_id.is_not(None))
+        )
+        await jobs.enqueue(connection, uploads.JOB, service.vault.key("Upload", upload["id"]), service.now())
+    await service.work()
+    checked = await asked(service, upload["id"])
+    assert (checked["state"], checked["refusal"]) == ("ACCEPTED", None), "what is checked is whole, too"
+    assert not (folder / "vehicles_1.csv").exists()
+
+
+async def test_a_store_has_one_owner_and_another_installation_takes_nothing_from_it(
+    service: Service, stored: Stored, tmp_path: Path
+) -> None:
+    name = await place(service, await delivered(service))
+    later = service.now() + dt.timedelta(days=30)
+    sent = folder(tmp_path / "in", vehicles=[{"name": "王小明", "id_number": NUMBER, "plate": "豫E12345"}])
+    other = open_engine(f"sqlite+aiosqlite:///{tmp_path / 'other.db'}")
+    try:
+        await migrations.upgrade(other)
+        depot = Depot.of(tmp_path, service.vault)
+        assert depot.bucket is not None
+        with pytest.raises(stores.OtherOwner, match=r"jiekun store take-over.* / .*jiekun store take-over"):
+            await stores.require_ours(other, depot.bucket, later)
+        assert await retention.sweep(other, depot, later, later.date()) == 0
+        assert any(each.startswith(name) for each in stored.names()), "what only its owner knows of stays"
+        with pytest.raises(stores.OtherOwner):
+            await intake.take_over(other, service.vault, sent, tmp_path / "other", None, NOW)
+        assert not list((tmp_path / "other" / "feeds").iterdir())
+        await stores.take_over(other, depot.bucket, later)
+        with pytest.raises(stores.OtherOwner):
+            await stores.require_ours(service.engine, depot.bucket, later)
+        refused = await delivered(service, Parcel(name="vehicles_2.csv", batch="JDC-2"))
+        assert refused["state"] == "REFUSED"
+        assert "jiekun store take-over" in refused["refusal"]["message"]
+        await stores.take_over(service.engine, depot.bucket, later)
+        await stores.require_ours(service.engine, depot.bucket, later)
+        async with transaction(service.engine) as connection:
+            await stores.another(connection)
+        with pytest.raises(stores.OtherOwner):
+            await stores.require_ours(service.engine, depot.bucket, later)
+    finally:
+        await other.dispose()
+
+
+async def test_f_26_what_goes_from_the_store_is_written_down_first_and_holds_up_nobody(
+    service: Service, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [f"feeds/vehicles-{number}" for number in "123"]
+    for each in left:
+        stored.put(f"{each}/over.csv", b"broken off before anything named it")
+    depot, later = Depot.of(service.data_dir, service.vault), service.now() + dt.timedelta(days=2)
+    removed: list[str] = []
+    remove, loop = Bucket.remove, asyncio.get_running_loop()
+
+    async def writes() -> None:
+        """Somebody else writes: on SQLite that waits for whoever holds the lock."""
+        async with transaction(service.engine) as connection:
+            await connection.execute(text("UPDATE feeds SET rows = rows"))
+
+    def breaking(bucket: Bucket, folder: str) -> None:
+        asyncio.run_coroutine_threadsafe(writes(), loop).result(timeout=10)
+        if len(removed) == 1:
+            raise RuntimeError("killed")
+        remove(bucket, folder)
+        removed.append(folder)
+
+    monkeypatch.setattr(Bucket, "remove", breaking)
+    with pytest.raises(RuntimeError):
+        await retention.sweep(service.engine, depot, later, later.date())
+    monkeypatch.setattr(Bucket, "remove", remove)
+    async with transaction(service.engine) as connection:
+        assert set(await connection.scalars(select(LeavingFolder.folder))) == set(left), "still to be swept"
+        with pytest.raises(ValueError, match="begin again"):
+            await stores.require_staying(connection, [left[2]])
+        await stores.require_staying(connection, ["feeds/vehicles-4"])
+    assert await retention.sweep(service.engine, depot, later, later.date()) == 3
+    assert stored.names() == []
+    async with transaction(service.engine) as connection:
+        assert list(await connection.scalars(select(LeavingFolder.folder))) == []
+        swept = select(AuditEvent.detail).where(AuditEvent.action == "store.swept")
+        assert list(await connection.scalars(swept)) == [{"folders": 3}]
+
+
+async def test_a_service_or_worker_does_not_begin_with_another_installations_store(
+    service: Service, stored: Stored, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"JIEKUN_DATABASE_URL": service.url, "JIEKUN_DATA_DIR": str(service.data_dir), "JIEKUN_KEY": KEY}
+
+    async def command(*arguments: str, expect: int = 0) -> str:
+        return (await asyncio.to_thread(test_cli.run, *arguments, expect=expect, place=told)).stderr
+
+    assert "nobody has used" in await command("store", "status")
+    bucket = Depot.of(service.data_dir, service.vault).bucket
+    assert bucket is not None
+    assert bucket.claim("another") == "another"
+    assert bucket.claim("a third") == "another", "who comes first has it"
+    for arguments in (("work",), ("serve", "--port", "0"), ("store", "status")):
+        said = await command(*arguments, expect=1)
+        assert "属于另一套系统" in said
+        assert "jiekun store take-over" in said
+    assert "is this installation's" in await command("store", "take-over")
+    assert "is this installation's" in await command("store", "status")

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from api import matching
 from api.database import reading, transaction
 from api.matching import Step, folders
-from api.models import Feed, Member
+from api.models import Feed, Member, Scan
 from tests.api.conftest import Service
 from tests.api.sending import CARS, Parcel, delivered, vehicles
 from tests.api.services.test_batches import laid_out
@@ -91,8 +91,13 @@ async def test_scans_find_the_same_by_what_is_kept_as_by_what_was_sent(service: 
     assert len(pl.read_parquet(tmp_path / "kept-out" / "links.parquet").filter(pl.col("source") == "vehicles")) > 0
 
 
-async def test_a_scan_that_is_taken_up_again_lays_its_files_anew(service: Service) -> None:
-    await delivered(service)
+async def test_a_scan_that_is_taken_up_again_lays_its_files_anew_and_tells_what_was_set_aside_before(
+    service: Service,
+) -> None:
+    content = vehicles(
+        "张三,110105199001012218,豫E00001,正常", "1,2,3,4,5,6,7", "李四,11010519491231002X,豫E00002,注销"
+    )
+    await delivered(service, Parcel(content))
     asked = 'mutation { startScan(input: {idempotencyKey: "scan-again"}) { scan { id } userErrors { code } } }'
     scan = (await service.data(asked, by="auditor"))["startScan"]["scan"]["id"]
     key = service.vault.key("Scan", scan)
@@ -103,6 +108,11 @@ async def test_a_scan_that_is_taken_up_again_lays_its_files_anew(service: Servic
     status = (await service.data(f'{{ scan(id: "{scan}") {{ status failure }} }}', by="auditor"))["scan"]
     assert status == {"status": "SUCCEEDED", "failure": None}
     assert not (folder / "in").exists()
+    async with reading(service.engine) as connection:
+        summary = (await connection.execute(select(Scan.summary).where(Scan.id == key))).scalar_one()
+    assert summary is not None
+    read = summary["sources"]["vehicles"]
+    assert (read["rows_in"], read["set_aside"], read["set_aside_when_it_came"]) == (2, 0, 1), "both are told"
 
 
 @pytest.mark.parametrize(
