@@ -586,6 +586,12 @@ def validate(
             "--keep-rows", metavar="DIR", help="Keep the accepted rows as Parquet there, a folder a source."
         ),
     ] = None,
+    doubts: Annotated[
+        Path | None,
+        typer.Option(
+            "--name-doubts", metavar="DIR", help="Write there of which record each reject is, a folder a source."
+        ),
+    ] = None,
     databases: Databases = None,
     keys: Keys = None,
     suggest: Annotated[
@@ -613,7 +619,7 @@ def validate(
 
                 today = as_of or dt.datetime.now().astimezone().date()
                 signers = read_keys(keys, folder) if keys else None
-                request = run.Request(folder, out, today, _listed(source), history, databases, signers, rows)
+                request = run.Request(folder, out, today, _listed(source), history, databases, signers, rows, doubts)
                 content = run.validate(request, progress)
                 quality.write_page(out, content, lang.value)
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,7 @@ from matcher.frames import REJECTS
 from matcher.progress import Progress, silent
 from matcher.quality import answers, checks, history
 from matcher.quality.content import REFUSED, Judged
+from matcher.quality.doubts import Doubts
 from matcher.quality.history import Figures
 from matcher.quality.profile import Profile
 from matcher.quality.results import Subject
@@ -44,6 +46,7 @@ class Request:
 
     `history`: earlier batches from there instead of from OUT/history.jsonl. `databases`: the operator's own queries; `keys`:
     who may sign for a source (manifest.read_keys). `rows`: where accepted rows are kept as Parquet, a folder a source (keeping).
+    `doubts`: where is written, a folder a source, of which record each line of the rejects is (doubts).
     """
 
     folder: Path
@@ -54,6 +57,7 @@ class Request:
     databases: Path | None = None
     keys: Keys | None = None
     rows: Path | None = None
+    doubts: Path | None = None
 
 
 @dataclass
@@ -83,7 +87,9 @@ def validate(request: Request, progress: Progress = silent) -> dict[str, Any]:
         read = _Read()
         for feed in chosen:
             keeping = Keeping(request.rows / feed.source, feed.contract) if request.rows else None
-            _read(feed, request.today, read, rejects, progress, keeping)
+            with ExitStack() as open_files:
+                doubts = request.doubts and open_files.enter_context(Doubts(request.doubts / feed.source, feed))
+                _read(feed, request.today, read, rejects, progress, keeping, doubts)
     try:
         judged = _judged(chosen, delivery, read, known, request.today)
         content = {
@@ -122,9 +128,15 @@ def _named(path: Path) -> list[Figures]:
 
 
 def _read(
-    feed: Feed, today: dt.date, read: _Read, rejects: _Rejects, progress: Progress, keeping: Keeping | None
+    feed: Feed,
+    today: dt.date,
+    read: _Read,
+    rejects: _Rejects,
+    progress: Progress,
+    keeping: Keeping | None,
+    doubts: Doubts | None,
 ) -> None:
-    """Reads a feed once and keeps what was counted, or why it was refused; its rows, too, where they are to be kept."""
+    """Reads a feed once and keeps what was counted, or why it was refused; its rows and doubts, too, where they are wanted."""
     profile = Profile(feed.contract, feed.as_of or today)
     try:
         for chunk in feeds.chunks(feed, CHUNK_ROWS):
@@ -132,6 +144,8 @@ def _read(
             rejects.write(chunk.rejects)
             if keeping is not None:
                 keeping.add(chunk)
+            if doubts is not None:
+                doubts.add(chunk)
             if feed.source == answers.ANSWERS:
                 read.answers.append(answers.kept(chunk.frame, answers.ANSWERS))
             elif feed.source == answers.AUTHORISATIONS:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import polars as pl
@@ -19,6 +19,7 @@ import polars as pl
 from matcher.errors import InputRefused, UsageError
 from matcher.sources import changes, checks, footers, retracting
 from matcher.sources.blocks import Opened
+from matcher.sources.contract import Contract
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import Layout
 from matcher.sources.opening import tables
@@ -26,6 +27,8 @@ from matcher.sources.retracting import Later
 
 HEADER_AGAIN = "HEADER_AGAIN"
 WORKERS = 2
+NAMES = pl.Schema({"row_number": pl.Int64(), changes.RECORD_ID: pl.String()})
+"""Of which record a row is."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Chunk:
     """Some rows of one table: those accepted (typed, with `row_number`), those set aside, and what was nulled.
 
     `row_number` counts the rows after the header from 1. Rows in = rows accepted + rows set aside. `headings` are the
-    table's own; `bytes_read` says how far the feed's files have been read up to here, of feeds.size.
+    table's own; `bytes_read` says how far the feed's files have been read up to here, of feeds.size. `names` are the names
+    of the records that were set aside, as far as they have one (`NAMES`).
     """
 
     source: str
@@ -46,6 +50,7 @@ class Chunk:
     nulled: Mapping[str, int]
     headings: tuple[str, ...]
     bytes_read: int
+    names: pl.DataFrame = field(default_factory=NAMES.to_frame)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Piece:
         came = len(self.raw) + len(self.misfits)
         raw, repeated = _without_headers(replace(self, raw=self.raw.rechunk()))
         raw, below = _without_footers(replace(self, raw=raw))
+        whole = raw
         batch, listed = self.feed.batch_of(self.file), []
         if batch is not None and batch.kind == "CHANGES":
             ordered = changes.orders(raw, self.feed.contract, self.file)
@@ -105,6 +111,7 @@ class Piece:
             accepted.nulled,
             self.headings,
             self.bytes_read,
+            _names(whole, rejects, self.feed.contract, self.file),
         )
 
 
@@ -112,6 +119,17 @@ def rows_of(rejects: pl.DataFrame) -> int:
     """How many rows frames.REJECTS sets aside."""
     aside = rejects.filter(pl.col("reason").str.starts_with(checks.SET_ASIDE))
     return aside.get_column("row_number").n_unique()
+
+
+def _names(raw: pl.DataFrame, rejects: pl.DataFrame, contract: Contract, file: str) -> pl.DataFrame:
+    """The names of the records that were set aside, typed as those of accepted rows are."""
+    aside = rejects.filter(pl.col("reason").str.starts_with(checks.SET_ASIDE)).get_column("row_number")
+    named = next((column for column in contract.columns if column.name == changes.RECORD_ID), None)
+    if aside.is_empty() or named is None or changes.RECORD_ID not in raw.columns:
+        return NAMES.to_frame()
+    rows = raw.select("row_number", changes.RECORD_ID).filter(pl.col("row_number").is_in(aside.implode()))
+    typed = checks.accept(rows, replace(contract, columns=(named,)), file, {}, {}).rows
+    return typed.drop_nulls(changes.RECORD_ID)
 
 
 def pieces(feed: Feed, rows: int) -> Iterator[Piece]:

@@ -44,6 +44,7 @@ def read_all(feed: Feed) -> Chunk:
             column: sum(part.nulled.get(column, 0) for part in parts)
             for column in sorted({column for part in parts for column in part.nulled})
         },
+        names=pl.concat(part.names for part in parts),
     )
 
 

@@ -37,7 +37,7 @@ class Later:
 
         Their `raw_value` is `fingerprint@batch`: which record it was, for who knows its name, and who changed it.
         """
-        above = [place for place, other in enumerate(self.batches) if _outranks(other, batch)]
+        above = [place for place, other in enumerate(self.batches) if outranks(other, batch)]
         theirs = self.last.filter((pl.col("owner") == batch.owner) & pl.col("place").is_in(above))
         if theirs.is_empty() or RECORD_ID not in rows.columns:
             return rows, REJECTS.to_frame()
@@ -76,7 +76,7 @@ def later(feed: Feed) -> Later:
     batches, found = feed.standing.in_force, [_LATER.to_frame()]
     for place, batch in enumerate(batches):
         files = {file.name for file in batch.files}
-        below = [other for other in batches if _outranks(batch, other)]
+        below = [other for other in batches if outranks(batch, other)]
         if not below or RECORD_ID not in feed.contract.schema():
             continue
         for opened, _ in tables(replace(feed, files=tuple(path for path in feed.files if path.name in files))):
@@ -86,7 +86,7 @@ def later(feed: Feed) -> Later:
     return Later(batches, every.unique(["owner", RECORD_ID], keep="last"))
 
 
-def _outranks(batch: Batch, other: Batch) -> bool:
+def outranks(batch: Batch, other: Batch) -> bool:
     """Whether the batch has the last word on records of the other; extracts of one day stand side by side."""
     later_day = batch.as_of > other.as_of
     return batch.owner == other.owner and (order(batch) > order(other) if batch.kind == "CHANGES" else later_day)

@@ -21,7 +21,7 @@ import polars as pl
 import pyarrow as pa
 
 from matcher.frames import REJECTS
-from matcher.sources.chunking import Chunk, Piece
+from matcher.sources.chunking import NAMES, Chunk, Piece
 from matcher.sources.delivery import Feed
 from matcher.sources.headings import Layout
 from matcher.sources.sampling import Sample
@@ -110,7 +110,7 @@ def receive(source: socket.socket) -> Mapping[str, Any] | pl.DataFrame:
 
 
 def send_chunk(to: socket.socket, chunk: Chunk) -> None:
-    """Sends a chunk: what is counted, its rows, its rejects."""
+    """Sends a chunk: what is counted, its rows, its rejects, and the names of the records set aside."""
     send_words(
         to,
         {
@@ -125,16 +125,17 @@ def send_chunk(to: socket.socket, chunk: Chunk) -> None:
     empty = [name for name, count in counts.items() if count == len(chunk.frame) > 0]
     send_table(to, chunk.frame.with_columns(pl.lit(None, pl.Null).alias(name) for name in empty))
     send_table(to, chunk.rejects)
+    send_table(to, chunk.names)
 
 
 def received_chunk(words: Mapping[str, Any], feed: Feed, receive: Receive) -> Chunk:
     """The chunk that these words announce; its columns without any value came without their type."""
     source, file, file_index, index = words["chunk"]
-    frame, rejects, types = table(receive), table(receive), feed.contract.schema()
+    frame, rejects, names, types = table(receive), table(receive), table(receive), feed.contract.schema()
     frame = frame.cast(
         {name: types[name] for name, dtype in frame.schema.items() if dtype == pl.Null and name in types}
     )
-    if frame.schema != {"row_number": pl.Int64(), **types} or rejects.schema != REJECTS:
+    if frame.schema != {"row_number": pl.Int64(), **types} or rejects.schema != REJECTS or names.schema != NAMES:
         raise Broken("a chunk has other columns than its contract")
     return Chunk(
         source,
@@ -147,6 +148,7 @@ def received_chunk(words: Mapping[str, Any], feed: Feed, receive: Receive) -> Ch
         words["nulled"],
         tuple(words["headings"]),
         words["bytes_read"],
+        names,
     )
 
 
