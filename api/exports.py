@@ -38,7 +38,9 @@ class Exports:
         public_id = request.path_params["id"]
         try:
             viewer = await self.files.viewer(request)
-            if not viewer.may(Permission.READ_CASES):
+            if not viewer.may(
+                Permission.READ_REFERRALS
+            ):  # which list it is, and whether they may read that, is asked below
                 raise Forbidden
             async with transaction(self.files.authenticator.engine) as connection:
                 key = self.files.key("Export", public_id)

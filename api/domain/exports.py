@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from api.domain.permissions import Permission
 
 MOST_ROWS = 1_000_000
 """What a sheet of Excel holds, and more than anybody reads."""
@@ -17,6 +20,12 @@ class ExportKind(StrEnum):
     HOUSEHOLDS = "HOUSEHOLDS"
     FINDINGS = "FINDINGS"
     PAYMENT_ORDERS = "PAYMENT_ORDERS"
+    DOUBTFUL_ROWS = "DOUBTFUL_ROWS"
+
+    @property
+    def about_households(self) -> bool:
+        """Whether its rows may tell where somebody is."""
+        return self is not ExportKind.DOUBTFUL_ROWS
 
 
 class ExportFormat(StrEnum):
@@ -39,3 +48,12 @@ class ExportStatus(StrEnum):
     def ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self in (ExportStatus.SUCCEEDED, ExportStatus.FAILED)
+
+
+NEEDED: Mapping[ExportKind, Permission] = {
+    ExportKind.HOUSEHOLDS: Permission.READ_CASES,
+    ExportKind.FINDINGS: Permission.READ_CASES,
+    ExportKind.PAYMENT_ORDERS: Permission.READ_CASES,
+    ExportKind.DOUBTFUL_ROWS: Permission.READ_REFERRALS,
+}
+"""What it takes to have a list: what it takes to read it."""

@@ -38,6 +38,7 @@ class WebhookTopic(StrEnum):
     TASK = "TASK"
     PAYMENT_CYCLE = "PAYMENT_CYCLE"
     ALARM = "ALARM"
+    DOUBTFUL_ROWS = "DOUBTFUL_ROWS"
     PING = "PING"
 
     @property
@@ -59,6 +60,7 @@ NODES: Mapping[WebhookTopic, str] = {
     WebhookTopic.TASK: "Task",
     WebhookTopic.PAYMENT_CYCLE: "PaymentCycle",
     WebhookTopic.ALARM: "Alarm",
+    WebhookTopic.DOUBTFUL_ROWS: "Upload",
 }
 """By topic the type whose id a message holds."""
 

@@ -1,4 +1,7 @@
-"""Exports that somebody of the viewer's division asked for: what, for which purpose, how many rows; nothing of what is in them."""
+"""Exports that somebody of the viewer's division asked for: what, for which purpose, how many rows; nothing of what is in them.
+
+Who reads no cases sees those that somebody of their own organisation asked for.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ from api.models import Export, Organisation, User, table
 
 O, U, X = (table(each).c for each in (Organisation, User, Export))  # noqa: E741
 
-_EXPORTS = scope.narrow(
+_EXPORTS = scope.narrow_to_receiver(scope.narrow(
     select(
         X.id, X.kind, X.format, X.division_code, X.purpose, X.status, X.rows, X.size, X.sha256, X.failure, X.times_taken,
         X.requested_at, X.started_at, X.finished_at, X.expires_at, U.login, U.display_name, O.name_zh, O.name_en,
     ).join(User, U.id == X.user_id).outerjoin(Organisation, O.id == U.organisation_id),
     X.division_code,
-)  # fmt: skip
+), U.organisation_id)  # fmt: skip
 _BY_KEY = _EXPORTS.where(among(X.id, "keys"))
 
 EXPORTS = Listing(

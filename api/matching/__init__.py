@@ -5,6 +5,7 @@ desk        households checked at once, in a process apart
 folders     reads the register and the feeds of a folder, and lays out the folder that a scan works on
 outputs     what a scan found, in batches
 sent        a batch that a department sends alone, and what came of its check
+doubts      what of a batch goes back to its department, in words
 withdrawals why a lead that an earlier scan raised does not stand in a later one
 reference   programmes, departments and rules, as the matcher publishes them
 identity    the normal forms by which a person is found

@@ -30,6 +30,7 @@ from matcher.sources.delivery import NOT_FEEDS, SUPPORTED, TRUTH, is_supported, 
 from matcher.sources.keeping import listed
 from matcher.sources.manifest import KINDS, Promised, belongs
 from matcher.sources.mapping import section
+from matcher.sources.retracting import outranks
 
 READ_AS = ("encoding", "columns", "values", "units")
 """What of a mapping tells how files are read; it is the source's, and so of all its batches that are in force."""
@@ -51,6 +52,7 @@ __all__ = [
     "keep_rows",
     "lay_out",
     "refusal",
+    "standing",
     "write_history",
 ]
 
@@ -134,6 +136,16 @@ def fit(came: Sequence[FeedFiles], fresh: FeedFiles) -> FeedFiles:
                 remedy="Send it with the same mapping, or send everything anew as FULL",
             )
     return joined
+
+
+def standing(joined: FeedFiles, fresh: FeedFiles) -> tuple[frozenset[str], frozenset[str]]:
+    """Which batches of the source are in force with a batch more, and over which of these it has the last word; by number."""
+    (batch,) = of_described(fresh.mapping["batches"]).in_force
+    counts = of_described(joined.mapping["batches"]).in_force
+    in_force = frozenset(each.number for each in counts)
+    if batch.number not in in_force:
+        return in_force, frozenset()
+    return in_force, frozenset(each.number for each in counts if outranks(batch, each))
 
 
 def _withdraws_its_own(came: Sequence[FeedFiles], fresh: FeedFiles) -> None:

@@ -10,6 +10,7 @@ from api.models.consents import Authorisation, EmergencyException
 from api.models.declarations import Declaration, ExternalReference, MemberChange
 from api.models.documents import TrustedDocument
 from api.models.donations import DonationPledge, DonationReceipt, Donor
+from api.models.doubts import DoubtfulKind, DoubtfulRow
 from api.models.exits import ExitAssessment, IncomeMonth, Proposal, Watch
 from api.models.exports import Export
 from api.models.feeds import Department, Feed, FeedIndex
@@ -69,6 +70,8 @@ __all__ = [
     "DonationPledge",
     "DonationReceipt",
     "Donor",
+    "DoubtfulKind",
+    "DoubtfulRow",
     "EmergencyException",
     "Enrolment",
     "Erasure",

@@ -23,6 +23,7 @@ from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.doubts import DoubtfulRowFilter
 from api.schema.enumerations import Words, described
 from api.schema.filters import AND, NOT, OR, joined, one_of
 from api.schema.findings import FindingFilter
@@ -37,7 +38,8 @@ from api.schema.values import Division, Node, division_of
 from api.schema.words import Direction
 from api.services import exports as services
 
-READ = Permission.READ_CASES
+READ = Permission.READ_REFERRALS
+"""Whoever reads any of the lists; which of them, is asked for each (domain.exports.NEEDED)."""
 
 described(
     ExportKind,
@@ -46,6 +48,12 @@ described(
         "HOUSEHOLDS": Words("家庭", "Households", "一户一行。", "A household a row."),
         "FINDINGS": Words("疑点", "Leads", "一条疑点一行。", "A lead a row."),
         "PAYMENT_ORDERS": Words("发放指令", "Orders to pay", "一条发放指令一行。", "An order a row."),
+        "DOUBTFUL_ROWS": Words(
+            "存疑行",
+            "Doubtful rows",
+            "退回部门的存疑数据，一处一行。",
+            "What went back to a department, a place a row.",
+        ),
     },
 )
 described(
@@ -168,7 +176,11 @@ def _conditions(given: ExportFilter) -> Iterator[Is]:
 class ExportQueries:
     """Exports."""
 
-    @guards.query(READ, "Exports that somebody of the viewer's division asked for, as long as they are kept.")
+    @guards.query(
+        READ,
+        "Exports that somebody of the viewer's division asked for, as long as they are kept; to who reads no cases, of their "
+        "own organisation.",
+    )
     async def exports(
         self,
         info: Info,
@@ -197,6 +209,9 @@ class StartExportInput(MutationInput):
     findings: FindingFilter | None = strawberry.field(default=None, description="Which leads, of that kind.")
     payment_orders: PaymentOrderFilter | None = strawberry.field(
         default=None, description="Which orders, of that kind."
+    )
+    doubtful_rows: DoubtfulRowFilter | None = strawberry.field(
+        default=None, description="Which doubtful rows, of that kind."
     )
 
 
@@ -240,6 +255,7 @@ def _wanted(given: StartExportInput) -> Mapping[str, Any] | None:
         ExportKind.HOUSEHOLDS: given.households,
         ExportKind.FINDINGS: given.findings,
         ExportKind.PAYMENT_ORDERS: given.payment_orders,
+        ExportKind.DOUBTFUL_ROWS: given.doubtful_rows,
     }
     wanted = filters.pop(given.kind)
     if any(other is not None for other in filters.values()):

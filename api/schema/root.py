@@ -21,6 +21,7 @@ from api.schema.consents import Authorisation, ConsentMutations
 from api.schema.corrections import CorrectionMutations
 from api.schema.declarations import Declaration
 from api.schema.donors import Donor, DonorMutations, DonorQueries
+from api.schema.doubts import DoubtfulRow, DoubtMutations, DoubtQueries
 from api.schema.education import EducationQueries
 from api.schema.emergencies import EmergencyException, EmergencyMutations, EmergencyQueries
 from api.schema.entitlements import EntitlementMutations, EntitlementQueries
@@ -132,6 +133,7 @@ class Query(
     ScanQueries,
     ScanScheduleQueries,
     UploadQueries,
+    DoubtQueries,
     FeedQueries,
     ScorecardQueries,
     EquityQueries,
@@ -163,6 +165,7 @@ class Mutation(
     ScanMutations,
     ScanScheduleMutations,
     UploadMutations,
+    DoubtMutations,
     AnswerMutations,
     ApplicationMutations,
     PeopleMutations,
@@ -261,6 +264,7 @@ schema = strawberry.Schema(
         Scan,
         ScanSchedule,
         Upload,
+        DoubtfulRow,
         Feed,
         Read,
         Alarm,

@@ -22,6 +22,7 @@ from api.schema.connections import ORDER, After, Before, Connection, First, Last
 from api.schema.context import Info
 from api.schema.feed_terms import BatchKind, CheckState, UploadOrderField, UploadState
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
+from api.schema.households import NOT_LOADED
 from api.schema.nodes import Id, Kind, kind
 from api.schema.results import MutationInput, Payload, carry_out
 from api.schema.scalars import BigInt
@@ -93,6 +94,27 @@ class Receipt:
     digest: str = strawberry.field(description="SHA-256 of `content` in UTF-8, in hexadecimal.")
 
 
+@strawberry.type(
+    description="For what a batch was doubted: one reason in one column, how often, and how many of these rows are listed."
+)
+class DoubtfulKind:
+    """For what a batch was doubted."""
+
+    reason: str = strawberry.field(
+        description="Why, as the rejects of the check say it: `VALUE_NULLED:UNREADABLE_DATE`."
+    )
+    reason_zh: str = strawberry.field(description="What that means, in Chinese.")
+    reason_en: str = strawberry.field(description="What that means, in English.")
+    advice_zh: str = strawberry.field(description="What to do, in Chinese.")
+    advice_en: str = strawberry.field(description="What to do, in English.")
+    column: str | None = strawberry.field(description="In which column; null where it is about whole rows.")
+    column_zh: str | None = strawberry.field(description="What the contract calls the column in Chinese.")
+    column_en: str | None = strawberry.field(description="What the contract calls the column in English.")
+    lines: BigInt = strawberry.field(description="How often: all of it.")
+    listed: int = strawberry.field(description="How many of these `doubtfulRows` lists; of very many, the first.")
+    open: int = strawberry.field(description="How many of those are open, and were brought by no later batch.")
+
+
 @strawberry.type(description="A batch of department data: one file, announced by its hash and sent by tus.")
 class Upload(Node):
     """A batch of department data."""
@@ -119,6 +141,12 @@ class Upload(Node):
     checks: list[QualityCheck] = strawberry.field(description="What the check found.", metadata=about(10))
     refusal: UploadRefusal | None = strawberry.field(description="Why it was not taken over.")
     receipt: Receipt | None = strawberry.field(description="The acknowledgement, once it was checked.")
+    doubtful_kinds: list[DoubtfulKind] = strawberry.field(
+        default=NOT_LOADED,
+        description="For what it was doubted, the most frequent first; the rows are in `doubtfulRows(filter: {uploadIds: [id]})`. "
+        "Empty for who may not read these, and of a batch that was refused: that goes back whole.",
+        metadata=about(4),
+    )
     quality_url: str | None = strawberry.field(
         description="Where the quality page lies, with masked samples: for its department, and for whoever reads cases."
     )

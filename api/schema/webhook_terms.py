@@ -21,6 +21,12 @@ described(
         "TASK": Words("任务", "Task", "任务有变动。", "A task changed."),
         "PAYMENT_CYCLE": Words("发放批次", "Payment cycle", "发放批次有变动。", "A cycle of payments moved on."),
         "ALARM": Words("警报", "Alarm", "批量查阅警报。", "An alarm of bulk reading was raised or looked into."),
+        "DOUBTFUL_ROWS": Words(
+            "存疑行",
+            "Doubtful rows",
+            "一批次的存疑行退回部门，或者已更正；编号为该批次。",
+            "Rows of a batch went back to its department, or were mended by it; the id is the batch's.",
+        ),
         "PING": Words("测试", "Test", "测试消息，不指任何事物。", "A test message, which is about nothing."),
     },
 )

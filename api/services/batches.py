@@ -16,12 +16,13 @@ from sqlalchemy import Row, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import one_writer
+from api.domain.doubts import Sifted
 from api.domain.uploads import UploadState, receipt_digest
 from api.matching import InputRefused, Step, sent
 from api.matching.folders import FeedFiles
 from api.matching.sent import Judged
 from api.models import Feed, Receipt, Upload, table
-from api.services import audit, registers, uploads
+from api.services import audit, doubts, registers, uploads
 
 QUALITY = "quality"
 """Where what the check wrote lies, beside the file that it is about."""
@@ -85,9 +86,12 @@ async def tell(connection: AsyncConnection, key: int, step: Step, now: dt.dateti
 
 
 async def conclude(
-    connection: AsyncConnection, order: Order, found: Judged, data_dir: Path, now: dt.datetime
+    connection: AsyncConnection, order: Order, found: Judged, doubted: Sifted, data_dir: Path, now: dt.datetime
 ) -> None:
-    """The batch is a feed that the next scan reads; or it is refused, for what the matcher says or what came before."""
+    """The batch is a feed that the next scan reads; or it is refused, for what the matcher says or what came before.
+
+    What of it is `doubted` goes back to its department. Raises doubts.Stale where that was sifted beside others than stand now.
+    """
     await uploads.one_at_a_time(connection, order.source)
     kept = {"checks": found.checks, "rows_in": found.rows_in, "rows_accepted": found.accepted}
     if found.rows_in is not None and found.accepted is not None:
@@ -96,7 +100,7 @@ async def conclude(
         await refuse(connection, order.id, found.refused, now, final=True, **kept)
         return
     try:
-        sent.fit(await registers.came(connection, data_dir, order.source), order.feed)
+        joined = sent.fit(await registers.came(connection, data_dir, order.source), order.feed)
     except InputRefused as why:
         await refuse(connection, order.id, sent.refusal(why), now, final=False, **kept)
         return
@@ -115,6 +119,7 @@ async def conclude(
         division_code=order.division_code,
     )
     feed = int((await connection.execute(added.returning(Feed.id))).scalar_one())
+    await doubts.bring(connection, order.id, doubted, *sent.standing(joined, order.feed), now)
     await _end(connection, order.id, UploadState.ACCEPTED, now, feed_id=feed, figures=found.figures, **kept)
 
 

@@ -41,6 +41,7 @@ from api.models import (
     PaymentCycle,
     Scan,
     Task,
+    Upload,
     Webhook,
     WebhookDelivery,
     table,
@@ -73,6 +74,7 @@ LIES: Mapping[WebhookTopic, Select[int, str]] = {
     WebhookTopic.TASK: _of_household(Task),
     WebhookTopic.PAYMENT_CYCLE: _of_division(PaymentCycle),
     WebhookTopic.ALARM: _of_division(Alarm),
+    WebhookTopic.DOUBTFUL_ROWS: _of_division(Upload),
 }
 """By topic in which division its subjects lie; what is gone lies nowhere, and nobody is told of it."""
 

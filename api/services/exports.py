@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api import jobs
 from api.database import locked
 from api.domain import days, divisions
-from api.domain.errors import NotDone, UserErrorCode
-from api.domain.exports import MOST_UNFINISHED, ExportFormat, ExportKind, ExportStatus
+from api.domain.errors import Forbidden, NotDone, UserErrorCode
+from api.domain.exports import MOST_UNFINISHED, NEEDED, ExportFormat, ExportKind, ExportStatus
 from api.domain.permissions import Role, Viewer
 from api.domain.purposes import Purpose
 from api.domain.retention import CLOCKS, RetentionClass
@@ -85,7 +85,9 @@ async def request(
     wanted: Mapping[str, Any] | None,
     now: dt.datetime,
 ) -> int:
-    """An export that a worker is to carry out; its key. Raises NotDone."""
+    """An export that a worker is to carry out; its key. Raises Forbidden for a list that the viewer may not read, and NotDone."""
+    if not viewer.may(NEEDED[kind]):
+        raise Forbidden
     unfinished = X.status.in_((ExportStatus.QUEUED, ExportStatus.RUNNING))
     there = select(func.count()).select_from(Export).where(X.user_id == viewer.user_id, unfinished)
     if int((await connection.execute(there)).scalar_one()) >= MOST_UNFINISHED:
@@ -204,7 +206,9 @@ async def take(connection: AsyncConnection, viewer: Viewer, key: int | None, now
             "没有此文件：仅申请人可在有效期内下载。",
             "There is no such file: who asked for it may take it, while its days last.",
         )
-    if not still_theirs(viewer, row) or await _protected_since(connection, row):
+    kind = ExportKind(row.kind)
+    theirs = viewer.may(NEEDED[kind]) and still_theirs(viewer, row)
+    if not theirs or (kind.about_households and await _protected_since(connection, row)):
         raise NotDone(
             UserErrorCode.NOT_FOUND,
             (),
@@ -215,4 +219,4 @@ async def take(connection: AsyncConnection, viewer: Viewer, key: int | None, now
     await connection.execute(changed.values(times_taken=row.times_taken + 1))
     detail = {"times": row.times_taken + 1}
     await audit.record(connection, viewer.user_id, "export.taken", ("Export", row.id), now, detail)
-    return Finished(row.id, ExportKind(row.kind), ExportFormat(row.format), row.size, row.sha256)
+    return Finished(row.id, kind, ExportFormat(row.format), row.size, row.sha256)

@@ -64,6 +64,11 @@ def _of(*path: str) -> Callable[[Node], Cell]:
     return cell
 
 
+def _number(name: str) -> Callable[[Node], Cell]:
+    """A count that is told as text, since it may be larger than JSON's numbers."""
+    return lambda node: int(node[name])
+
+
 def _each(name: str, *fields: str) -> Callable[[Node], Cell]:
     """The values of a list in one cell, with 、 between them."""
 
@@ -147,6 +152,26 @@ SHEETS: Mapping[ExportKind, Sheet] = {
         Column("银行答复日期 answered", _of("answeredOn"), Holds.DAY),
         Column("收款人 payee", _of("household", "payeeName")),
         Column("账号 account", _of("household", "payeeAccount")),
+    ),
+    ExportKind.DOUBTFUL_ROWS: _sheet(
+        "doubtfulRows",
+        "DoubtfulRowFilter",
+        "TOLD",
+        "source organisation { code nameZh } batch file row column columnZh reason reasonZh adviceZh toldAt dueOn state",
+        Column("数据类别 source", _of("source")),
+        Column("部门代码 department", _of("organisation", "code")),
+        Column("部门 department name", _of("organisation", "nameZh")),
+        Column("批次 batch", _of("batch")),
+        Column("文件 file", _of("file")),
+        Column("行 row", _number("row"), Holds.NUMBER),
+        Column("列 column", _of("column")),
+        Column("列名 heading", _of("columnZh")),
+        Column("原因代码 reason", _of("reason")),
+        Column("原因 what is wrong", _of("reasonZh")),
+        Column("怎样处理 what to do", _of("adviceZh")),
+        Column("退回时间 told", _of("toldAt")),
+        Column("期限 due", _of("dueOn"), Holds.DAY),
+        Column("状态 state", _of("state")),
     ),
 }
 """All kinds."""

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.broadcast import Broadcast
 from api.database import reading
 from api.domain import days, purposes
-from api.domain.exports import MOST_ROWS
-from api.domain.permissions import Permission, Viewer
+from api.domain.exports import MOST_ROWS, NEEDED
+from api.domain.permissions import Viewer
 from api.exports_store import ExportStore, Lost
 from api.schema.context import Context
 from api.schema.root import schema
@@ -48,7 +48,7 @@ async def carry_out(held: Held) -> None:
         return
     async with reading(held.engine) as connection:
         viewer = await viewers.of_key(connection, order.user_id)
-    if viewer is None or not viewer.may(Permission.READ_CASES) or not exports.still_theirs(viewer, order):
+    if viewer is None or not viewer.may(NEEDED[order.kind]) or not exports.still_theirs(viewer, order):
         raise Refused("whoever asked for it may not see these rows any more")
     viewer = replace(viewer, cleared=False, division_code=order.division_code)
     viewer = purposes.bound(viewer, order.purpose, named=order.named)

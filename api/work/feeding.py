@@ -1,5 +1,6 @@
 """A batch that a department sent is checked: the matcher reads it in a folder of its own, and its word is taken in.
 
+What of it is doubtful is looked through before that transaction, however much it is, and anew where doubts changed meanwhile.
 Interrupted anywhere it is begun again, and comes to the same: the file lies where it came, or in the store by then, and nothing is taken over but
 in the transaction that ends the check. Where files are kept in a store, they are put there before that transaction, which
 finds them there when it is tried again, and are removed here after it.
@@ -15,15 +16,17 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import matching
+from api.database import reading
 from api.depot import Depot
 from api.domain import days
 from api.matching import MatcherFailed, Step, sent
+from api.matching.doubts import sift
 from api.matching.sent import Judged
-from api.services import batches, indexes, stores
+from api.services import batches, doubts, indexes, stores
 from api.services.batches import QUALITY, Order
 from api.work.held import Held, Refused, seldom
 
-FOLDER = "checks"
+FOLDER, DOUBTS = "checks", "doubts"
 INPUT_REFUSED = 3
 DAMAGED = {
     "what": "its SHA-256 is not the one that was announced: it was changed or cut on the way",
@@ -39,23 +42,48 @@ async def carry_out(held: Held) -> None:
     if order.state.ended:
         await asyncio.to_thread(held.depot.clear, folder, _names(order))
         return
-    found = await _judged(held, order)
-    if found is not None:
+    place = held.data_dir / FOLDER / str(order.id)
+    try:
+        found = await _judged(held, order, place)
+        if found is None:
+            await _damaged(held, order)
+            return
         rows = {each["name"]: each["sha256"] for each in (found.kept or {"files": ()})["files"]}
         try:
             await stores.require_ours(held.engine, held.depot.bucket, held.now())
         except stores.OtherOwner as why:
             raise Refused(str(why)) from None
         await asyncio.to_thread(held.depot.put_away, folder, {order.name: order.sha256, **rows})
-    async with held.writing() as connection:
-        if found is None:
-            refusal = {**DAMAGED, "file": order.name, "row": None, "column": None}
-            await batches.refuse(connection, order.id, refusal, held.now(), final=False)
-        else:
-            await batches.conclude(connection, order, found, held.data_dir, held.now())
-            await indexes.follow(connection, held.vault, held.now())
-    if found is not None:
+        await _conclude(held, order, found, place / DOUBTS / order.source)
         await asyncio.to_thread(held.depot.clear, folder, _names(order))
+    finally:
+        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
+
+
+async def _damaged(held: Held, order: Order) -> None:
+    """The batch is refused, as its bytes are not those that were announced."""
+    refusal = {**DAMAGED, "file": order.name, "row": None, "column": None}
+    async with held.writing() as connection:
+        await batches.refuse(connection, order.id, refusal, held.now(), final=False)
+
+
+async def _conclude(held: Held, order: Order, found: Judged, written: Path) -> None:
+    """The batch is concluded on, with what of it is doubted, beside the doubts that stand when that is so."""
+
+    def digest(record: str) -> bytes:
+        return doubts.named(held.vault, order.source, order.organisation_id, record)
+
+    while True:
+        async with reading(held.engine) as connection:
+            standing = await doubts.standing(connection, order.source, order.organisation_id)
+        doubted = await asyncio.to_thread(sift, written, standing, digest)
+        try:
+            async with held.writing() as connection:
+                await batches.conclude(connection, order, found, doubted, held.data_dir, held.now())
+                await indexes.follow(connection, held.vault, held.now())
+        except doubts.Stale:
+            continue
+        return
 
 
 async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None:
@@ -70,12 +98,15 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
     await batches.refuse(connection, held.job.subject, refusal, held.now(), final=False)
 
 
-async def _judged(held: Held, order: Order) -> Judged | None:
+async def _judged(held: Held, order: Order, place: Path) -> Judged | None:
     """What the matcher finds of the batch; None where its bytes are not those that were announced. Raises MatcherFailed."""
-    place, out = held.data_dir / FOLDER / str(order.id), order.path.parent / QUALITY
+    out = order.path.parent / QUALITY
     await asyncio.to_thread(_prepare, held.depot, order, place, out)
     day = days.today(held.now()).isoformat()
-    arguments = ["--as-of", day, "--history", str(place / "history.jsonl"), "--keep-rows", str(place / "rows")]
+    arguments = [
+        *("--as-of", day, "--history", str(place / "history.jsonl")),
+        *("--keep-rows", str(place / "rows"), "--name-doubts", str(place / DOUBTS)),
+    ]
     try:
         await matching.validate(place / "in", out, arguments, _teller(held))
     except MatcherFailed as failed:
@@ -89,8 +120,6 @@ async def _judged(held: Held, order: Order) -> Judged | None:
     else:
         found = sent.judged(out)
         return found and await asyncio.to_thread(sent.keep_rows, found, place / "rows", order.feed, order.path.parent)
-    finally:
-        await asyncio.to_thread(shutil.rmtree, place, ignore_errors=True)
 
 
 def _names(order: Order) -> list[str]:

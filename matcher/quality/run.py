@@ -88,7 +88,9 @@ def validate(request: Request, progress: Progress = silent) -> dict[str, Any]:
         for feed in chosen:
             keeping = Keeping(request.rows / feed.source, feed.contract) if request.rows else None
             with ExitStack() as open_files:
-                doubts = request.doubts and open_files.enter_context(Doubts(request.doubts / feed.source, feed))
+                doubts = None
+                if request.doubts is not None:
+                    doubts = open_files.enter_context(Doubts(request.doubts / feed.source, feed))
                 _read(feed, request.today, read, rejects, progress, keeping, doubts)
     try:
         judged = _judged(chosen, delivery, read, known, request.today)

@@ -19,11 +19,12 @@ from api.database import UtcDateTime, among
 from api.domain.retention import RetentionClass
 from api.domain.scans import ScanStatus
 from api.domain.uploads import GOING_ON, UploadState
-from api.models import Attachment, Export, Feed, FeedIndex, HouseholdCheck, Link, Scan, Upload, table
+from api.models import Attachment, DoubtfulRow, Export, Feed, FeedIndex, HouseholdCheck, Link, Scan, Upload, table
 from api.services.retention.clocks import moment
 
 FEEDS, SCANS, ATTACHMENTS, EXPORTS, INDEXES = "feeds", "scans", "attachments", "exports", "index"
 AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
+MOST_DOUBTS = 5_000
 BEING_COPIED_SECONDS, BEING_WRITTEN_SECONDS = 3600.0, 24 * 3600.0
 """An import copies files before it names them; so is an attachment written."""
 
@@ -91,6 +92,28 @@ async def forget_checks(connection: AsyncConnection, checks: Sequence[int]) -> N
     """What these checks found is gone."""
     gone = delete(HouseholdCheck).where(among(table(HouseholdCheck).c.id, "checks"))
     await connection.execute(gone, {"checks": list(checks)})
+
+
+async def doubts_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
+    """Doubtful rows of batches whose time is over, some at a time; for what these were doubted stays, in counts."""
+    over = moment(day, RetentionClass.FEED_EXTRACT)
+    columns = table(DoubtfulRow).c
+    due = select(columns.id).where(columns.brought_at < over).order_by(columns.brought_at, columns.id)
+    return (await connection.scalars(due.limit(MOST_DOUBTS))).all()
+
+
+async def count_doubts(connection: AsyncConnection, day: dt.date) -> int:
+    """How many these are in all."""
+    over = moment(day, RetentionClass.FEED_EXTRACT)
+    due = select(func.count()).where(table(DoubtfulRow).c.brought_at < over)
+    return int((await connection.execute(due)).scalar_one())
+
+
+async def forget_doubts(connection: AsyncConnection, doubts: Sequence[int]) -> None:
+    """These doubtful rows are gone, with what was answered."""
+    await connection.execute(
+        delete(DoubtfulRow).where(among(table(DoubtfulRow).c.id, "doubts")), {"doubts": list(doubts)}
+    )
 
 
 async def forget_feeds(connection: AsyncConnection, feeds: Sequence[int]) -> None:

@@ -128,9 +128,12 @@ async def _extracts(
         await extracts.forget_indexes(connection, indexes)
     if checks := await extracts.checks_due(connection, day):
         await extracts.forget_checks(connection, checks)
+    if doubts := await extracts.doubts_due(connection, day):
+        await extracts.forget_doubts(connection, doubts)
     if scans := await extracts.links_due(connection, day):
         await extracts.forget_links(connection, scans)
-    return Counter({R.FEED_EXTRACT: len(feeds) + len(indexes) + len(checks) + said, R.SCAN: len(scans)})
+    gone = len(feeds) + len(indexes) + len(checks) + len(doubts) + said
+    return Counter({R.FEED_EXTRACT: gone, R.SCAN: len(scans)})
 
 
 async def _traces(
@@ -155,6 +158,7 @@ async def _counted(connection: AsyncConnection, now: dt.datetime, day: dt.date) 
     counts[R.FEED_EXTRACT] += len(await extracts.indexes_due(connection, now, day))
     counts[R.FEED_EXTRACT] += len(await extracts.checks_due(connection, day))
     counts[R.FEED_EXTRACT] += await answers.count_due(connection, clocks.moment(day, R.FEED_EXTRACT))
+    counts[R.FEED_EXTRACT] += await extracts.count_doubts(connection, day)
     counts[R.SCAN] = len(await extracts.links_due(connection, day))
     counts[R.READ] += (await traces.reads_due(connection, day))[1]
     return Outcome(counts, held=await _held(connection))

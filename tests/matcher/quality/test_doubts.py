@@ -12,7 +12,8 @@ import pytest
 
 from matcher.quality import doubts
 from matcher.quality.run import REJECTED, Request, validate
-from matcher.synthetic.city import Form, write_city
+from matcher.synthetic.city import write_city
+from matcher.synthetic.writing import Form
 
 TODAY = dt.date(2025, 1, 20)
 DEATHS = (
