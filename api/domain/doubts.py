@@ -152,7 +152,7 @@ def placed(sifted: Sifted, in_force: Collection[int], outranked: Collection[int]
     for kind, lines in sorted(fresh.items(), key=lambda each: (len(each[1]), each[0][0], each[0][1] or "")):
         room = min(MOST_OF_A_KIND - listed[kind], MOST_OF_A_BATCH - len(again) - len(new))
         new.extend(list(lines)[: max(0, room)])
-    return Placed(again, over, new)
+    return Placed(again, over, sorted(new, key=lambda line: (line.file, line.row)))
 
 
 def _nameless(lines: deque[Line] | None) -> Line | None:

@@ -26,6 +26,7 @@ class ScoreFigure(StrEnum):
     REFERRALS = "REFERRALS"
     REFERRAL_DAYS = "REFERRAL_DAYS"
     REQUESTS = "REQUESTS"
+    DOUBTFUL_ROWS = "DOUBTFUL_ROWS"
     TASKS = "TASKS"
     LEADS = "LEADS"
 
@@ -41,6 +42,7 @@ class NotKnown(StrEnum):
     NOT_IN_SCAN = "NOT_IN_SCAN"
     NONE_CLOSED = "NONE_CLOSED"
     NONE_DUE = "NONE_DUE"
+    NO_LONGER_KEPT = "NO_LONGER_KEPT"
     NOT_THIS_UNITS = "NOT_THIS_UNITS"
 
 
@@ -155,6 +157,14 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubted:
+    """Rows of a unit's batches that could not be read: how many waited on the last day of a period to be mended, how many too long."""
+
+    waiting: int
+    overdue: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tasks:
     """Tasks of a kind: how many waited on the last day of a period, how many of those were late, how many were done in it."""
 
@@ -195,6 +205,7 @@ class UnitScore:
     delivered: tuple[Delivered, ...]
     referred: Referred | None
     requested: tuple[Requested, ...] | None
+    doubted: Doubted | None
     tasks: tuple[Tasks, ...] | None
     leads: Leads | None
     unknown: tuple[Unknown, ...]

@@ -19,10 +19,12 @@ from api.database import day_in_china, whole_days
 from api.domain import days, figures, responsibilities, scorecards
 from api.domain.casework import ReferralState, TaskState
 from api.domain.responsibilities import MeasureRole
+from api.domain.retention import CLOCKS, RetentionClass
 from api.domain.scans import ScanStatus
 from api.domain.scorecards import (
     Coverage,
     Delivered,
+    Doubted,
     Holder,
     Leads,
     NotKnown,
@@ -39,9 +41,10 @@ from api.loaders import organisations, periods
 from api.loaders.conditions import in_division
 from api.loaders.periods import BEGINS, ENDS, FIRST, LAST
 from api.loaders.reading import Reading, Rows
-from api.matching import reference
+from api.matching import policy, reference
 from api.models import (
     Department,
+    DoubtfulRow,
     Feed,
     Finding,
     Household,
@@ -58,7 +61,7 @@ from api.models import (
 D, F, G, H, O, R, S, T, V = (  # noqa: E741
     table(each).c for each in (Department, Finding, Feed, Household, Organisation, Referral, Scan, Task, Review)
 )
-A, Q = table(VerificationAnswer).c, table(VerificationRequest).c
+A, B, Q = (table(each).c for each in (VerificationAnswer, DoubtfulRow, VerificationRequest))
 UNION = MeasureRole.TRADE_UNION_FEDERATION
 Held = tuple[Holder | None, tuple[str, ...]]
 """An organisation, and which kinds of data it says that it keeps."""
@@ -135,6 +138,20 @@ _REQUESTED = (
     .group_by(O.code, A.source)
     .order_by(O.code, A.source)
 )
+_STANDS = and_(B.told_at < ENDS, or_(B.ended_at.is_(None), B.ended_at >= ENDS))
+_DOUBTED = (
+    scope.narrow_to_line(
+        scope.narrow_to_sender(
+            select(O.code, func.count().label("waiting"), _counted(B.due_on < LAST, "overdue")).join(
+                Organisation, O.id == B.organisation_id
+            ),
+            B.organisation_id,
+        ),
+        B.division_code,
+    )
+    .where(_STANDS)
+    .group_by(O.code)
+)
 _WAITS = and_(T.created_at < ENDS, or_(T.done_at.is_(None), T.done_at >= ENDS))
 _TASKS = (
     scope.narrow(
@@ -166,7 +183,7 @@ _RAISED = (
     )
     .group_by(F.rule_id, V.outcome)
 )
-COUNTED: tuple[Select[*tuple[Any, ...]], ...] = (_KINDS, _SCAN, _REFERRED, _REQUESTED, _TASKS, _RAISED)
+COUNTED: tuple[Select[*tuple[Any, ...]], ...] = (_KINDS, _SCAN, _REFERRED, _REQUESTED, _DOUBTED, _TASKS, _RAISED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +195,7 @@ class _Counted:
     scan: Any
     referred: Mapping[str, Referred]
     requested: Mapping[str, tuple[Requested, ...]]
+    doubted: Mapping[str, Doubted] | None
     tasks: tuple[Tasks, ...]
     leads: Mapping[tuple[str, str | None], int]
 
@@ -203,7 +221,7 @@ async def of_division(reading: Reading, code: str, period: Period) -> tuple[Scor
 
 async def _count(reading: Reading, code: str, period: Period) -> _Counted:
     told = periods.told(code, period)
-    kinds, scans, referred, requested, tasks, raised = [
+    kinds, scans, referred, requested, doubted, tasks, raised = [
         await reading.counted(statement, told) for statement in COUNTED
     ]
     return _Counted(
@@ -212,9 +230,17 @@ async def _count(reading: Reading, code: str, period: Period) -> _Counted:
         next(iter(scans), None),
         _referred(referred),
         _requested(requested),
+        {row.code: Doubted(row.waiting, int(row.overdue)) for row in doubted}
+        if _kept(period, reading.today)
+        else None,
         tuple(Tasks(row.kind, int(row.waiting), int(row.overdue), int(row.done)) for row in tasks),
         {(row.rule_id, row.outcome): row.leads for row in raised},
     )
+
+
+def _kept(period: Period, today: dt.date) -> bool:
+    """Whether what was doubtful on the period's last day is kept still."""
+    return period.last >= today - dt.timedelta(days=policy.whole(CLOCKS[RetentionClass.FEED_EXTRACT], today))
 
 
 def _held(row: Any) -> Held:
@@ -267,10 +293,15 @@ def _score(
     if not sources:
         unknown.append(Unknown(ScoreFigure.DATA, NotKnown.KEEPS_NO_DATA))
     delivered = tuple(_delivered(source, counted, unknown) for source in sources)
-    referred = requested = None
+    referred = requested = doubted = None
     if holder is None:
-        unknown.extend(Unknown(each, NotKnown.NO_HOLDER) for each in (ScoreFigure.REFERRALS, ScoreFigure.REQUESTS))
+        of_holders = (ScoreFigure.REFERRALS, ScoreFigure.REQUESTS, ScoreFigure.DOUBTFUL_ROWS)
+        unknown.extend(Unknown(each, NotKnown.NO_HOLDER) for each in of_holders)
     else:
+        if counted.doubted is None:
+            unknown.append(Unknown(ScoreFigure.DOUBTFUL_ROWS, NotKnown.NO_LONGER_KEPT))
+        else:
+            doubted = counted.doubted.get(holder.code, Doubted(0, 0))
         referred = counted.referred.get(holder.code, Referred(0, 0, 0, 0, {}, None))
         if referred.median_days is None:
             unknown.append(Unknown(ScoreFigure.REFERRAL_DAYS, NotKnown.NONE_CLOSED))
@@ -286,7 +317,7 @@ def _score(
         leads = _leads(frozenset(sources), counted, everything=role is UNION)
     else:
         unknown.append(Unknown(ScoreFigure.LEADS, NotKnown.KEEPS_NO_DATA))
-    return UnitScore(role, leads_it, holder, delivered, referred, requested, tasks, leads, tuple(unknown))
+    return UnitScore(role, leads_it, holder, delivered, referred, requested, doubted, tasks, leads, tuple(unknown))
 
 
 def _delivered(source: str, counted: _Counted, unknown: list[Unknown]) -> Delivered:

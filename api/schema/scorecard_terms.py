@@ -40,6 +40,12 @@ described(
             "核对询问按期答复的占比。",
             "Which part of what verifications asked was answered in time.",
         ),
+        "DOUBTFUL_ROWS": Words(
+            "存疑行",
+            "Doubtful rows",
+            "退回该单位、期末未处理的存疑数据。",
+            "Rows of its batches that went back to it and waited.",
+        ),
         "TASKS": Words("任务", "Tasks", "工会承办的任务与走访。", "Tasks and visits, which are the unions'."),
         "LEADS": Words(
             "疑点",
@@ -83,6 +89,12 @@ described(
         ),
         "NONE_DUE": Words(
             "无到期询问", "None due", "期内没有已答复或到期的询问。", "Nothing that was asked was answered, or due."
+        ),
+        "NO_LONGER_KEPT": Words(
+            "已过保存期",
+            "No longer kept",
+            "期末距今已超过保存期限。",
+            "What there was on that day is not kept any more.",
         ),
         "NOT_THIS_UNITS": Words("非其职责", "Not this unit's", "由其他单位承办。", "Others do it."),
     },

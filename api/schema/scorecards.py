@@ -103,6 +103,16 @@ class RequestScore:
     )
 
 
+@strawberry.type(
+    description="Rows of a unit's batches that could not be read and went back to it, as they stood on the period's last day."
+)
+class DoubtfulRowScore:
+    """Rows that went back to a unit."""
+
+    waiting: int = strawberry.field(description="Waiting to be mended or confirmed.")
+    overdue: int = strawberry.field(description="Of these, whose day was over.")
+
+
 @strawberry.type(description="Tasks of a kind in the division, which are the unions'.")
 class TaskScore:
     """Tasks of a kind."""
@@ -162,6 +172,9 @@ class UnitScore:
         description="What verifications asked of it: all together, then by kind of data; null where nobody holds the role.",
         metadata=about(4),
     )
+    doubtful_rows: DoubtfulRowScore | None = strawberry.field(
+        description="Rows of its batches that went back to it; null where nobody holds the role, or they are not kept any more."
+    )
     tasks: list[TaskScore] | None = strawberry.field(
         description="Tasks and visits in the division; of the unions alone.", metadata=about(6)
     )
@@ -217,6 +230,9 @@ def _unit(given: scorecards.UnitScore) -> UnitScore:
         data=[_data(each) for each in given.delivered],
         referrals=None if given.referred is None else _referrals(given.referred),
         requests=None if given.requested is None else [_requested(each) for each in given.requested],
+        doubtful_rows=None
+        if given.doubted is None
+        else DoubtfulRowScore(waiting=given.doubted.waiting, overdue=given.doubted.overdue),
         tasks=None
         if given.tasks is None
         else [

@@ -41,9 +41,9 @@ _STANDING = (
     )
     .order_by(D.id)
 )
-_MINE = scope.narrow_to_sender(select(*D), D.organisation_id)
+_MINE = scope.narrow_to_line(scope.narrow_to_sender(select(*D), D.organisation_id), D.division_code)
 _OF_KIND = (
-    scope.narrow_to_sender(select(D.id), D.organisation_id)
+    scope.narrow_to_line(scope.narrow_to_sender(select(D.id), D.organisation_id), D.division_code)
     .where(
         D.upload_id == bindparam("upload"),
         D.reason == bindparam("reason"),

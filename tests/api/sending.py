@@ -14,7 +14,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain.uploads import UploadState
-from api.models import Feed, Receipt, Upload
+from api.models import DoubtfulKind, DoubtfulRow, Feed, Receipt, Upload
 from tests.api.conftest import Service
 
 UPLOAD = """id url state fileName size contentHash batch batchKind supersedes asOf receivedAt endedAt qualityUrl
@@ -145,3 +145,25 @@ async def sent_by(
     told = {"number": number + 1_000_000, "upload_id": upload_id, "digest": "0" * 64, "issued_at": now}
     await connection.execute(insert(Receipt).values(**told))
     return {"Upload": upload_id, "Feed": feed_id}
+
+
+async def doubted_of(
+    connection: AsyncConnection,
+    upload: int,
+    organisation: int | None,
+    division: str,
+    now: dt.datetime,
+    answer: bytes | None = None,
+    by: int | None = None,
+) -> int:
+    """A row of the batch that could not be read, by its key; with an answer it is confirmed."""
+    kind = {"upload_id": upload, "reason": "VALUE_NULLED:UNREADABLE_DATE", "column_name": "registered_on"}
+    await connection.execute(insert(DoubtfulKind).values(**kind, lines=1, listed=1))
+    ended = (
+        {"state": "CONFIRMED", "ended_at": now, "answer": answer, "answered_by": by} if answer else {"state": "OPEN"}
+    )
+    row = insert(DoubtfulRow).values(
+        **kind, **ended, organisation_id=organisation, division_code=division, source="vehicles", first_upload_id=upload,
+        file="vehicles.csv", row_number=1, told_at=now, brought_at=now, due_on=now.date(), version=1,
+    )  # fmt: skip
+    return int((await connection.execute(row.returning(DoubtfulRow.id))).scalar_one())

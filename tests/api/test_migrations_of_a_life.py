@@ -112,6 +112,11 @@ async def _lived(engine: AsyncEngine) -> None:
         await writing.add("erasures", household_id=9_000, retention_class="FILE")
         upload = await writing.add("uploads", organisation_id=place.organisation, user_id=place.officer)
         await writing.add("receipts", upload_id=upload)
+        await writing.add("doubtful_kinds", upload_id=upload)
+        doubted = {"state": "OPEN", "ended_at": None, "answer": None, "digest": b"x"}
+        await writing.add(
+            "doubtful_rows", organisation_id=place.organisation, first_upload_id=upload, upload_id=upload, **doubted
+        )
         for name in ("chain_cuts", "resealings", "key_checks", "installations", "leaving_folders"):
             await writing.add(name)
 

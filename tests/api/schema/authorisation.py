@@ -139,6 +139,8 @@ QUERIES = {
     "scanSchedules": Asked(P.READ_SCANS, '{ scanSchedules(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "uploads": Asked(P.READ_SCANS, '{ uploads(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "upload": Asked(P.READ_SCANS, '{ upload(id: "$Upload") { id } }'),
+    "doubtfulRows": Asked(P.READ_REFERRALS, '{ doubtfulRows(filter: {divisionCode: "410502"}) { nodes { id } } }'),
+    "doubts": Asked(P.READ_REFERRALS, '{ doubts(divisionCode: "410502") { source } }'),
     "feeds": Asked(P.READ_SCANS, '{ feeds(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "feed": Asked(P.READ_SCANS, '{ feed(id: "$Feed") { id } }'),
     "users": Asked(P.MANAGE_ACCOUNTS, '{ users(filter: {logins: ["target"]}) { nodes { id } } }'),
@@ -147,7 +149,7 @@ QUERIES = {
         P.MANAGE_ACCOUNTS, '{ measureRoles(filter: {organisationIds: ["$Organisation"]}) { nodes { id } } }'
     ),
     "clients": Asked(P.MANAGE_ACCOUNTS, '{ clients(filter: {clientIds: ["target"]}) { nodes { id } } }'),
-    "exports": Asked(P.READ_CASES, '{ exports(filter: {requesters: ["target"]}) { nodes { id } } }'),
+    "exports": Asked(P.READ_REFERRALS, '{ exports(filter: {requesters: ["target"]}) { nodes { id } } }'),
     "webhooks": Asked(P.MANAGE_ACCOUNTS, '{ webhooks(filter: {divisionCode: "410502"}) { nodes { id } } }'),
     "webhookDeliveries": Asked(
         P.MANAGE_ACCOUNTS, '{ webhookDeliveries(filter: {webhookIds: ["$Webhook"]}) { nodes { id } } }'
@@ -200,12 +202,13 @@ NODES = {
     "Scan": P.READ_SCANS,
     "ScanSchedule": P.READ_SCANS,
     "Upload": P.READ_SCANS,
+    "DoubtfulRow": P.READ_REFERRALS,
     "Feed": P.READ_SCANS,
     "User": P.MANAGE_ACCOUNTS,
     "MeasureAssignment": P.MANAGE_ACCOUNTS,
     "Organisation": P.MANAGE_ACCOUNTS,
     "Client": P.MANAGE_ACCOUNTS,
-    "Export": P.READ_CASES,
+    "Export": P.READ_REFERRALS,
     "Webhook": P.MANAGE_ACCOUNTS,
     "WebhookDelivery": P.MANAGE_ACCOUNTS,
     "Read": P.READ_AUDIT,
@@ -264,6 +267,10 @@ MUTATIONS = {
         P.KEEP_FILES, {"watchId": "$Watch", "expectedVersion": STALE, "outcome": "FINE", "note": "x"}
     ),
     "startScan": Done(P.START_SCAN, {"divisionCode": "410502", "asOf": "2999-01-01"}, "INVALID", "FORBIDDEN"),
+    "confirmDoubtfulRow": Done(P.SEND_FEEDS, {"rowId": "$DoubtfulRow", "expectedVersion": STALE, "answer": "x"}),
+    "confirmDoubtfulRows": Done(
+        P.SEND_FEEDS, {"uploadId": "$Upload", "reason": "x", "expectedRows": 1, "answer": "x"}, "NOT_FOUND"
+    ),
     "beginUpload": Done(
         P.SEND_FEEDS,
         {
@@ -524,7 +531,7 @@ MUTATIONS = {
     "saveClient": Done(P.MANAGE_ACCOUNTS, CLIENT | {"id": "$Client", "expectedVersion": STALE}),
     "rotateClientSecret": Done(P.MANAGE_ACCOUNTS, {"id": "$Client", "expectedVersion": STALE}),
     "startExport": Done(
-        P.READ_CASES,
+        P.READ_REFERRALS,
         {"kind": "FINDINGS", "format": "CSV", "households": {"stages": []}},
         "INVALID",
         "INVALID",
@@ -749,8 +756,24 @@ TYPES = {
     "ScanReceipt": Fields("document href madeAt"),
     "Upload": Fields(
         "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
-        "expiresAt receivedAt endedAt progress checks refusal receipt qualityUrl"
+        "expiresAt receivedAt endedAt progress checks refusal receipt doubtfulKinds qualityUrl"
     ),
+    "DoubtfulKind": Fields(
+        "reason reasonZh reasonEn adviceZh adviceEn column columnZh columnEn lines listed open"
+    ),
+    "DoubtfulRow": Fields(
+        "id source division organisation batch file row column columnZh columnEn reason reasonZh reasonEn adviceZh adviceEn "
+        "toldAt broughtAt dueOn state overdue endedAt answeredBy version",
+        hidden="answer",
+        permitted=(("upload", P.READ_SCANS),),
+    ),
+    "DoubtCounts": Fields(
+        "source openRows overdueRows correctedRows confirmedRows openRecords overdueRecords disputedRecords"
+    ),
+    "ConfirmDoubtfulRowPayload": Fields(f"{ANSWERED} row"),
+    "ConfirmDoubtfulRowsPayload": Fields(f"{ANSWERED} upload"),
+    "DoubtfulRowConnection": CONNECTION,
+    "DoubtfulRowEdge": EDGE,
     "UploadProgress": Fields("stage done total unit"),
     "ScanSchedule": Fields(
         "id division rules whole rhythm weekday dayOfMonth hour sources state nextAt lastRun createdBy createdAt version",

@@ -76,7 +76,7 @@ from tests.api.schema.authorisation import (
     Asked,
     Fields,
 )
-from tests.api.sending import sent_by
+from tests.api.sending import doubted_of, sent_by
 from tests.api.services.atwork import at_work
 from tests.api.services.doubted import doubted
 from tests.api.services.hooked import hooked
@@ -207,6 +207,8 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     sent = await sent_by(connection, police, user, COUNTY, now)
+    said = vault.seal("doubtful_rows.answer", "登记簿上就是这样")
+    sent["DoubtfulRow"] = await doubted_of(connection, sent["Upload"], police, COUNTY, now, said, user)
     keys = work | gone | away | money | hooks | doubts | {
         "Snapshot": snapshot, "Target": target, "RuleShadow": shadow, "BlindCase": case,
         "AuditEvent": await audit.added(connection),
@@ -584,6 +586,7 @@ async def test_every_field_is_shown_to_each_role_as_reviewed(office: Office, rol
             "Authorisation",
             "Finding",
             "Inquiry",
+            "DoubtfulRow",
             "StopProposal",
             "Recovery",
             "OfficialError",

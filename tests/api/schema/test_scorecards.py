@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from api.database import transaction
 from api.domain import days
 from api.models import (
+    DoubtfulRow,
     Feed,
     Finding,
     Organisation,
@@ -22,6 +23,7 @@ from api.models import (
 )
 from tests.api.conftest import Service
 from tests.api.schema.test_measures import act, union
+from tests.api.sending import doubted_of, sent_by
 from tests.api.services.atwork import on_file
 
 CARDS = """query ($code: String, $period: DateRange) { scorecards(divisionCode: $code, period: $period) {
@@ -30,6 +32,7 @@ CARDS = """query ($code: String, $period: DateRange) { scorecards(divisionCode: 
       coverage { division { code } scannedAsOf people answered noAnswer notAuthorised notAsked share } }
     referrals { sent waiting closed overdue byOutcome { outcome referrals } medianDays }
     requests { source asked answered inTime late share }
+    doubtfulRows { waiting overdue }
     tasks { kind waiting overdue done } leads { raised reviewed byOutcome { outcome leads } }
     unknown { figure reason source } } } } }"""
 DAY = dt.timedelta(days=1)
@@ -182,13 +185,37 @@ async def test_a_unit_is_told_how_much_of_what_it_was_asked_it_answered_in_time(
     assert ("REQUESTS", "NONE_DUE", None) in unknown(tax)
 
 
+async def test_a_department_is_told_of_doubtful_rows_that_waited_and_of_those_too_late(service: Service) -> None:
+    now = service.now()
+    today = days.today(now)
+    police = await held(service, "gaj", "安阳市公安局", "PUBLIC_SECURITY", kind="DEPARTMENT")
+    key = service.vault.key("Organisation", police)
+    async with transaction(service.engine) as connection:
+        user = await connection.scalar(select(User.id).where(User.login == "department"))
+        batch = await sent_by(connection, key, user, "410500", now - 20 * DAY)
+        said = service.vault.seal("doubtful_rows.answer", "确实如此")
+        for told, answer, by in ((20, None, None), (2, None, None), (20, said, user)):
+            row = await doubted_of(connection, batch["Upload"], key, "410500", now - told * DAY, answer, by)
+            ended = {"ended_at": now - 5 * DAY} if answer else {}
+            due = today - 6 * DAY if told == 20 else today + DAY
+            await connection.execute(update(DoubtfulRow).where(DoubtfulRow.id == row).values(due_on=due, **ended))
+    for ago, expected in ((0, (2, 1)), (6, (2, 0)), (4, (1, 1)), (25, (0, 0))):
+        span = {"from": (today - 30 * DAY).isoformat(), "to": (today - ago * DAY).isoformat()}
+        found = unit(await cards(service, period=span), "IDENTIFICATION", "PUBLIC_SECURITY")["doubtfulRows"]
+        assert (found["waiting"], found["overdue"]) == expected, f"{ago} days ago"
+    long_ago = unit(await cards(service, period={"to": (today - 400 * DAY).isoformat(), "from": (today - 500 * DAY).isoformat()}),
+                    "IDENTIFICATION", "PUBLIC_SECURITY")  # fmt: skip
+    assert long_ago["doubtfulRows"] is None
+    assert ("DOUBTFUL_ROWS", "NO_LONGER_KEPT", None) in unknown(long_ago)
+
+
 async def test_f_08_what_nobody_can_know_is_null_with_its_reason_and_never_zero(service: Service) -> None:
     found = await cards(service)
     health = unit(found, "HEALTHCARE", "HEALTH")
     assert (health["organisation"], health["data"], health["referrals"], health["leads"]) == (None, [], None, None)
     assert unknown(health) == {
         ("DATA", "KEEPS_NO_DATA", None), ("LEADS", "KEEPS_NO_DATA", None), ("REFERRALS", "NO_HOLDER", None),
-        ("REQUESTS", "NO_HOLDER", None), ("TASKS", "NOT_THIS_UNITS", None),
+        ("REQUESTS", "NO_HOLDER", None), ("DOUBTFUL_ROWS", "NO_HOLDER", None), ("TASKS", "NOT_THIS_UNITS", None),
     }  # fmt: skip
     early = await cards(service, period={"from": "2019-05-01", "to": "2020-04-30"})
     police = unit(early, "IDENTIFICATION", "PUBLIC_SECURITY")

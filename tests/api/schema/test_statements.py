@@ -20,7 +20,7 @@ from tests.api.conftest import Service
 from tests.api.papers import exception, paper
 from tests.api.scheduled import scheduled
 from tests.api.schema.authorisation import TO_COME
-from tests.api.sending import sent_by
+from tests.api.sending import doubted_of, sent_by
 from tests.api.services.atwork import at_work
 from tests.api.services.doubted import doubted
 from tests.api.services.hooked import hooked
@@ -409,6 +409,11 @@ LISTS = {
     ),
     "scans": ("query ($n: Int) { scans(first: $n) { totalCount nodes { id status result { findings } } } }", 2),
     "uploads": ("query ($n: Int) { uploads(first: $n) { totalCount nodes { id state receipt { number } } } }", 2),
+    "doubtfulRows": (
+        "query ($n: Int) { doubtfulRows(first: $n) { totalCount nodes { id reasonZh overdue answer upload { batch doubtfulKinds { "
+        "open } } } } }",
+        4,
+    ),
     "feeds": ("query ($n: Int) { feeds(first: $n) { totalCount nodes { id department uploadId ageDays } } }", 2),
 }
 
@@ -435,6 +440,7 @@ async def full(service: Service) -> dict[str, dict[str, list[str]]]:
                 "scans": {},
                 "uploads": {},
                 "feeds": {},
+                "doubtfulRows": {},
             }
     raise AssertionError("the city has no such household")
 
@@ -452,13 +458,14 @@ async def test_a_list_takes_as_many_statements_for_one_row_as_for_a_hundred(serv
         where = {"division_code": "410500", "division_from": low, "division_to": high}
         async with transaction(service.engine) as connection:
             await connection.execute(insert(Scan), [row | where] * 150)
-    if name in ("uploads", "feeds"):
+    if name in ("uploads", "feeds", "doubtfulRows"):
         now = service.now()
         async with transaction(service.engine) as connection:
             police = await connection.scalar(select(Organisation.id).where(Organisation.code == "police"))
             user = await connection.scalar(select(User.id).where(User.login == "department"))
             for _ in range(110):
-                await sent_by(connection, police, user, "410502", now)
+                batch = await sent_by(connection, police, user, "410502", now)
+                await doubted_of(connection, batch["Upload"], police, "410502", now)
     rows = {}
     for number, which in ((1, one), (100, None)):
         service.statements.clear()
