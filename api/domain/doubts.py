@@ -18,6 +18,10 @@ MOST_OF_A_BATCH = 5_000
 """And so many of a batch: a list that somebody can work through, written in less time than a writer waits for another."""
 
 
+MOST_OF_A_SOURCE = 20_000
+"""And so many of a department's kind of data, all its batches together: what stands is held against each batch that comes."""
+
+
 class DoubtState(StrEnum):
     """Where a doubt stands."""
 
@@ -148,9 +152,10 @@ def placed(sifted: Sifted, in_force: Collection[int], outranked: Collection[int]
     listed: dict[Kind, int] = defaultdict(int)
     for line in again.values():
         listed[line.kind] += 1
+    most = min(MOST_OF_A_BATCH - len(again), MOST_OF_A_SOURCE - len(sifted.standing) + len(over))
     new: list[Line] = []
     for kind, lines in sorted(fresh.items(), key=lambda each: (len(each[1]), each[0][0], each[0][1] or "")):
-        room = min(MOST_OF_A_KIND - listed[kind], MOST_OF_A_BATCH - len(again) - len(new))
+        room = min(MOST_OF_A_KIND - listed[kind], most - len(new))
         new.extend(list(lines)[: max(0, room)])
     return Placed(again, over, sorted(new, key=lambda line: (line.file, line.row)))
 

@@ -141,7 +141,7 @@ class Upload(Node):
     checks: list[QualityCheck] = strawberry.field(description="What the check found.", metadata=about(10))
     refusal: UploadRefusal | None = strawberry.field(description="Why it was not taken over.")
     receipt: Receipt | None = strawberry.field(description="The acknowledgement, once it was checked.")
-    doubtful_kinds: list[DoubtfulKind] = strawberry.field(
+    doubtful_kinds: list[DoubtfulKind] | None = strawberry.field(
         default=NOT_LOADED,
         description="For what it was doubted, the most frequent first; the rows are in `doubtfulRows(filter: {uploadIds: [id]})`. "
         "Empty for who may not read these, and of a batch that was refused: that goes back whole.",

@@ -183,7 +183,7 @@ async def test_a_person_of_the_department_says_that_it_is_so_and_that_stays(serv
     assert done["row"]["answeredBy"] == {"login": "department"}
     assert (await service.data(CONFIRM, {"i": given}, by="department"))["confirmDoubtfulRow"] == done, "once"
     again = {**given, "idempotencyKey": "confirm-2"}
-    codes = []
+    codes: list[str] = []
     for asked, by in ((again, "department"), ({**again, "expectedVersion": 2}, "department"), (again, "reviewer")):
         told = await service.data(CONFIRM, {"i": {**asked, "idempotencyKey": f"again-{len(codes)}-key"}}, by=by)
         codes += [each["code"] for each in told["confirmDoubtfulRow"]["userErrors"]]
@@ -195,6 +195,7 @@ async def test_a_person_of_the_department_says_that_it_is_so_and_that_stays(serv
         told = (
             await connection.scalars(select(AuditEvent.detail).where(AuditEvent.action == "doubt.confirmed"))
         ).one()
+    assert sealed is not None
     assert "登记簿".encode() not in sealed
     assert set(told) == {"upload", "source"}
     for by, answer in (("reviewer", "登记簿上就是这样。"), ("auditor", None)):
