@@ -756,7 +756,8 @@ TYPES = {
     "ScanReceipt": Fields("document href madeAt"),
     "Upload": Fields(
         "id source division department client url fileName size contentHash asOf batchKind batch supersedes state begunAt "
-        "expiresAt receivedAt endedAt progress checks refusal receipt doubtfulKinds qualityUrl"
+        "expiresAt receivedAt endedAt progress checks refusal receipt qualityUrl",
+        permitted=(("doubtfulKinds", P.READ_REFERRALS),),
     ),
     "DoubtfulKind": Fields(
         "reason reasonZh reasonEn adviceZh adviceEn column columnZh columnEn lines listed open"
@@ -929,9 +930,10 @@ TYPES = {
     "QueueUnit": Fields("division reviewers weeklyLeads openedThisWeek"),
     "Scorecards": Fields("division firstDay lastDay measures"),
     "MeasureScorecard": Fields("measure number units"),
-    "UnitScore": Fields("role leadsMeasure organisation data referrals requests tasks leads unknown"),
+    "UnitScore": Fields("role leadsMeasure organisation data referrals requests doubtfulRows tasks leads unknown"),
     "DataScore": Fields("source titleZh titleEn receivedOn asOf ageDays complete rowsRead rowsSetAside coverage"),
     "CoverageScore": Fields("division scannedAsOf people answered noAnswer notAuthorised notAsked share"),
+    "DoubtfulRowScore": Fields("waiting overdue"),
     "RequestScore": Fields("source asked answered inTime late share"),
     "ReferralScore": Fields("sent waiting closed overdue byOutcome medianDays"),
     "ReferralOutcomeCount": Fields("outcome referrals"),

@@ -207,6 +207,8 @@ async def _targets(connection: AsyncConnection, vault: sealing.Vault, now: dt.da
         connection, user, "household.record", ("Household", lead.household_id), now, {"from": "APPLIED"}
     )
     sent = await sent_by(connection, police, user, COUNTY, now)
+    of_police = update(User).where(User.id == user).values(organisation_id=police)
+    await connection.execute(of_police)  # a department sees what its own accounts had exported
     said = vault.seal("doubtful_rows.answer", "登记簿上就是这样")
     sent["DoubtfulRow"] = await doubted_of(connection, sent["Upload"], police, COUNTY, now, said, user)
     keys = work | gone | away | money | hooks | doubts | {
