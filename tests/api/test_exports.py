@@ -168,7 +168,7 @@ async def test_nobody_else_takes_it_and_nobody_when_its_days_are_over(service: S
         ("reviewer", 404),
         ("auditor", 404),
         ("elsewhere", 404),
-        ("department", 403),
+        ("department", 404),
         ("administrator", 403),
     ):
         assert (await taken(service, told["href"], by)).status_code == status, by
