@@ -37,7 +37,7 @@ MOST_FIELDS = 2_000
 MOST_ALIASES = 200
 MOST_DIRECTIVES = 200
 MOST_OBJECTS = 100
-"""As values, in a document or in variables: each costs what its type has fields, whether they are given or not."""
+"""As values, in a document: each costs what its type has fields, whether they are given or not."""
 MOST_MEMBERS = 500
 """Fields of such objects in a document: each mistake in one prints, before we cut it out, the whole of it."""
 MOST_ROOT_FIELDS = {OperationType.QUERY: 30, OperationType.MUTATION: 5, OperationType.SUBSCRIPTION: 1}

@@ -18,9 +18,10 @@ from graphql.utilities import validate_input_value
 
 from api.domain.errors import TooLong
 from api.gate.documents import MOST_ERRORS, Invalid, without_values
-from api.gate.shape import MOST_OBJECTS
 
 MOST_VALUES = 5_000
+MOST_OBJECTS = 600
+"""More than in a document, where each mistake prints all of it: a list of answers has five hundred, and is as cheap as it is long."""
 MOST_LEVELS = 20
 
 

@@ -129,6 +129,8 @@ VARIABLES = (
            + nested('{"not":', "{}", "}", 20_000).encode() + b"}}"),
     asking("many objects in variables", "query($f:HouseholdFilter){households(filter:$f){nodes{id}}}", LARGE,
            {"f": {"and": [{"name": "a"}] * 10_000}}),
+    asking("as many objects in variables as may be", "query($f:HouseholdFilter){households(filter:$f){nodes{id}}}", INPUT,
+           {"f": {"and": [{"name": "a"}] * 599}}),
     asking("wide objects in variables", "query($f:HouseholdFilter){households(filter:$f){nodes{id}}}", BAD,
            {"f": {f"n{number}": 1 for number in range(4_000)}}),
     asking("many variables", "{viewer{login}}", LARGE, {f"v{number}": number for number in range(15_000)}),

@@ -237,6 +237,16 @@ async def push_answers(
     return (await service.data(query, {"input": {**key, "source": source, "answers": listed}}, by=by))["pushAnswers"]
 
 
+async def test_a_list_is_as_long_over_http_as_it_may_be(service: Service) -> None:
+    """Nobody is known of these: it is the list that is judged, and not the request's size."""
+    for length, told in ((500, ("NOT_FOUND", ["0", "personReference"])), (501, ("INVALID", []))):
+        listed = await push_answers(
+            service, *((f"nobody-{place}", "NO_RECORD", "2024-12-31") for place in range(length))
+        )
+        (error,) = listed["userErrors"]
+        assert (error["code"], error["path"]) == (told[0], ["input", "answers", *told[1]])
+
+
 async def test_answers_by_list_are_laid_out_for_scans_and_the_later_one_stands(
     service: Service, tmp_path: Path
 ) -> None:
