@@ -7,6 +7,7 @@ from functools import cache
 from api.domain.consent import ALL, ConsentPurpose
 from api.matching.reference import OWN_TABLES
 from matcher.authorisations import ALL_SOURCES, ECONOMIC_CHECK, SEPARATORS
+from matcher.rules.rule import OWN
 from matcher.sources.contract import all_contracts, fold
 
 _PURPOSES = frozenset(each.value for each in ConsentPurpose)
@@ -21,6 +22,12 @@ def _names() -> dict[str, frozenset[str]]:
 def sources() -> frozenset[str]:
     """Every kind of department data that may be consented to."""
     return frozenset(_names())
+
+
+@cache
+def about_people() -> frozenset[str]:
+    """Those of them that tell of applicants: not who decided, what was handed in, or what was answered by list."""
+    return sources() - frozenset(OWN) - {"answers"}
 
 
 def sources_in(cell: str | None) -> frozenset[str] | None:

@@ -294,7 +294,7 @@ async def _held_answer(connection: AsyncConnection, viewer: Viewer, answer_id: i
 async def _sources(connection: AsyncConnection, named: Sequence[str]) -> tuple[str, ...]:
     """The kinds of data to be looked at: those named, or all that departments keep about people. Raises NotDone."""
     kept = (await connection.scalars(select(Department.code).order_by(Department.code))).all()
-    known = [code for code in kept if code in reading.sources()]
+    known = [code for code in kept if code in reading.about_people()]
     if not named or consent.ALL in named:
         return tuple(known)
     return consent.check_sources(named, known, ("input", "sources"))

@@ -503,6 +503,7 @@ async def test_only_kinds_of_data_that_somebody_keeps_are_named(service: Service
     assert errors(await ask(house, sources=["gossip"])) == [("INVALID", ["input", "sources"])]
     whole = (await ask(house, sources=None))["request"]
     assert {POLICE, "tax", "finance"} <= set(whole["sources"])
+    assert not {"answers", "documents", "handlers"} & set(whole["sources"]), "these tell nothing of an applicant"
     assert errors(await ask(house, by="auditor"))[0][0] == "FORBIDDEN"
 
 
