@@ -14,6 +14,8 @@ from api.commands.keys import checked_vault
 from api.domain import receipts
 from api.sealing import signing
 
+KEY_BYTES = 32
+
 receipt = typer.Typer(no_args_is_help=True, help="Receipts of scans, which anybody can prove.")
 
 
@@ -25,7 +27,10 @@ def verify(
     ] = None,
     key: Annotated[
         str | None,
-        typer.Option("--key", help="The service's public key, as `jiekun receipt key` printed it on that machine."),
+        typer.Option(
+            "--key",
+            help="The service's public key, as `jiekun receipt key` printed it on that machine, or a file of it.",
+        ),
     ] = None,
 ) -> None:
     """Prove a receipt, and the files it tells of, with nothing but these; exit 1 where anything is not as it was told."""
@@ -33,7 +38,8 @@ def verify(
         told = file.read_bytes()
     except OSError as error:
         raise NotReady(f"{file}: it cannot be read ({error.strerror})") from None
-    found = receipts.problems(told, signing.proves, folder, key)
+    known = None if key is None else _key(key)
+    found = receipts.problems(told, signing.proves, folder, known)
     for problem in found:
         messages.print(problem, markup=False, highlight=False)
     if found:
@@ -51,3 +57,17 @@ def verify(
 def show_key() -> None:
     """Print the public key of this service, to be kept by whoever proves receipts."""
     results.print(base64.b64encode(checked_vault(settings.read()).signer.public_key).decode(), highlight=False)
+
+
+def _key(given: str) -> str:
+    """The public key that is given, or stands in the file of that name. Raises NotReady for what is neither."""
+    path = Path(given)
+    try:
+        written = path.read_text(encoding="ascii") if path.is_file() else given
+        if len(base64.b64decode(written.strip(), validate=True)) == KEY_BYTES:
+            return written.strip()
+    except (OSError, ValueError):
+        pass
+    raise NotReady(
+        "--key: this is neither a public key nor a file of one; `jiekun receipt key` prints it at the service"
+    )

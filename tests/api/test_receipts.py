@@ -103,6 +103,25 @@ def test_by_whom_it_is_signed_is_told_by_the_key_that_is_known(tmp_path: Path) -
     assert problems(canonical(with_our_name), proves, folder, KEY)
 
 
+def test_the_key_is_given_as_it_stands_or_in_a_file_and_nothing_else_is_taken_for_one(tmp_path: Path) -> None:
+    file, kept = tmp_path / "receipt.json", tmp_path / "key"
+    file.write_bytes(receipt_of(folder_of(tmp_path)))
+    kept.write_text(KEY + "\n")
+    other = base64.b64encode(Signer.of(b"y" * 128).public_key).decode()
+    for key, status, said in (
+        (KEY, 0, "as it was signed"),
+        (str(kept), 0, "as it was signed"),
+        (other, 1, "signed by another key"),
+        (str(tmp_path / "none"), 1, "neither a public key nor a file of one"),
+        (str(file), 1, "neither a public key nor a file of one"),
+        (KEY[:-5], 1, "neither a public key nor a file of one"),
+    ):
+        told = CliRunner().invoke(cli.app, ["receipt", "verify", str(file), "--key", key])
+        assert (told.exit_code, said in " ".join(f"{told.output} {told.exception}".split())) == (status, True), (
+            told.output
+        )
+
+
 def test_there_is_one_way_to_write_it() -> None:
     assert canonical({"b": [1, {"d": None, "c": "é"}], "a": True}) == '{"a":true,"b":[1,{"c":"é","d":null}]}'.encode()
     for fraction in (1.5, {"a": [0.1]}, float("nan")):
