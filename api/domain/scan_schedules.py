@@ -107,8 +107,11 @@ def rhythm(
     given = {"weekday": weekday, "dayOfMonth": day_of_month, "hour": hour, "sources": tuple(sources) or None}
     for name, value in given.items():
         if (value is not None) != (name in NAMED[every]):
+            fits = " + ".join(each for each in given if each in NAMED[every])
             raise _wrong(
-                name, "该周期须填写且仅填写相应的项目。", "A rhythm is told by what belongs to it, and nothing else."
+                name,
+                f"{every} 周期填写且仅填写：{fits}。",
+                f"A rhythm is told by what belongs to it, and nothing else: {every} by {fits}.",
             )
     for name, value, first, last in (
         ("weekday", weekday, 1, 7),

@@ -12,6 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from api.database import transaction
 from api.domain.days import CHINA
+from api.domain.errors import NotDone
+from api.domain.scan_schedules import ScanRhythm
+from api.domain.scan_schedules import rhythm as rhythm_of
 from api.models import AuditEvent, Feed, Job, Scan, ScanOccasion, table
 from api.services import scan_schedules
 from tests.api.conftest import Service
@@ -185,6 +188,13 @@ async def test_what_is_no_rhythm_and_what_may_not_be_scanned_is_refused_where_it
 ) -> None:
     (error,) = (await schedule(service, **given))["userErrors"]
     assert (error["code"], error["path"]) == (code, ["input", path])
+
+
+def test_a_rhythm_that_is_told_amiss_is_told_what_it_takes() -> None:
+    with pytest.raises(NotDone) as refused:
+        rhythm_of(ScanRhythm.WEEKLY, None, None, 2, ())
+    assert refused.value.path == ("input", "weekday")
+    assert "WEEKLY by weekday + hour" in refused.value.en
 
 
 @pytest.mark.parametrize("by", ["reviewer", "caseworker", "department"])
