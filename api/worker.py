@@ -152,12 +152,18 @@ async def end(held: Held, failure: BaseException | None) -> None:
             if failure is None:
                 await jobs.finish(connection, job, _now())
                 return
-            log.error("job %s, attempt %s: %s", job.id, job.attempt, type(failure).__name__)
+            log.error("job %s (%s), attempt %s: %s", job.id, job.kind, job.attempt, _told(failure))
             if not isinstance(failure, Refused) and job.attempt < jobs.ATTEMPTS:
                 await jobs.give_back(connection, job, _now())
                 return
             await KINDS[job.kind].give_up(held, connection, _words(failure))
             await jobs.give_up(connection, job, _now())
+
+
+def _told(failure: BaseException) -> str:
+    """The kind of a failure; where it was refused, also why, on one line."""
+    kind = type(failure).__name__
+    return f"{kind}: {' '.join(str(failure).split())}" if isinstance(failure, Refused) else kind
 
 
 def _words(failure: BaseException) -> str:
