@@ -298,7 +298,7 @@ async def _tell(connection: AsyncConnection, kept: Sequence[Question], now: dt.d
         if asked.request_id in answers_of:
             detail = {"household": asked.household_id, "answers": answers_of[asked.request_id]}
             about = ("VerificationRequest", asked.request_id)
-            await audit.record(connection, None, "verification.told", about, now, detail)
+            await audit.record(connection, None, "verification.told_by_feeds", about, now, detail)
 
 
 async def _hold(connection: AsyncConnection, looked: Sequence[Looked]) -> set[int]:

@@ -135,7 +135,7 @@ async def test_the_feeds_in_use_answer_a_round_by_themselves(service: Service) -
     assert all((line["ageDays"] or 1) > 0 for line in told["report"])
     fed = sum(each["origin"] == "FEED" for each in told["answers"])
     async with transaction(service.engine) as connection:
-        act = select(AuditEvent.detail, AuditEvent.user_id).where(AuditEvent.action == "verification.told")
+        act = select(AuditEvent.detail, AuditEvent.user_id).where(AuditEvent.action == "verification.told_by_feeds")
         (row,) = (await connection.execute(act)).all()
     assert (row.detail, row.user_id) == ({"household": house.key, "answers": fed}, None), (
         "one row a round, counts only"

@@ -52,8 +52,11 @@ DETAILS = {
 NOT_TOLD = frozenset({"host"})
 """A receiver's port is found anew for each telling."""
 
-AS_OFTEN = {"jobs": ("kind", (webhooks.JOB, indexes.JOB)), "audit_events": ("action", ("index.ready",))}
-"""What there is one of each time there is something to send, and each time the upkeep finds other feeds in use; the last index counts."""
+AS_OFTEN = {
+    "jobs": ("kind", (webhooks.JOB, indexes.JOB)),
+    "audit_events": ("action", ("index.ready", "verification.told_by_feeds")),
+}
+"""What there is one of each time there is something to send, and each time the upkeep finds other feeds in use, by which open rounds are answered; the last index counts."""
 
 PIECE = re.compile(r"(?P<kind>[A-Z]\w*):(?P<key>\d+)")
 
