@@ -32,6 +32,7 @@ from matcher.scoring.model import Model
 from matcher.scoring.weighing import Scale
 from matcher.sources.contract import load
 from matcher.sources.delivery import Feed
+from matcher.threads import on_a_thread_of_polars
 
 Pairs = npt.NDArray[np.uint64]
 _SHIFT, _RECORD = np.uint64(32), np.uint64(0xFFFFFFFF)
@@ -100,6 +101,9 @@ class Desk:
         """Each household as `check` has it, all in one pass; they are of one register: nobody twice, all with the same tables."""
         if not homes:
             return []
+        return on_a_thread_of_polars(lambda: self._checked(homes))
+
+    def _checked(self, homes: Sequence[Household]) -> list[Checked]:
         whole = self._pass(homes[0] if len(homes) == 1 else _together(homes))
         return [whole] if len(homes) == 1 else [_of(home, whole) for home in homes]
 
@@ -112,17 +116,11 @@ class Desk:
         )
         flooded: list[tuple[str, str, str, int]] = []
         found = self._weighed(everyone, list(self._proposed(everyone, home.allowed, flooded)))
-        links, linked, reviewed = [], {}, {}
-        for name in self.index.sources:
-            if name not in found:
-                linked[name] = reviewed[name] = self._nothing[name]
-                continue
-            pairs, records = found[name]
-            its = linking.links(evidence.rename(pairs, records), plan, self.model)
-            linked[name] = evidence.beside(its, "LINK", records, people)
-            reviewed[name] = evidence.beside(its, "REVIEW", records, people)
-            links.append(its)
-        every = linking.merge(links, plan)
+        every = linking.merge([], plan)
+        if found:
+            pairs = pl.concat(evidence.rename(*each) for each in found.values())
+            every = linking.links(pairs, plan, self.model)
+        linked, reviewed = (self._beside(every, decision, found, people) for decision in ("LINK", "REVIEW"))
         flood = pl.DataFrame(flooded, schema=FLOODED, orient="row")
         allowed = {
             name: pl.Series(sorted(home.allowed.get(name, ())), dtype=pl.String) for name in self.index.sources
@@ -221,7 +219,7 @@ class Desk:
             return {}
         tables, pairs, starts, start = [], [], [], 0
         for each in proposed:
-            tables.append(each.source.facets(each.party).select(pl.all().gather(each.rows)))
+            tables.append(each.source.facets(each.party)[pl.Series(each.rows)])
             at = np.searchsorted(each.rows, each.pairs & _RECORD).astype(np.uint64) + np.uint64(start)
             pairs.append(each.pairs >> _SHIFT << _SHIFT | at)
             starts.append(start)
@@ -238,13 +236,26 @@ class Desk:
                 found.setdefault(each.source.name, []).append((each, some))
         return {name: self._named(everyone, parts) for name, parts in found.items()}
 
+    def _beside(
+        self,
+        links: pl.DataFrame,
+        decision: str,
+        found: Mapping[str, tuple[pl.DataFrame, pl.DataFrame]],
+        people: pl.DataFrame,
+    ) -> dict[str, pl.DataFrame]:
+        """What the rules see of each source, by links that are so decided."""
+        decided = links.filter(pl.col("decision") == decision).partition_by("source", as_dict=True)
+        return dict(self._nothing) | {
+            name: evidence.beside(its, decision, found[name][1], people) for (name,), its in decided.items()
+        }
+
     def _named(
         self, everyone: Applicants, parts: list[tuple[_Found, pl.DataFrame]]
     ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The pairs of one source with the names of their records, and these."""
         source, pairs = parts[0][0].source, pl.concat(some for _, some in parts)
         matched = pairs.get_column("record").unique().sort()
-        records = evidence.name_records(source.rows.select(pl.all().gather(matched)), source.feed.contract)
+        records = evidence.name_records(source.rows[matched], source.feed.contract)
         named = linking.named(pairs, matched, records, everyone, source.name)
         person = everyone.ids.gather(named.get_column("applicant")).alias("person_id")
         return named.with_columns(person), evidence.gather([records])

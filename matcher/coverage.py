@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from matcher.frames import COVERAGE
@@ -52,18 +53,7 @@ def cover(
         schema={"source": pl.String, "asked": pl.Boolean, "as_of": pl.Date, "absent": pl.String},
         orient="row",
     )
-    allowed = (
-        pl.concat(
-            each.authorised.cast(pl.String)
-            .to_frame("person_id")
-            .unique()
-            .select("person_id", source=pl.lit(source), allowed=True)
-            for source, each in sorted(sources.items())
-            if each is not None
-        )
-        if any(sources.values())
-        else pl.DataFrame(schema={"person_id": pl.String, "source": pl.String, "allowed": pl.Boolean})
-    )
+    allowed = _allowed({source: each.authorised for source, each in sorted(sources.items()) if each is not None})
     every = person_ids.to_frame("person_id").join(asked, how="cross")
     for beside in (linked, told, unsure, allowed):
         every = every.join(beside, on=["person_id", "source"], how="left")
@@ -85,6 +75,16 @@ def cover(
         .otherwise("absent")
     )
     return every.with_columns(state=state).select(COVERAGE.names()).cast(COVERAGE).sort("person_id", "source")
+
+
+def _allowed(authorised: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Who may be looked up in which source, each once."""
+    people = pl.Series("person_id", dtype=pl.String)
+    for each in authorised.values():
+        people = people.append(each.cast(pl.String))
+    names = pl.Series("source", list(authorised), dtype=pl.String)
+    where = names.gather(np.repeat(np.arange(len(names)), [len(each) for each in authorised.values()]))
+    return pl.DataFrame([people, where]).unique().with_columns(allowed=True)
 
 
 def _told(answers: pl.DataFrame | None) -> pl.DataFrame:

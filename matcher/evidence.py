@@ -21,10 +21,10 @@ def gather(frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
     the source wrote.
     """
     rows = pl.concat(frames, how="vertical")
-    distinct = rows.drop("row_number", strict=False).unique(CONTENT, maintain_order=True)
-    copies = rows.group_by(CONTENT).agg(copies=pl.len())
     return (
-        distinct.join(copies, on=CONTENT, how="left")
+        rows.drop("row_number", strict=False)
+        .with_columns(copies=pl.len().over(CONTENT))
+        .unique(CONTENT, maintain_order=True)
         .sort(CONTENT)
         .with_columns(
             given_id="record_id",

@@ -149,11 +149,11 @@ class Source:
         """The rows that bear one of these keys under a block, one key after the other, and how many they are."""
         held, rows = self._sorted[party, block]
         first = np.searchsorted(held, keys, side="left")
-        last = first.copy()
-        for place in np.flatnonzero(held[np.minimum(first, len(held) - 1)] == keys) if len(held) else ():
-            last[place] = np.searchsorted(held, keys[place], side="right")
-        spans = [rows[start:end] for start, end in zip(first.tolist(), last.tolist(), strict=True) if end > start]
-        return (np.concatenate(spans) if spans else np.zeros(0, np.uint32)), int((last - first).sum())
+        borne = np.flatnonzero(held[np.minimum(first, len(held) - 1)] == keys) if len(held) else ()
+        if not len(borne):
+            return np.zeros(0, np.uint32), 0
+        spans = [rows[first[place] : np.searchsorted(held, keys[place], side="right")] for place in borne]
+        return np.concatenate(spans), sum(map(len, spans))
 
     @cached_property
     def _sorted(self) -> dict[tuple[str, int], tuple[Keys, Rows]]:

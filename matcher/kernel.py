@@ -96,22 +96,30 @@ def propose(
     for place, (block, lookup) in enumerate(zip(applicants.plan.blocks, applicants.lookups, strict=True)):
         records, slots = lookup.hits(batch.keys[place])
         sizes = np.bincount(slots, minlength=len(lookup.starts) - 1)
-        counts.append(_proposed(lookup.rows, np.repeat(sizes, np.diff(lookup.starts)), place))
-        hot = counts[-1].filter(pl.col("records") > block.cap).get_column("applicant")
-        people, matched = lookup.without(hot.to_numpy()).expand(records, slots)
+        counts.append(_counted(lookup.rows, np.repeat(sizes, np.diff(lookup.starts))))
+        hot = np.flatnonzero(counts[-1] > block.cap).astype(np.uint32)
+        people, matched = lookup.without(hot).expand(records, slots)
         pairs = people.astype(np.uint64) << np.uint64(32) | matched
         found.append(pairs)
         bits.append(np.full(len(pairs), 1 << place, dtype=np.uint32))
     pairs, blocks = distinct(np.concatenate(found), np.concatenate(bits))
-    return pairs, blocks, pl.concat(counts)
+    return pairs, blocks, _proposed(counts)
 
 
-def _proposed(rows: Rows, sizes: npt.NDArray[np.int64], place: int) -> pl.DataFrame:
-    records = np.bincount(rows, weights=sizes).astype(np.uint64) if len(rows) else np.zeros(0, np.uint64)
-    hit = np.flatnonzero(records)
-    return pl.DataFrame(
-        {"applicant": hit, "block": np.full(len(hit), place), "records": records[hit]}, schema=PROPOSED
-    )
+def _counted(rows: Rows, sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.uint64]:
+    """How many records each applicant got, as far as the last of these rows."""
+    return np.bincount(rows, weights=sizes).astype(np.uint64) if len(rows) else np.zeros(0, np.uint64)
+
+
+def _proposed(counts: list[npt.NDArray[np.uint64]]) -> pl.DataFrame:
+    """The counts of each block that proposed anything (frames.PROPOSED)."""
+    hit = [np.flatnonzero(records) for records in counts]
+    columns = {
+        "applicant": np.concatenate(hit),
+        "block": np.repeat(np.arange(len(hit)), [len(each) for each in hit]),
+        "records": np.concatenate([records[each] for records, each in zip(counts, hit, strict=True)]),
+    }
+    return pl.DataFrame(columns, schema=PROPOSED)
 
 
 def distinct(

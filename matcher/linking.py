@@ -117,8 +117,7 @@ def links(pairs: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
     """
     shape = frames.links(plan.names)
     return (
-        pairs.lazy()
-        .with_columns(grade=grade(plan, model))
+        pairs.with_columns(grade=grade(plan, model))
         .with_columns(
             decision=decision(plan, model),
             levels=pl.struct(plan.names),
@@ -128,7 +127,6 @@ def links(pairs: pl.DataFrame, plan: Plan, model: Model) -> pl.DataFrame:
         .cast(shape)
         .unique(KEYS, maintain_order=True, keep="first")
         .sort(KEYS)
-        .collect()
     )
 
 

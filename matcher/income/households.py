@@ -7,7 +7,7 @@ otherwise nobody can tell. Bounds are rounded outwards to the fen, so that round
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -45,7 +45,11 @@ ONE_PAYMENT = "UNEMPLOYMENT_BENEFIT"
 WORKED = "WAGE"
 """The kind from which the cost of going to work is deducted."""
 
-_TERMS = frames.schema({"division": pl.String, "line": pl.Int64, "cost": pl.Int64})
+AT_ONCE = 2_000_000
+"""How many rows of a person and month are looked at together."""
+
+_CALENDAR = frames.schema({"month": pl.Date, "next": pl.Date})
+_TERMS = frames.schema({"month": pl.Date, "division": pl.String, "line": pl.Int64, "cost": pl.Int64})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +93,11 @@ def per_capita(known: Known, incomes: Incomes, line: str = "line.dibao", times: 
     `line`: the policy's key of the line, as of the month and by the household's division; `times`: the key of a factor
     on it, such as line.low_income. A household has a row for each month in which it had a member.
     """
-    present, parts, by_month = _people(known, incomes), [PER_CAPITA.to_frame()], _by_month(incomes)
-    for month in incomes.months:
-        here = _members_of(present, month, known.policy, line, times)
+    present, parts = _people(known, incomes), [PER_CAPITA.to_frame()]
+    for some in _at_once(incomes.months, len(present)):
+        here = _members_of(present, some, known.policy, line, times)
         if not here.is_empty():
-            parts.append(_divided(here, _received(by_month[month], here), incomes.sources, month))
+            parts.append(_divided(here, _received(_told_in(incomes, some), here), incomes.sources))
     return pl.concat(parts).sort("household_id", "month")
 
 
@@ -120,22 +124,19 @@ def sheets(
 
     Meant for few households (`of_households`): every step is an object.
     """
-    present, by_month = _people(known, incomes), _by_month(incomes)
-    told = _told(incomes)
+    present, told = _people(known, incomes), _told(incomes)
     states = {(person, source): state for person, source, state in incomes.answers.select(*_ANSWER).iter_rows()}
     found = {}
-    for month in incomes.months if months is None else months:
-        here = _members_of(present, month, known.policy, line, times)
-        if here.is_empty():
-            continue
-        received = _received(by_month[month], here)
+    for some in _at_once(incomes.months if months is None else tuple(months), len(present)):
+        here = _members_of(present, some, known.policy, line, times)
+        received = _received(_told_in(incomes, some), here)
         computed = _by_seat(received)
-        members: dict[str, list[dict[str, Any]]] = {}
+        members: dict[tuple[str, dt.date], list[dict[str, Any]]] = {}
         for member in here.sort("seat").iter_rows(named=True):
-            members.setdefault(member["household_id"], []).append(member)
-        for row in _divided(here, received, incomes.sources, month).iter_rows(named=True):
-            family = members[row["household_id"]]
-            taken_off = [each for member in family for each in computed.get(member["seat"], ())]
+            members.setdefault((member["household_id"], member["month"]), []).append(member)
+        for row in _divided(here, received, incomes.sources).iter_rows(named=True):
+            month, family = row["month"], members[row["household_id"], row["month"]]
+            taken_off = [each for member in family for each in computed.get((member["seat"], month), ())]
             steps = (*_told_steps(family, told, states, incomes.sources, month), *_computed_steps(taken_off))
             found[row["household_id"], month] = _sheet(row, month, steps, taken_off)
     return found
@@ -165,34 +166,38 @@ def _sheet(row: Mapping[str, Any], month: dt.date, steps: tuple[Step, ...], rece
     )
 
 
-def _by_month(incomes: Incomes) -> dict[dt.date, pl.DataFrame]:
-    """The tellings of each month: slices, since the frame is sorted by month."""
-    lengths = dict(incomes.tellings.group_by("month").len().iter_rows())
-    parts, start = {}, 0
-    for month in incomes.months:
-        parts[month] = incomes.tellings.slice(start, lengths.get(month, 0))
-        start += lengths.get(month, 0)
-    return parts
+def _at_once(months: Sequence[dt.date], people: int) -> Iterable[tuple[dt.date, ...]]:
+    """The months a few at a time: all together for few people, one by one for so many that their rows would fill the memory."""
+    each = max(AT_ONCE // max(people, 1), 1)
+    return (tuple(months[start : start + each]) for start in range(0, len(months), each))
+
+
+def _told_in(incomes: Incomes, months: Sequence[dt.date]) -> pl.DataFrame:
+    return incomes.tellings.filter(pl.col("month").is_in(months))
 
 
 def _people(known: Known, incomes: Incomes) -> pl.DataFrame:
     """Each member with the household's division, and until when each source spoke of them."""
     homes = known.households.select("household_id", division=pl.col("division_code").str.slice(0, 6).fill_null(""))
     rows = incomes.people.join(homes.unique("household_id"), on="household_id", how="left", maintain_order="left")
-    spoke = {
-        source: incomes.answers.filter(pl.col("source") == source).get_column("until") for source in incomes.sources
-    }
+    until = incomes.answers.get_column("until")
+    spoke = {source: until.slice(at * len(rows), len(rows)) for at, source in enumerate(incomes.sources)}
     return rows.with_columns(pl.col("division").fill_null(""), **spoke)
 
 
-def _members_of(people: pl.DataFrame, month: dt.date, policy: Policy, line: str, times: str | None) -> pl.DataFrame:
-    """Who belonged to a household on some day of the month, with the month's terms of its division."""
-    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") < add_months(month, 1))
-    stays = pl.col("valid_to").is_null() | (pl.col("valid_to") > month)
-    here = people.filter(begun & stays)
-    divisions = here.get_column("division").unique().sort()
-    terms = [(division, *_terms(policy, month, division or None, line, times)) for division in divisions]
-    return here.join(pl.DataFrame(terms, schema=_TERMS, orient="row"), on="division", how="left")
+def _members_of(
+    people: pl.DataFrame, months: Sequence[dt.date], policy: Policy, line: str, times: str | None
+) -> pl.DataFrame:
+    """Who belonged to a household on some day of each month, with the month's terms of its division."""
+    calendar = pl.DataFrame([(month, add_months(month, 1)) for month in months], schema=_CALENDAR, orient="row")
+    begun = pl.col("valid_from").is_null() | (pl.col("valid_from") < pl.col("next"))
+    stays = pl.col("valid_to").is_null() | (pl.col("valid_to") > pl.col("month"))
+    here = people.join(calendar, how="cross").filter(begun & stays)
+    divisions = here.select("month", "division").unique().sort("month", "division").iter_rows()
+    terms = [
+        (month, division, *_terms(policy, month, division or None, line, times)) for month, division in divisions
+    ]
+    return here.join(pl.DataFrame(terms, schema=_TERMS, orient="row"), on=["month", "division"], how="left")
 
 
 def _terms(
@@ -209,9 +214,9 @@ def _terms(
 
 
 def _received(told: pl.DataFrame, here: pl.DataFrame) -> pl.DataFrame:
-    """What each of these people received of each kind that month, in fen: what two sources told of one payment counts once.
+    """What each of these people received of each kind each month, in fen: what two sources told of one payment counts once.
 
-    Columns: seat, person_id, kind, told_low, told_high (their plain sum), once_low, once_high, low, high (after deductions). The
+    Columns: month, seat, person_id, kind, told_low, told_high (their plain sum), once_low, once_high, low, high (after deductions). The
     least is what the source that told most proves: so leaving out a source never raises it.
     """
     once_high = (
@@ -221,10 +226,10 @@ def _received(told: pl.DataFrame, here: pl.DataFrame) -> pl.DataFrame:
     )
     cost = pl.when(pl.col("kind") == WORKED).then(pl.col("cost")).otherwise(0)
     return (
-        told.group_by("seat", "kind", "source")
+        told.group_by("month", "seat", "kind", "source")
         .agg(pl.col("low").sum().clip(lower_bound=0), pl.col("high").sum(), open=pl.col("high").null_count())
         .with_columns(high=pl.when(pl.col("open") == 0).then("high"))
-        .group_by("seat", "kind")
+        .group_by("month", "seat", "kind")
         .agg(
             told_low=pl.col("low").sum(),
             told_high=pl.col("high").sum(),
@@ -232,29 +237,31 @@ def _received(told: pl.DataFrame, here: pl.DataFrame) -> pl.DataFrame:
             most=pl.col("high").max(),
             open=pl.col("high").null_count(),
         )
-        .join(here.select("seat", "person_id", "cost"), on="seat", how="inner")
+        .join(here.select("month", "seat", "person_id", "cost"), on=["month", "seat"], how="inner")
         .with_columns(once_high=once_high)
         .with_columns(
             low=(pl.col("once_low") - cost).clip(lower_bound=0), high=(pl.col("once_high") - cost).clip(lower_bound=0)
         )
-        .sort("seat", "kind")
+        .sort("month", "seat", "kind")
     )
 
 
-def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str], month: dt.date) -> pl.DataFrame:
-    persons = received.group_by("seat").agg(
+def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str]) -> pl.DataFrame:
+    persons = received.group_by("month", "seat").agg(
         pl.col("low", "high").sum(), unsized=(pl.col("high").null_count() > 0).cast(pl.UInt32)
     )
     sources = list(sources)
-    silent = {source: (pl.col(source).is_null() | (pl.col(source) < month)).cast(pl.UInt32) for source in sources}
+    silent = {
+        source: (pl.col(source).is_null() | (pl.col(source) < pl.col("month"))).cast(pl.UInt32) for source in sources
+    }
     known = pl.sum_horizontal(*sources, "unsized") == 0 if sources else pl.col("unsized") == 0
     heads = pl.col("members").cast(pl.Int64)
     low, high = pl.col("low") // heads, -(-pl.col("high") // heads)
     above, below = pl.col("low") > pl.col("line"), pl.col("high") < pl.col("line")
     return (
-        here.join(persons, on="seat", how="left")
+        here.join(persons, on=["month", "seat"], how="left")
         .with_columns(pl.col("low", "high", "unsized").fill_null(0), **silent)
-        .group_by("household_id")
+        .group_by("household_id", "month")
         .agg(pl.len().alias("members"), pl.col("low", "high", "unsized", *sources).sum(), pl.col("line").first())
         .with_columns(known=known)
         .with_columns(low=low, high=pl.when("known").then(high))
@@ -267,7 +274,7 @@ def _divided(here: pl.DataFrame, received: pl.DataFrame, sources: Iterable[str],
         )
         .select(
             "household_id",
-            pl.lit(month).alias("month"),
+            "month",
             "members",
             yuan(pl.col("low")).alias("low"),
             yuan(pl.col("high")).alias("high"),
@@ -317,10 +324,10 @@ def _told_steps(
                 yield Step(*place, None, "NO_RECORD", Decimal(0), Decimal(0))
 
 
-def _by_seat(received: pl.DataFrame) -> dict[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = {}
+def _by_seat(received: pl.DataFrame) -> dict[tuple[int, dt.date], list[dict[str, Any]]]:
+    found: dict[tuple[int, dt.date], list[dict[str, Any]]] = {}
     for row in received.iter_rows(named=True):
-        found.setdefault(row["seat"], []).append(row)
+        found.setdefault((row["seat"], row["month"]), []).append(row)
     return found
 
 

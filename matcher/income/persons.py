@@ -7,7 +7,7 @@ insured the month, and a figure for a whole year are open above: they add 0 at l
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -147,7 +147,8 @@ def incomes(
     wanted = tuple(sorted({first_day(month) for month in months if first_day(month) <= known.as_of}))
     everything = tuple(sorted({first_day(month) for month in months}))
     people = _people(known)
-    usable = {source: _usable(known, source, people) for source in sources if source in known.linked}
+    told_of = [source for source in sources if source in known.linked and not known.linked[source].is_empty()]
+    usable = {source: _usable(known, source, people) for source in told_of}
     spoken = {source: _spoken(known, source, wanted) for source in usable}
     net = bool(known.policy.value("income.net_of_tax", known.as_of))
     tellings: dict[str, pl.DataFrame] = {}
@@ -174,6 +175,8 @@ def incomes(
 
 def _in_order(tellings: pl.DataFrame, people: int) -> pl.DataFrame:
     """Sorted by one number that stands for month, person, source and kind, and only where that is equal by record."""
+    if len(tellings) < 2:
+        return tellings
     month, person, source, kind = (
         pl.col(name).to_physical().cast(pl.Int64) for name in ("month", "seat", "source", "kind")
     )
@@ -203,6 +206,8 @@ def _usable(known: Known, source: str, people: pl.DataFrame) -> pl.DataFrame:
     rows = known.linked[source].filter(pl.col("grade").is_in(GRADES)).drop("household_id")
     rows = rows.join(seats, on="person_id", how="inner")
     repeated = rows.select(SAME[source]).hash_rows().is_duplicated()
+    if not repeated.any():
+        return rows
     once = rows.filter(repeated).sort("record_id").unique(SAME[source], keep="first", maintain_order=True)
     return pl.concat([rows.filter(~repeated), once])
 
@@ -215,26 +220,28 @@ def _answers(
     months: Sequence[dt.date],
 ) -> pl.DataFrame:
     lag = int(known.policy.value("income.reporting_days", known.as_of))
-    parts = [ANSWERS.to_frame()]
-    for source in sources:
-        complete = source in known.feeds and known.feeds[source].complete
-        said = known.coverage.filter(pl.col("source") == source).select("person_id", "state", "as_of")
-        cut = pl.col("as_of") - pl.duration(days=lag - 1)
-        whole = (pl.col("state") == "NO_RECORD") | ((pl.col("state") == "VALUE") & complete)
-        parts.append(
-            people.join(said, on="person_id", how="left", maintain_order="left")
-            .join(_marked(usable.get(source), "used"), on="person_id", how="left", maintain_order="left")
-            .join(_doubtful(known, source, months), on="person_id", how="left", maintain_order="left")
-            .with_columns(state=_state())
-            .select(
-                "person_id",
-                source=pl.lit(source),
-                state="state",
-                until=pl.when(whole & pl.col("doubt").is_null()).then(cut.dt.month_start().dt.offset_by("-1mo")),
-            )
-            .cast(ANSWERS)
+    complete = [source for source in sources if source in known.feeds and known.feeds[source].complete]
+    said = known.coverage.filter(pl.col("source").is_in(list(sources))).select(
+        "person_id", "source", "state", "as_of"
+    )
+    used = _marked("used", {source: rows for source, rows in usable.items() if source in sources})
+    doubt = _marked("doubt", {source: _doubtful(known, source, months) for source in sources})
+    cut = pl.col("as_of") - pl.duration(days=lag - 1)
+    told = (pl.col("state") == "VALUE") & pl.col("source").is_in(complete)
+    whole = (pl.col("state") == "NO_RECORD") | told
+    every = pl.DataFrame({"source": sources}, schema={"source": pl.String}).join(people, how="cross")
+    for each in (said, used, doubt):
+        every = every.join(each, on=["person_id", "source"], how="left", maintain_order="left")
+    return (
+        every.with_columns(state=_state())
+        .select(
+            "person_id",
+            "source",
+            "state",
+            until=pl.when(whole & pl.col("doubt").is_null()).then(cut.dt.month_start().dt.offset_by("-1mo")),
         )
-    return pl.concat(parts)
+        .cast(ANSWERS)
+    )
 
 
 def _state() -> pl.Expr:
@@ -257,34 +264,39 @@ def _state() -> pl.Expr:
 
 
 def _doubtful(known: Known, source: str, months: Sequence[dt.date]) -> pl.DataFrame:
-    """Whose records of this source may be theirs and may not, so that nobody knows all that it holds of them.
+    """The records of this source that may be somebody's and may not, so that nobody knows all that it holds of them.
 
     A record that tells of one month only leaves the others as they are.
     """
-    column = MONTH_OF.get(source)
     unsure = [
-        (frame.filter(pl.col(column).is_null() | pl.col(column).dt.month_start().is_in(months)) if column else frame)
-        .filter(~pl.col("grade").is_in(GRADES) | pl.col("grade").is_null())
-        .select("person_id")
-        for frame in [known.linked.get(source)]
-        if frame is not None
+        frame.filter(doubt).select("person_id", *([MONTH_OF[source]] if source in MONTH_OF else []))
+        for frames_of, doubt in (
+            (known.linked, ~pl.col("grade").is_in(GRADES) | pl.col("grade").is_null()),
+            (known.reviewed, pl.lit(value=True)),
+        )
+        if source in frames_of and not (frame := frames_of[source]).is_empty()
     ]
-    unsure += [
-        (
-            frame.filter(pl.col(column).is_null() | pl.col(column).dt.month_start().is_in(months))
-            if column
-            else frame
-        ).select("person_id")
-        for frame in [known.reviewed.get(source)]
-        if frame is not None
-    ]
-    return _marked(pl.concat(unsure) if unsure else None, "doubt")
+    if not unsure:
+        return _NOBODY
+    column = MONTH_OF.get(source)
+    rows = pl.concat(unsure)
+    if column is None:
+        return rows
+    return rows.filter(pl.col(column).is_null() | pl.col(column).dt.month_start().is_in(months))
 
 
-def _marked(rows: pl.DataFrame | None, mark: str) -> pl.DataFrame:
-    if rows is None:
-        return pl.DataFrame(schema={"person_id": pl.String, mark: pl.Boolean})
-    return rows.select("person_id").unique().with_columns(pl.lit(True).alias(mark))
+_NOBODY = pl.DataFrame(schema={"person_id": pl.String})
+
+
+def _marked(mark: str, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Of each source the people of these rows, each once, with a mark."""
+    schema = {"person_id": pl.String, "source": pl.String, mark: pl.Boolean}
+    parts = [
+        found.select("person_id", pl.lit(source).alias("source"), pl.lit(value=True).alias(mark))
+        for source, found in rows.items()
+        if not found.is_empty()
+    ]
+    return pl.concat(parts).unique() if parts else pl.DataFrame(schema=schema)
 
 
 def _tax(rows: pl.DataFrame, months: tuple[dt.date, ...], *, net: bool) -> pl.DataFrame:
@@ -387,16 +399,25 @@ def _aid(rows: pl.DataFrame, months: tuple[dt.date, ...], counted: Collection[st
 
 def _every_month(rows: pl.DataFrame, months: tuple[dt.date, ...]) -> pl.DataFrame:
     """A telling for each of the months from `first` to `last`; where the first is not stated, it may be any earlier month."""
+    if rows.is_empty() or not months:
+        return TELLINGS.to_frame()
     first, last = pl.col("first").dt.month_start(), pl.col("last").dt.month_start()
-    rows = rows.with_columns(
-        first=first, last=last, low=pl.when(pl.col("first").is_null()).then(ZERO).otherwise("low")
+    return (
+        rows.select(
+            "seat",
+            "kind",
+            "high",
+            "record_id",
+            low=pl.when(first.is_null()).then(ZERO).otherwise("low"),
+            first=pl.max_horizontal(first, pl.lit(months[0])),
+            last=pl.min_horizontal(last, pl.lit(months[-1])),
+        )
+        .filter(pl.col("first") <= pl.col("last"))
+        .with_columns(month=pl.date_ranges("first", "last", interval="1mo"))
+        .explode("month")
+        .filter(pl.col("month").is_in(months))
+        .pipe(_tellings)
     )
-    parts = [TELLINGS.to_frame()]
-    for month in months:
-        begun = pl.col("first").is_null() | (pl.col("first") <= month)
-        lasts = pl.col("last").is_null() | (pl.col("last") >= month)
-        parts.append(_tellings(rows.filter(begun & lasts).with_columns(month=pl.lit(month))))
-    return pl.concat(parts)
 
 
 def _tellings(rows: pl.DataFrame) -> pl.DataFrame:

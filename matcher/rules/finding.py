@@ -71,9 +71,9 @@ def _traced(facts: Facts, rules: Iterable[Rule]) -> tuple[list[Traced], tuple[Ra
     for rule in rules:
         began = time.perf_counter()
         missing = facts.missing(rule)
-        found = (
-            [] if missing else [lead for lead in rule.find(facts.narrowed(rule)) if lead.grade <= rule.minimum_grade]
-        )
+        found = []
+        if not missing and not facts.idle(rule):
+            found = [lead for lead in rule.find(facts.narrowed(rule)) if lead.grade <= rule.minimum_grade]
         leads += [(rule, lead) for lead in found]
         seconds = time.perf_counter() - began
         done.append(Ran(rule, "NOT_ASKED" if missing else "RAN", missing, len(found), seconds))
@@ -129,7 +129,10 @@ def _in_order(facts: Facts) -> Facts:
     """The same facts, each table sorted by its keys: what a rule yields must not depend on the order of rows."""
 
     def sorted_by_keys(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-        return {name: frame.sort("person_id", "party", "record_id") for name, frame in frames.items()}
+        return {
+            name: frame.sort("person_id", "party", "record_id") if len(frame) > 1 else frame
+            for name, frame in frames.items()
+        }
 
     return replace(
         facts,

@@ -74,13 +74,17 @@ def rows_by(frame: pl.DataFrame, key: str) -> dict[str, list[Row]]:
 
 def households(facts: Facts, ids: Iterable[str]) -> dict[str, Row]:
     """These households by their id."""
-    wanted = facts.households.filter(pl.col("household_id").is_in(sorted(set(ids))))
+    if not (named := sorted(set(ids))):
+        return {}
+    wanted = facts.households.filter(pl.col("household_id").is_in(named))
     return {row["household_id"]: row for row in wanted.iter_rows(named=True)}
 
 
 def members(facts: Facts, ids: Iterable[str]) -> dict[str, list[Row]]:
     """The members of these households, by household."""
-    return rows_by(facts.members.filter(pl.col("household_id").is_in(sorted(set(ids)))), "household_id")
+    if not (named := sorted(set(ids))):
+        return {}
+    return rows_by(facts.members.filter(pl.col("household_id").is_in(named)), "household_id")
 
 
 def is_member(member: Row, on: dt.date) -> bool:
@@ -128,8 +132,11 @@ def under_review(facts: Facts, source: str) -> pl.DataFrame:
 
 def payments_in(aid: pl.DataFrame, as_of: dt.date, ids: Iterable[str]) -> dict[str, list[Stream]]:
     """The payments of these rows of aid, by household."""
+    named = sorted(set(ids))
+    if not named or aid.is_empty():
+        return {}
     wanted = once(
-        aid.filter(pl.col("household_id").is_in(sorted(set(ids)))).unique(
+        aid.filter(pl.col("household_id").is_in(named)).unique(
             ["household_id", "record_id"], keep="first", maintain_order=True
         )
     )

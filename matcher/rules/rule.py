@@ -96,11 +96,7 @@ class Facts:
         self.memo.setdefault("whole", self)
 
         def only(frames: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-            return {
-                source: frame.select(*LINK, *(name for name in rule.columns(source) if name not in LINK))
-                for source, frame in frames.items()
-                if source in rule.reads
-            }
+            return {source: frame[rule.seen[source]] for source, frame in frames.items() if source in rule.seen}
 
         tables = {name: table for name, table in self.tables.items() if name in rule.reads}
         return replace(self, linked=only(self.linked), reviewed=only(self.reviewed), tables=tables)
@@ -120,6 +116,12 @@ class Facts:
                 ]
         found += ["|".join(names) for names in rule.one_of if all(self.table(name) is None for name in names)]
         return tuple(found)
+
+    def idle(self, rule: Rule) -> bool:
+        """Whether nobody is linked to a record of what the rule rests on, so that it finds nothing."""
+        return bool(rule.rests_on) and all(
+            self.linked[source].is_empty() for source in rule.rests_on if source in self.linked
+        )
 
     def table(self, name: str) -> pl.DataFrame | None:
         """A source's linked records, or one of our own tables; None where it was not asked."""
@@ -202,7 +204,8 @@ class Rule:
 
     `inputs`: table → the columns it reads, separated by spaces; where the table was not asked, or a column marked with `*`
     holds nothing at all, the rule stays silent and says so (NOT_ASKED). `optional`: likewise, but their absence only leaves
-    an exception UNKNOWN. `one_of`: of each of these groups of optional tables one must have been asked. `severity` is the
+    an exception UNKNOWN. `one_of`: of each of these groups of optional tables one must have been asked. `rests_on`: where nobody is linked to
+    a record of any of these sources, it finds nothing and is not asked to look; empty where it may find something all the same. `severity` is the
     most that a lead may be. `exceptions` maps each exception's name to its words. `correction`: for duplicates, the cheapest
     lawful correction. `published`: the day since which the rule is public; a rule without it does not run. `only_in_a_scan`: it
     holds files, people of several households, or all that a feed tells of everybody, beside one another.
@@ -226,6 +229,7 @@ class Rule:
     examples: tuple[Example, ...]
     optional: Mapping[str, str] = field(default_factory=dict)
     one_of: tuple[tuple[str, ...], ...] = ()
+    rests_on: tuple[str, ...] = ()
     exceptions: Mapping[str, Words] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     correction: Words | None = None
@@ -245,6 +249,11 @@ class Rule:
         """All it reads: what it needs and what it may use."""
         names = dict.fromkeys((*self.inputs, *self.optional))
         return {name: f"{self.inputs.get(name, '')} {self.optional.get(name, '')}" for name in names}
+
+    @cached_property
+    def seen(self) -> Mapping[str, list[str]]:
+        """All it sees of a linked record, by source."""
+        return {source: [*dict.fromkeys((*LINK, *self.columns(source)))] for source in self.reads}
 
     @property
     def doc(self) -> Words:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 import shutil
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -20,6 +22,19 @@ from matcher.synthetic.city import write_city
 
 OWN = ("households", "members", "authorisations", "answers", "handlers", "documents")
 SEEDS = (8, 21, 34)
+ODD = (55,)
+"""Seeds of cities whose own files are full of gaps and contradictions."""
+
+WRITTEN = {
+    "declared_employment": ("下岗", "退休", "务农", "在职", "不详", ""),
+    "target_group": ("MIGRANT_WORKER", "EXPENDITURE_SHOCK", "STRUCTURAL_REFORM"),
+    "category": ("低保", "低收入", "意外致困", "别的"),
+    "id_number": ("11010119900307000X", "110101900307123", "H1234567"),
+    "division_code": ("410502", "110101", "41"),
+    "address": ("", "不详"),
+    "relation": ("HEAD", "CHILD", "SPOUSE"),
+}
+"""What stands in some cells of such files instead."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +63,41 @@ class City:
         )
 
 
-@pytest.fixture(scope="module", params=SEEDS)
+def muddle(folder: Path, seed: int) -> None:
+    """Leaves out cells of the city's own files, writes what is odd into others, and enters some people once more, in two households."""
+    chance = random.Random(seed)
+    for name, keys in (("households", ("household_id",)), ("members", ("person_id", "household_id"))):
+        path = folder / f"{name}.parquet"
+        table = pl.read_parquet(path)
+        rows = table.to_dicts()
+        if name == "members":
+            again = [
+                {
+                    **row,
+                    "person_id": f"A{place}",
+                    "household_id": chance.choice((row, chance.choice(rows)))["household_id"],
+                }
+                for place, row in enumerate(chance.sample(rows, 30))
+            ]
+            rows += again
+        for row in rows:
+            for column in row.keys() - set(keys):
+                what = chance.random()
+                if what < 0.12:
+                    row[column] = None
+                elif what < 0.2 and column in WRITTEN:
+                    row[column] = chance.choice(WRITTEN[column])
+                elif what < 0.2 and isinstance(row[column], dt.date):
+                    row[column] += dt.timedelta(days=chance.choice((-9000, -400, -31, 31, 200)))
+        pl.DataFrame(rows, schema=table.schema).write_parquet(path)
+
+
+@pytest.fixture(scope="module", params=(*SEEDS, *ODD))
 def city(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> City:
     folder = tmp_path_factory.mktemp("city")
     write_city(folder / "all", households=160, records=6_000, seed=request.param)
+    if request.param in ODD:
+        muddle(folder / "all", request.param)
     (folder / "own").mkdir()
     for name in OWN:
         shutil.copy(folder / "all" / f"{name}.parquet", folder / "own")

@@ -29,15 +29,18 @@ def find(facts: Facts) -> Iterator[Lead]:
     in which an amount is open, is not known and nothing is said; nor where a live business leaves the income open; closed
     files are not looked at.
     """
+    active = facts.households.filter(pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of))
+    open_to_aid = set(active.get_column("household_id").to_list()) - _supported(facts)
+    open_to_aid -= _in_business(facts) | incomes.unstated(facts)
+    if not open_to_aid:
+        return
     of = incomes.computed(facts)
     count = int(facts.policy.value("income.known_months", facts.as_of))
     below = (pl.col("known") & (pl.col("most") < pl.col("line"))).fill_null(False)
     poor = of.last(count).group_by("household_id").agg(below=below.sum()).filter(pl.col("below") >= count)
-    active = facts.households.filter(
-        pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of)
-    ).select("household_id")
-    ids = poor.join(active, on="household_id", how="semi").get_column("household_id")
-    left_out = set(ids.to_list()) - _supported(facts) - _in_business(facts) - incomes.unstated(facts)
+    left_out = set(poor.get_column("household_id").to_list()) & open_to_aid
+    if not left_out:
+        return
     of = incomes.few(facts, of, left_out)
     rows, families = of.rows(left_out), reading.members(facts, left_out)
     for household_id in sorted(left_out):

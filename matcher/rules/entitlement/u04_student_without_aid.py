@@ -149,6 +149,7 @@ RULE = Rule(
     inputs={"school": "status term_start term_end", "aid": reading.AID},
     minimum_grade="G5",
     find=find,
+    rests_on=("school",),
     zh="学籍显示 {as_of} 在读，而 {year} 学年没有助学项目的发放记录（救助数据截至 {aid}）。该家庭可能符合助学条件："
     "经本人同意后转介教育部门和工会。",
     en="The school register shows enrolment on {as_of}, and no student aid was paid in the school year {year} (aid data as of "

@@ -27,7 +27,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     Whether the work ended against their will is to be asked. Nothing is said where the insurer's data are not
     complete, where the end is more than two years ago, or the registration not a month old.
     """
-    registered = _registered(facts)
+    if not (registered := _registered(facts)):
+        return
     told = work.told(facts, "social_insurance") & work.told(facts, "unemployment_benefit")
     people = pl.Series("person_id", sorted(set(registered) & told), dtype=pl.String)
     value = facts.policy.at(facts.as_of, None)
@@ -42,6 +43,8 @@ def find(facts: Facts) -> Iterator[Lead]:
         pl.col("ended") < last_told,
         pl.col("ended") >= add_months(first_day(facts.as_of), -claim_months),
     )
+    if enough.is_empty():
+        return
     paid = paid.join(enough, on="person_id", how="semi")
     people = enough.get_column("person_id").sort()
     at_work, served = _at_work(facts, people), _last_benefit(facts, people)
@@ -215,6 +218,7 @@ RULE = Rule(
     optional={"tax": work.WAGES},
     minimum_grade="G5",
     find=find,
+    rests_on=("aid",),
     zh="单位缴纳失业保险 {count} 个月，至 {ended} 止；{registered} 办理失业登记，之后没有失业保险金发放记录。如非因本人意愿中断就业，"
     "可申领失业保险金：请告知本人并协助办理。",
     en="An employer paid unemployment insurance for {count} months, until {ended}; registered as jobless in {registered}; no benefit "

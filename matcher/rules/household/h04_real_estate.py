@@ -188,6 +188,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
+    rests_on=("real_estate",),
     zh="{date} 不动产登记中该家庭计入的住房 {homes} 套、商铺或办公用房 {commercial} 处（{units}），申报住房 {declared} 套，"
     "规定不超过 {limit} 套，{why}。",
     en="On {date} the real-estate register held {homes} and {commercial} of the household ({units}); "

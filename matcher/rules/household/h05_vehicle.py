@@ -153,6 +153,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
+    rests_on=("vehicles",),
     zh="{date} 车辆登记中该家庭名下计入的机动车 {found} 辆（{plates}），申报 {declared} 辆，规定不超过 {limit} 辆，{why}。",
     en="On {date} the vehicle register held {found} of the household ({plates}); declared: {declared}, "
     "limit: {limit}; that is {why}.",

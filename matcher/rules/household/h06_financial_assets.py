@@ -291,6 +291,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G5",
     find=find,
+    rests_on=("finance",),
     zh="{day} 该家庭计入的账户 {count} 个，余额至少 {low} 元（当日最多 {high} 元），{members} 人，人均 {a_head} 元，限额每人 {limit} 元。",
     en="On {day} the household held {count} with at least {low} yuan ({high} at most that day): {a_head} a head "
     "for {members}; the limit is {limit} a head.",

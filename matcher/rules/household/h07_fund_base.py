@@ -169,6 +169,7 @@ RULE = Rule(
     },
     minimum_grade="G4",
     find=find,
+    rests_on=("housing_fund",),
     zh="申报月收入 {declared} 元，而 {count} 个月（{when}）公积金缴存基数为 {least} 至 {most} 元，高于申报的 {times} 倍，单位 {employers}。"
     "请提供这些月份的工资条。",
     en="{declared} yuan a month were declared; in {count} months ({when}) the base of the provident fund was {least} to {most} "

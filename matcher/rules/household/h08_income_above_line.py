@@ -32,13 +32,15 @@ def find(facts: Facts) -> Iterator[Lead]:
     last known months. Months of the gradual exit after finding work, kinds that are no income, and months of which one
     source is silent or an amount is open do not count. The amount is what was paid for these months, never for earlier ones.
     """
+    if not (aided := _aided(facts)):
+        return
     of = incomes.computed(facts)
     count, least = (
         int(facts.policy.value(key, facts.as_of)) for key in ("income.known_months", "income.least_months")
     )
     above = (pl.col("known") & (pl.col("low") > pl.col("line"))).fill_null(False)
     over = of.last(count).group_by("household_id").agg(above=above.sum()).filter(pl.col("above") >= least)
-    ids = set(over.get_column("household_id").to_list()) & _aided(facts)
+    ids = set(over.get_column("household_id").to_list()) & aided
     homes = {
         home: row
         for home, row in reading.households(facts, ids).items()
@@ -254,6 +256,7 @@ RULE = Rule(
     inputs={**incomes.INPUTS, "households": f"{incomes.INPUTS['households']} file_closed_on"},
     minimum_grade="G4",
     find=find,
+    rests_on=("aid",),
     zh="{when} 共 {count} 个月，各来源均已答复，该家庭人均收入至少 {least} 元，高于低保标准 {line} 元，而当月发放了{programmes}。",
     en="In {count} months ({when}) of which every source has answered the household had at least {least} yuan a head, above the line of "
     "{line}, and these were paid: {programmes}.",

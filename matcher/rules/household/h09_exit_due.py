@@ -36,6 +36,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     homes = reading.households(facts, due)
     spoken = h08_income_above_line.households(facts) if homes else frozenset()
     kept = {home: row for home, row in homes.items() if on_file(row, facts.as_of) and home not in spoken}
+    if not kept:
+        return
     of = incomes.few(facts, of, kept)
     rows, families = of.rows(kept), reading.members(facts, kept)
     for household_id, home in sorted(kept.items()):
@@ -167,6 +169,7 @@ RULE = Rule(
     },
     minimum_grade="G4",
     find=find,
+    rests_on=("tax", "social_insurance", "unemployment_benefit", "aid"),
     zh="{first} 至 {last} 连续 {count} 个月，该家庭人均收入每月至少 {least} 元，高于当月低保标准（最近为 {line} 元）。请入户核实致困原因"
     "是否消除，再决定是否脱困。",
     en="From {first} to {last}, {count} months in a row, the household had at least {least} yuan a head, above the line of each month "

@@ -46,6 +46,8 @@ def find(facts: Facts) -> Iterator[Lead]:
         .join(homes, on="household_id", how="inner")
         .filter((pl.col("lives") != pl.col("ours")).fill_null(True))
     )
+    if heads.is_empty():
+        return
     rows = facts.linked["population"].join(homes.select("household_id", "ours"), on="household_id", how="inner")
     register = pl.col("division_code").str.slice(0, 6)
     here = rows.filter(register == pl.col("ours")).get_column("household_id")
@@ -234,6 +236,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
+    rests_on=("population",),
     zh="档案在{ours}，低保标准 {our_line} 元；户主户籍登记在{theirs}，标准 {their_line} 元。请核对应适用哪一地的标准。",
     en="The file stands in {ours}, where the line is {our_line} yuan; its head is registered in {theirs}, where it is {their_line}. Check "
     "which line applies.",

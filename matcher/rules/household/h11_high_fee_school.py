@@ -230,6 +230,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
+    rests_on=("school",),
     zh="学籍所载（{stage}）收费 {fee}；公办同学段比较数 {public}，规定不超过 {multiple} 倍。",
     en="The school register shows a fee of {fee} ({stage}); comparator of public schools: {public}, limit {multiple} times.",
     clears_zh="奖学金、减免、资助人付费的凭证，特殊教育学校的证明，或收费登记有误的说明。",

@@ -40,6 +40,8 @@ def find(facts: Facts) -> Iterator[Lead]:
         (pl.col("target_group") == GROUP)
         & (pl.col("file_closed_on").is_null() | (pl.col("file_closed_on") > facts.as_of))
     )
+    if homes.is_empty():
+        return
     household_ids = homes.get_column("household_id").to_list()
     families = reading.members(facts, household_ids)
     roll = facts.linked["union_roll"]

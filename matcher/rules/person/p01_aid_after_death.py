@@ -212,6 +212,7 @@ RULE = Rule(
     inputs={"deaths": "death_date* register", "aid": reading.AID},
     minimum_grade="G5",
     find=find,
+    rests_on=("deaths",),
     zh="死亡登记日期 {died}，而{programme}发放了 {months} 的款项，合计 {total} 元{share}。",
     en="Death is recorded on {died}, and {programme} was paid for {months}, {total} yuan in all{share}.",
     clears_zh="死亡登记有误（本人在世）的证明、补发死亡前月份的凭证、抚恤丧葬费用的凭证。",

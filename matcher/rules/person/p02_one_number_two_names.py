@@ -44,7 +44,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     register), a damaged name, a title behind it, and a newborn written as the daughter or son of the member are no lead; names that sound or
     look alike, variants, and one character in three or more count as one name written otherwise.
     """
-    rows = _pairs(facts)
+    if not (rows := _pairs(facts)):
+        return
     known = _known_names(facts, rows)
     by_person: dict[str, list[Row]] = defaultdict(list)
     for row in rows:

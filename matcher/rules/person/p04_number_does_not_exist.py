@@ -61,7 +61,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     number that the register itself holds. The dead and the cancelled of the register are H03's, one number with two
     names is P02's.
     """
-    doubts = [*_invalid(facts), *_not_found(facts)]
+    if not (doubts := [*_invalid(facts), *_not_found(facts)]):
+        return
     household_ids = sorted({doubt.member["household_id"] for doubt in doubts})
     homes, streams = reading.households(facts, household_ids), reading.payments(facts, household_ids)
     near = _neighbours(doubts)
@@ -78,9 +79,10 @@ def _invalid(facts: Facts) -> Iterator[_Doubt]:
     """Members whose number no office can have issued, and whom the register may be asked about."""
     table = own_numbers.of_members(facts)
     late = pl.col("number").str.slice(6, 8) > f"{facts.as_of:%Y%m%d}"
-    wrong = table.filter(
-        (pl.col("form") == "INVALID") | ((pl.col("form") == "VALID") & ~pl.col("upgraded") & late)
-    ).join(_states(facts).filter(pl.col("state") != "NOT_AUTHORISED"), on="person_id", how="semi")
+    wrong = table.filter((pl.col("form") == "INVALID") | ((pl.col("form") == "VALID") & ~pl.col("upgraded") & late))
+    if wrong.is_empty():
+        return
+    wrong = wrong.join(_states(facts).filter(pl.col("state") != "NOT_AUTHORISED"), on="person_id", how="semi")
     numbered = dict(wrong.select("person_id", "number").iter_rows())
     records = reading.rows_by(_of(facts.linked["population"], numbered), "person_id")
     for member in _of(facts.members, numbered).iter_rows(named=True):
@@ -93,15 +95,13 @@ def _invalid(facts: Facts) -> Iterator[_Doubt]:
 
 def _not_found(facts: Facts) -> Iterator[_Doubt]:
     """Members whose well-formed number the complete register does not have, and nobody like them."""
-    known = _states(facts).filter(pl.col("state") == "VALUE").get_column("person_id")
-    silent = pl.DataFrame(
-        {
-            "person_id": sorted(
-                silence.answered(facts, "population") - frozenset(known.to_list()) - _known_elsewhere(facts)
-            )
-        },
-        schema={"person_id": pl.String},
-    )
+    known = frozenset(_states(facts).filter(pl.col("state") == "VALUE").get_column("person_id").to_list())
+    if known.issuperset(facts.members.get_column("person_id")):
+        return
+    unknown = silence.answered(facts, "population") - known - _known_elsewhere(facts)
+    if not unknown:
+        return
+    silent = pl.DataFrame({"person_id": sorted(unknown)}, schema={"person_id": pl.String})
     table = own_numbers.of_members(facts).filter((pl.col("form") == "VALID") & ~pl.col("upgraded"))
     homes = facts.households.select(
         "household_id",
@@ -130,6 +130,7 @@ def _known_elsewhere(facts: Facts) -> frozenset[str]:
     return frozenset(
         person
         for frame in facts.linked.values()
+        if not frame.is_empty()
         for person in frame.filter(pl.col("grade").is_in(silence.SURE)).get_column("person_id").to_list()
     )
 

@@ -33,6 +33,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     jobless = work.on_file(facts, work.declared(facts.members, work.JOBLESS)).filter(
         pl.col("since") <= pl.col("until")
     )
+    if jobless.is_empty():
+        return
     people = jobless.get_column("person_id")
     insured, paid = _insured(facts, people), work.wages(facts, people)
     stay = jobless.select("person_id", "since", "until")
@@ -40,6 +42,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     inside = told.join(stay, on="person_id").filter(pl.col("month").is_between("since", "until"))
     least = int(facts.policy.value("work.least_months", facts.as_of))
     likely = work.in_a_row(inside, least)
+    if likely.is_empty():
+        return
     rows = jobless.filter(pl.col("person_id").is_in(likely.implode()))
     posts = _posts(facts, likely)
     of_insurance, of_wages = (work.by_person(_lately(frame, stay, likely)) for frame in (insured, paid))
@@ -295,6 +299,7 @@ RULE = Rule(
     one_of=(("social_insurance", "tax"),),
     minimum_grade="G4",
     find=find,
+    rests_on=("social_insurance", "tax"),
     zh="申报就业状况为{said}，而申报以后有 {count} 个月{kinds}，单位 {employers}。逐月：{table}。"
     "金额是这些月份已发放的按需救助，按工资和就业成本重新计算后只涉及差额。",
     en="Employment is declared as {said}; after the declaration there are {count} months with {kinds}, "

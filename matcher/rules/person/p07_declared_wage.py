@@ -35,9 +35,13 @@ def find(facts: Facts) -> Iterator[Lead]:
     declared = facts.members.filter(pl.col("declared_monthly_income_yuan") >= 0)
     jobless = work.declared(declared, work.JOBLESS).filter(pl.col("declared_monthly_income_yuan") == 0)
     people = work.on_file(facts, declared.join(jobless.select("person_id"), on="person_id", how="anti"))
+    if people.is_empty():
+        return
     paid = _once_a_name(work.wages(facts, people.get_column("person_id")))
     value = facts.policy.at(facts.as_of, None)
     likely = _likely(people, paid, int(value("wage.gap_months")))
+    if likely.is_empty():
+        return
     rows = people.filter(pl.col("person_id").is_in(likely.implode()))
     of_wages = work.by_person(paid.filter(pl.col("person_id").is_in(likely.implode())))
     streams = reading.payments(facts, rows.get_column("household_id"))
@@ -299,6 +303,7 @@ RULE = Rule(
     optional={"aid": reading.AID},
     minimum_grade="G4",
     find=find,
+    rests_on=("tax",),
     zh="申报月收入 {declared} 元，而最近 {known} 个已知月份中有 {count} 个月（{when}）扣税后工资高出 {least} 至 {most} 元，"
     "容许差额 {tolerated} 元{line}。",
     en="{declared} yuan a month were declared; in {count} of the last {known} known months ({when}) the wage after tax was "

@@ -44,17 +44,23 @@ def find(facts: Facts) -> Iterator[Lead]:
     sure = list(_leads(facts, work.GRADES, None))
     told = {person for lead in sure for person in lead.person_ids}
     yield from sure
-    yield from _leads(facts, work.ANY_GRADE, _unchecked(facts) - told)
+    if unchecked := _unchecked(facts) - told:
+        yield from _leads(facts, work.ANY_GRADE, unchecked)
 
 
 def _unchecked(facts: Facts) -> frozenset[str]:
     """Whom some record concerns only if an identity check says so: they are asked about where what is sure makes no lead."""
-    found = [frame.filter(pl.col("grade") == "G5").get_column("person_id") for frame in facts.linked.values()]
+    found = [
+        frame.filter(pl.col("grade") == "G5").get_column("person_id")
+        for frame in facts.linked.values()
+        if not frame.is_empty()
+    ]
     return frozenset(person for column in found for person in column.to_list())
 
 
 def _leads(facts: Facts, grades: tuple[str, ...], among: frozenset[str] | None) -> Iterator[Lead]:
-    benefits = _benefits(facts, grades, among)
+    if not (benefits := _benefits(facts, grades, among)):
+        return
     people = pl.Series("person_id", sorted(benefits), dtype=pl.String)
     stops = _stops(facts, people, benefits, grades)
     homes = dict(
@@ -93,7 +99,7 @@ def _benefits(facts: Facts, grades: tuple[str, ...], among: frozenset[str] | Non
     """The months of benefit of each person; what two sources tell of one month is one payment."""
     found: dict[str, dict[dt.date, Paid]] = {}
     for source in ("unemployment_benefit", "aid"):
-        if source not in facts.linked:
+        if source not in facts.linked or facts.linked[source].is_empty():
             continue
         rows = facts.linked[source].filter(pl.col("grade").is_in(grades))
         rows = rows if among is None else rows.filter(pl.col("person_id").is_in(sorted(among)))
@@ -371,6 +377,7 @@ RULE = Rule(
     one_of=(("unemployment_benefit", "aid"),),
     minimum_grade="G5",
     find=find,
+    rests_on=("unemployment_benefit", "aid"),
     zh="失业保险金发放的月份中有 {count} 个整月（{when}）存在停止领取的情形：{why}。这些月份共发放 {total} 元。",
     en="For {count} whole months ({when}) unemployment benefit was paid although the law stops it: {why}. Paid for these "
     "months: {total} yuan.",

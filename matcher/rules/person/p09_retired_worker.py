@@ -27,6 +27,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     drawn = work.by_person(
         work.drawing(facts, heads.get_column("person_id"), ["EMPLOYEE_PENSION"], grades=work.ANY_GRADE)
     )
+    if not drawn:
+        return
     amounts = _amounts(facts)
     rows = heads.filter(pl.col("person_id").is_in(sorted(drawn)))
     homes = reading.households(facts, rows.get_column("household_id"))
@@ -158,6 +160,7 @@ RULE = Rule(
     },
     minimum_grade="G5",
     find=find,
+    rests_on=("social_insurance",),
     zh="建档职工自 {since} 起领取职工养老金（已 {count} 个月，{pension}），档案就业状况为{said}，低保线 {line} 元。"
     "请核实后调整类别、变更建档人或注销；家庭仍有困难的，转其他救助。",
     en="The file's subject draws an employee's pension since {since} ({count} months, {pension}); the file says {said}; "

@@ -200,6 +200,7 @@ RULE = Rule(
     },
     minimum_grade="G5",
     find=find,
+    rests_on=("payroll_public",),
     zh="财政供养名册显示 {on} 在册，而其中 {count} 个月（{when}）家庭领取了按需审核的救助。按工资重新计算后只涉及差额。",
     en="The public payroll lists the member for {on}; for {count} of these months ({when}) the household drew needs-tested aid. "
     "Recomputed with the wage, only a difference is at stake.",

@@ -178,6 +178,7 @@ RULE = Rule(
     optional={"aid": "programme"},
     minimum_grade="G5",
     find=find,
+    rests_on=("business",),
     zh="{date} 市场主体登记中该家庭成员名下在营的主体 {found} 个（本条：{uscc}，{turnover}，{employees}），"
     "申报 {declared} 个，{why}。",
     en="On {date} the business register held {found} of members (this one: {uscc}, {turnover}, "

@@ -225,6 +225,7 @@ RULE = Rule(
     inputs={"custody": "kind* from* to", "aid": reading.AID, "members": "valid_from valid_to"},
     minimum_grade="G4",
     find=find,
+    rests_on=("custody",),
     zh="该成员{kind}，在 {first} 至 {last} 的 {count} 个整月内不在家中，而这些月份的救助仍将其计算在内。",
     en="The member was {kind} and away for {count} whole months between {first} and {last}, and the aid of these months still counts "
     "the member.",

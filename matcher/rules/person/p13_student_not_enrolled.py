@@ -33,6 +33,8 @@ def find(facts: Facts) -> Iterator[Lead]:
     if not facts.feeds["school"].complete:
         return
     aid = facts.linked["aid"].filter(pl.col("programme").is_in(list(STUDENT_AID)) & pl.col("grade").is_in(GRADES))
+    if aid.is_empty():
+        return
     household_ids = aid.get_column("household_id").unique().to_list()
     families = reading.members(facts, household_ids)
     homes = reading.households(facts, household_ids)
@@ -233,6 +235,7 @@ RULE = Rule(
     inputs={"aid": reading.AID, "school": "term_start term_end status", "members": "relation birth_date id_number"},
     minimum_grade="G4",
     find=find,
+    rests_on=("aid",),
     zh="助学金发放于 {first} 至 {last}，而{whom}当时不在学籍登记中（{left}）。",
     en="Student aid was paid for {first} to {last}, and {whom}{not} enrolled then by the school register ({left}).",
     clears_zh="在读证明（含民办学校、外地学校）、休学或转学证明，或助学金属于此前学期的凭证。",

@@ -74,6 +74,8 @@ def find(facts: Facts) -> Iterator[Lead]:
 def _of_age(facts: Facts) -> Iterator[_Oddity]:
     """Who is declared jobless outside the working age; who draws an employee's pension is rule P09's."""
     jobless = work.declared(facts.members, work.JOBLESS)
+    if jobless.is_empty():
+        return
     divisions = dict(facts.households.select("household_id", "division_code").iter_rows())
     retired: frozenset[str] = frozenset()
     if "social_insurance" in facts.linked:

@@ -37,6 +37,19 @@ def test_a_worked_example_comes_out_as_told(rule: Rule, example: Example) -> Non
             assert (each["amount_low_yuan"], each["amount_high_yuan"]) == tuple(map(Decimal, example.amount))
 
 
+RESTING = [(rule, example) for rule, example in EXAMPLES if rule.rests_on]
+
+
+@pytest.mark.parametrize(("rule", "example"), RESTING, ids=lambda each: getattr(each, "id", None) or each.en)
+def test_a_rule_finds_nothing_without_a_record_of_what_it_rests_on(rule: Rule, example: Example) -> None:
+    facts = scenes.of_example(example)
+    without = {name: frame.clear() if name in rule.rests_on else frame for name, frame in facts.linked.items()}
+    bare = dataclasses.replace(facts, linked=without, memo={})
+    assert bare.idle(rule)
+    assert not list(rule.find(bare.narrowed(rule)))
+    assert set(rule.rests_on) <= set(rule.reads)
+
+
 TOLD = {
     "relation",
     "declared_employment",
