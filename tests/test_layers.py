@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGES = ("api", "matcher")
 
 MATCHER_FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "frames", "progress", "measure", "columnwise", "views", "hashing", "prepared"),
+    ("errors", "frames", "progress", "measure", "columnwise", "threads", "views", "hashing", "prepared"),
     ("identity",),
     ("policy", "overlap"),
     ("income", "compatibility"),
