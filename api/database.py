@@ -57,6 +57,7 @@ Write = Callable[[AsyncConnection, list[Any]], Awaitable[None]]
 _waiting: WeakKeyDictionary[AsyncConnection, dict[int, tuple[Write, list[Any]]]] = WeakKeyDictionary()
 """What a transaction writes when it ends, by its place in the order."""
 
+_LOCK = text("SELECT pg_advisory_xact_lock(:lock)")
 OUTBOX_LOCK = 4_105_001
 """The advisory lock under which PostgreSQL's outbox is written, so that ids become visible in their order."""
 
@@ -364,6 +365,11 @@ def each_of(connection: AsyncConnection, column: Any) -> Any:
     return func.json_each(column).table_valued("value", name="held")
 
 
+def inserting(dialect: str, table: Table) -> Any:
+    """An insert that can say what is to be done where there is a row with the same keys."""
+    return insert_postgresql(table) if dialect == "postgresql" else insert_sqlite(table)
+
+
 def upsert(
     connection: AsyncConnection,
     table: Table,
@@ -376,8 +382,7 @@ def upsert(
 
     `also` is set only then; a row that is equal in the column `unless_equal` stays as it is.
     """
-    make = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    statement = make(table)
+    statement = inserting(connection.dialect.name, table)
     kept = set(keys)
     changed = {name: statement.excluded[name] for name in columns if name not in kept} | dict(also or {})
     differs = None if unless_equal is None else table.c[unless_equal] != statement.excluded[unless_equal]
@@ -407,7 +412,7 @@ def unmoved(statement: Select[*Columns], connection: AsyncConnection) -> Select[
 async def one_writer(connection: AsyncConnection, lock: int) -> None:
     """Waits until this transaction is the only one that holds this lock; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+        await connection.execute(_LOCK, {"lock": lock})
 
 
 def _with_driver(url: URL) -> URL:

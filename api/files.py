@@ -229,7 +229,7 @@ class Files:
                 if made is None:
                     vault = self.store.vault
                     made = await attachments.add(connection, vault, viewer, where, kind, name, written, now)
-                    await once.carried_out(connection, request, made, await audit.added(connection), now)
+                    await once.carried_out(connection, request, made, await audit.added(connection))
         except NotDone:
             await asyncio.to_thread(self.store.discard, written)
             raise

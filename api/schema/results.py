@@ -189,7 +189,7 @@ async def carry_out(
                 return done(request.subject, request.audit_event)
             subject = await act(connection, viewer)
             audit_event = await audit.added(connection)
-            await once.carried_out(connection, request, subject, audit_event, context.now())
+            await once.carried_out(connection, request, subject, audit_event)
             return done(subject, audit_event)
     except Forbidden as refused:
         context.log.refused(refused.code)

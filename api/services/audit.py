@@ -20,6 +20,7 @@ from api.services.chain import Head, Progress, Proof
 LOCK = 4_105_002
 UNHASHED = chain.UNHASHED | {"id", "household_id"}
 E = table(AuditEvent).c
+_ADD = insert(table(AuditEvent)).returning(E.id)
 
 BELONGING: Mapping[str, Any] = {"Finding": Finding, "Person": Member}
 """Subjects that are a household's, where the detail names none."""
@@ -59,8 +60,13 @@ async def _write(connection: AsyncConnection, rows: list[dict[str, Any]]) -> Non
     for told in rows:
         row = {"number": last.number + 1, **told, "previous_hash": last.hash}
         last = chain.Head(last.number + 1, chain.link(row))
-        added = insert(AuditEvent).values(**row, hash=last.hash, household_id=_about(told)).returning(AuditEvent.id)
-        _added[connection] = int((await connection.execute(added)).scalar_one())
+        statement, about = _ADD, _about(told)
+        if isinstance(about, ScalarSelect):
+            statement = _ADD.values(household_id=about)
+        else:
+            row["household_id"] = about
+        added = await connection.execute(statement, {**row, "hash": last.hash})
+        _added[connection] = int(added.scalar_one())
 
 
 def _about(told: Mapping[str, Any]) -> int | ScalarSelect[int] | None:

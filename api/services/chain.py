@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.models import Base, table
@@ -62,10 +63,14 @@ def link(content: Mapping[str, Any]) -> str:
 
 async def head(connection: AsyncConnection, model: type[Base]) -> Head:
     """Where the chain ends."""
-    c = table(model).c
-    newest = select(c.number, c.hash).where(c.number.is_not(None)).order_by(c.number.desc()).limit(1)
-    last = (await connection.execute(newest)).one_or_none()
+    last = (await connection.execute(_newest(model))).one_or_none()
     return Head(last.number, last.hash) if last else Head()
+
+
+@cache
+def _newest(model: type[Base]) -> Select[int, str]:
+    c = table(model).c
+    return select(c.number, c.hash).where(c.number.is_not(None)).order_by(c.number.desc()).limit(1)
 
 
 async def prove(

@@ -112,6 +112,7 @@ _GIVEN = (
     )
     .group_by(A.request_id)
 )
+_NOTE = insert(table(ApplicantCheck)).returning(C.id)
 
 NOT_OF_THE_HOUSEHOLD = frozenset(
     ("round", "state", "sources", "kept", "index_id", "folder", "indexed", "as_of", "excepted", "listed", "in_it", "asked_before")
@@ -354,8 +355,7 @@ async def note(connection: AsyncConnection, viewer: Viewer, asked: Question, now
         "user_id": viewer.user_id,
         "asked_at": now,
     }
-    added = await connection.execute(insert(ApplicantCheck).values(**row).returning(ApplicantCheck.id))
-    key = int(added.scalar_one())
+    key = int((await connection.execute(_NOTE, row)).scalar_one())
     detail = {"household": asked.household_id, "verification": asked.request_id, "person": asked.member_id}
     await audit.record(connection, viewer.user_id, "applicant.checked", ("ApplicantCheck", key), now, detail)
     return key

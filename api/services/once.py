@@ -9,16 +9,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.database import one_writer
+from api.database import UtcDateTime, inserting
 from api.domain.errors import NotDone, UserErrorCode
 from api.domain.permissions import Viewer
-from api.models import IdempotencyKey
+from api.models import IdempotencyKey, table
 
 KEPT = dt.timedelta(hours=72)
 SHORTEST, LONGEST = 8, 200
+NOT_YET = 0
+"""What a row names until its transaction ends; nobody else sees it."""
+
+K = table(IdempotencyKey).c
+_THIS = (K.user_id == bindparam("user"), K.digest == bindparam("key"))
+
+
+def _claim(dialect: str) -> Any:
+    """The row of a key that is new, or whose time is over, and then it is told so; nothing where the key stands for something."""
+    row = inserting(dialect, table(IdempotencyKey))
+    anew = {name: row.excluded[name] for name in ("request_digest", "subject", "audit_event_id", "created_at")}
+    over = K.created_at <= bindparam("over", type_=UtcDateTime())
+    return row.on_conflict_do_update(index_elements=["user_id", "digest"], set_=anew, where=over).returning(K.user_id)
+
+
+_CLAIM = {dialect: _claim(dialect) for dialect in ("postgresql", "sqlite")}
+_KNOWN = select(K.request_digest, K.subject, K.audit_event_id).where(*_THIS)
+_MADE = update(table(IdempotencyKey)).where(*_THIS).values(subject=bindparam("made"), audit_event_id=bindparam("told"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,46 +75,34 @@ async def asked(
     digest = hashlib.sha256(key.encode()).digest()
     content = json.dumps([mutation, arguments], sort_keys=True, default=str).encode()
     request_digest = hashlib.sha256(content).digest()
-    await one_writer(connection, int.from_bytes(digest[:8], "big", signed=True) ^ viewer.user_id)
-    row = (
-        await connection.execute(
-            select(IdempotencyKey.request_digest, IdempotencyKey.subject, IdempotencyKey.audit_event_id).where(
-                IdempotencyKey.user_id == viewer.user_id,
-                IdempotencyKey.digest == digest,
-                IdempotencyKey.created_at > now - KEPT,
-            )
-        )
-    ).one_or_none()
-    if row is not None and row.request_digest != request_digest:
+    row = {
+        "user_id": viewer.user_id,
+        "digest": digest,
+        "request_digest": request_digest,
+        "subject": NOT_YET,
+        "audit_event_id": None,
+        "created_at": now,
+    }
+    claimed = await connection.execute(_CLAIM[connection.dialect.name], {**row, "over": now - KEPT})
+    if claimed.first() is not None:
+        return Request(viewer.user_id, digest, request_digest, None, None)
+    known = (await connection.execute(_KNOWN, {"user": viewer.user_id, "key": digest})).one()
+    if known.request_digest != request_digest:
         raise NotDone(
             UserErrorCode.IDEMPOTENCY_KEY_REUSED,
             ("input", "idempotencyKey"),
             "该幂等键已用于另一请求，请换用新的键。",
             "This idempotency key stood for another request: use a new one.",
         )
-    before = (row.subject, row.audit_event_id) if row else (None, None)
-    return Request(viewer.user_id, digest, request_digest, *before)
+    return Request(viewer.user_id, digest, request_digest, known.subject, known.audit_event_id)
 
 
 async def carried_out(
-    connection: AsyncConnection, request: Request, subject: int, audit_event: int | None, now: dt.datetime
+    connection: AsyncConnection, request: Request, subject: int, audit_event: int | None
 ) -> None:
     """Remembers what the request made, and the row of the audit that tells so."""
-    await connection.execute(
-        delete(IdempotencyKey).where(
-            IdempotencyKey.user_id == request.user_id, IdempotencyKey.digest == request.digest
-        )
-    )
-    await connection.execute(
-        insert(IdempotencyKey).values(
-            user_id=request.user_id,
-            digest=request.digest,
-            request_digest=request.request_digest,
-            subject=subject,
-            audit_event_id=audit_event,
-            created_at=now,
-        )
-    )
+    told = {"user": request.user_id, "key": request.digest, "made": subject, "told": audit_event}
+    await connection.execute(_MADE, told)
 
 
 async def forget_old(connection: AsyncConnection, now: dt.datetime) -> None:

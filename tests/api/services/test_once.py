@@ -39,7 +39,7 @@ async def act(office: AsyncEngine, key: str = KEY, note: str = "x", user_id: int
             return request.subject
         made = int((await connection.execute(text("SELECT count(*) + 1 FROM acts"))).scalar_one())
         await connection.execute(text("INSERT INTO acts VALUES (:made)"), {"made": made})
-        await once.carried_out(connection, request, made, None, now)
+        await once.carried_out(connection, request, made, None)
         return made
 
 
