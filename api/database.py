@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeVarTuple
 from weakref import WeakKeyDictionary
 
@@ -46,6 +46,9 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "po
 BUSY_SECONDS = 30
 SETTINGS = {"jit": "off", "work_mem": "16MB"}
 """PostgreSQL would compile what it takes for a large statement, for longer than any of ours takes; and sort a city's households on disk."""
+
+CONNECTIONS = 15
+"""That a process has to PostgreSQL at most. None is closed while it lasts: to open one takes longer than what is asked over it."""
 
 Columns = TypeVarTuple("Columns")
 READING, USED_AT = "jiekun_reading", "jiekun_used_at"
@@ -294,7 +297,14 @@ def open_engine(database_url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    engine = create_async_engine(url, connect_args={"server_settings": SETTINGS}, hide_parameters=True)
+    engine = create_async_engine(
+        url,
+        connect_args={"server_settings": SETTINGS},
+        hide_parameters=True,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_use_lifo=True,  # the one that was used last is warm, and needs no trying
+    )
     event.listen(engine.sync_engine, "checkin", _note_use)
     event.listen(engine.sync_engine, "checkout", _ping_if_idle)
     return engine
@@ -346,6 +356,11 @@ async def reading(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             )
         )
         yield connection
+
+
+def glance(engine: AsyncEngine) -> AbstractAsyncContextManager[AsyncConnection]:
+    """For one statement that only reads: it sees one state of the database by itself."""
+    return single(engine) if engine.dialect.name == "postgresql" else reading(engine)
 
 
 async def planned_anew(connection: AsyncConnection) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import settings
 from api.broadcast import Broadcast
-from api.database import reading
+from api.database import glance, reading
 from api.domain import days, purposes
 from api.domain.days import Clock, this_moment
 from api.domain.errors import Forbidden, Unauthenticated
@@ -103,10 +103,13 @@ class Context:
         return self.viewer
 
     @asynccontextmanager
-    async def reading(self, as_of: dt.date | None = None) -> AsyncIterator[Reading]:
-        """A view of the database for the viewer, as it is or as it was on a day. Raises Unauthenticated."""
+    async def reading(self, as_of: dt.date | None = None, *, at_once: bool = False) -> AsyncIterator[Reading]:
+        """A view of the database for the viewer, as it is or as it was on a day. Raises Unauthenticated.
+
+        `at_once`: one statement reads all, so that nothing has to hold the view still for another.
+        """
         viewer = self.viewer_who_may(None)
-        async with reading(self.engine) as connection:
+        async with (glance if at_once else reading)(self.engine) as connection:
             yield Reading(connection, viewer, self.vault, self.budget, self.log, as_of, days.today(self.now()))
 
     def now(self) -> dt.datetime:

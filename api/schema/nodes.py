@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import strawberry
+from strawberry.types.base import StrawberryObjectDefinition
 
 from api.domain.errors import BadInput
 from api.domain.permissions import Permission
@@ -17,7 +18,7 @@ from api.loaders.reading import Reading, Rows
 from api.schema import guards
 from api.schema.context import Info
 from api.schema.selection import Wanted, wanted
-from api.schema.tree import Make, grow
+from api.schema.tree import Make, grow, leads_on
 from api.schema.values import Node
 from api.sealing import NotOurs
 
@@ -70,7 +71,7 @@ async def below_payload(info: Info, type_name: str, field: str, key: int | None)
 async def many_below_payload(info: Info, type_name: str, field: str, keys: Sequence[int]) -> list[Any]:
     """The things that a mutation changed, in this order, with all that its payload's field asks for."""
     below = wanted(info).below(field)
-    async with info.context.reading() as reading:
+    async with info.context.reading(at_once=_at_once(info, type_name, below)) as reading:
         found = {each.key: each for each in await _read(reading, _KINDS[type_name], sorted(keys), below, below.times)}
     return [found[key] for key in keys if key in found]
 
@@ -114,8 +115,15 @@ def _times(named: Sequence[tuple[str, int] | None], type_name: str) -> int:
 
 
 async def _one(info: Info, type_name: str, key: int, below: Wanted, as_of: dt.date | None = None) -> Any:
-    async with info.context.reading(as_of) as reading:
+    at_once = as_of is None and _at_once(info, type_name, below)
+    async with info.context.reading(as_of, at_once=at_once) as reading:
         return next(iter(await _read(reading, _KINDS[type_name], [key], below, 1)), None)
+
+
+def _at_once(info: Info, type_name: str, below: Wanted) -> bool:
+    """Whether one statement reads all that is wanted: things as they are do so by their keys, unless they lead to others."""
+    definition = info.schema.get_type_by_name(type_name)
+    return not (isinstance(definition, StrawberryObjectDefinition) and leads_on(definition.origin, below))
 
 
 async def _read(reading: Reading, how: Kind, keys: Sequence[int], below: Wanted, times: int) -> list[Any]:

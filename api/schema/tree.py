@@ -44,6 +44,11 @@ def branch(parent: type, field: str, to: Branch) -> None:
     _BRANCHES[parent][field] = to
 
 
+def leads_on(kind: type, wanted: Wanted) -> bool:
+    """Whether any of the fields that are wanted of this type is loaded by itself."""
+    return not _BRANCHES[kind].keys().isdisjoint(wanted.fields)
+
+
 async def grow(reading: Reading, parents: Sequence[Any], wanted: Wanted, times: int = 1) -> None:
     """Loads all that is wanted below these objects, which are of one type."""
     if not parents:

@@ -63,21 +63,36 @@ A, C, E, H, K, L, M, N, R = (
         VerificationRequest,
     )
 )
+_ANYBODY = table(Member).alias("anybody").c
+_HOUSEHOLD = (
+    "id", "reference", "division_code", "programme_code", "others",
+    *registers.HOUSEHOLD_PLAIN, *registers.MONEY.values(), *registers.HOUSEHOLD_SEALED,
+)  # fmt: skip
+_OWN = ("id", "reference", "declared_monthly_income_fen", "others", "authorised_until", "birth_date")
+_PERSON = tuple(dict.fromkeys((*_OWN, *registers.MEMBER_PLAIN, *registers.MEMBER_SEALED)))
+HERE = "here"
+_OF_PEOPLE = {name: f"member_{name}" for name in (*_PERSON, HERE)}
+"""How the columns of its people are named beside those of the household."""
+
 _ROUND = (
     select(
         R.id.label("round"), R.state, R.sources, K.mark.label("kept"),
         N.id.label("index_id"), N.folder, N.sources.label("indexed"), N.as_of,
         exists().where(E.household_id == H.id).label("excepted"),
-        exists().where(L.member_id == M.id, M.household_id == H.id).label("listed"),
-        H.id, H.reference, H.division_code, H.programme_code, H.others,
-        *(H[name] for name in (*registers.HOUSEHOLD_PLAIN, *registers.MONEY.values(), *registers.HOUSEHOLD_SEALED)),
+        exists().where(L.member_id == _ANYBODY.id, _ANYBODY.household_id == H.id).label("listed"),
+        *(H[name] for name in _HOUSEHOLD),
+        *(M[name].label(_OF_PEOPLE[name]) for name in _PERSON),
+        stands(bindparam("today", type_=Date())).label(_OF_PEOPLE[HERE]),
     )
     .select_from(table(VerificationRequest))
     .join(table(Household), H.id == R.household_id)
+    .join(table(Member), and_(M.household_id == H.id, M.left_on.is_(None)), isouter=True)
     .join(table(HouseholdCheck), K.request_id == R.id, isouter=True)
     .join(table(FeedIndex), N.id == indexes.LATEST, isouter=True)
+    .order_by(M.id)
 )  # fmt: skip
-"""A round, its household as it stands, what was found of it, and the index that is asked: what a check begins with, at once."""
+"""A round, its household and everybody of it as they stand, what was found of it, and the index that is asked: a row for each
+of its people, so that one statement tells what a check begins with."""
 
 _BY_KEY = _ROUND.where(R.id == bindparam("request"))
 _THEIRS = scope.narrow(
@@ -93,16 +108,6 @@ _THEIRS = scope.narrow(
     ),
     H.division_code,
 )
-_PEOPLE = (
-    select(
-        M.id, M.reference, M.declared_monthly_income_fen, M.others, M.authorised_until,
-        stands(bindparam("today", type_=Date())).label("here"),
-        *(M[name] for name in dict.fromkeys((*registers.MEMBER_PLAIN, "birth_date", *registers.MEMBER_SEALED))),
-    )
-    .where(M.household_id == bindparam("household"), M.left_on.is_(None))
-    .order_by(M.id)
-)  # fmt: skip
-
 _GIVEN = (
     select(A.request_id, func.count().label("answers"))
     .where(
@@ -113,10 +118,6 @@ _GIVEN = (
     .group_by(A.request_id)
 )
 _NOTE = insert(table(ApplicantCheck)).returning(C.id)
-
-NOT_OF_THE_HOUSEHOLD = frozenset(
-    ("round", "state", "sources", "kept", "index_id", "folder", "indexed", "as_of", "excepted", "listed", "in_it", "asked_before")
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +192,12 @@ async def question(
     index: Ready | None = None,
 ) -> Question | None:
     """What is asked about a round in an index, or in the one that is asked now; None where it is closed or there is none."""
-    found = (await connection.execute(_BY_KEY, {"request": request_id})).one_or_none()
-    if found is None or found.state != VerificationState.OPEN:
+    told = {"request": request_id, "today": days.today(now)}
+    rows = (await connection.execute(_BY_KEY, told)).all()
+    if not rows or rows[0].state != VerificationState.OPEN:
         return None
-    asked_in = index or _index(found)
-    return None if asked_in is None else await _question(connection, vault, found, asked_in, data_dir, now)
+    asked_in = index or _index(rows[0])
+    return None if asked_in is None else await _question(connection, vault, rows, asked_in, data_dir, now)
 
 
 async def asked(
@@ -219,12 +221,14 @@ async def asked(
         "asker": viewer.user_id,
         "since": now - MINUTE,
         "before": before,
+        "today": days.today(now),
     }
-    found = (await connection.execute(_THEIRS, {**scope.of(viewer), **told})).one_or_none()
-    if found is None:
+    rows = (await connection.execute(_THEIRS, {**scope.of(viewer), **told})).all()
+    if not rows:
         raise NotDone(
             UserErrorCode.NOT_FOUND, ("input", "requestId"), "没有此核对申请。", "There is no such verification."
         )
+    found = rows[0]
     if found.asked_before is not None:
         raise TooFast(max(1, math.ceil((found.asked_before + MINUTE - now).total_seconds())))
     if found.state != VerificationState.OPEN:
@@ -243,7 +247,7 @@ async def asked(
         raise NotDone(
             UserErrorCode.INVALID, ("input",), "尚无可查询的数据索引。", "There is no index of the feeds in use yet."
         )
-    made = await _question(connection, vault, found, index, data_dir, now)
+    made = await _question(connection, vault, rows, index, data_dir, now)
     reference = next((each["reference"] for each in made.people if each["id"] == member_id), None)
     if not any(reference in people for people in made.allowed.values()):
         raise MissingConsent(("input", "personId"), [(member_id, tuple(sorted(made.allowed)))])
@@ -376,16 +380,19 @@ def opened(vault: Vault, sealed: bytes, person: str) -> dict[str, Any]:
 async def _question(
     connection: AsyncConnection,
     vault: Vault,
-    found: Row[*tuple[Any, ...]],
+    rows: Sequence[Row[*tuple[Any, ...]]],
     index: Ready,
     data_dir: Path,
     now: dt.datetime,
 ) -> Question:
-    today = days.today(now)
-    home = {name: value for name, value in found._mapping.items() if name not in NOT_OF_THE_HOUSEHOLD}
-    told = {"household": found.id, "today": today}
-    people = [dict(row) for row in (await connection.execute(_PEOPLE, told)).mappings()]
-    here = [row for row in people if row["here"]]
+    today, found = days.today(now), rows[0]
+    home = {name: found._mapping[name] for name in _HOUSEHOLD}
+    people = [
+        {name: row._mapping[column] for name, column in _OF_PEOPLE.items()}
+        for row in rows
+        if row._mapping[_OF_PEOPLE["id"]] is not None
+    ]
+    here = [row for row in people if row[HERE]]
     sources = sorted(index.sources & set(found.sources))
     adults = [(row["id"], row["birth_date"], row["authorised_until"]) for row in here]
     lacking = dict(

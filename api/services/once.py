@@ -36,7 +36,9 @@ def _claim(dialect: str) -> Any:
 
 _CLAIM = {dialect: _claim(dialect) for dialect in ("postgresql", "sqlite")}
 _KNOWN = select(K.request_digest, K.subject, K.audit_event_id).where(*_THIS)
-_MADE = update(table(IdempotencyKey)).where(*_THIS).values(subject=bindparam("made"), audit_event_id=bindparam("told"))
+_MADE = (
+    update(table(IdempotencyKey)).where(*_THIS).values(subject=bindparam("made"), audit_event_id=bindparam("told"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,7 @@ async def asked(
     return Request(viewer.user_id, digest, request_digest, known.subject, known.audit_event_id)
 
 
-async def carried_out(
-    connection: AsyncConnection, request: Request, subject: int, audit_event: int | None
-) -> None:
+async def carried_out(connection: AsyncConnection, request: Request, subject: int, audit_event: int | None) -> None:
     """Remembers what the request made, and the row of the audit that tells so."""
     told = {"user": request.user_id, "key": request.digest, "made": subject, "told": audit_event}
     await connection.execute(_MADE, told)
