@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
@@ -49,6 +50,14 @@ async def test_asked_again_it_gives_what_was_made(office: AsyncEngine) -> None:
 
 async def test_asked_at_the_same_time_it_is_done_once(office: AsyncEngine) -> None:
     assert set(await asyncio.gather(*(act(office) for _ in range(12)))) == {1}
+
+
+async def test_what_failed_leaves_its_key_free(office: AsyncEngine) -> None:
+    with suppress(ZeroDivisionError):
+        async with transaction(office) as connection:
+            await once.asked(connection, viewer(), KEY, "reviewFinding", {"note": "x"}, NOW)
+            raise ZeroDivisionError
+    assert [await act(office, note="y"), await act(office, note="y")] == [1, 1]
 
 
 async def test_another_key_or_another_user_is_another_request(office: AsyncEngine) -> None:
