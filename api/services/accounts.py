@@ -14,7 +14,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import scope
-from api.database import locked
+from api.database import stilled
 from api.domain import accounts as rules
 from api.domain import credentials
 from api.domain.accounts import OPERATOR, Administrator, UserKind
@@ -208,7 +208,7 @@ async def _found(
     connection: AsyncConnection, by: Administrator, user_id: int | None, expected_version: int | None
 ) -> Row[int, str, str, bool, int]:
     """The user as they stand, whom nobody else changes meanwhile. Raises NotDone."""
-    statement = locked(_USERS.where(User.id == user_id), connection, User)
+    statement = stilled(_USERS.where(User.id == user_id), connection, User)
     found = (await connection.execute(statement, scope.of(by))).one_or_none()
     if found is None:
         raise NotDone(UserErrorCode.NOT_FOUND, ("input", "userId"), "没有此用户。", "There is no such user.")
