@@ -180,9 +180,10 @@ PLAIN: dict[str, tuple[Any, ...]] = {
     "scorecards": (
         "{ scorecards { measures { units { organisation { code } data { coverage { share } } referrals { medianDays } "
         "tasks { waiting } leads { raised } unknown { reason } } } } }",
-        7,
+        8,
     ),
-    "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 12),
+    "agendaPack": ("{ agendaPack { digest html files { name csv } } }", 13),
+    "doubts": ("{ doubts { source openRows overdueRows openRecords } }", 1),
     "blindReport": ("{ blindReport { withoutLead { drawn share } withLead { share } } }", 1, "auditor"),
     "ruleQuality": (
         "{ ruleQuality { rules { rule { titleZh } leads shareAtLeast byOutcome { leads } } } }",
