@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -104,3 +106,6 @@ async def test_while_the_database_is_away_nothing_is_told() -> None:
             answer = await client.get(path, params={"division": "410502"})
             assert answer.status_code == 503
             assert "nowhere" not in answer.text
+    for thread in threading.enumerate():  # the driver's, which tells its loop that it has ended
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 10)

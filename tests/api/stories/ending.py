@@ -46,6 +46,8 @@ UNTIED = {"finding_id": "findings", "household_id": "households", "user_id": "us
 DETAILS = {
     "household": "households", "scan": "scans", "grant": "grants", "decision": "decisions", "inquiry": "inquiries",
     "transition": "transitions", "organisation": "organisations", "review": "reviews", "conclusion": "conclusions",
+    "finding": "findings", "verification": "verification_requests", "objection": "objections", "upload": "uploads", "file": "files",
+    "person": "members", "referral": "referrals", "order": "payment_orders",
 }  # fmt: skip
 """What the details of acts name by its key."""
 
