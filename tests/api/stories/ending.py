@@ -116,6 +116,8 @@ def _told(column: Column[Any], row: Mapping[str, Any], names: Names, vault: Vaul
         return _of(column, value, names)
     if column.name == "subject":
         return _subject(row, value, names)
+    if column.table.name == "tasks" and column.name == "reference":
+        return _occasion(value, row["detail"] or {}, names)
     if isinstance(column.type, UtcDateTime):
         return "a moment"
     if isinstance(column.type, LargeBinary):
@@ -131,6 +133,13 @@ def _evidence(piece: Any, names: Names) -> Any:
         return piece
     model = getattr(models, found["kind"], None)
     return piece if model is None else f"{found['kind']}:{names[model.__tablename__].get(int(found['key']), piece)}"
+
+
+def _occasion(reference: str, detail: Mapping[str, Any], names: Names) -> str:
+    """What a task stands for, `INQUIRY_DUE:7`: the row that its detail names by the same key, by what that is called."""
+    kind, _, key = reference.partition(":")
+    called = {str(each): names[DETAILS[name]].get(each) for name, each in detail.items() if name in DETAILS}
+    return f"{kind}:{called.get(key) or key}"
 
 
 def _of(column: Column[Any], value: Any, names: Names) -> Any:
