@@ -97,6 +97,13 @@ def narrow_to_sender(statement: Select[*Columns], organisation_id: Column[int]) 
     return statement.where(or_(bindparam(EVERY_SOURCE, type_=Boolean()), organisation_id == bindparam(OWN)))
 
 
+def narrow_to_batches(
+    statement: Select[*Columns], organisation_id: Column[int], division_code: Column[str]
+) -> Select[*Columns]:
+    """Only rows of batches that the viewer sees: of their own department, or of their line of divisions."""
+    return narrow_to_line(narrow_to_sender(statement, organisation_id), division_code)
+
+
 def narrow_to_asked(statement: Select[*Columns], source: Column[str]) -> Select[*Columns]:
     """Only rows about the data that the viewer's own department keeps, where the viewer reads no cases."""
     return statement.where(or_(bindparam(EVERY_CASE, type_=Boolean()), among(source, SOURCES, String)))

@@ -19,7 +19,6 @@ from api.durable import named, sync_folder
 FLUSH_BYTES = 64 * 1024 * 1024
 """So much is written before the disk is waited for, so that nobody waits long at the end."""
 
-
 PASSING = ".part"
 UNPROVED = ".unproved"
 """The mark's name, behind the file's: as long as it lies there, what is behind the place that it names is not told."""
@@ -81,10 +80,11 @@ class Appending:
 
     def mark(self) -> None:
         """What is appended from now on counts only when it is `proved`."""
-        passing = self._path.with_name(self._path.name + UNPROVED + PASSING)
+        mark = _mark(self._path)
+        passing = mark.with_name(mark.name + PASSING)
         with os.fdopen(os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as writing:
             writing.write(str(self.began))
-            named(writing, passing, self._path.with_name(self._path.name + UNPROVED))
+            named(writing, passing, mark)
         self._marked = True
 
     def proved(self) -> None:
@@ -94,7 +94,7 @@ class Appending:
         self._unmark()
 
     def _unmark(self) -> None:
-        self._path.with_name(self._path.name + UNPROVED).unlink(missing_ok=True)
+        _mark(self._path).unlink(missing_ok=True)
         sync_folder(self._path.parent)
         self._marked = False
 
@@ -127,9 +127,13 @@ class Appending:
         return self.offset
 
 
+def _mark(path: Path) -> Path:
+    return path.with_name(path.name + UNPROVED)
+
+
 def _began(path: Path) -> int | None:
     """Where the piece begins that nobody has proved; None where there is none."""
     try:
-        return int(path.with_name(path.name + UNPROVED).read_text(encoding="ascii"))
+        return int(_mark(path).read_text(encoding="ascii"))
     except FileNotFoundError:
         return None

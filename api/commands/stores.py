@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api import settings
 from api.commands.console import NotReady, messages, now
@@ -22,15 +25,8 @@ def require_ours(told: settings.Settings, vault: Vault) -> None:
     if (bucket := Depot.of(told.data_dir, vault, haste=True).bucket) is None:
         return
 
-    async def act() -> None:
-        engine = open_engine(told.database_url)
-        try:
-            await service.require_ours(engine, bucket, now())
-        finally:
-            await engine.dispose()
-
     try:
-        asyncio.run(act())
+        asyncio.run(_between_transactions(told, bucket, service.require_ours))
     except service.OtherOwner as why:
         raise NotReady(str(why)) from None
     except Unreachable:
@@ -55,18 +51,22 @@ def take_over() -> None:
     told = settings.read()
     bucket = _bucket(told, checked_vault(told))
 
-    async def act() -> None:
-        engine = open_engine(told.database_url)
-        try:
-            await service.take_over(engine, bucket, now())
-        finally:
-            await engine.dispose()
-
-    asyncio.run(act())
+    asyncio.run(_between_transactions(told, bucket, service.take_over))
     messages.print(
         "the store is this installation's: any other that uses it refuses to begin. What no row of this database names is "
         "cleared away a day after it came"
     )
+
+
+async def _between_transactions(
+    told: settings.Settings, bucket: Bucket, act: Callable[[AsyncEngine, Bucket, dt.datetime], Awaitable[None]]
+) -> None:
+    """Carries out what asks both the database and the store, and hence opens its transactions itself."""
+    engine = open_engine(told.database_url)
+    try:
+        await act(engine, bucket, now())
+    finally:
+        await engine.dispose()
 
 
 def _bucket(told: settings.Settings, vault: Vault) -> Bucket:

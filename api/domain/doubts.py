@@ -6,7 +6,7 @@ a later batch no longer brings the fault, or when somebody of the department say
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,7 +16,6 @@ MOST_OF_A_KIND = 1_000
 
 MOST_OF_A_BATCH = 5_000
 """And so many of a batch: a list that somebody can work through, written in less time than a writer waits for another."""
-
 
 MOST_OF_A_SOURCE = 20_000
 """And so many of a department's kind of data, all its batches together: what stands is held against each batch that comes."""
@@ -67,7 +66,7 @@ class Sifted:
     """
 
     standing: Sequence[Standing]
-    counts: dict[Kind, int] = field(default_factory=dict)
+    counts: Counter[Kind] = field(default_factory=Counter)
     again: dict[int, Line] = field(default_factory=dict)
     fresh: dict[Kind, list[Line]] = field(default_factory=dict)
     spoken: set[int] = field(default_factory=set)
@@ -89,15 +88,14 @@ class Sieve:
         self.found = Sifted(standing)
         self._named: dict[Named, deque[int]] = defaultdict(deque)
         self._of_digest: dict[bytes, list[int]] = defaultdict(list)
-        nameless: dict[Kind, int] = defaultdict(int)
+        self._nameless: Counter[Kind] = Counter()
         for each in standing:
             if each.digest is None:
-                nameless[each.kind] += 1
+                self._nameless[each.kind] += 1
             else:
                 self._named[each.digest, *each.kind].append(each.id)
                 self._of_digest[each.digest].append(each.id)
         self._kinds = {(reason, column) for _, reason, column in self._named}
-        self._nameless = nameless
 
     @property
     def asks_names(self) -> bool:
@@ -120,7 +118,7 @@ class Sieve:
 
     def count(self, kind: Kind, lines: int) -> None:
         """So many lines more are of this kind."""
-        self.found.counts[kind] = self.found.counts.get(kind, 0) + lines
+        self.found.counts[kind] += lines
 
     def speaks_of(self, digests: Iterable[bytes]) -> None:
         """The batch speaks of these records."""
@@ -129,7 +127,7 @@ class Sieve:
 
     def _room(self, kind: Kind) -> int:
         """Nameless ones may turn out to be some that stand; these take no place from new ones."""
-        return MOST_OF_A_KIND + self._nameless.get(kind, 0)
+        return MOST_OF_A_KIND + self._nameless[kind]
 
 
 def placed(sifted: Sifted, in_force: Collection[int], outranked: Collection[int]) -> Placed:
@@ -145,13 +143,11 @@ def placed(sifted: Sifted, in_force: Collection[int], outranked: Collection[int]
         if each.id in again or each.state is not DoubtState.OPEN:
             continue
         replaced = each.upload_id not in in_force
-        if each.digest is None and replaced and (line := _nameless(fresh.get(each.kind))) is not None:
+        if each.digest is None and replaced and (line := _nameless(fresh.get(each.kind, deque()))) is not None:
             again[each.id] = line
         elif replaced or (each.upload_id in outranked and each.id in sifted.spoken):
             over.append(each.id)
-    listed: dict[Kind, int] = defaultdict(int)
-    for line in again.values():
-        listed[line.kind] += 1
+    listed = Counter(line.kind for line in again.values())
     most = min(MOST_OF_A_BATCH - len(again), MOST_OF_A_SOURCE - len(sifted.standing) + len(over))
     new: list[Line] = []
     for kind, lines in sorted(fresh.items(), key=lambda each: (len(each[1]), each[0][0], each[0][1] or "")):
@@ -160,11 +156,9 @@ def placed(sifted: Sifted, in_force: Collection[int], outranked: Collection[int]
     return Placed(again, over, sorted(new, key=lambda line: (line.file, line.row)))
 
 
-def _nameless(lines: deque[Line] | None) -> Line | None:
+def _nameless(lines: deque[Line]) -> Line | None:
     """The first line of a record without a name, which is taken out."""
-    for line in lines or ():
-        if line.digest is None:
-            assert lines is not None
-            lines.remove(line)
-            return line
-    return None
+    line = next((each for each in lines if each.digest is None), None)
+    if line is not None:
+        lines.remove(line)
+    return line

@@ -20,23 +20,21 @@ D, H, K, O, Q, U, W = (  # noqa: E741
     table(each).c for each in (DoubtfulRow, Household, DoubtfulKind, Organisation, Inquiry, Upload, User)
 )
 
-_ROWS = scope.narrow_to_line(
-    scope.narrow_to_sender(
-        select(
-            *D,
-            U.batch,
-            O.code.label("organisation_code"),
-            O.name_zh,
-            O.name_en,
-            W.login.label("answerer_login"),
-            W.display_name.label("answerer_name"),
-        )
-        .select_from(DoubtfulRow)
-        .join(Upload, U.id == D.upload_id)
-        .join(Organisation, O.id == D.organisation_id)
-        .outerjoin(User, W.id == D.answered_by),
-        D.organisation_id,
-    ),
+_ROWS = scope.narrow_to_batches(
+    select(
+        *D,
+        U.batch,
+        O.code.label("organisation_code"),
+        O.name_zh,
+        O.name_en,
+        W.login.label("answerer_login"),
+        W.display_name.label("answerer_name"),
+    )
+    .select_from(DoubtfulRow)
+    .join(Upload, U.id == D.upload_id)
+    .join(Organisation, O.id == D.organisation_id)
+    .outerjoin(User, W.id == D.answered_by),
+    D.organisation_id,
     D.division_code,
 )
 _BY_KEY = _ROWS.where(among(D.id, "keys"))
@@ -76,13 +74,11 @@ _OPEN = (
     .scalar_subquery()
 )
 _KINDS_OF = (
-    scope.narrow_to_line(
-        scope.narrow_to_sender(
-            select(K.upload_id, U.source, K.reason, K.column_name, K.lines, K.listed, _OPEN.label("open"))
-            .select_from(DoubtfulKind)
-            .join(Upload, U.id == K.upload_id),
-            U.organisation_id,
-        ),
+    scope.narrow_to_batches(
+        select(K.upload_id, U.source, K.reason, K.column_name, K.lines, K.listed, _OPEN.label("open"))
+        .select_from(DoubtfulKind)
+        .join(Upload, U.id == K.upload_id),
+        U.organisation_id,
         U.division_code,
     )
     .where(among(K.upload_id, "keys"))
@@ -90,20 +86,18 @@ _KINDS_OF = (
 )
 
 _OF_ROWS = (
-    scope.narrow_to_line(
-        scope.narrow_to_sender(
-            select(
-                D.source,
-                func.sum(case((D.state == DoubtState.OPEN, 1), else_=0)).label("open_rows"),
-                func.sum(case((_OVERDUE, 1), else_=0)).label("late_rows"),
-                func.sum(case((D.state == DoubtState.CORRECTED, 1), else_=0)).label("corrected_rows"),
-                func.sum(case((D.state == DoubtState.CONFIRMED, 1), else_=0)).label("confirmed_rows"),
-                literal(0).label("open_records"),
-                literal(0).label("late_records"),
-                literal(0).label("disputed_records"),
-            ),
-            D.organisation_id,
+    scope.narrow_to_batches(
+        select(
+            D.source,
+            func.sum(case((D.state == DoubtState.OPEN, 1), else_=0)).label("open_rows"),
+            func.sum(case((_OVERDUE, 1), else_=0)).label("late_rows"),
+            func.sum(case((D.state == DoubtState.CORRECTED, 1), else_=0)).label("corrected_rows"),
+            func.sum(case((D.state == DoubtState.CONFIRMED, 1), else_=0)).label("confirmed_rows"),
+            literal(0).label("open_records"),
+            literal(0).label("late_records"),
+            literal(0).label("disputed_records"),
         ),
+        D.organisation_id,
         D.division_code,
     )
     .where(in_division(D.division_code))

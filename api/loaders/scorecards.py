@@ -140,13 +140,11 @@ _REQUESTED = (
 )
 _STANDS = and_(B.told_at < ENDS, or_(B.ended_at.is_(None), B.ended_at >= ENDS))
 _DOUBTED = (
-    scope.narrow_to_line(
-        scope.narrow_to_sender(
-            select(O.code, func.count().label("waiting"), _counted(B.due_on < LAST, "overdue")).join(
-                Organisation, O.id == B.organisation_id
-            ),
-            B.organisation_id,
+    scope.narrow_to_batches(
+        select(O.code, func.count().label("waiting"), _counted(B.due_on < LAST, "overdue")).join(
+            Organisation, O.id == B.organisation_id
         ),
+        B.organisation_id,
         B.division_code,
     )
     .where(_STANDS)

@@ -18,20 +18,16 @@ from api.models import Feed, Organisation, Receipt, Upload, table
 F, G, R, U = (table(each).c for each in (Feed, Organisation, Receipt, Upload))
 _LATER = table(Feed).alias("later")
 
-_UPLOADS = scope.narrow_to_line(
-    scope.narrow_to_sender(
-        select(*U, R.number.label("receipt_number"), R.digest, R.issued_at).outerjoin(Receipt, R.upload_id == U.id),
-        U.organisation_id,
-    ),
+_UPLOADS = scope.narrow_to_batches(
+    select(*U, R.number.label("receipt_number"), R.digest, R.issued_at).outerjoin(Receipt, R.upload_id == U.id),
+    U.organisation_id,
     U.division_code,
 )
-_FEEDS = scope.narrow_to_line(
-    scope.narrow_to_sender(
-        select(*F, U.id.label("upload_id"), U.batch, G.name_zh.label("department"))
-        .outerjoin(Upload, U.feed_id == F.id)
-        .outerjoin(Organisation, G.id == F.organisation_id),
-        F.organisation_id,
-    ),
+_FEEDS = scope.narrow_to_batches(
+    select(*F, U.id.label("upload_id"), U.batch, G.name_zh.label("department"))
+    .outerjoin(Upload, U.feed_id == F.id)
+    .outerjoin(Organisation, G.id == F.organisation_id),
+    F.organisation_id,
     F.division_code,
 )
 _NEWEST = ~(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -21,8 +21,7 @@ PIECE = 1 << 16
 Digest = Callable[[str], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(NamedTuple):
     """A doubt in words: the column's heading, what the reason means, what to do."""
 
     column_zh: str | None

@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import strawberry
+
 from api.domain.doubts import DoubtState
 from api.schema.enumerations import Words, described
 
-__all__ = ["DoubtState", "DoubtfulRowOrderField"]
+__all__ = ["DoubtState", "DoubtfulRowOrderField", "Worded"]
+
+
+@strawberry.type
+class Worded:
+    """Why something is doubted, and in which column, in words (matching.doubts.Words)."""
+
+    reason: str = strawberry.field(
+        description="Why, as the rejects of the check say it: `VALUE_NULLED:UNREADABLE_DATE`."
+    )
+    reason_zh: str = strawberry.field(description="What that means, in Chinese.")
+    reason_en: str = strawberry.field(description="What that means, in English.")
+    advice_zh: str = strawberry.field(description="What to do, in Chinese.")
+    advice_en: str = strawberry.field(description="What to do, in English.")
+    column: str | None = strawberry.field(description="In which column; null where it is about whole rows.")
+    column_zh: str | None = strawberry.field(description="What the contract calls the column in Chinese.")
+    column_en: str | None = strawberry.field(description="What the contract calls the column in English.")
 
 
 class DoubtfulRowOrderField(StrEnum):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.domain import days, divisions
@@ -20,7 +21,7 @@ from api.matching.doubts import words
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
-from api.schema.doubt_terms import DoubtfulRowOrderField, DoubtState
+from api.schema.doubt_terms import DoubtfulRowOrderField, DoubtState, Worded
 from api.schema.filters import AND, NOT, OR, in_division, joined, of_keys, one_of, whether
 from api.schema.households import NOT_LOADED
 from api.schema.measures import InDivision, division_asked
@@ -45,7 +46,7 @@ SAID = "Why it is so, in words, up to 2,000 characters; kept sealed."
 @strawberry.type(
     description="A row of a batch, or a value in it, that could not be read: where it stands, and never what stands there."
 )
-class DoubtfulRow(Node):
+class DoubtfulRow(Node, Worded):
     """A row of a batch, or a value in it, that could not be read."""
 
     key: strawberry.Private[int]
@@ -59,16 +60,6 @@ class DoubtfulRow(Node):
     batch: str = strawberry.field(description="That batch's number.")
     file: str = strawberry.field(description="In which file of it, or table.")
     row: BigInt = strawberry.field(description="In which row, below the headings.")
-    column: str | None = strawberry.field(description="In which column; null where it is about the row.")
-    column_zh: str | None = strawberry.field(description="What the contract calls the column in Chinese.")
-    column_en: str | None = strawberry.field(description="What the contract calls the column in English.")
-    reason: str = strawberry.field(
-        description="Why, as the rejects of the check say it: `VALUE_NULLED:UNREADABLE_DATE`."
-    )
-    reason_zh: str = strawberry.field(description="What that means, in Chinese.")
-    reason_en: str = strawberry.field(description="What that means, in English.")
-    advice_zh: str = strawberry.field(description="What to do, in Chinese.")
-    advice_en: str = strawberry.field(description="What to do, in English.")
     told_at: dt.datetime = strawberry.field(description="When it went back to its department first.")
     brought_at: dt.datetime = strawberry.field(description="When a batch brought it last.")
     due_on: dt.date = strawberry.field(
@@ -132,7 +123,6 @@ def doubtful_row_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[D
         reading.log.opened(ANSWER, whole=True)
     found = []
     for row, public_id in zip(rows, reading.ids("DoubtfulRow", rows), strict=True):
-        said = words(row.source, row.reason, row.column_name)
         found.append(
             DoubtfulRow(
                 id=strawberry.ID(public_id),
@@ -146,14 +136,7 @@ def doubtful_row_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[D
                 batch=row.batch,
                 file=row.file,
                 row=row.row_number,
-                column=row.column_name,
-                column_zh=said.column_zh,
-                column_en=said.column_en,
-                reason=row.reason,
-                reason_zh=said.reason_zh,
-                reason_en=said.reason_en,
-                advice_zh=said.advice_zh,
-                advice_en=said.advice_en,
+                **_said(row),
                 told_at=row.told_at,
                 brought_at=row.brought_at,
                 due_on=row.due_on,
@@ -170,25 +153,13 @@ def doubtful_row_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[D
 
 def doubtful_kind_objects(reading: Reading, rows: Rows, wanted: Wanted) -> list[DoubtfulKind]:
     """Rows as what a batch was doubted for."""
-    found = []
-    for row in rows:
-        said = words(row.source, row.reason, row.column_name)
-        found.append(
-            DoubtfulKind(
-                reason=row.reason,
-                reason_zh=said.reason_zh,
-                reason_en=said.reason_en,
-                advice_zh=said.advice_zh,
-                advice_en=said.advice_en,
-                column=row.column_name,
-                column_zh=said.column_zh,
-                column_en=said.column_en,
-                lines=row.lines,
-                listed=row.listed,
-                open=row.open,
-            )
-        )
-    return found
+    return [DoubtfulKind(**_said(row), lines=row.lines, listed=row.listed, open=row.open) for row in rows]
+
+
+def _said(row: Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    """Why it is doubted, and in which column: as `Worded` has them."""
+    told = words(row.source, row.reason, row.column_name)
+    return {"reason": row.reason, "column": row.column_name, **told._asdict()}
 
 
 @strawberry.type(

@@ -20,6 +20,7 @@ from api.loaders.reading import Reading, Rows
 from api.schema import guards, nodes
 from api.schema.connections import ORDER, After, Before, Connection, First, Last, connection, order_of
 from api.schema.context import Info
+from api.schema.doubt_terms import Worded
 from api.schema.feed_terms import BatchKind, CheckState, UploadOrderField, UploadState
 from api.schema.filters import AND, NOT, OR, in_division, joined, one_of
 from api.schema.households import NOT_LOADED
@@ -97,19 +98,9 @@ class Receipt:
 @strawberry.type(
     description="For what a batch was doubted: one reason in one column, how often, and how many of these rows are listed."
 )
-class DoubtfulKind:
+class DoubtfulKind(Worded):
     """For what a batch was doubted."""
 
-    reason: str = strawberry.field(
-        description="Why, as the rejects of the check say it: `VALUE_NULLED:UNREADABLE_DATE`."
-    )
-    reason_zh: str = strawberry.field(description="What that means, in Chinese.")
-    reason_en: str = strawberry.field(description="What that means, in English.")
-    advice_zh: str = strawberry.field(description="What to do, in Chinese.")
-    advice_en: str = strawberry.field(description="What to do, in English.")
-    column: str | None = strawberry.field(description="In which column; null where it is about whole rows.")
-    column_zh: str | None = strawberry.field(description="What the contract calls the column in Chinese.")
-    column_en: str | None = strawberry.field(description="What the contract calls the column in English.")
     lines: BigInt = strawberry.field(description="How often: all of it.")
     listed: int = strawberry.field(description="How many of these `doubtfulRows` lists; of very many, the first.")
     open: int = strawberry.field(description="How many of those are open, and were brought by no later batch.")

@@ -41,9 +41,9 @@ _STANDING = (
     )
     .order_by(D.id)
 )
-_MINE = scope.narrow_to_line(scope.narrow_to_sender(select(*D), D.organisation_id), D.division_code)
+_MINE = scope.narrow_to_batches(select(*D), D.organisation_id, D.division_code)
 _OF_KIND = (
-    scope.narrow_to_line(scope.narrow_to_sender(select(D.id), D.organisation_id), D.division_code)
+    scope.narrow_to_batches(select(D.id), D.organisation_id, D.division_code)
     .where(
         D.upload_id == bindparam("upload"),
         D.reason == bindparam("reason"),
@@ -69,12 +69,10 @@ class Stale(Exception):
     """Other doubts stand than those that the batch was sifted beside: another batch was taken over meanwhile."""
 
 
-async def standing(connection: AsyncConnection, source: str, organisation_id: int) -> list[Standing]:
-    """The department's doubts that a batch of this source may bring again, or end."""
-    return await _standing(connection, source, organisation_id, lock=False)
-
-
-async def _standing(connection: AsyncConnection, source: str, organisation_id: int, *, lock: bool) -> list[Standing]:
+async def standing(
+    connection: AsyncConnection, source: str, organisation_id: int, *, lock: bool = False
+) -> list[Standing]:
+    """The department's doubts that a batch of this source may bring again, or end; with a lock nobody else changes them."""
     statement = locked(_STANDING, connection, DoubtfulRow) if lock else _STANDING
     rows = await connection.execute(statement, {"source": source, "organisation": organisation_id})
     return [
@@ -108,7 +106,7 @@ async def bring(
     that counts no more itself, since a later day's came before it, brings nothing. Raises Stale.
     """
     upload = (await connection.execute(select(Upload).where(Upload.id == upload_id))).one()
-    stands = await _standing(connection, upload.source, upload.organisation_id, lock=True)
+    stands = await standing(connection, upload.source, upload.organisation_id, lock=True)
     if {(each.id, each.upload_id, each.state) for each in stands} != {
         (each.id, each.upload_id, each.state) for each in sifted.standing
     }:

@@ -33,9 +33,7 @@ _SENT = scope.narrow_to_sender(select(*U), U.organisation_id).where(among(U.sour
 """What the viewer's department sent, of the data that it keeps."""
 
 _BY_KEY = _SENT.where(U.id == bindparam("key"))
-_SEEN = scope.narrow_to_line(scope.narrow_to_sender(select(*U), U.organisation_id), U.division_code).where(
-    U.id == bindparam("key")
-)
+_SEEN = scope.narrow_to_batches(select(*U), U.organisation_id, U.division_code).where(U.id == bindparam("key"))
 _OF_NUMBER = select(*U).where(U.source == bindparam("source"), U.batch == bindparam("batch")).order_by(U.id.desc())
 _OPEN = select(func.count()).where(U.organisation_id == bindparam("organisation"), U.state == UploadState.OPEN)
 

@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,8 +32,6 @@ from api.work.held import AWAY, Held, Refused, lay_out, seldom
 
 CANCELLED_SECONDS = 1.0
 """How often it is asked whether the scan was cancelled."""
-
-NONE_ASIDE: Mapping[str, int] = MappingProxyType({})
 
 REFUSED = (2, 3)
 """Exit statuses of the matcher that another attempt would not change."""
@@ -125,7 +122,7 @@ async def give_up(held: Held, connection: AsyncConnection, failure: str) -> None
 
 
 async def take_in(
-    held: Held, order: scans.Order, out: Path, tell: matching.Progress, aside: Mapping[str, int] = NONE_ASIDE
+    held: Held, order: scans.Order, out: Path, tell: matching.Progress, aside: Mapping[str, int]
 ) -> None:
     """What the matcher wrote is in the database, with the rows that were set aside before it saw them (`aside`, by source).
 

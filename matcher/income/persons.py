@@ -263,6 +263,9 @@ def _state() -> pl.Expr:
     )
 
 
+_NOBODY = pl.DataFrame(schema={"person_id": pl.String})
+
+
 def _doubtful(known: Known, source: str, months: Sequence[dt.date]) -> pl.DataFrame:
     """The records of this source that may be somebody's and may not, so that nobody knows all that it holds of them.
 
@@ -283,9 +286,6 @@ def _doubtful(known: Known, source: str, months: Sequence[dt.date]) -> pl.DataFr
     if column is None:
         return rows
     return rows.filter(pl.col(column).is_null() | pl.col(column).dt.month_start().is_in(months))
-
-
-_NOBODY = pl.DataFrame(schema={"person_id": pl.String})
 
 
 def _marked(mark: str, rows: Mapping[str, pl.DataFrame]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -87,10 +87,7 @@ def validate(request: Request, progress: Progress = silent) -> dict[str, Any]:
         read = _Read()
         for feed in chosen:
             keeping = Keeping(request.rows / feed.source, feed.contract) if request.rows else None
-            with ExitStack() as open_files:
-                doubts = None
-                if request.doubts is not None:
-                    doubts = open_files.enter_context(Doubts(request.doubts / feed.source, feed))
+            with Doubts(request.doubts / feed.source, feed) if request.doubts else nullcontext() as doubts:
                 _read(feed, request.today, read, rejects, progress, keeping, doubts)
     try:
         judged = _judged(chosen, delivery, read, known, request.today)

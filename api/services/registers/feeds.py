@@ -35,21 +35,22 @@ async def not_there_yet(connection: AsyncConnection, sent: Sequence[folders.Feed
 async def came(connection: AsyncConnection, data_dir: Path, department: str | None = None) -> list[folders.FeedFiles]:
     """The feeds that came, in their order, of one department or of all."""
     feeds = select(Feed).order_by(Feed.id)
-    return [
-        folders.FeedFiles(
-            row.department_code,
-            tuple(data_dir / row.folder / each["name"] for each in row.files),
-            row.as_of,
-            row.complete,
-            row.mapping,
-            row.rows,
-            kept := _kept(row, data_dir / row.folder),
-            {path: row.rows - sum(each["rows"] for each in row.kept["files"]) for path in kept},
-        )
-        for row in await connection.execute(
-            feeds if department is None else feeds.where(Feed.department_code == department)
-        )
-    ]
+    wanted = feeds if department is None else feeds.where(Feed.department_code == department)
+    return [_files(row, data_dir / row.folder) for row in await connection.execute(wanted)]
+
+
+def _files(row: Any, folder: Path) -> folders.FeedFiles:
+    kept = _kept(row, folder)
+    return folders.FeedFiles(
+        row.department_code,
+        tuple(folder / each["name"] for each in row.files),
+        row.as_of,
+        row.complete,
+        row.mapping,
+        row.rows,
+        kept,
+        {path: row.rows - sum(each["rows"] for each in row.kept["files"]) for path in kept},
+    )
 
 
 def _kept(row: Any, folder: Path) -> dict[Path, tuple[folders.KeptRows, ...]]:

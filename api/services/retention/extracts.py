@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.database import UtcDateTime, among
@@ -25,6 +25,7 @@ from api.services.retention.clocks import moment
 FEEDS, SCANS, ATTACHMENTS, EXPORTS, INDEXES = "feeds", "scans", "attachments", "exports", "index"
 AT_WORK = (ScanStatus.QUEUED, ScanStatus.RUNNING)
 MOST_DOUBTS = 5_000
+B = table(DoubtfulRow).c
 BEING_COPIED_SECONDS, BEING_WRITTEN_SECONDS = 3600.0, 24 * 3600.0
 """An import copies files before it names them; so is an attachment written."""
 
@@ -96,24 +97,22 @@ async def forget_checks(connection: AsyncConnection, checks: Sequence[int]) -> N
 
 async def doubts_due(connection: AsyncConnection, day: dt.date) -> Sequence[int]:
     """Doubtful rows of batches whose time is over, some at a time; for what these were doubted stays, in counts."""
-    over = moment(day, RetentionClass.FEED_EXTRACT)
-    columns = table(DoubtfulRow).c
-    due = select(columns.id).where(columns.brought_at < over).order_by(columns.brought_at, columns.id)
+    due = select(B.id).where(_doubts_over(day)).order_by(B.brought_at, B.id)
     return (await connection.scalars(due.limit(MOST_DOUBTS))).all()
 
 
 async def count_doubts(connection: AsyncConnection, day: dt.date) -> int:
     """How many these are in all."""
-    over = moment(day, RetentionClass.FEED_EXTRACT)
-    due = select(func.count()).where(table(DoubtfulRow).c.brought_at < over)
-    return int((await connection.execute(due)).scalar_one())
+    return int((await connection.execute(select(func.count()).where(_doubts_over(day)))).scalar_one())
+
+
+def _doubts_over(day: dt.date) -> ColumnElement[bool]:
+    return B.brought_at < moment(day, RetentionClass.FEED_EXTRACT)
 
 
 async def forget_doubts(connection: AsyncConnection, doubts: Sequence[int]) -> None:
     """These doubtful rows are gone, with what was answered."""
-    await connection.execute(
-        delete(DoubtfulRow).where(among(table(DoubtfulRow).c.id, "doubts")), {"doubts": list(doubts)}
-    )
+    await connection.execute(delete(DoubtfulRow).where(among(B.id, "doubts")), {"doubts": list(doubts)})
 
 
 async def forget_feeds(connection: AsyncConnection, feeds: Sequence[int]) -> None:

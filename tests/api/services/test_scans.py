@@ -261,7 +261,7 @@ async def test_a_slow_worker_that_lost_its_job_takes_nothing_in(service: Service
     await service.work()
     done = await state(service, started["scan"]["id"])
     with pytest.raises(jobs.LeaseLost):
-        await scanning.take_in(slow, order, service.data_dir / "scans" / str(order.id) / "out", silent)
+        await scanning.take_in(slow, order, service.data_dir / "scans" / str(order.id) / "out", silent, {})
     await work.end(slow, RuntimeError("too late"))
     assert await state(service, started["scan"]["id"]) == done
     async with transaction(service.engine) as connection:
