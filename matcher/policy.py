@@ -167,6 +167,13 @@ class Policy:
         """The number of `entry`."""
         return self.entry(key, on, division).value
 
+    def known(self, key: str, on: dt.date, division: str | None = None) -> float | None:
+        """The number of `entry`; None where none is in force, as on a day of which nobody has told any."""
+        try:
+            return self.value(key, on, division)
+        except MatcherError:
+            return None
+
     def at(self, on: dt.date, division: str | None) -> Callable[[str], float]:
         """The numbers in force on that day in that division, by key."""
         return lambda key: self.value(key, on, division)

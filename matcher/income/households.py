@@ -15,7 +15,6 @@ from typing import Any, Literal
 import polars as pl
 
 from matcher import frames
-from matcher.errors import MatcherError
 from matcher.income.inputs import SOURCES, Known
 from matcher.income.persons import Incomes, yuan
 from matcher.overlap import add_months
@@ -205,9 +204,8 @@ def _terms(
 ) -> tuple[int | None, int]:
     """The line (None where none is in force) and the cost of going to work, in fen."""
     cost = round(policy.value("income.employment_cost", month, division) * 100)
-    try:
-        yuan = policy.value(line, month, division)
-    except MatcherError:
+    yuan = policy.known(line, month, division)
+    if yuan is None:
         return None, cost
     factor = policy.value(times, month, division) if times else 1.0
     return round(yuan * factor * 100), cost

@@ -81,7 +81,7 @@ def muddle(folder: Path, seed: int) -> None:
             ]
             rows += again
         for row in rows:
-            for column in row.keys() - set(keys):
+            for column in [each for each in row if each not in keys]:
                 what = chance.random()
                 if what < 0.12:
                     row[column] = None

@@ -173,13 +173,14 @@ def _debts(facts: Facts, owed: pl.DataFrame, least: int) -> list[Debt]:
 
 
 def _of_age(row: Row, facts: Facts) -> bool:
-    """Whether the person may be an employee that month; of unknown age, yes."""
+    """Whether the person may be an employee that month; of unknown age, yes; where no age is told of so old a month, no."""
     born = reading.birth_date(row)
     if born is None:
         return True
     key = "work.oldest_age_women" if row["sex"] == "FEMALE" else "work.oldest_age_men"
     age: float = (row["month"] - born).days / DAYS_A_YEAR
-    return YOUNGEST <= age < facts.policy.value(key, row["month"])
+    oldest = facts.policy.known(key, row["month"])
+    return oldest is not None and YOUNGEST <= age < oldest
 
 
 def _persons(facts: Facts, debts: list[Debt]) -> dict[str, int]:

@@ -158,7 +158,9 @@ def _vehicles(facts: Facts, people: set[str]) -> dict[str, frozenset[str]]:
 
 def _shortly_before(divorced: dt.date, home: Row, facts: Facts) -> bool:
     applied = reading.application_date(home, facts.as_of)
-    most = facts.policy.value("divorce.months_before_application", applied, home["division_code"])
+    most = facts.policy.known("divorce.months_before_application", applied, home["division_code"])
+    if most is None:
+        return False
     open_file = reading.last_day(home, facts.as_of) == facts.as_of
     return open_file and divorced <= applied and months_between(divorced, applied) - 1 <= most
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from matcher.errors import MatcherError
 from matcher.overlap import Stream, first_day, paid, span
 from matcher.policy import Policy
 from matcher.rules import masking, reading, sums
@@ -154,12 +153,11 @@ def _over_limit(
         then = tuple(
             each for each in accounts if each.day == day and any(row["person_id"] in here for row in each.rows)
         )
-        try:
-            line = Decimal(str(policy.value("line.dibao", day, home["division_code"])))
-        except MatcherError:
+        line = policy.known("line.dibao", day, home["division_code"])
+        if line is None:
             continue
         months = int(policy.value("finance.line_months", day, home["division_code"]))
-        total = Total(day, then, len(here), line, months)
+        total = Total(day, then, len(here), Decimal(str(line)), months)
         if here and total.low > total.limit:
             return total
     return None

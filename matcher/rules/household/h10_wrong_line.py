@@ -8,7 +8,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from matcher.errors import MatcherError
 from matcher.identity import contacts
 from matcher.overlap import Stream, add_months, first_day, months
 from matcher.policy import Policy
@@ -87,11 +86,10 @@ def _lives_there(home: Row, record: Row) -> bool:
 
 def _lines(policy: Policy, on: dt.date, ours: str, theirs: str) -> tuple[Decimal, Decimal] | None:
     """Both lines on that day; None where they are the same, or one is not in force."""
-    try:
-        one, other = (Decimal(str(policy.value("line.dibao", on, code[:6]))) for code in (ours, theirs))
-    except MatcherError:
+    one, other = (policy.known("line.dibao", on, code[:6]) for code in (ours, theirs))
+    if one is None or other is None or one == other:
         return None
-    return (one, other) if one != other else None
+    return Decimal(str(one)), Decimal(str(other))
 
 
 def _lead(

@@ -17,6 +17,8 @@ GROUP = "MIGRANT_WORKER"
 UNLIMITED = 10_000
 """Months of a contract without an end."""
 
+PARAMETERS = ("migrant.contract_months", "migrant.renewal_days", "migrant.de_facto_allowed", "working_age.first")
+
 WHY: dict[str, Words] = {
     "NOT_A_MEMBER": ("申请时没有工会会员记录", "no record of union membership at the time of application"),
     "SHORT_CONTRACT": (
@@ -51,6 +53,9 @@ def find(facts: Facts) -> Iterator[Lead]:
     for home in homes.sort("household_id").iter_rows(named=True):
         household_id = home["household_id"]
         filed = reading.application_date(home, facts.as_of)
+        # of so old an application nobody has told what it took
+        if any(facts.policy.known(key, filed, home["division_code"]) is None for key in PARAMETERS):
+            continue
         value = facts.policy.at(filed, home["division_code"])
         adults = [
             each for each in families.get(household_id, []) if _may_work(each, filed, value("working_age.first"))
@@ -225,6 +230,6 @@ RULE = Rule(
         "renewed": ("合同是否已续签", "the contract was renewed"),
         "elsewhere": ("是否为外地工会会员", "a member of a union elsewhere"),
     },
-    parameters=("migrant.contract_months", "migrant.renewal_days", "migrant.de_facto_allowed", "working_age.first"),
+    parameters=PARAMETERS,
     examples=EXAMPLES,
 )

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from matcher.errors import MatcherError
 from matcher.income.inputs import reported_until
 from matcher.overlap import Stream, months, months_between
 from matcher.policy import Policy
@@ -152,11 +151,10 @@ def _line_crossed(home: Row, family: list[Row], member: Row, wide: list[Gap], po
         (each["declared_monthly_income_yuan"] or Decimal(0) for each in family if reading.is_member(each, last)),
         Decimal(0),
     )
-    try:
-        line = Decimal(str(policy.value("line.dibao", last, member["division_code"])))
-    except MatcherError:  # of so old a month nobody told a line
+    told = policy.known("line.dibao", last, member["division_code"])
+    if told is None:
         return None
-    with_gap = together + min(gap.yuan for gap in wide)
+    line, with_gap = Decimal(str(told)), together + min(gap.yuan for gap in wide)
     return line if heads and together <= line * heads < with_gap else None
 
 

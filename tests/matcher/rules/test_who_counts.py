@@ -282,6 +282,16 @@ def test_a_divorce(
     )
 
 
+def test_of_an_application_of_the_last_century_nothing_is_said(scene: Scene, run: Run) -> None:
+    parties = [
+        {**PARTED, "event_date": "1999-01-01", "person_id": person, "party": party}
+        for person, party in (("P1", "A"), ("P9", "B"))
+    ]
+    homes = [{**HIS, "applied_on": "1999-03-01"}, {**HERS, "applied_on": "1999-03-01"}]
+    cars = [{**CAR, "person_id": person} for person in ("P1", "P9")]
+    assert run("H02", scene(homes, [HEAD, WIFE], marriage=parties, vehicles=cars)) == []
+
+
 def test_they_married_again(scene: Scene, run: Run) -> None:
     parties = [{**PARTED, "person_id": person, "party": party} for person, party in (("P1", "A"), ("P9", "B"))]
     again = [{**row, "record_id": "n", "event": "MARRIED", "event_date": "2024-01-01"} for row in parties]
@@ -342,6 +352,7 @@ SHORT = {"contract_to": "2024-05-31"}
             {}, [{"contract_from": "2021-01-01", "contract_to": "2022-12-31"}], 1, id="a contract of the past"
         ),
         pytest.param({}, [{"grade": "G5", **SHORT}], 0, id="nobody is sure whose card it is"),
+        pytest.param({"applied_on": "1999-06-02"}, [], 0, id="of so old an application nobody told what it took"),
     ],
 )
 def test_conditions_for_migrant_workers(

@@ -56,6 +56,7 @@ U02_CASES: list[tuple[str, dict[str, Any], Rows, Rows, Rows, str | None, int]] =
      None, 0),
     ("a contract of last year", {}, [], insured("2023-01", "2023-12"), contract("2023-01-01", "2023-12-31"), None, 0),
     ("an identity nobody has checked", {}, wages("2024-04", "2024-09", grade="G5"), [], [], None, 0),
+    ("wages of the last century", {"birth_date": "1960-01-01"}, wages("1999-04", "1999-09"), [], [], None, 0),
 ]  # fmt: skip
 
 
